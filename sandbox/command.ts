@@ -1,0 +1,42 @@
+import {spawn} from 'node:child_process'
+
+/** What a command left. */
+export interface Result {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** How to run a command. */
+export interface CommandOptions {
+  readonly input?: string | Buffer
+  /** In milliseconds; a command that takes longer is killed and fails. */
+  readonly timeout?: number
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Runs a command and returns what it left, whatever its status. */
+export function attempt(command: readonly string[], {input = '', timeout = 60_000, env = process.env}: CommandOptions = {}): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const [program = '', ...words] = command
+    const child = spawn(program, words, {env, timeout, killSignal: 'SIGKILL', stdio: 'pipe'})
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    child.on('error', reject)
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(input)
+    child.on('close', (code, signal) => {
+      if (signal !== null) reject(new Error(`${command.join(' ')} was ended by ${signal}: ${Buffer.concat(stderr).toString()}`))
+      else resolve({status: code ?? 0, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString()})
+    })
+  })
+}
+
+/** Runs a command that must succeed, and returns its output. */
+export async function output(command: readonly string[], options: CommandOptions = {}): Promise<string> {
+  const {status, stdout, stderr} = await attempt(command, options)
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${String(status)}: ${stderr || stdout}`)
+  return stdout
+}

@@ -1,0 +1,167 @@
+import {spawn, type ChildProcess} from 'node:child_process'
+import {createReadStream, existsSync} from 'node:fs'
+import {mkdir, readFile, readdir, rm} from 'node:fs/promises'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {CACHE} from './cache.js'
+import {makeCgroup, removeCgroups} from './cgroup.js'
+import {attempt, output, type CommandOptions, type Result} from './command.js'
+import type {HostKind} from './hosts.js'
+import {rootFileSystem} from './rootfs.js'
+import {until} from './until.js'
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url))
+const STATES = join(CACHE, 'state')
+const CGROUP_PREFIX = 'sandbox-'
+const BOOT_TIMEOUT_MS = 60_000
+/** How long the kernel may take to end all processes of a host whose PID 1 is gone. */
+const SHUTDOWN_TIMEOUT_MS = 20_000
+/** The controllers of cgroup v1 that Docker writes to; systemd-nspawn mounts them read-only. */
+const V1_CONTROLLERS = ['blkio', 'cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids']
+const DAEMON_JSON = JSON.stringify({'storage-driver': 'overlay2', iptables: false, ip6tables: false})
+
+/** The way into a booted host: commands run inside all of its namespaces. */
+export class Guest {
+  constructor(
+    readonly kind: HostKind,
+    /** The PID of the host's systemd as this machine sees it. */
+    readonly initPid: number,
+  ) {}
+
+  /** Runs a command in the host and returns what it left, whatever its status. */
+  async attempt(command: readonly string[], options?: CommandOptions): Promise<Result> {
+    return await attempt(['nsenter', '--target', String(this.initPid), '--all', ...command], {...options, env: GUEST_ENV})
+  }
+
+  /** Runs a command in the host that must succeed, and returns its output without the last newline. */
+  async run(...command: string[]): Promise<string> {
+    return (await output(['nsenter', '--target', String(this.initPid), '--all', ...command], {env: GUEST_ENV})).trimEnd()
+  }
+
+  /** Writes a file in the host. */
+  async write(path: string, content: string): Promise<void> {
+    await output(['nsenter', '--target', String(this.initPid), '--all', 'sh', '-c', 'cat >"$0"', path], {input: content, env: GUEST_ENV})
+  }
+
+  /** Gives the host's Engine an image from an archive of this machine. */
+  async load(archive: string): Promise<void> {
+    const child = spawn('nsenter', ['--target', String(this.initPid), '--all', 'docker', 'load', '--quiet'], {
+      env: GUEST_ENV,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+    createReadStream(archive)
+      .pipe(child.stdin)
+      .on('error', () => undefined)
+    const [status] = await once(child)
+    if (status !== 0) throw new Error(`docker load ${archive} ended with ${String(status)}`)
+  }
+}
+
+/** A host that this process has booted, and must shut down. */
+export interface Booted {
+  readonly guest: Guest
+  shutDown(): Promise<void>
+}
+
+const GUEST_ENV = {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', TERM: 'dumb'}
+
+/**
+ * Boots a host: systemd as PID 1 and a Docker Engine, in a container of systemd-nspawn. The project is at /opt/systemd-docker, read-only, and
+ * this machine's Node at /usr/local/bin/node. What the host writes is gone when it is shut down.
+ */
+export async function boot(kind: HostKind, images: readonly string[]): Promise<Booted> {
+  const root = await rootFileSystem(kind)
+  await sweep()
+  const machine = `${kind.name}-${String(process.pid)}`
+  // Docker's overlays cannot lie on the overlay that the root file system is.
+  const state = join(STATES, machine)
+  await mkdir(state, {recursive: true})
+  const cgroup = await makeCgroup(`${CGROUP_PREFIX}${machine}`)
+  const nspawn = spawn(
+    'sh',
+    [
+      '-ec',
+      'for directory in $1; do echo $$ >$directory/cgroup.procs; done; shift; exec "$@"',
+      'sh',
+      cgroup.directories.join(' '),
+      'systemd-nspawn',
+      '--quiet',
+      `--directory=${root}`,
+      '--volatile=overlay',
+      '--boot',
+      '--register=no',
+      '--keep-unit',
+      '--private-network',
+      '--capability=all',
+      '--system-call-filter=@keyring bpf add_key keyctl',
+      `--bind=${state}:/var/lib/docker`,
+      `--bind-ro=${PROJECT}:/opt/systemd-docker`,
+      `--bind-ro=${process.execPath}:/usr/local/bin/node`,
+      '--console=pipe',
+      `--machine=${machine}`,
+    ],
+    {
+      env: {...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: kind.unified ? '1' : '0'},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  const said: Buffer[] = []
+  for (const stream of [nspawn.stdout, nspawn.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk))
+  const shutDown = async (): Promise<void> => {
+    if (nspawn.exitCode === null && nspawn.signalCode === null) {
+      const ended = once(nspawn)
+      // Nothing in the host is to be kept, so its PID 1 is killed: the kernel then ends all that is in its PID namespace.
+      const init = await initOf(nspawn)
+      if (init === undefined) nspawn.kill('SIGKILL')
+      else process.kill(init, 'SIGKILL')
+      await ended
+    }
+    await until(SHUTDOWN_TIMEOUT_MS, () => cgroup.remove().then(() => true, () => undefined))
+    await rm(state, {recursive: true, force: true})
+  }
+  try {
+    const guest = new Guest(kind, await until(BOOT_TIMEOUT_MS, () => initOf(nspawn)))
+    await until(BOOT_TIMEOUT_MS, async () => {
+      const {stdout} = await guest.attempt(['systemctl', 'is-system-running'])
+      return /running|degraded|starting/.test(stdout) ? true : undefined
+    })
+    await guest.write('/etc/docker/daemon.json', DAEMON_JSON)
+    if (!kind.unified)
+      for (const controller of V1_CONTROLLERS)
+        await guest.run('mount', '-o', 'remount,bind,rw,nosuid,nodev,noexec', `/sys/fs/cgroup/${controller}`)
+    await guest.attempt(['systemctl', 'is-system-running', '--wait'])
+    await guest.run('systemctl', 'reset-failed')
+    await guest.run('systemctl', 'restart', 'docker.service')
+    for (const image of images) await guest.load(image)
+    return {guest, shutDown}
+  } catch (error) {
+    await shutDown()
+    throw new Error(`${kind.name} did not boot: ${Buffer.concat(said).toString().slice(-2000)}`, {cause: error})
+  }
+}
+
+/** Ends and removes what is left of hosts whose process was killed before it could shut them down. */
+async function sweep(): Promise<void> {
+  const isStale = (name: string): boolean => !existsSync(`/proc/${name.slice(name.lastIndexOf('-') + 1)}`)
+  await removeCgroups((name) => name.startsWith(CGROUP_PREFIX) && isStale(name))
+  for (const name of await readdir(STATES).catch(() => []))
+    if (isStale(name)) await rm(join(STATES, name), {recursive: true, force: true})
+}
+
+async function initOf({pid}: ChildProcess): Promise<number | undefined> {
+  const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').catch(() => '')
+  for (const child of children.split(' ').filter((word) => word !== '')) {
+    const name = await readFile(`/proc/${child}/comm`, 'utf8').catch(() => '')
+    if (name === 'systemd\n') return Number(child)
+  }
+  return undefined
+}
+
+function once(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      resolve([code, signal])
+    })
+  })
+}

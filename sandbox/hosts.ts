@@ -1,0 +1,18 @@
+/** A kind of host that the product is tried on. */
+export interface HostKind {
+  readonly name: 'debian13-v2' | 'debian12-v1'
+  /** Debian's release. */
+  readonly suite: 'trixie' | 'bookworm'
+  /** Whether systemd runs on cgroup v2 alone, or on cgroup v1. */
+  readonly unified: boolean
+  readonly packages: readonly string[]
+}
+
+/** libatomic1 and libstdc++6 are for the machine's own Node, which is lent to the hosts. */
+const COMMON = ['systemd', 'systemd-sysv', 'dbus', 'docker.io', 'iproute2', 'busybox-static', 'procps', 'curl', 'libatomic1', 'libstdc++6']
+
+/** systemd 257 with Docker 26.1 on cgroup v2, and systemd 252 with Docker 20.10 on cgroup v1. */
+export const HOST_KINDS: readonly HostKind[] = [
+  {name: 'debian13-v2', suite: 'trixie', unified: true, packages: [...COMMON, 'docker-cli', 'nodejs']},
+  {name: 'debian12-v1', suite: 'bookworm', unified: false, packages: COMMON},
+]

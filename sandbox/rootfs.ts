@@ -1,0 +1,27 @@
+import {cached} from './cache.js'
+import {output} from './command.js'
+import type {HostKind} from './hosts.js'
+
+const BUILD_TIMEOUT_MS = 600_000
+
+/** The directory of a host's root file system, which every boot shares and none changes. */
+export async function rootFileSystem({name, suite, packages}: HostKind): Promise<string> {
+  return await cached(name, [suite, ...packages], (path) => debian(suite, packages, path))
+}
+
+/** Makes a minimal Debian with some packages as a directory, or as a tar archive where `path` ends so. */
+export async function debian(suite: string, packages: readonly string[], path: string, format: 'directory' | 'tar' = 'directory'): Promise<void> {
+  await output(
+    [
+      'mmdebstrap',
+      '--quiet',
+      '--variant=minbase',
+      `--format=${format}`,
+      '--aptopt=Apt::Install-Recommends "false"',
+      `--include=${packages.join(',')}`,
+      suite,
+      path,
+    ],
+    {timeout: BUILD_TIMEOUT_MS},
+  )
+}

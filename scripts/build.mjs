@@ -1,0 +1,59 @@
+// Builds what is shipped: dist/main.cjs, which starts with every unit and therefore carries all that a run needs in one file and nothing else;
+// dist/oclif.cjs and dist/index.cjs beside it; the types of the plugin contract; and oclif's manifest.
+import {execFileSync} from 'node:child_process'
+import {rm, writeFile} from 'node:fs/promises'
+import {dirname} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {Plugin} from '@oclif/core/config'
+import {build} from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts, debug output. */
+const NEVER_CALLED = /^(?:@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|@balena\/dockerignore)$/
+
+const slimDockerode = {
+  name: 'slim-dockerode',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: NEVER_CALLED}, ({path}) => ({path, namespace: 'never-called'}))
+    onLoad({filter: /.*/, namespace: 'never-called'}, () => ({contents: 'module.exports = {}'}))
+    // docker-modem formats every request and answer for `debug` whether or not anybody listens.
+    onResolve({filter: /^debug$/}, ({path}) => ({path, namespace: 'silent'}))
+    onLoad({filter: /.*/, namespace: 'silent'}, () => ({contents: 'module.exports = () => () => {}'}))
+    // TLS is a third of what loading dockerode costs, and a unix socket has none.
+    onResolve({filter: /^https$/}, ({path}) => ({path, namespace: 'late'}))
+    onLoad({filter: /.*/, namespace: 'late'}, () => ({
+      contents: 'exports.request = (...words) => require("node:https").request(...words)',
+    }))
+  },
+}
+
+/** What is loaded late stays a file of its own, and so does what node_modules has and no run needs. */
+const besideOurs = {
+  name: 'beside-ours',
+  setup({onResolve}) {
+    onResolve({filter: /\/oclif\.js$/}, () => ({path: './oclif.cjs', external: true}))
+  },
+}
+
+await rm(`${root}/dist`, {recursive: true, force: true})
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts', 'src/oclif.ts', 'src/index.ts'],
+  outdir: 'dist',
+  outExtension: {'.js': '.cjs'},
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  external: ['@oclif/core', 'cosmiconfig', 'sd-notify'],
+  plugins: [slimDockerode, besideOurs],
+  logLevel: 'warning',
+})
+execFileSync(`${root}/node_modules/.bin/tsc`, ['--project', `${root}/tsconfig.types.json`], {stdio: 'inherit'})
+
+const plugin = new Plugin({root, ignoreManifest: true, errorOnManifestCreate: true})
+await plugin.load()
+await writeFile(`${root}/oclif.manifest.json`, `${JSON.stringify(plugin.manifest, undefined, 2)}\n`)

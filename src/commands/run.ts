@@ -1,0 +1,68 @@
+import {Command} from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
+import type {FlagInput} from '@oclif/core/interfaces'
+import type {OptionDeclaration, OptionDeclarations} from '../options/option.js'
+import {BUILT_IN} from '../plugins/index.js'
+import {gatherPlugins} from '../run/gather.js'
+import {openLog} from '../run/log.js'
+import {OWN_OPTIONS} from '../run/own-options.js'
+import {run} from '../run/run.js'
+import {StopRequests} from '../run/stop.js'
+import {statusOf} from '../run/exit-status.js'
+
+/**
+ * `run` as oclif knows it: for help, for the manifest and for programs that start it through oclif. The words before `run` are not oclif's, and
+ * those after it are docker's; neither are parsed by it.
+ */
+export class Run extends Command {
+  static override readonly summary = 'Run a container as the process of this systemd unit.'
+  static override readonly description = [
+    'Stands in ExecStart= in place of `docker run`. What stands before `run` is for systemd-docker, what stands after it means what it means to docker,',
+    "up to the image; behind the image it is the container's.",
+  ].join(' ')
+  static override readonly usage = '[OPTIONS] run [DOCKER RUN OPTIONS] IMAGE [COMMAND] [ARG...]'
+  static override readonly examples = [
+    '<%= config.bin %> run --rm --name %n nginx',
+    '<%= config.bin %> --env --pid-file=/run/%n.pid run --rm --name %n -p 8080:80 nginx',
+    '<%= config.bin %> --cgroups name=systemd --cgroups cpu run --rm --name %n -m 512m nginx',
+  ]
+  static override readonly strict = false
+  static override readonly flags = {
+    ...flagsOf(OWN_OPTIONS, 'GLOBAL'),
+    ...Object.assign({}, ...BUILT_IN.map(({name, options}) => flagsOf(options, name.toUpperCase()))),
+  } as FlagInput
+
+  override async run(): Promise<void> {
+    const stop = new StopRequests()
+    const unlisten = stop.listen()
+    const line = {given: [], command: 'run', rest: this.argv}
+    const surroundings = {env: process.env, cwd: process.cwd(), log: openLog(), stop}
+    const ending = await run(line, await gatherPlugins(this.config.root), {
+      ...surroundings,
+      print: (text) => {
+        this.log(text.trimEnd())
+      },
+    })
+    unlisten()
+    this.exit(statusOf(ending))
+  }
+}
+
+/** Declared options as oclif's flags, under a heading of their own. */
+export function flagsOf(declarations: OptionDeclarations, helpGroup: string): FlagInput {
+  return Object.fromEntries(
+    Object.entries(declarations).map(([name, declaration]) => [name, flagOf(declaration, helpGroup)]),
+  )
+}
+
+function flagOf(declaration: OptionDeclaration, helpGroup: string): FlagInput[string] {
+  const {kind, char, summary, valueName = 'VALUE'} = declaration
+  const common = {summary: summary + defaultOf(declaration), helpGroup, ...(char === undefined ? {} : {char: char as 'a'})}
+  if (kind === 'boolean') return Flags.boolean(common)
+  const valued = {...common, helpValue: valueName}
+  return kind === 'list' ? Flags.string({...valued, multiple: true}) : Flags.string(valued)
+}
+
+function defaultOf({default: value}: OptionDeclaration): string {
+  return value === undefined ? '' : ` (default: ${Array.isArray(value) ? value.join(', ') : String(value)})`
+}

@@ -1,0 +1,222 @@
+import type {IncomingMessage} from 'node:http'
+import type {Duplex} from 'node:stream'
+import Docker from 'dockerode'
+import {
+  CannotInvokeError,
+  CommandNotFoundError,
+  EngineForbiddenError,
+  EngineRefusedError,
+  EngineUnreachableError,
+  PullError,
+  hasErrorCode,
+  reason,
+} from '../errors.js'
+import type {CreateRequest} from './create-request.js'
+import type {Engine, Inspected, Watch, WatchFor} from './engine.js'
+import {splitReference} from './reference.js'
+
+/** The one thing of dockerode's modem that its own verbs do not offer: an answer as soon as its headers are there. */
+interface Modem {
+  dial(
+    request: {
+      path: string
+      method: 'POST'
+      isStream: true
+      abortSignal: AbortSignal
+      statusCodes: Record<number, true | string>
+    },
+    answered: (error: Error | null, response: IncomingMessage | null) => void,
+  ): void
+}
+
+/** The Engine that listens on the unix socket `path`, through dockerode. */
+export class DockerodeEngine implements Engine {
+  readonly address: string
+  readonly #docker: Docker
+
+  constructor(path: string) {
+    this.address = `unix://${path}`
+    this.#docker = new Docker({socketPath: path, host: undefined, protocol: 'http'})
+  }
+
+  async inspect(idOrName: string, abortSignal: AbortSignal): Promise<Inspected | undefined> {
+    try {
+      const {Id, State, Config} = await this.#docker.getContainer(encodeURIComponent(idOrName)).inspect({abortSignal})
+      return {id: Id, state: State.Status as Inspected['state'], pid: State.Pid, tty: Config.Tty}
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined
+      throw this.#explained('look up the container', error)
+    }
+  }
+
+  async create(request: CreateRequest, abortSignal: AbortSignal): Promise<string> {
+    // The body travels as `_body` because dockerode would put all of it, secrets too, into the query as well.
+    const options = {_query: queryOf(request), _body: request.body, abortSignal}
+    const container = await this.#ask('create the container', () =>
+      this.#docker.createContainer(options as Docker.ContainerCreateOptions),
+    )
+    return container.id
+  }
+
+  async start(id: string, abortSignal: AbortSignal): Promise<void> {
+    try {
+      await this.#docker.getContainer(id).start({abortSignal})
+    } catch (error) {
+      // The Engine has no codes for these; docker run tells them apart by the same words.
+      const answer = answerOf(error)
+      if (/executable file not found|no such file or directory/i.test(answer))
+        throw new CommandNotFoundError(answer, error)
+      if (/permission denied|is a directory/i.test(answer)) throw new CannotInvokeError(answer, error)
+      throw this.#explained('start the container', error)
+    }
+  }
+
+  async attach(id: string, stdin: boolean, abortSignal: AbortSignal): Promise<Duplex> {
+    const stream = await this.#ask('attach to the container', () =>
+      this.#docker
+        .getContainer(id)
+        .attach({stream: true, stdout: true, stderr: true, stdin, hijack: true, abortSignal}),
+    )
+    return stream as Duplex
+  }
+
+  async watch(id: string, until: WatchFor, abortSignal: AbortSignal): Promise<Watch> {
+    const response = await this.#ask(
+      'wait for the container',
+      () =>
+        new Promise<IncomingMessage>((resolve, reject) => {
+          ;(this.#docker.modem as Modem).dial(
+            {
+              path: `/containers/${id}/wait?condition=${until}&`,
+              method: 'POST',
+              isStream: true,
+              abortSignal,
+              statusCodes: {200: true, 404: 'no such container', 500: 'server error'},
+            },
+            (error, response) => {
+              if (response === null) reject(error ?? new Error('no answer'))
+              else resolve(response)
+            },
+          )
+        }),
+    )
+    const exitCode = this.#exitCode(response)
+    // Whoever watches may come to the exit code late; a failure must keep until then.
+    exitCode.catch(() => undefined)
+    return {exitCode}
+  }
+
+  async #exitCode(response: IncomingMessage): Promise<number> {
+    let text = ''
+    try {
+      for await (const chunk of response) text += String(chunk)
+    } catch (error) {
+      throw new EngineUnreachableError(this.address, error)
+    }
+    const answer: unknown = text === '' ? undefined : JSON.parse(text)
+    if (typeof answer === 'object' && answer !== null && 'StatusCode' in answer && typeof answer.StatusCode === 'number')
+      return answer.StatusCode
+    throw new EngineUnreachableError(this.address, new Error('it hung up while the container was waited for'))
+  }
+
+  async stop(id: string, abortSignal: AbortSignal): Promise<void> {
+    await this.#unless([304, 404], 'stop the container', () => this.#docker.getContainer(id).stop({abortSignal}))
+  }
+
+  async kill(id: string, name: NodeJS.Signals, abortSignal: AbortSignal): Promise<void> {
+    await this.#unless([404, 409], `send ${name} to the container`, () =>
+      this.#docker.getContainer(id).kill({signal: name, abortSignal}),
+    )
+  }
+
+  async remove(id: string, abortSignal: AbortSignal): Promise<void> {
+    try {
+      await this.#docker.getContainer(id).remove({force: true, v: true, abortSignal})
+    } catch (error) {
+      if (statusOf(error) === 404) return
+      // 409: the Engine is removing it already, as it does for a container that was made with AutoRemove.
+      if (statusOf(error) !== 409) throw this.#explained('remove the container', error)
+      await this.#gone(id, abortSignal)
+    }
+  }
+
+  async #gone(id: string, abortSignal: AbortSignal): Promise<void> {
+    try {
+      await (await this.watch(id, 'removed', abortSignal)).exitCode
+    } catch (error) {
+      if (error instanceof EngineRefusedError && error.statusCode === 404) return
+      throw error
+    }
+  }
+
+  async pull(image: string, platform: string | undefined, abortSignal: AbortSignal): Promise<void> {
+    const {repository, tag} = splitReference(image)
+    const options = {fromImage: repository, tag, ...(platform === undefined ? {} : {platform}), abortSignal}
+    try {
+      // An error in the middle of a pull comes as a line of the answer, after a 200.
+      let rest = ''
+      for await (const chunk of await this.#docker.createImage(options)) {
+        const lines = (rest + String(chunk)).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) throwOnPullError(image, line)
+      }
+      throwOnPullError(image, rest)
+    } catch (error) {
+      if (error instanceof PullError) throw error
+      const explained = this.#explained('pull the image', error)
+      throw explained instanceof EngineRefusedError ? new PullError(image, explained.answer, error) : explained
+    }
+  }
+
+  async #ask<T>(doing: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await request()
+    } catch (error) {
+      throw this.#explained(doing, error)
+    }
+  }
+
+  async #unless(harmless: readonly number[], doing: string, request: () => Promise<unknown>): Promise<void> {
+    try {
+      await request()
+    } catch (error) {
+      if (!harmless.includes(statusOf(error) ?? 0)) throw this.#explained(doing, error)
+    }
+  }
+
+  /** What dockerode threw, in words; an abort passes as it is. */
+  #explained(doing: string, error: unknown): Error {
+    if (hasErrorCode(error, 'ABORT_ERR') && error instanceof Error) return error
+    if (hasErrorCode(error, 'EACCES', 'EPERM')) return new EngineForbiddenError(this.address, error)
+    const status = statusOf(error)
+    return status === undefined
+      ? new EngineUnreachableError(this.address, error)
+      : new EngineRefusedError(doing, status, answerOf(error), error)
+  }
+}
+
+function queryOf({name, platform}: CreateRequest): Record<string, string> {
+  return {...(name === undefined ? {} : {name}), ...(platform === undefined ? {} : {platform})}
+}
+
+/** The HTTP status of an answer that dockerode made an error of, or nothing when there was no answer. */
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined
+}
+
+/** The Engine's own words, which dockerode wraps (Engine API, `ErrorResponse`). */
+function answerOf(error: unknown): string {
+  if (error instanceof Error && 'json' in error) {
+    const {json} = error
+    if (typeof json === 'object' && json !== null && 'message' in json) return reason(new Error(String(json.message)))
+  }
+  return reason(error)
+}
+
+function throwOnPullError(image: string, line: string): void {
+  if (line.trim() === '') return
+  const said: unknown = JSON.parse(line)
+  if (typeof said === 'object' && said !== null && 'error' in said) throw new PullError(image, String(said.error))
+}

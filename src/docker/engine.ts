@@ -1,0 +1,61 @@
+import type {Duplex} from 'node:stream'
+import {EngineRefusedError} from '../errors.js'
+import type {CreateRequest} from './create-request.js'
+
+/** What the Engine says of a container (Engine API, `GET /containers/{id}/json`). */
+export interface Inspected {
+  readonly id: string
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+  /** The container init's PID as the host sees it; 0 when it does not run. */
+  readonly pid: number
+  readonly tty: boolean
+}
+
+/** A container's end that is being waited for. */
+export interface Watch {
+  /** The container's exit status, 0 to 255, once it has ended as asked for. */
+  readonly exitCode: Promise<number>
+}
+
+/**
+ * What to wait for (Engine API, `POST /containers/{id}/wait`): the next end of a container that is about to be started, or being stopped, or
+ * the removal of one that the Engine removes by itself.
+ */
+export type WatchFor = 'next-exit' | 'not-running' | 'removed'
+
+/**
+ * The Engine's verbs that a run needs. Every one takes an AbortSignal and throws EngineUnreachableError, EngineForbiddenError or
+ * {@link EngineRefusedError} unless its comment says otherwise.
+ */
+export interface Engine {
+  /** Where the Engine listens, for messages. */
+  readonly address: string
+  /** The container with this id or name, or nothing. */
+  inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
+  /** The id of the container made. */
+  create(request: CreateRequest, signal: AbortSignal): Promise<string>
+  /** @throws {CannotInvokeError} {@link CommandNotFoundError} */
+  start(id: string, signal: AbortSignal): Promise<void>
+  /** The container's output from now on, as the Engine sends it: framed unless the container has a terminal. Writable when `stdin` is true. */
+  attach(id: string, stdin: boolean, signal: AbortSignal): Promise<Duplex>
+  /** Resolves when the Engine has begun to wait, so that no end after that is missed. */
+  watch(id: string, until: WatchFor, signal: AbortSignal): Promise<Watch>
+  /** Stops the container with its own stop signal and timeout; no error when it does not run. */
+  stop(id: string, signal: AbortSignal): Promise<void>
+  /** Sends a signal to the container's init; no error when it does not run. */
+  kill(id: string, name: NodeJS.Signals, signal: AbortSignal): Promise<void>
+  /** Kills the container if it must, removes it with its anonymous volumes, and resolves when it is gone; no error when it was. */
+  remove(id: string, signal: AbortSignal): Promise<void>
+  /** Fetches an image. @throws {PullError} */
+  pull(image: string, platform: string | undefined, signal: AbortSignal): Promise<void>
+}
+
+/** Whether a create request failed because the image is not on the host. */
+export function isNoSuchImage(error: unknown): boolean {
+  return error instanceof EngineRefusedError && error.statusCode === 404 && /no such image/i.test(error.answer)
+}
+
+/** Whether a create request failed because the name is another container's. */
+export function isNameConflict(error: unknown): boolean {
+  return error instanceof EngineRefusedError && error.statusCode === 409
+}

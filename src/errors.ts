@@ -1,0 +1,257 @@
+/** The exit status when the Engine or this program failed, as docker run has it. */
+export const EXIT_OURS = 125
+/** The exit status when the container's command was found but could not be run. */
+export const EXIT_CANNOT_INVOKE = 126
+/** The exit status when the container's command was not found. */
+export const EXIT_NOT_FOUND = 127
+
+/**
+ * Every failure that this program has a word for. The message is one line: what failed, on what, why, and what to try; `code` is stable and
+ * is what plugins and tests compare.
+ */
+export abstract class SystemdDockerError extends Error {
+  abstract readonly code: string
+  /** What the process ends with. */
+  readonly exitStatus: number = EXIT_OURS
+
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** The line has no command, or one that nobody knows. */
+export class UnknownCommandError extends SystemdDockerError {
+  readonly code = 'UNKNOWN_COMMAND'
+  constructor(typed: string | undefined, meant?: string) {
+    super(
+      typed === undefined
+        ? 'no command given: say `systemd-docker run [docker run options] IMAGE`, or --help'
+        : `unknown command '${typed}'${meant === undefined ? '' : `, did you mean '${meant}'?`} (see systemd-docker --help)`,
+    )
+  }
+}
+
+/** An option that nobody knows. */
+export class UnknownOptionError extends SystemdDockerError {
+  readonly code = 'UNKNOWN_OPTION'
+  constructor(spelling: string, meant: string | undefined) {
+    super(
+      `unknown option ${spelling}${meant ? `, did you mean ${meant}?` : ''} (see systemd-docker run --help)`,
+    )
+  }
+}
+
+/** An option that needs a value stands last on the line. */
+export class MissingValueError extends SystemdDockerError {
+  readonly code = 'MISSING_VALUE'
+  constructor(spelling: string) {
+    super(`option ${spelling} needs a value`)
+  }
+}
+
+/** A value that its option cannot take. */
+export class BadValueError extends SystemdDockerError {
+  readonly code = 'BAD_VALUE'
+  constructor(option: string, value: string, why: string) {
+    super(`invalid value ${JSON.stringify(value)} for ${option}: ${why}`)
+  }
+}
+
+/** An option of docker run that has no place under systemd, or is not supported. */
+export class RefusedOptionError extends SystemdDockerError {
+  readonly code = 'REFUSED_OPTION'
+  constructor(option: string, why: string) {
+    super(`option ${option} is refused: ${why}`)
+  }
+}
+
+/** `run` without an image. */
+export class MissingImageError extends SystemdDockerError {
+  readonly code = 'MISSING_IMAGE'
+  constructor() {
+    super('run needs an image: systemd-docker [options] run [docker run options] IMAGE [COMMAND] [ARG...]')
+  }
+}
+
+/** A file that an option names could not be read. */
+export class UnreadableFileError extends SystemdDockerError {
+  readonly code = 'UNREADABLE_FILE'
+  constructor(option: string, path: string, cause: unknown) {
+    super(`cannot read ${path}, which ${option} names: ${reason(cause)}`, {cause})
+  }
+}
+
+/** The configuration says something that cannot be, or could not be read. */
+export class ConfigurationError extends SystemdDockerError {
+  readonly code = 'CONFIGURATION'
+  constructor(file: string, what: string, cause?: unknown) {
+    super(`${file}: ${what}`, {cause})
+  }
+}
+
+/** Nobody listens where the Engine should be, or it went away in the middle. */
+export class EngineUnreachableError extends SystemdDockerError {
+  readonly code = 'ENGINE_UNREACHABLE'
+  constructor(address: string, cause: unknown) {
+    super(
+      `cannot reach the Docker Engine at ${address}: ${reason(cause)}; is docker.service running, and does the unit say Requires= and After=docker.service?`,
+      {cause},
+    )
+  }
+}
+
+/** The Engine's socket may not be opened by this user. */
+export class EngineForbiddenError extends SystemdDockerError {
+  readonly code = 'ENGINE_FORBIDDEN'
+  constructor(address: string, cause: unknown) {
+    super(
+      `not allowed to open the Docker Engine's socket ${address}; run the unit as root or as a member of the socket's group (SupplementaryGroups=docker)`,
+      {cause},
+    )
+  }
+}
+
+/** `DOCKER_HOST` names a kind of address that a unit cannot use. */
+export class EngineAddressError extends SystemdDockerError {
+  readonly code = 'ENGINE_ADDRESS'
+  constructor(address: string) {
+    super(
+      `cannot use DOCKER_HOST=${address}: the container must run on this host to be in its unit, so say unix:///path/to/docker.sock`,
+    )
+  }
+}
+
+/** The Engine answered a request with an error. */
+export class EngineRefusedError extends SystemdDockerError {
+  readonly code = 'ENGINE_REFUSED'
+  constructor(
+    doing: string,
+    readonly statusCode: number,
+    readonly answer: string,
+    cause: unknown,
+  ) {
+    super(`the Engine failed to ${doing}: ${answer} (HTTP ${String(statusCode)})`, {cause})
+  }
+}
+
+/** The image is not on the host, and `--pull=never` forbids fetching it. */
+export class ImageMissingError extends SystemdDockerError {
+  readonly code = 'IMAGE_MISSING'
+  constructor(image: string) {
+    super(`image ${image} is not on this host and --pull=never forbids fetching it; run \`docker pull ${image}\` first`)
+  }
+}
+
+/** The image could not be fetched. */
+export class PullError extends SystemdDockerError {
+  readonly code = 'PULL'
+  constructor(image: string, answer: string, cause?: unknown) {
+    super(`cannot pull image ${image}: ${answer}; check the name, the tag and the way to the registry`, {cause})
+  }
+}
+
+/** The container's name belongs to a container that cannot be taken over. */
+export class NameTakenError extends SystemdDockerError {
+  readonly code = 'NAME_TAKEN'
+  constructor(name: string, why: string) {
+    super(`the container name ${name} is taken: ${why}; try again, or look at \`docker ps -a --filter name=${name}\``)
+  }
+}
+
+/** The container's command is there but cannot be run. */
+export class CannotInvokeError extends SystemdDockerError {
+  readonly code = 'CANNOT_INVOKE'
+  override readonly exitStatus = EXIT_CANNOT_INVOKE
+  constructor(answer: string, cause: unknown) {
+    super(`the container's command cannot be run: ${answer}`, {cause})
+  }
+}
+
+/** The container's command is not in the image. */
+export class CommandNotFoundError extends SystemdDockerError {
+  readonly code = 'COMMAND_NOT_FOUND'
+  override readonly exitStatus = EXIT_NOT_FOUND
+  constructor(answer: string, cause: unknown) {
+    super(`the container's command was not found: ${answer}`, {cause})
+  }
+}
+
+/** The pid file cannot be where it was asked to be. */
+export class PidFileError extends SystemdDockerError {
+  readonly code = 'PID_FILE'
+  constructor(path: string, why: string, cause?: unknown) {
+    super(`cannot write the pid file ${path}: ${why}; name a file in a directory that exists, such as /run/%n.pid`, {
+      cause,
+    })
+  }
+}
+
+/** systemd's notification socket took no message. */
+export class NotifyError extends SystemdDockerError {
+  readonly code = 'NOTIFY'
+  constructor(socket: string, why: string, cause?: unknown) {
+    super(`cannot notify systemd at ${socket}: ${why}`, {cause})
+  }
+}
+
+/** The container's processes could not be moved into the unit's cgroup. */
+export class CgroupError extends SystemdDockerError {
+  readonly code = 'CGROUP'
+  constructor(directory: string, why: string, cause?: unknown) {
+    super(
+      `cannot move the container's processes into ${directory}: ${why}; --cgroups none leaves them in Docker's cgroup`,
+      {cause},
+    )
+  }
+}
+
+/** A site's plugins could not be loaded, or two plugins claim the same name or option. */
+export class PluginLoadError extends SystemdDockerError {
+  readonly code = 'PLUGIN_LOAD'
+  constructor(who: string, why: string, cause?: unknown) {
+    super(`plugin ${who} cannot be used: ${why}`, {cause})
+  }
+}
+
+/** A plugin failed in a phase. What failed in it is the `cause`; the exit status is the cause's where it has one. */
+export class PluginError extends SystemdDockerError {
+  readonly code = 'PLUGIN'
+  override readonly exitStatus: number
+  constructor(
+    readonly plugin: string,
+    readonly phase: string,
+    cause: unknown,
+  ) {
+    super(`${plugin} (${phase}): ${reason(cause)}`, {cause})
+    this.exitStatus = cause instanceof SystemdDockerError ? cause.exitStatus : EXIT_OURS
+  }
+}
+
+/** The run was asked to stop by `by` before the container was ready. */
+export class StoppedError extends SystemdDockerError {
+  readonly code = 'STOPPED'
+  constructor(readonly by: NodeJS.Signals) {
+    super(`stopped by ${by} before the container was ready`)
+  }
+}
+
+/** An invariant of this program does not hold. */
+export class DefectError extends SystemdDockerError {
+  readonly code = 'DEFECT'
+  constructor(what: string) {
+    super(`${what}; this is a defect in systemd-docker, please report it`)
+  }
+}
+
+/** The words of a failure, whatever was thrown, on one line. */
+export function reason(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim()
+}
+
+/** Whether a system call failed with one of these error codes (errno(3)), for example `ENOENT`. */
+export function hasErrorCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  return (
+    thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && codes.includes(thrown.code)
+  )
+}

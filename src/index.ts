@@ -1,0 +1,19 @@
+/** What a site's plugin is written against. */
+export {CONTRACT_VERSION, PHASES, defineRunPlugin} from './run/run-plugin.js'
+export type {
+  CreatedContainer,
+  ExitReport,
+  FoundContainer,
+  Host,
+  Phase,
+  RunContext,
+  RunHooks,
+  RunPlugin,
+  StartedContainer,
+  Verdict,
+} from './run/run-plugin.js'
+export type {CreateBody, CreateRequest, HostConfig, Mount, PortBinding} from './docker/create-request.js'
+export type {Engine, Inspected, Watch, WatchFor} from './docker/engine.js'
+export type {OptionDeclaration, OptionDeclarations, OptionKind, OptionValues} from './options/option.js'
+export type {Log} from './run/log.js'
+import './run/run-plugins-event.js'

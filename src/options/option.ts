@@ -1,0 +1,32 @@
+/** How many values an option takes: a switch, one value (the last one wins), or one value each time it is given. */
+export type OptionKind = 'boolean' | 'string' | 'list'
+
+/** An option as a plugin declares it: what is needed to parse it, to default it and to explain it. */
+export interface OptionDeclaration {
+  readonly kind: OptionKind
+  /** The one-letter form, without its dash. */
+  readonly char?: string
+  /** One line for `--help`. */
+  readonly summary: string
+  /** What stands for the value in `--help`, for example `PATH`. */
+  readonly valueName?: string
+  /** What is in force when nobody says anything; absent means off, no value, or an empty list. */
+  readonly default?: boolean | string | readonly string[]
+}
+
+/** Declared options by their long name, without dashes. */
+export type OptionDeclarations = Readonly<Record<string, OptionDeclaration>>
+
+type ValueOf<Declaration extends OptionDeclaration> = Declaration['kind'] extends 'boolean'
+  ? boolean
+  : Declaration['kind'] extends 'list'
+    ? readonly string[]
+    : string | undefined
+
+/** The values that declared options come to, by long name. */
+export type OptionValues<Declarations extends OptionDeclarations> = {
+  readonly [Name in keyof Declarations]: ValueOf<Declarations[Name]>
+}
+
+/** One value of any option, as it is in force. */
+export type OptionValue = boolean | string | readonly string[] | undefined

@@ -1,0 +1,89 @@
+import {BadValueError, MissingValueError, UnknownOptionError} from '../errors.js'
+import {parseBoolean} from './boolean.js'
+import {nearest} from './nearest.js'
+
+/** What the parser must know of an option: its one-letter form and whether a value follows. */
+export interface WordRule {
+  readonly char?: string
+  readonly takesValue: boolean
+}
+
+/** One option as it was given; a switch without a value has the value `true`. */
+export interface Given {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * Parses the options that `words` begin with, as docker's own parser (spf13/pflag, not interspersed) does: `--name value`, `--name=value`,
+ * `-n value`, `-nvalue`, `-n=value`, joined switches (`-it`), up to `--` or the first word that is no option. The values of switches are
+ * `true` or `false`, whatever their spelling was. A long option with a single dash (`-name`, `-rm`), which docker took until 1.8 and old unit
+ * files still have, is understood wherever the letters cannot be read as short options.
+ *
+ * @throws {UnknownOptionError} {@link MissingValueError} {@link BadValueError}
+ */
+export function parseWords(
+  words: readonly string[],
+  rules: Readonly<Record<string, WordRule>>,
+): {given: Given[]; rest: string[]} {
+  const given: Given[] = []
+  const nameOfChar = new Map<string, string>()
+  for (const [name, {char}] of Object.entries(rules)) if (char !== undefined) nameOfChar.set(char, name)
+  let index = 0
+
+  /** Takes `attached`, or the next word, or `true` for a switch. */
+  const take = (spelling: string, name: string, rule: WordRule, attached: string | undefined): void => {
+    if (!rule.takesValue) {
+      const value = parseBoolean(attached ?? 'true')
+      if (value === undefined) throw new BadValueError(spelling, attached ?? '', 'say true or false')
+      given.push({name, value: String(value)})
+      return
+    }
+    const value = attached ?? words[index++]
+    if (value === undefined) throw new MissingValueError(spelling)
+    given.push({name, value})
+  }
+
+  const takeLong = (spelling: string, body: string): boolean => {
+    const equals = body.indexOf('=')
+    const name = equals === -1 ? body : body.slice(0, equals)
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+    if (rule === undefined) return false
+    take(`${spelling}${name}`, name, rule, equals === -1 ? undefined : body.slice(equals + 1))
+    return true
+  }
+
+  const takeShorts = (letters: string): boolean => {
+    const first = nameOfChar.get(letters.charAt(0))
+    if (first === undefined) return false
+    for (let rest = letters; rest !== ''; ) {
+      const char = rest.charAt(0)
+      const name = nameOfChar.get(char)
+      const rule = name === undefined ? undefined : rules[name]
+      if (name === undefined || rule === undefined) throw new UnknownOptionError(`-${char} in -${letters}`, undefined)
+      rest = rest.slice(1)
+      const equals = rest.startsWith('=')
+      if (!rule.takesValue && !equals) {
+        take(`-${char}`, name, rule, undefined)
+        continue
+      }
+      take(`-${char}`, name, rule, rest === '' ? undefined : equals ? rest.slice(1) : rest)
+      rest = ''
+    }
+    return true
+  }
+
+  for (;;) {
+    const word = words[index]
+    if (word === undefined || word === '-' || !word.startsWith('-')) break
+    index++
+    if (word === '--') break
+    if (word.startsWith('--')) {
+      if (takeLong('--', word.slice(2))) continue
+    } else if (takeShorts(word.slice(1)) || takeLong('-', word.slice(1))) continue
+    const typed = word.replace(/^-+/, '').replace(/=.*$/s, '')
+    const meant = nearest(typed, Object.keys(rules))
+    throw new UnknownOptionError(word.replace(/=.*$/s, ''), meant && `--${meant}`)
+  }
+  return {given, rest: words.slice(index)}
+}

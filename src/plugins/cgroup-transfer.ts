@@ -1,0 +1,90 @@
+import {CgroupError, hasErrorCode, reason} from '../errors.js'
+import {defineRunPlugin} from '../run/run-plugin.js'
+import {readPlaces, type Place} from '../systemd/hierarchies.js'
+import {transferAll} from '../systemd/transfer.js'
+
+/**
+ * The container's processes move from Docker's cgroup into the unit's, so that systemd sees, limits and stops them: in every hierarchy where
+ * the unit has a cgroup of its own, or in those that are named.
+ */
+export const cgroupTransfer = defineRunPlugin({
+  name: 'cgroup-transfer',
+  options: {
+    cgroups: {
+      kind: 'list',
+      char: 'c',
+      valueName: 'NAME',
+      default: ['all'],
+      summary: "move the container into the unit's cgroup of this hierarchy (name=systemd, cpu, …); all, or none",
+    },
+  },
+  setup({cgroups: names}, {log}) {
+    if (names.includes('none')) return undefined
+    let unitPlaces: readonly Place[] = []
+    return {
+      async resolve() {
+        const own = await readPlaces('self')
+        unitPlaces = names.includes('all') ? inAll(own) : inNamed(own, names, log.warn)
+        if (unitPlaces.length === 0)
+          log.warn("this process is not in a unit's cgroup, so the container stays in Docker's; is this a service's ExecStart=?")
+      },
+      async started({container: {id, pid}, signal}) {
+        for (const {controllers, directory, path} of unitPlaces) {
+          const containerPlace = await placeOf(pid, controllers)
+          if (containerPlace === undefined || containerPlace.path === path) continue
+          // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
+          if (!containerPlace.path.includes(id)) {
+            log.warn(`the container has no cgroup of its own in ${labelOf(controllers)}, so it stays in ${containerPlace.path}`)
+            continue
+          }
+          try {
+            const moved = await transferAll(containerPlace.directory, directory, signal)
+            log.info(`${String(moved)} processes of the container moved to ${path} (${labelOf(controllers)})`)
+          } catch (error) {
+            signal.throwIfAborted()
+            throw new CgroupError(directory, reason(error), error)
+          }
+        }
+      },
+      describe: () =>
+        unitPlaces.map(({path, controllers}) => `move the container's processes to ${path} (${labelOf(controllers)})`),
+    }
+  },
+})
+
+/**
+ * Where the unit has a cgroup of its own. At a hierarchy's root nothing is limited or counted, so a move there would only lose what Docker
+ * set up; `devices` stays Docker's as it keeps the container from the host's devices.
+ */
+function inAll(own: readonly Place[]): Place[] {
+  return own.filter(({path, controllers}) => path !== '/' && !controllers.includes('devices'))
+}
+
+/** On cgroup v2 there is one hierarchy, systemd's, and its name is `name=systemd`, as it is in unit files written for v1. */
+function inNamed(own: readonly Place[], names: readonly string[], warn: (line: string) => void): Place[] {
+  const unified = own.find(({controllers}) => controllers.length === 0)
+  const onlyUnified = own.length === 1 && unified !== undefined
+  const chosen = new Set<Place>()
+  for (const name of names) {
+    const place = own.find(({controllers}) => controllers.includes(name)) ?? (name === 'name=systemd' ? unified : undefined)
+    if (place !== undefined) chosen.add(place)
+    else if (!onlyUnified) warn(`--cgroups ${name}: this host has no such hierarchy`)
+    else if (!names.includes('name=systemd'))
+      warn(`--cgroups ${name}: this host has cgroup v2 alone, whose one hierarchy is called name=systemd`)
+  }
+  return [...chosen]
+}
+
+/** Where the process is in the hierarchy of these controllers, or nothing when it has ended. */
+async function placeOf(pid: number, controllers: readonly string[]): Promise<Place | undefined> {
+  try {
+    return (await readPlaces(pid)).find((place) => place.controllers.join() === controllers.join())
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT', 'ESRCH')) return undefined
+    throw error
+  }
+}
+
+function labelOf(controllers: readonly string[]): string {
+  return controllers.length === 0 ? 'cgroup v2' : controllers.join(',')
+}

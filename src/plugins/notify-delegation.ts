@@ -1,0 +1,31 @@
+import {RefusedOptionError} from '../errors.js'
+import {defineRunPlugin} from '../run/run-plugin.js'
+
+/** The container gets systemd's notification socket and says itself when it is ready; the unit needs `NotifyAccess=all`. */
+export const notifyDelegation = defineRunPlugin({
+  name: 'notify-delegation',
+  options: {
+    notify: {
+      kind: 'boolean',
+      char: 'n',
+      summary: 'leave it to the container to send READY=1: give it the notification socket and NOTIFY_SOCKET',
+    },
+  },
+  setup({notify}, {env, log}) {
+    if (!notify) return undefined
+    const socket = env['NOTIFY_SOCKET']
+    if (socket === undefined || socket === '') {
+      log.warn('--notify has no effect: systemd set no NOTIFY_SOCKET (the unit needs Type=notify and NotifyAccess=all)')
+      return undefined
+    }
+    if (!socket.startsWith('/'))
+      throw new RefusedOptionError('--notify', `the socket ${socket} is not a file, so no container can be given it`)
+    return {
+      resolve({request}) {
+        request.body.HostConfig.Binds.push(`${socket}:${socket}`)
+        request.body.Env.push(`NOTIFY_SOCKET=${socket}`)
+      },
+      ready: () => 'delegated',
+    }
+  },
+})

@@ -1,0 +1,66 @@
+import {constants} from 'node:fs'
+import {access, open, readFile, rename, rm, stat} from 'node:fs/promises'
+import {dirname, resolve} from 'node:path'
+import {PidFileError, hasErrorCode, reason} from '../errors.js'
+import {defineRunPlugin} from '../run/run-plugin.js'
+
+/** The PID of the container's init, as the host sees it, in a file: there whole or not at all, and gone with the container. */
+export const pidFile = defineRunPlugin({
+  name: 'pid-file',
+  options: {
+    'pid-file': {
+      kind: 'string',
+      char: 'p',
+      valueName: 'PATH',
+      summary: "write the PID of the container's first process to this file while it runs",
+    },
+  },
+  setup({'pid-file': asked}) {
+    if (asked === undefined) return undefined
+    const path = resolve(asked)
+    return {
+      resolve: () => refuseUnwritable(path),
+      async started({container, defer}) {
+        const content = `${String(container.pid)}\n`
+        await writeWhole(path, content)
+        defer(`remove ${path}`, () => removeOwn(path, content))
+      },
+      describe: () => [`write the PID of the container's init to ${path}`],
+    }
+  },
+})
+
+async function refuseUnwritable(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const why = hasErrorCode(error, 'ENOENT') ? `there is no directory ${dirname(path)}` : reason(error)
+    throw new PidFileError(path, why, error)
+  }
+  const existing = await stat(path).catch(() => undefined)
+  if (existing?.isDirectory()) throw new PidFileError(path, 'it is a directory')
+}
+
+/** Writes beside the file and renames, so that nobody reads half a PID and a link at `path` is replaced, never followed. */
+async function writeWhole(path: string, content: string): Promise<void> {
+  const beside = `${path}.${String(process.pid)}.new`
+  try {
+    await rm(beside, {force: true})
+    const file = await open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o644)
+    try {
+      await file.writeFile(content)
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, {force: true}).catch(() => undefined)
+    throw new PidFileError(path, reason(error), error)
+  }
+}
+
+/** Removes the file unless somebody else's PID stands in it by now. */
+async function removeOwn(path: string, content: string): Promise<void> {
+  const now = await readFile(path, 'utf8').catch(() => undefined)
+  if (now === content) await rm(path, {force: true})
+}

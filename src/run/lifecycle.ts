@@ -1,0 +1,191 @@
+import type {CreateRequest} from '../docker/create-request.js'
+import {isNameConflict, isNoSuchImage, type Engine, type Inspected, type Watch} from '../docker/engine.js'
+import type {PullPolicy} from '../docker/run-options.js'
+import {ImageMissingError, NameTakenError, reason} from '../errors.js'
+import type {Notifier} from '../systemd/notifier.js'
+import type {RunOrder} from './line.js'
+import type {Log} from './log.js'
+import type {Pipeline} from './pipeline.js'
+import type {Releases} from './release.js'
+import type {CreatedContainer, ExitReport, Verdict} from './run-plugin.js'
+import type {StopRequests} from './stop.js'
+
+/** How long the Engine may take to remove a container that somebody else has asked it to remove. */
+const REMOVAL_PATIENCE_MS = 10_000
+
+/**
+ * For what must not be broken off: a request to create that is given up on our side can still succeed on the Engine's, and then nobody would
+ * know of the container; and what undoes or ends a run is not undone by the run's end.
+ */
+const UNTIL_DONE = new AbortController().signal
+
+/** What a run is made of. */
+export interface Run {
+  readonly order: RunOrder
+  readonly pipeline: Pipeline
+  readonly releases: Releases
+  readonly engine: Engine
+  readonly notifier: Notifier
+  readonly log: Log
+  readonly stop: StopRequests
+}
+
+/** How our part of a run ended: with the container's own end, or by leaving the container to systemd. */
+export type Outcome = {readonly kind: 'ended'; readonly exit: ExitReport} | {readonly kind: 'handed-over'}
+
+/** A container that this run has, and how it came by it. */
+interface Obtained {
+  readonly container: CreatedContainer
+  readonly origin: 'created' | Exclude<Verdict, 'replace'>
+}
+
+/**
+ * One run, from the create request to the container's end.
+ *
+ * Whatever fails before systemd was told that the container is ready takes back all that was done: the container is stopped and, when this run
+ * made it, removed. After that the container's end is ours.
+ */
+export async function runContainer(run: Run): Promise<Outcome> {
+  try {
+    const outcome = await walk(run)
+    // What was acquired for a container that is handed over is the container's now.
+    if (outcome.kind === 'ended') await run.releases.unwind(run.log.warn)
+    return outcome
+  } catch (error) {
+    await run.releases.unwind(run.log.warn)
+    throw error
+  }
+}
+
+async function walk(run: Run): Promise<Outcome> {
+  const {order, pipeline, engine, notifier, stop} = run
+  const {signal} = stop
+  await pipeline.resolve(order.request)
+  const resident = pipeline.residentReasons().length > 0
+  const {container, origin} = await obtain(run)
+
+  let watch: Watch
+  try {
+    await pipeline.start(container)
+    watch = await begin(run, container, origin)
+    const pid = await pidOf(engine, container, signal)
+    if (pid !== undefined) {
+      const started = {...container, pid}
+      await pipeline.started(started)
+      const who = await pipeline.ready(started)
+      await notifier.send(
+        ...(resident ? [] : [`MAINPID=${String(pid)}`]),
+        ...(who === 'delegated' ? [] : ['READY=1']),
+        `STATUS=container ${order.request.name ?? container.id.slice(0, 12)} running`,
+      )
+    }
+    signal.throwIfAborted()
+  } catch (error) {
+    await takeBack(run, container, origin)
+    throw error
+  }
+  if (!resident) return {kind: 'handed-over'}
+
+  const exit = await endOf(run, container, watch)
+  await pipeline.exited(container, exit)
+  await pipeline.removed(container, exit)
+  return {kind: 'ended', exit}
+}
+
+/** The container that bears the name already, where the plugins want it, or a new one. */
+async function obtain(run: Run): Promise<Obtained> {
+  const {order, pipeline, engine, stop} = run
+  const {request} = order
+  const found = request.name === undefined ? undefined : await findUsable(engine, request.name, stop.signal)
+  if (found !== undefined) {
+    const {id, tty} = found
+    const running = isRunning(found)
+    const verdict = (await pipeline.reconcile(request, {id, running})) ?? (running ? 'adopt' : 'restart')
+    if (verdict !== 'replace') return {container: {id, tty}, origin: verdict}
+    await engine.remove(id, stop.signal)
+  }
+  await pipeline.create(request)
+  return {container: {id: await create(run), tty: request.body.Tty}, origin: 'created'}
+}
+
+/** The container of that name, once it is not one that is just being removed. @throws {NameTakenError} */
+async function findUsable(engine: Engine, name: string, signal: AbortSignal): Promise<Inspected | undefined> {
+  const found = await engine.inspect(name, signal)
+  if (found?.state !== 'removing') return found
+  const patience = AbortSignal.timeout(REMOVAL_PATIENCE_MS)
+  try {
+    await engine.remove(found.id, AbortSignal.any([signal, patience]))
+  } catch (error) {
+    if (!patience.aborted) throw error
+    const seconds = String(REMOVAL_PATIENCE_MS / 1000)
+    throw new NameTakenError(name, `its container is being removed, and still is after ${seconds} seconds`)
+  }
+  return undefined
+}
+
+function isRunning({state}: Inspected): boolean {
+  return state === 'running' || state === 'paused' || state === 'restarting'
+}
+
+/** Creates the container, fetching its image as the pull policy has it. */
+async function create({order, engine, stop: {signal}}: Run): Promise<string> {
+  const {request, pull} = order
+  if (pull === 'always') await engine.pull(request.body.Image, request.platform, signal)
+  try {
+    return await createOrPull(engine, request, pull, signal)
+  } catch (error) {
+    if (isNameConflict(error) && request.name !== undefined) throw new NameTakenError(request.name, reason(error))
+    throw error
+  }
+}
+
+async function createOrPull(engine: Engine, request: CreateRequest, pull: PullPolicy, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted()
+  try {
+    return await engine.create(request, UNTIL_DONE)
+  } catch (error) {
+    if (!isNoSuchImage(error) || pull === 'always') throw error
+    if (pull === 'never') throw new ImageMissingError(request.body.Image)
+    await engine.pull(request.body.Image, request.platform, signal)
+    return await engine.create(request, UNTIL_DONE)
+  }
+}
+
+/** Starts the container unless it runs already. Its end is watched for from before that, so that none is too early to be seen. */
+async function begin({order, engine, stop: {signal}}: Run, {id}: CreatedContainer, origin: Obtained['origin']): Promise<Watch> {
+  if (origin === 'adopt') return await engine.watch(id, 'not-running', UNTIL_DONE)
+  const autoRemoved = origin === 'created' && order.request.body.HostConfig.AutoRemove
+  const watch = await engine.watch(id, autoRemoved ? 'removed' : 'next-exit', UNTIL_DONE)
+  await engine.start(id, signal)
+  return watch
+}
+
+/** The PID of the container's init, or nothing when it has ended already. */
+async function pidOf(engine: Engine, {id}: CreatedContainer, signal: AbortSignal): Promise<number | undefined> {
+  const inspected = await engine.inspect(id, signal)
+  return inspected === undefined || inspected.pid === 0 ? undefined : inspected.pid
+}
+
+/** Waits for the container's end, passing on what systemd asks meanwhile. */
+async function endOf({engine, log, stop}: Run, {id}: CreatedContainer, {exitCode}: Watch): Promise<ExitReport> {
+  const failed = (doing: string) => (error: unknown) => {
+    log.warn(`could not ${doing}: ${reason(error)}`)
+  }
+  stop.onStop(() => {
+    engine.stop(id, UNTIL_DONE).catch(failed('stop the container'))
+  })
+  stop.onOther((name) => {
+    engine.kill(id, name, UNTIL_DONE).catch(failed(`pass ${name} on to the container`))
+  })
+  return {code: await exitCode}
+}
+
+/** Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was. */
+async function takeBack({engine, log}: Run, {id}: CreatedContainer, origin: Obtained['origin']): Promise<void> {
+  try {
+    if (origin === 'created') await engine.remove(id, UNTIL_DONE)
+    else if (origin === 'restart') await engine.stop(id, UNTIL_DONE)
+  } catch (error) {
+    log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
+  }
+}

@@ -1,0 +1,128 @@
+import {PluginError, StoppedError, hasErrorCode, reason} from '../errors.js'
+import type {CreateRequest} from '../docker/create-request.js'
+import type {Log} from './log.js'
+import type {Releases} from './release.js'
+import type {
+  CreatedContainer,
+  ExitReport,
+  FoundContainer,
+  Phase,
+  RunContext,
+  RunHooks,
+  StartedContainer,
+  Verdict,
+} from './run-plugin.js'
+
+/** A plugin that takes part in this run. */
+export interface Member {
+  readonly name: string
+  readonly hooks: Partial<RunHooks>
+}
+
+/**
+ * The plugins of one run, in order, and one method a phase.
+ *
+ * Invariants: a hook is called at most once a run; no hook of a phase is called before every hook of the phase before it has settled; what a
+ * hook throws reaches the caller as a {@link PluginError} that names plugin and phase (`resolve` to `ready`) or becomes one warning (`exited`,
+ * `removed`).
+ */
+export class Pipeline {
+  readonly #members: readonly Member[]
+  readonly #context: RunContext
+  readonly #log: Log
+
+  constructor(members: readonly Member[], signal: AbortSignal, releases: Releases, log: Log) {
+    this.#members = members
+    this.#log = log
+    this.#context = {
+      signal,
+      defer: (label, undo) => {
+        releases.defer(label, undo)
+      },
+    }
+  }
+
+  async resolve(request: CreateRequest): Promise<void> {
+    await this.#series('resolve', (hooks) => hooks.resolve?.({...this.#context, request}))
+  }
+
+  /** What the first plugin that has an opinion says of a container that was found. */
+  async reconcile(request: CreateRequest, found: FoundContainer): Promise<Verdict | undefined> {
+    for (const {name, hooks} of this.#members) {
+      const verdict = await stamped(name, 'reconcile', () => hooks.reconcile?.({...this.#context, request, found}))
+      if (verdict !== undefined) return verdict
+    }
+    return undefined
+  }
+
+  async create(request: CreateRequest): Promise<void> {
+    await this.#series('create', (hooks) => hooks.create?.({...this.#context, request}))
+  }
+
+  async start(container: CreatedContainer): Promise<void> {
+    await this.#series('start', (hooks) => hooks.start?.({...this.#context, container}))
+  }
+
+  async started(container: StartedContainer): Promise<void> {
+    await this.#series('started', (hooks) => hooks.started?.({...this.#context, container}))
+  }
+
+  /** Whether the container itself will tell systemd that it is ready. */
+  async ready(container: StartedContainer): Promise<'delegated' | undefined> {
+    const settled = await Promise.allSettled(
+      this.#members.map(({name, hooks}) =>
+        stamped(name, 'ready', () => hooks.ready?.({...this.#context, container})),
+      ),
+    )
+    const failed = settled.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    return settled.some((result) => result.status === 'fulfilled' && result.value === 'delegated')
+      ? 'delegated'
+      : undefined
+  }
+
+  async exited(container: CreatedContainer, exit: ExitReport): Promise<void> {
+    await this.#reversed('exited', (hooks) => hooks.exited?.({...this.#context, container, exit}))
+  }
+
+  async removed(container: CreatedContainer, exit: ExitReport): Promise<void> {
+    await this.#reversed('removed', (hooks) => hooks.removed?.({...this.#context, container, exit}))
+  }
+
+  /** Why this process must stay while the container runs, one reason a plugin that wants it. */
+  residentReasons(): string[] {
+    return this.#members.flatMap(({name, hooks}) => {
+      const why = hooks.resident?.()
+      return why === undefined ? [] : [`${name}: ${why}`]
+    })
+  }
+
+  /** What the plugins will do to the host. */
+  describe(): string[] {
+    return this.#members.flatMap(({name, hooks}) => (hooks.describe?.() ?? []).map((line) => `${name}: ${line}`))
+  }
+
+  async #series(phase: Phase, call: (hooks: Partial<RunHooks>) => void | Promise<void>): Promise<void> {
+    for (const {name, hooks} of this.#members) await stamped(name, phase, () => call(hooks))
+  }
+
+  async #reversed(phase: Phase, call: (hooks: Partial<RunHooks>) => void | Promise<void>): Promise<void> {
+    for (const {name, hooks} of this.#members.toReversed()) {
+      try {
+        await call(hooks)
+      } catch (error) {
+        this.#log.warn(`${name} (${phase}): ${reason(error)}`)
+      }
+    }
+  }
+}
+
+/** Calls a hook; what it throws is stamped with whose and when. A stop that was asked for passes through as it is. */
+async function stamped<T>(plugin: string, phase: Phase, call: () => T | Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof StoppedError || (hasErrorCode(error, 'ABORT_ERR') && error instanceof Error)) throw error
+    throw new PluginError(plugin, phase, error)
+  }
+}

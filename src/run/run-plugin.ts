@@ -1,0 +1,104 @@
+import type {CreateRequest} from '../docker/create-request.js'
+import type {Engine} from '../docker/engine.js'
+import type {OptionDeclarations, OptionValues} from '../options/option.js'
+import type {Log} from './log.js'
+
+/** The version of this contract; a plugin that is built for a later major version is refused. */
+export const CONTRACT_VERSION = 1
+
+/** The moments of a run that a plugin may act on, in the order they come. */
+export const PHASES = ['resolve', 'reconcile', 'create', 'start', 'started', 'ready', 'exited', 'removed'] as const
+/** One of {@link PHASES}. */
+export type Phase = (typeof PHASES)[number]
+
+type Awaitable<T> = T | Promise<T>
+
+/** What to do with a container that already bears the name: take over a running one, start a stopped one again, or remove it and make a new one. */
+export type Verdict = 'adopt' | 'restart' | 'replace'
+
+/** A container that already bears the name that was asked for. */
+export interface FoundContainer {
+  readonly id: string
+  readonly running: boolean
+}
+
+/** How the container ended. */
+export interface ExitReport {
+  /** 0 to 255; 128+n when the container's init died of signal n. */
+  readonly code: number
+}
+
+/** What every hook is given. */
+export interface RunContext {
+  /** Aborts when the run is asked to stop, or fails; hand it to whatever you wait for. */
+  readonly signal: AbortSignal
+  /** Says how to undo what the hook has just done. Undoing runs last in, first out, once, however a run that stays resident ends. */
+  defer(label: string, undo: () => Awaitable<void>): void
+}
+
+type With<Known> = RunContext & Readonly<Known>
+
+/** The container once it exists. `tty` says that its output is one raw stream. */
+export interface CreatedContainer {
+  readonly id: string
+  readonly tty: boolean
+}
+
+/** The container once it runs; `pid` is its init's, as the host sees it. */
+export interface StartedContainer extends CreatedContainer {
+  readonly pid: number
+}
+
+/**
+ * What a plugin does in a run. The kind of each hook is fixed: `resolve` to `started` run one plugin after another in the pipeline's order,
+ * `ready` all at once, `exited` and `removed` in reverse order, each whatever the others did.
+ */
+export interface RunHooks {
+  /** May edit the create request. Changes nothing on the host, so that `--dry-run` can call it. A rejection fails the run. */
+  resolve(context: With<{request: CreateRequest}>): Awaitable<void>
+  /** The name is taken. The first verdict wins. A rejection fails the run. */
+  reconcile(context: With<{request: Readonly<CreateRequest>; found: FoundContainer}>): Awaitable<Verdict | undefined>
+  /** The request is frozen and about to be made. A rejection fails the run. */
+  create(context: With<{request: Readonly<CreateRequest>}>): Awaitable<void>
+  /** The container exists and is about to start, or is running already when it was adopted. A rejection fails the run. */
+  start(context: With<{container: CreatedContainer}>): Awaitable<void>
+  /** The container runs. A rejection stops it and fails the run. */
+  started(context: With<{container: StartedContainer}>): Awaitable<void>
+  /** When every plugin's hook has resolved, `READY=1` goes to systemd, unless one answers `delegated`: the container says it itself. */
+  ready(context: With<{container: StartedContainer}>): Awaitable<'delegated' | undefined>
+  /** The container has ended. A rejection is one warning. */
+  exited(context: With<{container: CreatedContainer; exit: ExitReport}>): Awaitable<void>
+  /** Nothing is left to be done with the container. A rejection is one warning. */
+  removed(context: With<{container: CreatedContainer; exit: ExitReport}>): Awaitable<void>
+  /** Asked once, after `resolve`: why this process must stay while the container runs, or nothing when it need not. */
+  resident(): string | undefined
+  /** Asked by `--dry-run`, after `resolve`: what the plugin will do to the host, one line each. */
+  describe(): readonly string[]
+}
+
+/** What a plugin may use; handed over once, at `setup`. */
+export interface Host {
+  /** Our own environment, which is the unit's. */
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly log: Log
+  readonly engine: Engine
+}
+
+/** A duty on the run's pipeline: the options it brings and, once these are known, its hooks. */
+export interface RunPlugin<Options extends OptionDeclarations = OptionDeclarations> {
+  /** Unique among all plugins; stands before its words in errors and logs, and is its section in the configuration. */
+  readonly name: string
+  /** The major version of the contract that the plugin was built for; absent means 1. */
+  readonly contract?: number
+  /** Its options, which stand before `run`, by long name. */
+  readonly options: Options
+  /** Called once for each run with the values of the plugin's own options. Returns nothing to sit this run out. */
+  setup(options: OptionValues<Options>, host: Host): Partial<RunHooks> | undefined
+}
+
+/** Returns its argument; it is here so that `setup` sees the options typed. */
+export function defineRunPlugin<const Options extends OptionDeclarations>(
+  plugin: RunPlugin<Options>,
+): RunPlugin<Options> {
+  return plugin
+}

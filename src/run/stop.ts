@@ -1,0 +1,64 @@
+import {StoppedError} from '../errors.js'
+
+/** Signals that ask for the run's end. */
+const STOPPING = ['SIGTERM', 'SIGINT'] as const
+/** Signals that are the container's business. */
+const PASSED_ON = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+
+/**
+ * What is asked of this process by signals. Until the container is ready a request to stop aborts `signal`, and so does any other signal that
+ * would have ended us; from then on whoever listens gets them.
+ */
+export class StopRequests {
+  readonly #controller = new AbortController()
+  #asked: NodeJS.Signals | undefined
+  #stop: (() => void) | undefined
+  #other: ((name: NodeJS.Signals) => void) | undefined
+
+  /** Aborts, with a {@link StoppedError} as its reason, when the run is to stop before the container is ready. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** The signal that asked for the end, once one has. */
+  get asked(): NodeJS.Signals | undefined {
+    return this.#asked
+  }
+
+  /** From now on a request to stop calls `stop`; one that came before calls it at once. */
+  onStop(stop: () => void): void {
+    this.#stop = stop
+    if (this.#asked !== undefined) stop()
+  }
+
+  /** From now on a signal that is not for us calls `other`. */
+  onOther(other: (name: NodeJS.Signals) => void): void {
+    this.#other = other
+  }
+
+  /** Takes note of a signal. */
+  take(name: NodeJS.Signals): void {
+    if (isStopping(name)) {
+      this.#asked ??= name
+      if (this.#stop === undefined) this.#controller.abort(new StoppedError(name))
+      else this.#stop()
+    } else if (this.#other === undefined) this.#controller.abort(new StoppedError(name))
+    else this.#other(name)
+  }
+
+  /** Listens to this process's signals until the function that it returns is called, which gives them their default effect back. */
+  listen(process: NodeJS.Process = globalThis.process): () => void {
+    const take = (name: NodeJS.Signals): void => {
+      this.take(name)
+    }
+    const names = [...STOPPING, ...PASSED_ON]
+    for (const name of names) process.on(name, take)
+    return () => {
+      for (const name of names) process.removeListener(name, take)
+    }
+  }
+}
+
+function isStopping(name: NodeJS.Signals): boolean {
+  return (STOPPING as readonly string[]).includes(name)
+}

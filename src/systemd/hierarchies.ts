@@ -1,0 +1,60 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {parseMountinfo, type Mounted} from './mountinfo.js'
+
+/** A process's place in one cgroup hierarchy (cgroups(7), `/proc/[pid]/cgroup`). */
+export interface Membership {
+  /** The controllers of a v1 hierarchy, or its `name=…`; empty for cgroup v2. */
+  readonly controllers: readonly string[]
+  readonly path: string
+}
+
+/** A cgroup hierarchy that is mounted, and where a process is in it. */
+export interface Place extends Membership {
+  /** The directory of the process's cgroup, to read and write its files. */
+  readonly directory: string
+}
+
+/** Reads the text of a process's cgroup file. */
+export function parseMemberships(text: string): Membership[] {
+  return text.split('\n').flatMap((line) => {
+    const match = /^\d+:([^:]*):(\/.*)$/.exec(line)
+    const [, controllers = '', path] = match ?? []
+    return path === undefined ? [] : [{controllers: controllers === '' ? [] : controllers.split(','), path}]
+  })
+}
+
+/**
+ * Where a process is in each hierarchy that is mounted here. A hierarchy is found by its controllers, in whatever order the kernel lists them
+ * (CentOS 7 says `cpuacct,cpu` of the mount `cpu,cpuacct`); a path outside of what is mounted is left out.
+ */
+export function placesOf(memberships: readonly Membership[], mounts: readonly Mounted[]): Place[] {
+  return memberships.flatMap((membership) => {
+    for (const mount of mounts) {
+      if (!carries(mount, membership.controllers)) continue
+      const below = pathBelow(mount.root, membership.path)
+      if (below !== undefined) return [{...membership, directory: join(mount.mountPoint, below)}]
+    }
+    return []
+  })
+}
+
+/** {@link placesOf} the process `pid` (`self` for this one). Throws ENOENT or ESRCH when it is gone. */
+export async function readPlaces(pid: number | 'self', procRoot = '/proc'): Promise<Place[]> {
+  const [memberships, mounts] = await Promise.all([
+    readFile(join(procRoot, String(pid), 'cgroup'), 'utf8'),
+    readFile(join(procRoot, 'self', 'mountinfo'), 'utf8'),
+  ])
+  return placesOf(parseMemberships(memberships), parseMountinfo(mounts))
+}
+
+function carries({type, superOptions}: Mounted, controllers: readonly string[]): boolean {
+  if (controllers.length === 0) return type === 'cgroup2'
+  return type === 'cgroup' && controllers.every((controller) => superOptions.includes(controller))
+}
+
+function pathBelow(root: string, path: string): string | undefined {
+  if (path.split('/').includes('..')) return undefined
+  if (root === '/') return path
+  return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : undefined
+}
