@@ -10,7 +10,11 @@ export const CACHE = process.env['SANDBOX_CACHE'] ?? '/var/cache/systemd-docker-
  * The path of a cached file or directory, made by `make` when there is none for this `recipe` yet. It appears whole or not at all, so that a
  * build that was broken off is begun anew.
  */
-export async function cached(name: string, recipe: readonly string[], make: (path: string) => Promise<void>): Promise<string> {
+export async function cached(
+  name: string,
+  recipe: readonly string[],
+  make: (path: string) => Promise<void>,
+): Promise<string> {
   const path = join(CACHE, `${name}-${createHash('sha256').update(recipe.join('\n')).digest('hex').slice(0, 12)}`)
   if (existsSync(path)) return path
   await mkdir(CACHE, {recursive: true, mode: 0o700})

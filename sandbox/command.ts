@@ -16,7 +16,10 @@ export interface CommandOptions {
 }
 
 /** Runs a command and returns what it left, whatever its status. */
-export function attempt(command: readonly string[], {input = '', timeout = 60_000, env = process.env}: CommandOptions = {}): Promise<Result> {
+export function attempt(
+  command: readonly string[],
+  {input = '', timeout = 60_000, env = process.env}: CommandOptions = {},
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     const [program = '', ...words] = command
     const child = spawn(program, words, {env, timeout, killSignal: 'SIGKILL', stdio: 'pipe'})
@@ -28,8 +31,10 @@ export function attempt(command: readonly string[], {input = '', timeout = 60_00
     child.stdin.on('error', () => undefined)
     child.stdin.end(input)
     child.on('close', (code, signal) => {
-      if (signal !== null) reject(new Error(`${command.join(' ')} was ended by ${signal}: ${Buffer.concat(stderr).toString()}`))
-      else resolve({status: code ?? 0, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString()})
+      if (signal !== null)
+        reject(new Error(`${command.join(' ')} was ended by ${signal}: ${Buffer.concat(stderr).toString()}`))
+      else
+        resolve({status: code ?? 0, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString()})
     })
   })
 }

@@ -30,17 +30,25 @@ export class Guest {
 
   /** Runs a command in the host and returns what it left, whatever its status. */
   async attempt(command: readonly string[], options?: CommandOptions): Promise<Result> {
-    return await attempt(['nsenter', '--target', String(this.initPid), '--all', ...command], {...options, env: GUEST_ENV})
+    return await attempt(['nsenter', '--target', String(this.initPid), '--all', ...command], {
+      ...options,
+      env: GUEST_ENV,
+    })
   }
 
   /** Runs a command in the host that must succeed, and returns its output without the last newline. */
   async run(...command: string[]): Promise<string> {
-    return (await output(['nsenter', '--target', String(this.initPid), '--all', ...command], {env: GUEST_ENV})).trimEnd()
+    return (
+      await output(['nsenter', '--target', String(this.initPid), '--all', ...command], {env: GUEST_ENV})
+    ).trimEnd()
   }
 
   /** Writes a file in the host. */
   async write(path: string, content: string): Promise<void> {
-    await output(['nsenter', '--target', String(this.initPid), '--all', 'sh', '-c', 'cat >"$0"', path], {input: content, env: GUEST_ENV})
+    await output(['nsenter', '--target', String(this.initPid), '--all', 'sh', '-c', 'cat >"$0"', path], {
+      input: content,
+      env: GUEST_ENV,
+    })
   }
 
   /** Gives the host's Engine an image from an archive of this machine. */
@@ -116,7 +124,12 @@ export async function boot(kind: HostKind, images: readonly string[]): Promise<B
       else process.kill(init, 'SIGKILL')
       await ended
     }
-    await until(SHUTDOWN_TIMEOUT_MS, () => cgroup.remove().then(() => true, () => undefined))
+    await until(SHUTDOWN_TIMEOUT_MS, () =>
+      cgroup.remove().then(
+        () => true,
+        () => undefined,
+      ),
+    )
     await rm(state, {recursive: true, force: true})
   }
   try {

@@ -9,7 +9,18 @@ export interface HostKind {
 }
 
 /** libatomic1 and libstdc++6 are for the machine's own Node, which is lent to the hosts. */
-const COMMON = ['systemd', 'systemd-sysv', 'dbus', 'docker.io', 'iproute2', 'busybox-static', 'procps', 'curl', 'libatomic1', 'libstdc++6']
+const COMMON = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'docker.io',
+  'iproute2',
+  'busybox-static',
+  'procps',
+  'curl',
+  'libatomic1',
+  'libstdc++6',
+]
 
 /** systemd 257 with Docker 26.1 on cgroup v2, and systemd 252 with Docker 20.10 on cgroup v1. */
 export const HOST_KINDS: readonly HostKind[] = [

@@ -45,7 +45,17 @@ async function image(name: string, config: ImageConfig, fill: (tree: string) => 
     const tree = await mkdtemp(join(tmpdir(), `${name}-tree-`))
     try {
       await fill(tree)
-      await output(['tar', '-C', tree, '--create', '--numeric-owner', '--owner=0', '--group=0', `--file=${parts}/layer.tar`, '.'])
+      await output([
+        'tar',
+        '-C',
+        tree,
+        '--create',
+        '--numeric-owner',
+        '--owner=0',
+        '--group=0',
+        `--file=${parts}/layer.tar`,
+        '.',
+      ])
       const about = {
         architecture: {x64: 'amd64', arm64: 'arm64'}[process.arch as string] ?? process.arch,
         os: 'linux',

@@ -10,7 +10,12 @@ export async function rootFileSystem({name, suite, packages}: HostKind): Promise
 }
 
 /** Makes a minimal Debian with some packages as a directory, or as a tar archive where `path` ends so. */
-export async function debian(suite: string, packages: readonly string[], path: string, format: 'directory' | 'tar' = 'directory'): Promise<void> {
+export async function debian(
+  suite: string,
+  packages: readonly string[],
+  path: string,
+  format: 'directory' | 'tar' = 'directory',
+): Promise<void> {
   await output(
     [
       'mmdebstrap',

@@ -35,9 +35,7 @@ export class UnknownCommandError extends SystemdDockerError {
 export class UnknownOptionError extends SystemdDockerError {
   readonly code = 'UNKNOWN_OPTION'
   constructor(spelling: string, meant: string | undefined) {
-    super(
-      `unknown option ${spelling}${meant ? `, did you mean ${meant}?` : ''} (see systemd-docker run --help)`,
-    )
+    super(`unknown option ${spelling}${meant ? `, did you mean ${meant}?` : ''} (see systemd-docker run --help)`)
   }
 }
 
@@ -251,7 +249,5 @@ export function reason(thrown: unknown): string {
 
 /** Whether a system call failed with one of these error codes (errno(3)), for example `ENOENT`. */
 export function hasErrorCode(thrown: unknown, ...codes: readonly string[]): boolean {
-  return (
-    thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && codes.includes(thrown.code)
-  )
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && codes.includes(thrown.code)
 }

@@ -23,7 +23,7 @@ export class RunHelp extends Help {
     const flags = {...command.flags}
     for (const {name, options} of await gatherPlugins(this.config.root))
       for (const [option, flag] of Object.entries(flagsOf(options, name.toUpperCase())))
-        if (!Object.hasOwn(Run.flags, option)) flags[option] = flag as Command.Flag.Cached
+        if (!Object.hasOwn(Run.flags, option)) flags[option] = flag
     await super.showCommandHelp({...command, flags})
     const supported = Object.keys(RUN_OPTIONS).filter((name) => RUN_OPTIONS[name]?.effect !== undefined)
     const refused = Object.keys(RUN_OPTIONS).filter((name) => RUN_OPTIONS[name]?.effect === undefined)

@@ -29,7 +29,12 @@ export async function main(root: string): Promise<void> {
   end(await perform(argv, root, log, stop), unlisten)
 }
 
-async function perform(argv: readonly string[], root: string, log: ReturnType<typeof openLog>, stop: StopRequests): Promise<Ending> {
+async function perform(
+  argv: readonly string[],
+  root: string,
+  log: ReturnType<typeof openLog>,
+  stop: StopRequests,
+): Promise<Ending> {
   try {
     if (OCLIF_FIRST.has(argv[0])) return await viaOclif(argv, root)
     const plugins = await gatherPlugins(root)

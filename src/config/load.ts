@@ -15,10 +15,7 @@ const FILES = ['config.yaml', 'config.yml', 'config.json', 'config.js', 'config.
  *
  * @throws {ConfigurationError} that names file and key
  */
-export async function loadSettings(
-  declarations: OptionDeclarations,
-  directory = CONFIG_DIRECTORY,
-): Promise<Settings> {
+export async function loadSettings(declarations: OptionDeclarations, directory = CONFIG_DIRECTORY): Promise<Settings> {
   // Most hosts have no file, and then nobody pays for the library that would read it.
   if (!(await exists(directory))) return {}
   const {cosmiconfig} = await import('cosmiconfig')
@@ -45,7 +42,10 @@ function checked(content: unknown, file: string, declarations: OptionDeclaration
       const declaration = Object.hasOwn(declarations, key) ? declarations[key] : undefined
       if (declaration === undefined) {
         const meant = nearest(key, Object.keys(declarations))
-        throw new ConfigurationError(file, `unknown key '${key}'${meant === undefined ? '' : `, did you mean '${meant}'?`}`)
+        throw new ConfigurationError(
+          file,
+          `unknown key '${key}'${meant === undefined ? '' : `, did you mean '${meant}'?`}`,
+        )
       }
       return [key, typed(value, declaration, file, key)]
     }),

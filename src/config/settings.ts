@@ -43,11 +43,7 @@ function fromWords(declarations: OptionDeclarations, given: readonly Given[]): S
   return settings
 }
 
-function fromEnvironment(
-  name: string,
-  {kind}: OptionDeclaration,
-  env: Readonly<NodeJS.ProcessEnv>,
-): OptionValue {
+function fromEnvironment(name: string, {kind}: OptionDeclaration, env: Readonly<NodeJS.ProcessEnv>): OptionValue {
   const variable = variableOf(name)
   const text = env[variable]
   if (text === undefined || kind === 'string') return text

@@ -14,8 +14,14 @@ export async function refuseUntrusted(path: string, uid = process.geteuid?.() ??
   for (const candidate of [path, dirname(path)]) {
     const {mode, uid: owner} = await stat(candidate)
     if (owner !== 0 && owner !== uid)
-      throw new ConfigurationError(candidate, `it belongs to user ${String(owner)}; \`chown root ${candidate}\` mends it`)
+      throw new ConfigurationError(
+        candidate,
+        `it belongs to user ${String(owner)}; \`chown root ${candidate}\` mends it`,
+      )
     if ((mode & WRITABLE_BY_OTHERS) !== 0)
-      throw new ConfigurationError(candidate, `others than its owner may write it; \`chmod go-w ${candidate}\` mends it`)
+      throw new ConfigurationError(
+        candidate,
+        `others than its owner may write it; \`chmod go-w ${candidate}\` mends it`,
+      )
   }
 }

@@ -28,7 +28,7 @@ export class Demultiplexer {
     let begin = 0
     let end = 0
     let stream = this.#stream
-    for (let read = 0; read < chunk.length; ) {
+    for (let read = 0; read < chunk.length;) {
       if (this.#payloadLeft === 0) {
         read += this.#readHeader(chunk, read)
         continue

@@ -1,5 +1,5 @@
 import type {IncomingMessage} from 'node:http'
-import type {Duplex} from 'node:stream'
+import {Duplex} from 'node:stream'
 import Docker from 'dockerode'
 import {
   CannotInvokeError,
@@ -77,7 +77,8 @@ export class DockerodeEngine implements Engine {
         .getContainer(id)
         .attach({stream: true, stdout: true, stderr: true, stdin, hijack: true, abortSignal}),
     )
-    return stream as Duplex
+    if (stream instanceof Duplex) return stream
+    throw new EngineUnreachableError(this.address, new Error('it gave no stream to attach to'))
   }
 
   async watch(id: string, until: WatchFor, abortSignal: AbortSignal): Promise<Watch> {
@@ -114,7 +115,12 @@ export class DockerodeEngine implements Engine {
       throw new EngineUnreachableError(this.address, error)
     }
     const answer: unknown = text === '' ? undefined : JSON.parse(text)
-    if (typeof answer === 'object' && answer !== null && 'StatusCode' in answer && typeof answer.StatusCode === 'number')
+    if (
+      typeof answer === 'object' &&
+      answer !== null &&
+      'StatusCode' in answer &&
+      typeof answer.StatusCode === 'number'
+    )
       return answer.StatusCode
     throw new EngineUnreachableError(this.address, new Error('it hung up while the container was waited for'))
   }
@@ -142,7 +148,9 @@ export class DockerodeEngine implements Engine {
 
   async #gone(id: string, abortSignal: AbortSignal): Promise<void> {
     try {
-      await (await this.watch(id, 'removed', abortSignal)).exitCode
+      await (
+        await this.watch(id, 'removed', abortSignal)
+      ).exitCode
     } catch (error) {
       if (error instanceof EngineRefusedError && error.statusCode === 404) return
       throw error

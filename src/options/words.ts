@@ -56,7 +56,7 @@ export function parseWords(
   const takeShorts = (letters: string): boolean => {
     const first = nameOfChar.get(letters.charAt(0))
     if (first === undefined) return false
-    for (let rest = letters; rest !== ''; ) {
+    for (let rest = letters; rest !== '';) {
       const char = rest.charAt(0)
       const name = nameOfChar.get(char)
       const rule = name === undefined ? undefined : rules[name]

@@ -26,7 +26,9 @@ export const cgroupTransfer = defineRunPlugin({
         const own = await readPlaces('self')
         unitPlaces = names.includes('all') ? inAll(own) : inNamed(own, names, log.warn)
         if (unitPlaces.length === 0)
-          log.warn("this process is not in a unit's cgroup, so the container stays in Docker's; is this a service's ExecStart=?")
+          log.warn(
+            "this process is not in a unit's cgroup, so the container stays in Docker's; is this a service's ExecStart=?",
+          )
       },
       async started({container: {id, pid}, signal}) {
         for (const {controllers, directory, path} of unitPlaces) {
@@ -34,12 +36,14 @@ export const cgroupTransfer = defineRunPlugin({
           if (containerPlace === undefined || containerPlace.path === path) continue
           // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
           if (!containerPlace.path.includes(id)) {
-            log.warn(`the container has no cgroup of its own in ${labelOf(controllers)}, so it stays in ${containerPlace.path}`)
+            log.warn(
+              `the container has no cgroup of its own in ${labelOf(controllers)}, so it stays in ${containerPlace.path}`,
+            )
             continue
           }
           try {
             const moved = await transferAll(containerPlace.directory, directory, signal)
-            log.info(`${String(moved)} processes of the container moved to ${path} (${labelOf(controllers)})`)
+            log.info(`the container's processes (${String(moved)}) moved to ${path} in ${labelOf(controllers)}`)
           } catch (error) {
             signal.throwIfAborted()
             throw new CgroupError(directory, reason(error), error)
@@ -47,7 +51,7 @@ export const cgroupTransfer = defineRunPlugin({
         }
       },
       describe: () =>
-        unitPlaces.map(({path, controllers}) => `move the container's processes to ${path} (${labelOf(controllers)})`),
+        unitPlaces.map(({path, controllers}) => `move the container's processes to ${path} in ${labelOf(controllers)}`),
     }
   },
 })
@@ -66,7 +70,8 @@ function inNamed(own: readonly Place[], names: readonly string[], warn: (line: s
   const onlyUnified = own.length === 1 && unified !== undefined
   const chosen = new Set<Place>()
   for (const name of names) {
-    const place = own.find(({controllers}) => controllers.includes(name)) ?? (name === 'name=systemd' ? unified : undefined)
+    const place =
+      own.find(({controllers}) => controllers.includes(name)) ?? (name === 'name=systemd' ? unified : undefined)
     if (place !== undefined) chosen.add(place)
     else if (!onlyUnified) warn(`--cgroups ${name}: this host has no such hierarchy`)
     else if (!names.includes('name=systemd'))

@@ -46,7 +46,11 @@ async function writeWhole(path: string, content: string): Promise<void> {
   const beside = `${path}.${String(process.pid)}.new`
   try {
     await rm(beside, {force: true})
-    const file = await open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o644)
+    const file = await open(
+      beside,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o644,
+    )
     try {
       await file.writeFile(content)
     } finally {

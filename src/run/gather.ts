@@ -15,7 +15,10 @@ export const SITE_FOLDERS = ['/etc/systemd-docker/plugins', '/usr/local/lib/syst
  *
  * @throws {PluginLoadError} {@link ConfigurationError} when a folder may be written by others
  */
-export async function gatherPlugins(root: string, siteFolders: readonly string[] = SITE_FOLDERS): Promise<readonly RunPlugin[]> {
+export async function gatherPlugins(
+  root: string,
+  siteFolders: readonly string[] = SITE_FOLDERS,
+): Promise<readonly RunPlugin[]> {
   const folders: string[] = []
   for (const folder of siteFolders) {
     const manifest = join(folder, 'package.json')

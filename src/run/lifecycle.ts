@@ -139,7 +139,12 @@ async function create({order, engine, stop: {signal}}: Run): Promise<string> {
   }
 }
 
-async function createOrPull(engine: Engine, request: CreateRequest, pull: PullPolicy, signal: AbortSignal): Promise<string> {
+async function createOrPull(
+  engine: Engine,
+  request: CreateRequest,
+  pull: PullPolicy,
+  signal: AbortSignal,
+): Promise<string> {
   signal.throwIfAborted()
   try {
     return await engine.create(request, UNTIL_DONE)
@@ -152,7 +157,11 @@ async function createOrPull(engine: Engine, request: CreateRequest, pull: PullPo
 }
 
 /** Starts the container unless it runs already. Its end is watched for from before that, so that none is too early to be seen. */
-async function begin({order, engine, stop: {signal}}: Run, {id}: CreatedContainer, origin: Obtained['origin']): Promise<Watch> {
+async function begin(
+  {order, engine, stop: {signal}}: Run,
+  {id}: CreatedContainer,
+  origin: Obtained['origin'],
+): Promise<Watch> {
   if (origin === 'adopt') return await engine.watch(id, 'not-running', UNTIL_DONE)
   const autoRemoved = origin === 'created' && order.request.body.HostConfig.AutoRemove
   const watch = await engine.watch(id, autoRemoved ? 'removed' : 'next-exit', UNTIL_DONE)

@@ -53,7 +53,8 @@ export async function parseRun(words: readonly string[], around: Surroundings): 
 
 function effectOf({name}: Given): Effect {
   const effect = RUN_OPTIONS[name]?.effect
-  if (effect === undefined) throw new RefusedOptionError(`--${name}`, 'this version of systemd-docker does not support it')
+  if (effect === undefined)
+    throw new RefusedOptionError(`--${name}`, 'this version of systemd-docker does not support it')
   return effect
 }
 

@@ -2,9 +2,9 @@ import {fstatSync} from 'node:fs'
 
 /** Where this program's own words go. One line each. */
 export interface Log {
-  info(line: string): void
-  warn(line: string): void
-  error(line: string): void
+  readonly info: (line: string) => void
+  readonly warn: (line: string) => void
+  readonly error: (line: string) => void
 }
 
 /** The syslog priorities that sd-daemon(3) prefixes carry: 3 is err, 4 is warning, 6 is info. */

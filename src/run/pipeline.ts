@@ -70,9 +70,7 @@ export class Pipeline {
   /** Whether the container itself will tell systemd that it is ready. */
   async ready(container: StartedContainer): Promise<'delegated' | undefined> {
     const settled = await Promise.allSettled(
-      this.#members.map(({name, hooks}) =>
-        stamped(name, 'ready', () => hooks.ready?.({...this.#context, container})),
-      ),
+      this.#members.map(({name, hooks}) => stamped(name, 'ready', () => hooks.ready?.({...this.#context, container}))),
     )
     const failed = settled.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason

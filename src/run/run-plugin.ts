@@ -33,7 +33,7 @@ export interface RunContext {
   /** Aborts when the run is asked to stop, or fails; hand it to whatever you wait for. */
   readonly signal: AbortSignal
   /** Says how to undo what the hook has just done. Undoing runs last in, first out, once, however a run that stays resident ends. */
-  defer(label: string, undo: () => Awaitable<void>): void
+  readonly defer: (label: string, undo: () => Awaitable<void>) => void
 }
 
 type With<Known> = RunContext & Readonly<Known>

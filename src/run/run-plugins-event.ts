@@ -4,6 +4,6 @@ import type {RunPlugin} from './run-plugin.js'
 declare module '@oclif/core/hooks' {
   interface Hooks {
     /** Asks every installed oclif plugin which plugins it brings for the run's pipeline. */
-    'run:plugins': {options: Record<never, never>; return: readonly RunPlugin[]}
+    'run:plugins': {options: Record<string, unknown>; return: readonly RunPlugin[]}
   }
 }

@@ -26,7 +26,11 @@ export interface Process {
 }
 
 /** Runs the container that a line asks for, and says how this process is to end. Throws what its stations throw. */
-export async function run(line: Line, plugins: readonly RunPlugin[], {env, cwd, log, stop, print}: Process): Promise<Ending> {
+export async function run(
+  line: Line,
+  plugins: readonly RunPlugin[],
+  {env, cwd, log, stop, print}: Process,
+): Promise<Ending> {
   const declarations = {...OWN_OPTIONS, ...declarationsOf(plugins)}
   const settings = settingsInForce(declarations, line.given, env, await loadSettings(declarations))
   const order = await parseRun(line.rest, {env, cwd})

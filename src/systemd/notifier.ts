@@ -43,7 +43,9 @@ function sendByProgram(socket: string, assignments: readonly string[]): Promise<
   return new Promise((resolve, reject) => {
     const child = spawn('systemd-notify', assignments, {stdio: ['ignore', 'ignore', 'inherit']})
     child.once('error', (error) => {
-      reject(new NotifyError(socket, `neither sd-notify nor the program systemd-notify is there (${error.message})`, error))
+      reject(
+        new NotifyError(socket, `neither sd-notify nor the program systemd-notify is there (${error.message})`, error),
+      )
     })
     child.once('exit', (code, signal) => {
       if (code === 0) resolve()

@@ -20,7 +20,8 @@ const readOnly: Field = (mount, value, option) => void (mount.ReadOnly = flag(va
 
 /** The keys of `--mount` (Engine API, `Mount`), and where each puts its value. */
 const FIELDS: Readonly<Record<string, Field>> = {
-  type: (mount, value, option) => void (mount.Type = oneOf(['bind', 'volume', 'tmpfs', 'npipe', 'cluster', 'image'], value.toLowerCase(), option)),
+  type: (mount, value, option) =>
+    void (mount.Type = oneOf(['bind', 'volume', 'tmpfs', 'npipe', 'cluster', 'image'], value.toLowerCase(), option)),
   source,
   src: source,
   target,
@@ -32,9 +33,11 @@ const FIELDS: Readonly<Record<string, Field>> = {
   'bind-propagation': (mount, value) => void (bind(mount)['Propagation'] = value.toLowerCase()),
   'volume-subpath': (mount, value) => void (volume(mount)['Subpath'] = value),
   'volume-nocopy': (mount, value, option) => void (volume(mount)['NoCopy'] = flag(value, option)),
-  'volume-label': (mount, value) => void (volume(mount)['Labels'] = {...asRecord(volume(mount)['Labels']), ...keyValue(value)}),
+  'volume-label': (mount, value) =>
+    void (volume(mount)['Labels'] = {...asRecord(volume(mount)['Labels']), ...keyValue(value)}),
   'volume-driver': (mount, value) => void (driver(mount)['Name'] = value),
-  'volume-opt': (mount, value) => void (driver(mount)['Options'] = {...asRecord(driver(mount)['Options']), ...keyValue(value)}),
+  'volume-opt': (mount, value) =>
+    void (driver(mount)['Options'] = {...asRecord(driver(mount)['Options']), ...keyValue(value)}),
   'tmpfs-size': (mount, value, option) => void (tmpfs(mount)['SizeBytes'] = bytes(value, option)),
   'tmpfs-mode': (mount, value, option) => {
     if (!/^[0-7]+$/.test(value)) throw new BadValueError(option, value, 'tmpfs-mode is an octal number, such as 1777')
@@ -56,10 +59,15 @@ export const mount: Effect = ({request: {body}}, value, option, {cwd}) => {
   }
   if (result.Target === undefined || result.Target === '') throw new BadValueError(option, value, 'it needs a target')
   if (result.Type === 'bind') {
-    if (result.Source === undefined || result.Source === '') throw new BadValueError(option, value, 'a bind mount needs a source')
+    if (result.Source === undefined || result.Source === '')
+      throw new BadValueError(option, value, 'a bind mount needs a source')
     result.Source = resolve(cwd, result.Source)
   }
-  for (const [options, type] of [['BindOptions', 'bind'], ['VolumeOptions', 'volume'], ['TmpfsOptions', 'tmpfs']] as const)
+  for (const [options, type] of [
+    ['BindOptions', 'bind'],
+    ['VolumeOptions', 'volume'],
+    ['TmpfsOptions', 'tmpfs'],
+  ] as const)
     if (result[options] !== undefined && result.Type !== type)
       throw new BadValueError(option, value, `fields of type=${type} do not go with type=${result.Type}`)
   body.HostConfig.Mounts.push(result)

@@ -7,7 +7,8 @@ export const volume: Effect = ({request: {body}}, value, option, {cwd}) => {
   const [first = '', second, modes, ...more] = value.split(':')
   const target = second ?? first
   if (more.length > 0) throw new BadValueError(option, value, 'say SOURCE:TARGET or SOURCE:TARGET:MODES')
-  if (first === '' || !target.startsWith('/')) throw new BadValueError(option, value, 'the path in the container must be absolute')
+  if (first === '' || !target.startsWith('/'))
+    throw new BadValueError(option, value, 'the path in the container must be absolute')
   if (second === undefined) {
     body.Volumes[first] = {}
     return

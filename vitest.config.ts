@@ -1,0 +1,26 @@
+import {defineConfig} from 'vitest/config'
+
+const E2E_TIMEOUT_MS = 60_000
+
+export default defineConfig({
+  test: {
+    disableConsoleIntercept: true,
+    restoreMocks: true,
+    unstubEnvs: true,
+    reporters: ['default', './test/helpers/plain-reporter.ts'],
+    projects: [
+      {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts']}},
+      {extends: true, test: {name: 'integration', include: ['test/integration/**/*.test.ts']}},
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/hosts.ts'],
+          testTimeout: E2E_TIMEOUT_MS,
+          hookTimeout: E2E_TIMEOUT_MS,
+        },
+      },
+    ],
+  },
+})
