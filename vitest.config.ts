@@ -1,6 +1,8 @@
 import {defineConfig} from 'vitest/config'
 
 const E2E_TIMEOUT_MS = 60_000
+/** The tests on hosts wait for systemd and Docker far more than they work. */
+const E2E_WORKERS = 4
 
 export default defineConfig({
   test: {
@@ -19,6 +21,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/hosts.ts'],
           testTimeout: E2E_TIMEOUT_MS,
           hookTimeout: E2E_TIMEOUT_MS,
+          maxWorkers: E2E_WORKERS,
         },
       },
     ],

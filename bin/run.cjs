@@ -1,6 +1,7 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 'use strict'
 
+// Without the two dashes Node would take docker run's --env-file, wherever it stands on the line, for its own.
 const {dirname} = require('node:path')
 const {main} = require('../dist/main.cjs')
 

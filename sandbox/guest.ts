@@ -16,7 +16,7 @@ const CGROUP_PREFIX = 'sandbox-'
 const BOOT_TIMEOUT_MS = 60_000
 /** How long the kernel may take to end all processes of a host whose PID 1 is gone. */
 const SHUTDOWN_TIMEOUT_MS = 20_000
-/** The controllers of cgroup v1 that Docker writes to; systemd-nspawn mounts them read-only. */
+/** The controllers of cgroup v1 that Docker and systemd write to; systemd-nspawn mounts them read-only. */
 const V1_CONTROLLERS = ['blkio', 'cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids']
 const DAEMON_JSON = JSON.stringify({'storage-driver': 'overlay2', iptables: false, ip6tables: false})
 
@@ -74,8 +74,8 @@ export interface Booted {
 const GUEST_ENV = {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', TERM: 'dumb'}
 
 /**
- * Boots a host: systemd as PID 1 and a Docker Engine, in a container of systemd-nspawn. The project is at /opt/systemd-docker, read-only, and
- * this machine's Node at /usr/local/bin/node. What the host writes is gone when it is shut down.
+ * Boots a host: systemd as PID 1 and a Docker Engine, in a container of systemd-nspawn. The project is at /opt/systemd-docker, read-only, its
+ * program also at /opt/bin/systemd-docker, and this machine's Node at /usr/local/bin/node. What the host writes is gone when it is shut down.
  */
 export async function boot(kind: HostKind, images: readonly string[]): Promise<Booted> {
   const root = await rootFileSystem(kind)
@@ -139,18 +139,25 @@ export async function boot(kind: HostKind, images: readonly string[]): Promise<B
       return /running|degraded|starting/.test(stdout) ? true : undefined
     })
     await guest.write('/etc/docker/daemon.json', DAEMON_JSON)
-    if (!kind.unified)
-      for (const controller of V1_CONTROLLERS)
-        await guest.run('mount', '-o', 'remount,bind,rw,nosuid,nodev,noexec', `/sys/fs/cgroup/${controller}`)
+    if (!kind.unified) await makeControllersWritable(guest)
     await guest.attempt(['systemctl', 'is-system-running', '--wait'])
     await guest.run('systemctl', 'reset-failed')
     await guest.run('systemctl', 'restart', 'docker.service')
+    await guest.run('mkdir', '-p', '/opt/bin')
+    await guest.run('ln', '-s', '/opt/systemd-docker/bin/run.cjs', '/opt/bin/systemd-docker')
     for (const image of images) await guest.load(image)
     return {guest, shutDown}
   } catch (error) {
     await shutDown()
     throw new Error(`${kind.name} did not boot: ${Buffer.concat(said).toString().slice(-2000)}`, {cause: error})
   }
+}
+
+/** systemd, too, looks again at what it may write when it executes itself anew. */
+async function makeControllersWritable(guest: Guest): Promise<void> {
+  for (const controller of V1_CONTROLLERS)
+    await guest.run('mount', '-o', 'remount,bind,rw,nosuid,nodev,noexec', `/sys/fs/cgroup/${controller}`)
+  await guest.run('systemctl', 'daemon-reexec')
 }
 
 /** Ends and removes what is left of hosts whose process was killed before it could shut them down. */

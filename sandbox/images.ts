@@ -15,16 +15,18 @@ interface ImageConfig {
   readonly StopSignal?: string
 }
 
+/** Makes the tree of the busybox image: $0 is a busybox, $1 an empty directory. */
+const BUSYBOX_TREE = `cd $1; mkdir -p bin etc tmp; cp $0 bin; ./bin/busybox --install -s bin
+  for link in bin/*; do [ ! -L $link ] || ln -sf busybox $link; done
+  printf '%s\\n' root:x:0:0:root:/:/bin/sh app:x:1000:1000:app:/:/bin/sh >etc/passwd; echo app:x:1000: >etc/group`
+
 /** A few hundred kilobytes: one static busybox and its links. The path of an archive that `docker load` takes. */
 export async function busybox(): Promise<string> {
-  return await image('busybox', {Cmd: ['sh']}, async (tree) => {
+  return await image('busybox', BUSYBOX_TREE, {Cmd: ['sh']}, async (tree) => {
     const [kind] = HOST_KINDS
     if (kind === undefined) throw new Error('there is no kind of host')
     const root = await rootFileSystem(kind)
-    const script = `mkdir -p bin etc tmp; cp ${root}/bin/busybox bin; ./bin/busybox --install -s bin
-      for link in bin/*; do [ ! -L $link ] || ln -sf busybox $link; done
-      printf '%s\\n' root:x:0:0:root:/:/bin/sh app:x:1000:1000:app:/:/bin/sh >etc/passwd; echo app:x:1000: >etc/group`
-    await output(['sh', '-ec', `cd ${tree}; ${script}`])
+    await output(['sh', '-ec', BUSYBOX_TREE, `${root}/bin/busybox`, tree])
   })
 }
 
@@ -35,12 +37,17 @@ export async function nginx(): Promise<string> {
     ExposedPorts: {'80/tcp': {}},
     StopSignal: 'SIGQUIT',
   }
-  return await image('nginx', config, (tree) => debian('trixie', ['nginx-light'], tree))
+  return await image('nginx', 'trixie nginx-light', config, (tree) => debian('trixie', ['nginx-light'], tree))
 }
 
 /** An image with one layer, which `fill` makes in an empty directory. */
-async function image(name: string, config: ImageConfig, fill: (tree: string) => Promise<void>): Promise<string> {
-  return await cached(`${name}.image`, [JSON.stringify(config), fill.toString()], async (archive) => {
+async function image(
+  name: string,
+  recipe: string,
+  config: ImageConfig,
+  fill: (tree: string) => Promise<void>,
+): Promise<string> {
+  return await cached(`${name}.image`, [JSON.stringify(config), recipe], async (archive) => {
     const parts = await mkdtemp(join(tmpdir(), `${name}-`))
     const tree = await mkdtemp(join(tmpdir(), `${name}-tree-`))
     try {

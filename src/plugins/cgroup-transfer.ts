@@ -1,5 +1,5 @@
 import {CgroupError, hasErrorCode, reason} from '../errors.js'
-import {defineRunPlugin} from '../run/run-plugin.js'
+import {defineRunPlugin, type StartedContainer} from '../run/run-plugin.js'
 import {readPlaces, type Place} from '../systemd/hierarchies.js'
 import {transferAll} from '../systemd/transfer.js'
 
@@ -24,34 +24,14 @@ export const cgroupTransfer = defineRunPlugin({
     return {
       async resolve() {
         const own = await readPlaces('self')
-        unitPlaces = names.includes('all') ? inAll(own) : inNamed(own, names, log.warn)
-        if (unitPlaces.length === 0)
-          log.warn(
-            "this process is not in a unit's cgroup, so the container stays in Docker's; is this a service's ExecStart=?",
-          )
+        unitPlaces = names.includes('all') ? inAll(own, log.warn) : inNamed(own, names, log.warn)
       },
-      async started({container: {id, pid}, signal}) {
-        for (const {controllers, directory, path} of unitPlaces) {
-          const containerPlace = await placeOf(pid, controllers)
-          if (containerPlace === undefined || containerPlace.path === path) continue
-          // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
-          if (!containerPlace.path.includes(id)) {
-            log.warn(
-              `the container has no cgroup of its own in ${labelOf(controllers)}, so it stays in ${containerPlace.path}`,
-            )
-            continue
-          }
-          try {
-            const moved = await transferAll(containerPlace.directory, directory, signal)
-            log.info(`the container's processes (${String(moved)}) moved to ${path} in ${labelOf(controllers)}`)
-          } catch (error) {
-            signal.throwIfAborted()
-            throw new CgroupError(directory, reason(error), error)
-          }
-        }
+      async started({container, signal}) {
+        const moved: Place[] = []
+        for (const place of unitPlaces) if (await transfer(container, place, signal, log.warn)) moved.push(place)
+        if (moved.length > 0) log.info(`the container's processes moved to ${placesText(moved)}`)
       },
-      describe: () =>
-        unitPlaces.map(({path, controllers}) => `move the container's processes to ${path} in ${labelOf(controllers)}`),
+      describe: () => (unitPlaces.length === 0 ? [] : [`move the container's processes to ${placesText(unitPlaces)}`]),
     }
   },
 })
@@ -60,8 +40,13 @@ export const cgroupTransfer = defineRunPlugin({
  * Where the unit has a cgroup of its own. At a hierarchy's root nothing is limited or counted, so a move there would only lose what Docker
  * set up; `devices` stays Docker's as it keeps the container from the host's devices.
  */
-function inAll(own: readonly Place[]): Place[] {
-  return own.filter(({path, controllers}) => path !== '/' && !controllers.includes('devices'))
+function inAll(own: readonly Place[], warn: (line: string) => void): Place[] {
+  const places = own.filter(({path, controllers}) => path !== '/' && !controllers.includes('devices'))
+  if (places.length === 0)
+    warn(
+      "this process is in no unit's cgroup, so the container stays in Docker's; is this the ExecStart= of a service?",
+    )
+  return places
 }
 
 /** On cgroup v2 there is one hierarchy, systemd's, and its name is `name=systemd`, as it is in unit files written for v1. */
@@ -80,6 +65,28 @@ function inNamed(own: readonly Place[], names: readonly string[], warn: (line: s
   return [...chosen]
 }
 
+/** Moves the container in one hierarchy. Whether there was anything to move. */
+async function transfer(
+  {id, pid}: StartedContainer,
+  {controllers, directory, path}: Place,
+  signal: AbortSignal,
+  warn: (line: string) => void,
+): Promise<boolean> {
+  const from = await placeOf(pid, controllers)
+  if (from === undefined || from.path === path) return false
+  // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
+  if (!from.path.includes(id)) {
+    warn(`the container has no cgroup of its own in ${labelOf(controllers)}, so it stays in ${from.path}`)
+    return false
+  }
+  try {
+    return (await transferAll(from.directory, directory, signal)) > 0
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new CgroupError(directory, reason(error), error)
+  }
+}
+
 /** Where the process is in the hierarchy of these controllers, or nothing when it has ended. */
 async function placeOf(pid: number, controllers: readonly string[]): Promise<Place | undefined> {
   try {
@@ -92,4 +99,14 @@ async function placeOf(pid: number, controllers: readonly string[]): Promise<Pla
 
 function labelOf(controllers: readonly string[]): string {
   return controllers.length === 0 ? 'cgroup v2' : controllers.join(',')
+}
+
+function placesText(places: readonly Place[]): string {
+  const paths = new Set(places.map(({path}) => path))
+  return [...paths]
+    .map((path) => {
+      const labels = places.filter((place) => place.path === path).map(({controllers}) => labelOf(controllers))
+      return `${path} in ${labels.join(', ')}`
+    })
+    .join(' and ')
 }

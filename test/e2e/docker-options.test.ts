@@ -1,0 +1,191 @@
+import {describe, expect, test} from 'vitest'
+import {HOSTS} from '../helpers/hosts.js'
+import {containers, defineService, unique} from '../helpers/service.js'
+
+/** What is read of `docker inspect`. */
+interface Container {
+  readonly Name: string
+  readonly Path: string
+  readonly Args: readonly string[]
+  readonly Platform: string
+  readonly Config: Record<string, unknown>
+  readonly HostConfig: Record<string, unknown>
+  readonly Mounts: readonly Record<string, unknown>[]
+}
+
+describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
+  test('reach the container as they do by docker run', async () => {
+    const word = unique()
+    // These hosts have no controllers under cgroup v2, and without one the Engine refuses the limit.
+    const cpus = guest.kind.unified ? undefined : 0.5
+    await guest.write(`/run/${word}.env`, '# a comment\nFROM_FILE=file\nBOTH=file\n')
+    const line = [
+      'run -d -i -t --init --privileged=false --read-only',
+      `--env BOTH=line -e PLAIN=yes --env-file /run/${word}.env`,
+      '-p 127.0.0.1:18080:80 --publish 18443-18444:443-444/tcp -p 53/udp',
+      `-v /etc:/host-etc:ro --volume ${word}:/named -v /anonymous`,
+      '--mount type=bind,source=/usr,target=/host-usr,readonly --mount type=tmpfs,dst=/scratch,tmpfs-size=1m',
+      `--tmpfs /run:size=64k --network=bridge -m 64m ${cpus === undefined ? '' : `--cpus ${String(cpus)}`} -u 1000:1000 -w /tmp -h host1`,
+      '--label a=b --label c --cap-add NET_ADMIN --cap-drop CHOWN --ulimit nofile=100:200',
+      '--stop-signal SIGUSR1 --stop-timeout 3 --log-driver json-file --log-opt max-size=1m',
+      `--entrypoint /bin/sh --restart no --pull missing --platform linux/amd64 --name ${word} busybox -c`,
+    ].join(' ')
+    const service = await defineService(guest, `${line} "exec sleep 1000"`)
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    const [container] = JSON.parse(await guest.run('docker', 'inspect', word)) as [Container]
+    await guest.attempt(['docker', 'rm', '--force', '--volumes', word])
+    await guest.attempt(['docker', 'volume', 'rm', word])
+    await guest.run('rm', `/run/${word}.env`)
+
+    expect(container).toMatchObject({
+      Name: `/${word}`,
+      Path: '/bin/sh',
+      Args: ['-c', 'exec sleep 1000'],
+      Platform: 'linux',
+    })
+    expect(container.Config).toMatchObject({
+      Env: expect.arrayContaining(['FROM_FILE=file', 'PLAIN=yes', 'BOTH=line']) as unknown,
+      User: '1000:1000',
+      WorkingDir: '/tmp',
+      Hostname: 'host1',
+      Labels: {a: 'b', c: ''},
+      Tty: true,
+      OpenStdin: true,
+      StopSignal: 'SIGUSR1',
+      StopTimeout: 3,
+    })
+    expect((container.Config['Env'] as string[]).findLast((entry) => entry.startsWith('BOTH='))).toBe('BOTH=line')
+    expect(container.HostConfig).toMatchObject({
+      AutoRemove: false,
+      Binds: ['/etc:/host-etc:ro', `${word}:/named`],
+      CapAdd: [expect.stringMatching(/^(CAP_)?NET_ADMIN$/)],
+      CapDrop: [expect.stringMatching(/^(CAP_)?CHOWN$/)],
+      Init: true,
+      LogConfig: {Type: 'json-file', Config: {'max-size': '1m'}},
+      Memory: guest.kind.unified ? 0 : 67_108_864,
+      NanoCpus: (cpus ?? 0) * 1e9,
+      NetworkMode: 'bridge',
+      Privileged: false,
+      ReadonlyRootfs: true,
+      RestartPolicy: {MaximumRetryCount: 0},
+      Tmpfs: {'/run': 'size=64k'},
+      Ulimits: [{Name: 'nofile', Soft: 100, Hard: 200}],
+      PortBindings: {
+        '53/udp': [{HostIp: '', HostPort: ''}],
+        '80/tcp': [{HostIp: '127.0.0.1', HostPort: '18080'}],
+        '443/tcp': [{HostIp: '', HostPort: '18443'}],
+        '444/tcp': [{HostIp: '', HostPort: '18444'}],
+      },
+    })
+    expect(container.Mounts.map(({Destination}) => Destination).sort()).toEqual(
+      ['/anonymous', '/host-etc', '/host-usr', '/named', '/scratch'].filter((path) =>
+        container.Mounts.some(({Destination}) => Destination === path),
+      ),
+    )
+    expect(container.Mounts).toEqual(
+      expect.arrayContaining([expect.objectContaining({Destination: '/host-usr', Source: '/usr', RW: false})]),
+    )
+  })
+
+  test('--env-file is for the container alone, and Node does not take it for its own', async () => {
+    const word = unique()
+    await guest.write(`/run/${word}.env`, 'SYSTEMD_DOCKER_LOGS=false\nNODE_OPTIONS=--no-such-option\n')
+    const service = await defineService(
+      guest,
+      `run --rm --name %n --env-file /run/${word}.env busybox sh -c "echo $$NODE_OPTIONS"`,
+      {
+        Type: 'oneshot',
+      },
+    )
+    await service.start()
+    await guest.run('rm', `/run/${word}.env`)
+    await service.says('--no-such-option')
+  })
+
+  test('behind the image are the words of the container', async () => {
+    const service = await defineService(
+      guest,
+      'run --rm --name %n busybox sh -c "echo $$0 $$@" --rm --name other -d busybox',
+      {Type: 'oneshot'},
+    )
+    await service.start()
+    await service.says('--rm --name other -d busybox')
+  })
+
+  test('-t gives a terminal whose output is in the journal', async () => {
+    const service = await defineService(
+      guest,
+      'run --rm -t --name %n busybox sh -c "test -t 1 && echo on a terminal; sleep 1000"',
+    )
+    await service.start()
+    await service.says(/^on a terminal\r?$/)
+  })
+
+  test("-i gives the container the unit's standard input", async () => {
+    const service = await defineService(guest, 'run --rm -i --name %n busybox cat', {
+      Type: 'oneshot',
+      StandardInputText: 'read from the unit',
+    })
+    expect((await service.start()).status).toBe(0)
+    await service.says('read from the unit')
+  })
+
+  test('--publish leads to the container', async () => {
+    const service = await defineService(guest, 'run --rm --name %n -p 127.0.0.1:18099:80 nginx')
+    await service.start()
+    expect(
+      await guest.run(
+        'curl',
+        '--silent',
+        '--retry',
+        '20',
+        '--retry-connrefused',
+        '--retry-delay',
+        '1',
+        'http://127.0.0.1:18099/',
+      ),
+    ).toContain('Welcome to nginx')
+  })
+
+  test('--pull=missing and always fetch an image, and say what the registry said when they cannot', async () => {
+    const port = 5000 + Math.floor(Math.random() * 1000)
+    const word = unique()
+    await guest.run('sh', '-ec', `mkdir /run/${word}; cd /run/${word}; docker save busybox | tar -x`)
+    await guest.run(
+      'systemd-run',
+      '--quiet',
+      `--unit=${word}`,
+      'node',
+      '/opt/systemd-docker/test/fixtures/registry/registry.cjs',
+      String(port),
+      `/run/${word}`,
+    )
+    await guest.run(
+      'curl',
+      '--silent',
+      '--retry',
+      '50',
+      '--retry-connrefused',
+      '--retry-delay',
+      '1',
+      `http://127.0.0.1:${String(port)}/v2/`,
+    )
+    const image = `127.0.0.1:${String(port)}/busybox`
+    for (const policy of ['missing', 'always']) {
+      const service = await defineService(
+        guest,
+        `run --rm --pull=${policy} --name %n ${image} echo pulled by ${policy}`,
+        {Type: 'oneshot'},
+      )
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      await service.says(`pulled by ${policy}`)
+    }
+    const missing = await defineService(guest, `run --rm --name %n ${image}:nosuchtag`)
+    await missing.start()
+    await missing.says(new RegExp(`^cannot pull image ${image}:nosuchtag: .*manifest`))
+    await guest.run('systemctl', 'stop', `${word}.service`)
+    await guest.run('docker', 'rmi', image)
+    await guest.run('rm', '-r', `/run/${word}`)
+    expect(await containers(guest, `ancestor=${image}`)).toEqual([])
+  })
+})

@@ -1,0 +1,34 @@
+import type {TestProject} from 'vitest/node'
+import {boot, type Booted} from '../../sandbox/guest.js'
+import {HOST_KINDS} from '../../sandbox/hosts.js'
+import {busybox, nginx} from '../../sandbox/images.js'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The hosts that are up: their kind's name, and the PID of their systemd. */
+    hosts: readonly {readonly name: string; readonly initPid: number}[]
+  }
+}
+
+/** Boots every kind of host once for all test files, and shuts them down after the last. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const images = [await busybox(), await nginx()]
+  const booted: Booted[] = []
+  const shutDown = async (): Promise<void> => {
+    await Promise.all(booted.map((host) => host.shutDown()))
+  }
+  try {
+    for (const kind of HOST_KINDS) {
+      console.error(`sandbox: booting ${kind.name} …`)
+      booted.push(await boot(kind, images))
+    }
+  } catch (error) {
+    await shutDown()
+    throw error
+  }
+  project.provide(
+    'hosts',
+    booted.map(({guest}) => ({name: guest.kind.name, initPid: guest.initPid})),
+  )
+  return shutDown
+}

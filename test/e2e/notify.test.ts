@@ -1,0 +1,83 @@
+import {describe, expect, test} from 'vitest'
+import {HOSTS} from '../helpers/hosts.js'
+import {containers, defineService} from '../helpers/service.js'
+import {installBare} from '../helpers/install.js'
+
+describe.each(HOSTS)('readiness on $name', ({guest}) => {
+  test('is left to the container by --notify: the unit starts up until the container says READY=1', async () => {
+    // systemd's own library and program, lent to the container, are what says READY=1 in it.
+    const service = await defineService(
+      guest,
+      `--notify run --rm --name %n -v /:/host:ro busybox sh -c "until [ -e /tmp/go ]; do sleep 0.1; done; chroot /host /usr/bin/env NOTIFY_SOCKET=$$NOTIFY_SOCKET systemd-notify --ready; sleep 1000"`,
+    )
+    const started = service.start()
+    await service.reaches({ActiveState: 'activating', StatusText: `container ${service.name} running`})
+    await guest.run('docker', 'exec', service.name, 'touch', '/tmp/go')
+    expect((await started).status).toBe(0)
+    expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
+    expect(await service.inspect('{{.HostConfig.Binds}} {{.Config.Env}}')).toContain(
+      '/run/systemd/notify:/run/systemd/notify',
+    )
+  })
+
+  test('never comes when the container that was to say READY=1 does not, and nothing is left', async () => {
+    const service = await defineService(guest, '--notify run --rm --name %n busybox sleep 1000', {TimeoutStartSec: '3'})
+    await service.start()
+    expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'timeout'})
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  test('is told by --notify=false and without NOTIFY_SOCKET as for any service', async () => {
+    const service = await defineService(guest, '--notify run --rm --name %n busybox sleep 1000', {
+      Type: 'simple',
+      NotifyAccess: 'none',
+    })
+    await service.start()
+    await service.says(/--notify has no effect/)
+    await service.reaches({ActiveState: 'active'})
+    expect(await service.inspect('{{.Config.Env}}')).not.toContain('NOTIFY_SOCKET')
+  })
+
+  test.each([
+    ['sd-notify where npm could build it', true],
+    ["systemd's own program systemd-notify where it could not", false],
+  ])('is told by %s', async (_, built) => {
+    const program = built ? '/opt/systemd-docker' : await installBare(guest)
+    const addon = await guest.attempt(['node', '-e', `require(require.resolve('sd-notify', {paths: ['${program}']}))`])
+    expect(addon.status).toBe(built ? 0 : 1)
+    const service = await defineService(guest, '', {
+      NotifyAccess: 'main',
+      ExecStart: `${program}/bin/run.cjs run --rm --name %n busybox sleep 1000`,
+    })
+    expect((await service.start()).status).toBe(0)
+    expect(await service.show('ActiveState', 'StatusText')).toEqual({
+      ActiveState: 'active',
+      StatusText: `container ${service.name} running`,
+    })
+  })
+})
+
+describe.each(HOSTS)('a detached run on $name', ({guest}) => {
+  test('with --logs=false and no --rm leaves systemd alone with the container: nobody of ours stays', async () => {
+    const service = await defineService(
+      guest,
+      '--logs=false --pid-file /run/%n.pid run -d --name %n busybox sleep 1000',
+    )
+    expect((await service.start()).status).toBe(0)
+    const pid = await service.inspect('{{.State.Pid}}')
+    expect(await service.show('ActiveState', 'MainPID')).toEqual({ActiveState: 'active', MainPID: pid})
+    expect(await service.pids()).toEqual([Number(pid)])
+    expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(pid)
+    await service.stop()
+    expect(await service.inspect('{{.State.Running}}')).toBe('false')
+    expect(await service.pids()).toEqual([])
+    await guest.run('rm', `/run/${service.name}.pid`)
+  })
+
+  test.each(['--logs=false run --rm=true', '--logs=true run --rm=false'])('is none with %s', async (line) => {
+    const service = await defineService(guest, `${line} -d --name %n busybox sleep 1000`)
+    await service.start()
+    const {MainPID} = await service.show('MainPID')
+    expect(await guest.run('cat', `/proc/${MainPID}/comm`)).toBe('node')
+  })
+})

@@ -1,0 +1,121 @@
+import {onTestFinished} from 'vitest'
+import type {Result} from '../../sandbox/command.js'
+import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
+
+const PATIENCE_MS = 20_000
+let count = 0
+
+/** A service of a test host whose ExecStart= is a line of systemd-docker. It is stopped and forgotten, and its container removed, after the test. */
+export interface Service {
+  /** The unit's name, with `.service`. */
+  readonly name: string
+  start(): Promise<Result>
+  stop(): Promise<Result>
+  /** Properties of the unit, as `systemctl show` has them. */
+  show<Property extends string>(...properties: Property[]): Promise<Record<Property, string>>
+  /** Waits until properties of the unit are as given. */
+  reaches(wanted: Readonly<Record<string, string>>): Promise<void>
+  /** The journal's lines of the unit, systemd's own about it included. */
+  journal(): Promise<string[]>
+  /** Waits until a line of the unit's journal is, or matches, what is given. */
+  says(line: string | RegExp): Promise<void>
+  /** The PIDs in the unit's cgroup, as the host's systemd sees them. */
+  pids(): Promise<number[]>
+  /** The unit's container that bears its name, as `docker inspect` has it, through a Go template. */
+  inspect(template: string): Promise<string>
+}
+
+/** Defines a service on a host: `line` is what stands behind the program's path; `%n` in it is the unit's name. */
+export async function defineService(
+  guest: Guest,
+  line: string,
+  settings: Readonly<Record<string, string | readonly string[]>> = {},
+): Promise<Service> {
+  const name = `test${String(process.pid)}-${String(++count)}.service`
+  const service = {
+    Type: 'notify',
+    NotifyAccess: 'all',
+    TimeoutStartSec: '30',
+    ExecStart: `/opt/bin/systemd-docker ${line}`,
+    ...settings,
+  }
+  const lines = Object.entries(service).flatMap(([key, value]) => [value].flat().map((one) => `${key}=${one}`))
+  await guest.write(`/etc/systemd/system/${name}`, ['[Service]', ...lines, ''].join('\n'))
+  await guest.run('systemctl', 'daemon-reload')
+  onTestFinished(async () => {
+    await guest.attempt(['systemctl', 'kill', '--signal=KILL', name])
+    await guest.attempt(['systemctl', 'stop', name])
+    await guest.attempt(['docker', 'rm', '--force', '--volumes', name])
+    await guest.run('rm', `/etc/systemd/system/${name}`)
+    await guest.run('systemctl', 'daemon-reload')
+    await guest.attempt(['systemctl', 'reset-failed', name])
+  })
+  return serviceOf(guest, name)
+}
+
+function serviceOf(guest: Guest, name: string): Service {
+  const show = async <Property extends string>(...properties: Property[]): Promise<Record<Property, string>> => {
+    const text = await guest.run('systemctl', 'show', name, `--property=${properties.join(',')}`)
+    const pairs = text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+    return Object.fromEntries(pairs) as Record<Property, string>
+  }
+  const journal = async (): Promise<string[]> => {
+    await guest.run('journalctl', '--sync')
+    return (await guest.run('journalctl', `--unit=${name}`, '--output=cat', '--no-pager')).split('\n')
+  }
+  return {
+    name,
+    show,
+    journal,
+    start: () => guest.attempt(['systemctl', 'start', name]),
+    stop: () => guest.attempt(['systemctl', 'stop', name]),
+    reaches: async (wanted) => {
+      let last: Record<string, string> = {}
+      try {
+        await until(PATIENCE_MS, async () => {
+          last = await show(...Object.keys(wanted))
+          return Object.entries(wanted).every(([property, value]) => last[property] === value) ? true : undefined
+        })
+      } catch {
+        throw new Error(
+          `${name} is ${JSON.stringify(last)}, not ${JSON.stringify(wanted)}: ${(await journal()).join('\n')}`,
+        )
+      }
+    },
+    says: async (line) => {
+      const isIt = (said: string): boolean => (typeof line === 'string' ? said === line : line.test(said))
+      try {
+        await until(PATIENCE_MS, async () => ((await journal()).some(isIt) ? true : undefined))
+      } catch {
+        throw new Error(`${name} never said ${String(line)}: ${(await journal()).join('\n')}`)
+      }
+    },
+    pids: async () => {
+      const {ControlGroup} = await show('ControlGroup')
+      if (ControlGroup === '') return []
+      const root = guest.kind.unified ? '/sys/fs/cgroup' : '/sys/fs/cgroup/systemd'
+      const {stdout} = await guest.attempt([
+        'sh',
+        '-c',
+        `find ${root}${ControlGroup} -name cgroup.procs -exec cat {} +`,
+      ])
+      return stdout
+        .split('\n')
+        .filter((pid) => pid !== '')
+        .map(Number)
+    },
+    inspect: (template) => guest.run('docker', 'inspect', '--format', template, name),
+  }
+}
+
+/** The names or ids of a host's containers, running or not, that a filter of `docker ps` lets through. */
+export async function containers(guest: Guest, filter: string): Promise<string[]> {
+  const text = await guest.run('docker', 'ps', '--all', '--filter', filter, '--format', '{{.Names}}')
+  return text.split('\n').filter((name) => name !== '')
+}
+
+/** A word that no other test uses, for labels. */
+export function unique(): string {
+  return `t${String(process.pid)}x${String(++count)}`
+}
