@@ -68,7 +68,7 @@ export class Guest {
 /** A host that this process has booted, and must shut down. */
 export interface Booted {
   readonly guest: Guest
-  shutDown(): Promise<void>
+  readonly shutDown: () => Promise<void>
 }
 
 const GUEST_ENV = {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', TERM: 'dumb'}

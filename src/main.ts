@@ -1,5 +1,5 @@
 import {constants} from 'node:os'
-import {DefectError, EXIT_OURS, SystemdDockerError, reason} from './errors.js'
+import {DefectError, EXIT_OURS, SystemdDockerError, UnknownCommandError, reason} from './errors.js'
 import {declarationsOf, gatherPlugins} from './run/gather.js'
 import {asksForHelp, parseLine} from './run/line.js'
 import type {Ending} from './run/exit-status.js'
@@ -39,6 +39,7 @@ async function perform(
     if (OCLIF_FIRST.has(argv[0])) return await viaOclif(argv, root)
     const plugins = await gatherPlugins(root)
     const line = parseLine(argv, {...OWN_OPTIONS, ...declarationsOf(plugins)})
+    if (line.command === undefined) throw new UnknownCommandError(undefined)
     if (line.command !== 'run') return await viaOclif(argv, root)
     if (asksForHelp(line.rest)) return await viaOclif(['run', '--help'], root)
     const print = (text: string): void => void process.stdout.write(text)

@@ -1,3 +1,4 @@
+import type {HostConfig} from '../docker/create-request.js'
 import {CgroupError, hasErrorCode, reason} from '../errors.js'
 import {defineRunPlugin, type StartedContainer} from '../run/run-plugin.js'
 import {readPlaces, type Place} from '../systemd/hierarchies.js'
@@ -22,9 +23,10 @@ export const cgroupTransfer = defineRunPlugin({
     if (names.includes('none')) return undefined
     let unitPlaces: readonly Place[] = []
     return {
-      async resolve() {
+      async resolve({request}) {
         const own = await readPlaces('self')
         unitPlaces = names.includes('all') ? inAll(own, log.warn) : inNamed(own, names, log.warn)
+        if (unitPlaces.some(isUnified)) forbidDeviceNodes(request.body.HostConfig)
       },
       async started({container, signal}) {
         const moved: Place[] = []
@@ -49,9 +51,21 @@ function inAll(own: readonly Place[], warn: (line: string) => void): Place[] {
   return places
 }
 
+function isUnified({controllers}: Place): boolean {
+  return controllers.length === 0
+}
+
+/**
+ * On cgroup v2 what keeps a container from the host's devices is a BPF program on the cgroup that Docker made for it, and stays behind there
+ * when the processes move. Without CAP_MKNOD, which Docker gives by default, a container cannot make the device files that it could then open.
+ */
+function forbidDeviceNodes({Privileged, CapAdd, CapDrop}: HostConfig): void {
+  if (!Privileged && !CapAdd.some((name) => /^(?:CAP_)?(?:MKNOD|ALL)$/i.test(name))) CapDrop.push('MKNOD')
+}
+
 /** On cgroup v2 there is one hierarchy, systemd's, and its name is `name=systemd`, as it is in unit files written for v1. */
 function inNamed(own: readonly Place[], names: readonly string[], warn: (line: string) => void): Place[] {
-  const unified = own.find(({controllers}) => controllers.length === 0)
+  const unified = own.find(isUnified)
   const onlyUnified = own.length === 1 && unified !== undefined
   const chosen = new Set<Place>()
   for (const name of names) {

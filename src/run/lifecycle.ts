@@ -10,9 +10,6 @@ import type {Releases} from './release.js'
 import type {CreatedContainer, ExitReport, Verdict} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
 
-/** How long the Engine may take to remove a container that somebody else has asked it to remove. */
-const REMOVAL_PATIENCE_MS = 10_000
-
 /**
  * For what must not be broken off: a request to create that is given up on our side can still succeed on the Engine's, and then nobody would
  * know of the container; and what undoes or ends a run is not undone by the run's end.
@@ -28,6 +25,8 @@ export interface Run {
   readonly notifier: Notifier
   readonly log: Log
   readonly stop: StopRequests
+  /** How long the Engine may take to remove a container of our name that somebody else has asked it to remove, in milliseconds. */
+  readonly removalPatience: number
 }
 
 /** How our part of a run ended: with the container's own end, or by leaving the container to systemd. */
@@ -96,7 +95,7 @@ async function walk(run: Run): Promise<Outcome> {
 async function obtain(run: Run): Promise<Obtained> {
   const {order, pipeline, engine, stop} = run
   const {request} = order
-  const found = request.name === undefined ? undefined : await findUsable(engine, request.name, stop.signal)
+  const found = request.name === undefined ? undefined : await findUsable(run, request.name)
   if (found !== undefined) {
     const {id, tty} = found
     const running = isRunning(found)
@@ -109,15 +108,15 @@ async function obtain(run: Run): Promise<Obtained> {
 }
 
 /** The container of that name, once it is not one that is just being removed. @throws {NameTakenError} */
-async function findUsable(engine: Engine, name: string, signal: AbortSignal): Promise<Inspected | undefined> {
-  const found = await engine.inspect(name, signal)
+async function findUsable({engine, stop, removalPatience}: Run, name: string): Promise<Inspected | undefined> {
+  const found = await engine.inspect(name, stop.signal)
   if (found?.state !== 'removing') return found
-  const patience = AbortSignal.timeout(REMOVAL_PATIENCE_MS)
+  const patience = AbortSignal.timeout(removalPatience)
   try {
-    await engine.remove(found.id, AbortSignal.any([signal, patience]))
+    await engine.remove(found.id, AbortSignal.any([stop.signal, patience]))
   } catch (error) {
     if (!patience.aborted) throw error
-    const seconds = String(REMOVAL_PATIENCE_MS / 1000)
+    const seconds = String(removalPatience / 1000)
     throw new NameTakenError(name, `its container is being removed, and still is after ${seconds} seconds`)
   }
   return undefined

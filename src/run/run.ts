@@ -16,6 +16,8 @@ import {Releases} from './release.js'
 import type {Host, RunPlugin} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
 
+const REMOVAL_PATIENCE_MS = 10_000
+
 /** What the process that runs us gives a run. */
 export interface Process {
   readonly env: Readonly<NodeJS.ProcessEnv>
@@ -44,7 +46,16 @@ export async function run(
     return {status: 0}
   }
   const notifier = openNotifier(env)
-  const outcome = await runContainer({order, pipeline, releases, engine, notifier, log, stop})
+  const outcome = await runContainer({
+    order,
+    pipeline,
+    releases,
+    engine,
+    notifier,
+    log,
+    stop,
+    removalPatience: REMOVAL_PATIENCE_MS,
+  })
   return outcome.kind === 'handed-over' ? {status: 0} : endingOf(outcome.exit.code, stop.asked)
 }
 

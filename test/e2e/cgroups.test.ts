@@ -48,6 +48,15 @@ describe.each(HOSTS)('--cgroups on $name', ({guest}) => {
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
   })
 
+  test("keeps the container from the host's devices, as Docker does", async () => {
+    // 10:229 is /dev/fuse, which any process may open that no cgroup keeps from it.
+    const attempt = 'mknod /tmp/fuse c 10 229; (exec 3<>/tmp/fuse) && echo opened; echo tried; sleep 1000'
+    const service = await defineService(guest, `run --rm --name %n busybox sh -c "sleep 1; ${attempt}"`)
+    await service.start()
+    await service.says('tried')
+    expect(await service.journal()).not.toContain('opened')
+  })
+
   test('of a name that the host does not have is said and does no harm', async () => {
     const service = await defineService(
       guest,

@@ -1,24 +1,28 @@
+import {dirname} from 'node:path'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {HOSTS} from '../helpers/hosts.js'
 import {containers, defineService, unique} from '../helpers/service.js'
 
 /** A folder for a unit to have as /etc/systemd-docker, so that no other unit of the host has it. */
-async function hostFolder(guest: Guest, files: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+async function hostFolder(
+  guest: Guest,
+  files: Readonly<Record<string, string>>,
+): Promise<{unit: Record<string, string>; folder: string}> {
   const folder = `/run/${unique()}`
   await guest.run('mkdir', folder)
   onTestFinished(async () => {
     await guest.run('rm', '-r', folder)
   })
   for (const [path, content] of Object.entries(files)) {
-    await guest.run('mkdir', '-p', `${folder}/${path}/..`.replace(/[^/]+\/\.\.$/, ''))
+    await guest.run('mkdir', '-p', dirname(`${folder}/${path}`))
     await guest.write(`${folder}/${path}`, content)
   }
-  return {BindReadOnlyPaths: `${folder}:/etc/systemd-docker`, folder}
+  return {unit: {BindReadOnlyPaths: `${folder}:/etc/systemd-docker`}, folder}
 }
 
 async function tracing(guest: Guest): Promise<{unit: Record<string, string>; folder: string}> {
-  const {folder = '', ...unit} = await hostFolder(guest, {
+  const {folder, unit} = await hostFolder(guest, {
     'plugins/package.json': JSON.stringify({dependencies: {'systemd-docker-plugin-trace': '*'}}),
   })
   await guest.run('mkdir', `${folder}/plugins/node_modules`)
@@ -130,7 +134,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
 
 describe.each(HOSTS)('the configuration file on $name', ({guest}) => {
   test("sets an option's default, and the command line wins", async () => {
-    const {folder: _, ...unit} = await hostFolder(guest, {
+    const {unit} = await hostFolder(guest, {
       'config.yaml': 'pid-file: /run/from-file.pid\ncgroups: [none]\n',
     })
     const service = await defineService(guest, '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000', unit)
@@ -148,7 +152,7 @@ describe.each(HOSTS)('the configuration file on $name', ({guest}) => {
     ],
     ['cannot be parsed', 'logs: [', /\/etc\/systemd-docker.*/],
   ])('that %s is refused by file and key', async (_, content, says) => {
-    const {folder: __, ...unit} = await hostFolder(guest, {'config.yaml': content})
+    const {unit} = await hostFolder(guest, {'config.yaml': content})
     const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
     await service.start()
     await service.says(says)

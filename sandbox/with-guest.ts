@@ -1,0 +1,22 @@
+import {boot, type Guest} from './guest.js'
+import type {HostKind} from './hosts.js'
+
+/** Boots a host, lets `use` have it, and shuts it down however that ends, by Ctrl-C too. */
+export async function withGuest(
+  kind: HostKind,
+  images: readonly string[],
+  use: (guest: Guest) => Promise<void>,
+): Promise<void> {
+  const {guest, shutDown} = await boot(kind, images)
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => {
+        reject(new Error(`ended by ${signal}`))
+      })
+  })
+  try {
+    await Promise.race([use(guest), interrupted])
+  } finally {
+    await shutDown()
+  }
+}

@@ -1,0 +1,27 @@
+// `npm test`: everything that must hold, cheapest first, each step with its name and its time.
+import {spawnSync} from 'node:child_process'
+import {readFileSync} from 'node:fs'
+
+const MANIFEST = 'oclif.manifest.json'
+const committed = readFileSync(MANIFEST, 'utf8')
+
+step('lint', 'eslint', '.')
+step('format', 'prettier', '--check', '--log-level=warn', '.')
+step('types', 'tsc', '--noEmit')
+step('build', 'node', 'scripts/build.mjs')
+if (readFileSync(MANIFEST, 'utf8') !== committed) {
+  console.error(`test: ${MANIFEST} was not what the build makes of the sources; it is now, commit it`)
+  process.exit(1)
+}
+step('unit, integration, and end to end on real hosts', 'vitest', 'run', ...process.argv.slice(2))
+
+function step(name: string, command: string, ...words: string[]): void {
+  console.error(`test: ${name} …`)
+  const begun = performance.now()
+  const {status} = spawnSync(command, words, {stdio: 'inherit'})
+  if (status !== 0) {
+    console.error(`test: ${name} failed`)
+    process.exit(status ?? 1)
+  }
+  console.error(`test: ${name} took ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+}

@@ -1,0 +1,77 @@
+import {describe, expect, onTestFinished, test} from 'vitest'
+import {readmeUnit} from '../../sandbox/example.js'
+import {until} from '../../sandbox/until.js'
+import {HOSTS} from '../helpers/hosts.js'
+import {containers, unique} from '../helpers/service.js'
+
+describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
+  test('runs nginx: active, answering, its processes and words under the unit, and nothing left when stopped', async () => {
+    const name = `${unique()}.service`
+    await guest.write(`/etc/systemd/system/${name}`, await readmeUnit())
+    await guest.run('systemctl', 'daemon-reload')
+    onTestFinished(async () => {
+      await guest.attempt(['systemctl', 'stop', name])
+      await guest.run('rm', `/etc/systemd/system/${name}`)
+      await guest.run('systemctl', 'daemon-reload')
+    })
+
+    await guest.run('systemctl', 'start', name)
+    const status = await guest.run('systemctl', 'status', '--no-pager', name)
+    expect(status).toContain('Active: active (running)')
+    expect(status).toContain('nginx: master process')
+    expect(status).toContain('nginx: worker process')
+
+    const address = await guest.run('docker', 'inspect', '--format', '{{.NetworkSettings.IPAddress}}', name)
+    const answer = await until(20_000, async () => {
+      const {status: failed, stdout} = await guest.attempt(['curl', '--silent', `http://${address}/nowhere`])
+      return failed === 0 ? stdout : undefined
+    })
+    expect(answer).toContain('404 Not Found')
+    await until(20_000, async () =>
+      /open\(\) "\/.*nowhere" failed/.test(await guest.run('journalctl', `--unit=${name}`, '--no-pager'))
+        ? true
+        : undefined,
+    )
+
+    await guest.run('systemctl', 'stop', name)
+    expect(await guest.run('systemctl', 'show', '--property=ActiveState,Result', name)).toContain(
+      'ActiveState=inactive',
+    )
+    expect(await containers(guest, `name=${name}`)).toEqual([])
+    expect(await guest.run('ps', '-e', '-o', 'args')).not.toContain(name)
+  })
+})
+
+describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))("Debian's own Node on $name", ({guest}) => {
+  test('runs the program as well', async () => {
+    expect(await guest.run('/usr/bin/node', '--version')).toMatch(/^v20\./)
+    const said = await guest
+      .run(
+        '/usr/bin/node',
+        '--',
+        '/opt/systemd-docker/bin/run.cjs',
+        'run',
+        '--rm',
+        '--cgroups',
+        'none',
+        'busybox',
+        'true',
+      )
+      .catch(String)
+    expect(said).toContain('unknown option --cgroups')
+    expect(
+      await guest.run(
+        '/usr/bin/node',
+        '--',
+        '/opt/systemd-docker/bin/run.cjs',
+        '--cgroups',
+        'none',
+        'run',
+        '--rm',
+        'busybox',
+        'echo',
+        'hi',
+      ),
+    ).toBe('hi')
+  })
+})

@@ -1,0 +1,20 @@
+import type {Engine} from '../../src/docker/engine.js'
+
+/** An Engine that does what the test tells it to; every other verb rejects. */
+export function fakeEngine(told: Partial<Engine> = {}): Engine {
+  const untold = (name: string) => (): Promise<never> =>
+    Promise.reject(new Error(`the fake Engine was not told how to ${name}`))
+  return {
+    address: 'unix:///fake/docker.sock',
+    inspect: untold('inspect'),
+    create: untold('create'),
+    start: untold('start'),
+    attach: untold('attach'),
+    watch: untold('watch'),
+    stop: untold('stop'),
+    kill: untold('kill'),
+    remove: untold('remove'),
+    pull: untold('pull'),
+    ...told,
+  }
+}

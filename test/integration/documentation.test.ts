@@ -1,0 +1,48 @@
+import {existsSync} from 'node:fs'
+import {readFile, readdir} from 'node:fs/promises'
+import {dirname, join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {describe, expect, test} from 'vitest'
+import {RUN_OPTIONS} from '../../src/docker/run-options.js'
+import type {OptionDeclarations} from '../../src/options/option.js'
+import {BUILT_IN} from '../../src/plugins/index.js'
+import {declarationsOf} from '../../src/run/gather.js'
+import {OWN_OPTIONS} from '../../src/run/own-options.js'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const README = await readFile(join(ROOT, 'README.md'), 'utf8')
+const PAGES = ['README.md', 'ARCHITECTURE.md', ...(await readdir(join(ROOT, 'docs'))).map((page) => `docs/${page}`)]
+
+describe('the README', () => {
+  const declarations: OptionDeclarations = {...OWN_OPTIONS, ...declarationsOf(BUILT_IN)}
+
+  test.each(Object.entries(declarations))('has a row for --%s, with its short form', (name, {char}) => {
+    const row = README.split('\n').find((line) => line.startsWith('| ') && line.split('|')[1]?.includes(`\`--${name}`))
+    expect(row).toBeDefined()
+    if (char !== undefined) expect(row).toContain(`\`-${char}\``)
+  })
+
+  test('names exactly the options of docker run that are supported', () => {
+    const [, paragraph = ''] = /^Supported: ([^]*?)\. All others/m.exec(README) ?? []
+    const named = [...paragraph.matchAll(/`--([a-z-]+)`/g)].map(([, name]) => name)
+    const supported = Object.keys(RUN_OPTIONS).filter((name) => RUN_OPTIONS[name]?.effect !== undefined)
+    expect(named).toEqual(supported.filter((name) => name !== 'restart'))
+  })
+
+  test('shows every exit status of our own', () => {
+    for (const status of ['125', '126', '127']) expect(README).toMatch(new RegExp(`^\\| ${status} +\\|`, 'm'))
+  })
+})
+
+describe.each(PAGES)('%s', (page) => {
+  test('links to files that are there', async () => {
+    const text = await readFile(join(ROOT, page), 'utf8')
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, target]) => target ?? '')
+    expect(targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([])
+  })
+})
+
+test('ARCHITECTURE.md leads to every file of the stations of a run and every plugin', async () => {
+  const text = await readFile(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
+  for (const {name} of BUILT_IN) expect(text).toContain(`(src/plugins/${name}.ts)`)
+})

@@ -1,0 +1,284 @@
+import {describe, expect, test} from 'vitest'
+import {emptyCreateRequest} from '../../src/docker/create-request.js'
+import type {Engine, Inspected} from '../../src/docker/engine.js'
+import {
+  EngineRefusedError,
+  EngineUnreachableError,
+  ImageMissingError,
+  NameTakenError,
+  StoppedError,
+} from '../../src/errors.js'
+import {rmReconcile} from '../../src/plugins/rm-reconcile.js'
+import {runContainer, type Outcome} from '../../src/run/lifecycle.js'
+import {Pipeline} from '../../src/run/pipeline.js'
+import {Releases} from '../../src/run/release.js'
+import type {RunHooks} from '../../src/run/run-plugin.js'
+import {StopRequests} from '../../src/run/stop.js'
+import {fakeEngine} from '../helpers/fake-engine.js'
+
+const ID = 'c0ffee'.repeat(10)
+const RUNNING: Inspected = {id: ID, state: 'running', pid: 4242, tty: false}
+const exitsWith = (code: number) => () => Promise.resolve({exitCode: Promise.resolve(code)})
+const done = (): Promise<void> => Promise.resolve()
+
+/** A run against an Engine that is told what to do, and all that happened in it, in order. */
+function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = false) {
+  const happened: string[] = []
+  const noting = Object.fromEntries(
+    Object.entries(fakeEngine({create: () => Promise.resolve(ID), start: done, remove: done, stop: done, ...told})).map(
+      ([name, verb]) => [
+        name,
+        typeof verb === 'function'
+          ? (...words: unknown[]) => {
+              happened.push(name)
+              return (verb as (...words: unknown[]) => unknown)(...words)
+            }
+          : verb,
+      ],
+    ),
+  ) as unknown as Engine
+  const note = (line: string): void => void happened.push(line)
+  const log = {info: note, warn: note, error: note}
+  const stop = new StopRequests()
+  const releases = new Releases()
+  releases.defer('unwind', () => note('unwound'))
+  const request = {...emptyCreateRequest('busybox', []), name: 'web'}
+  request.body.HostConfig.AutoRemove = rm
+  const reconcile = rmReconcile.setup({}, {env: {}, log, engine: noting}) ?? {}
+  const members = [
+    {name: 'test', hooks},
+    {name: rmReconcile.name, hooks: reconcile},
+  ]
+  const notifier = {send: (...lines: string[]) => Promise.resolve(void note(lines.join(' ')))}
+  const run = (): Promise<Outcome> =>
+    runContainer({
+      order: {request, pull: 'missing'},
+      pipeline: new Pipeline(members, stop.signal, releases, log),
+      releases,
+      engine: noting,
+      notifier,
+      log,
+      stop,
+      removalPatience: 50,
+    })
+  return {happened, stop, run}
+}
+
+/** Answers the first question for the name with nothing, and every other with a running container. */
+function freshName(): Engine['inspect'] {
+  let asked = 0
+  return () => Promise.resolve(asked++ === 0 ? undefined : RUNNING)
+}
+
+describe('a run that goes well', () => {
+  test('waits for the end before it starts the container, and tells systemd last', async () => {
+    const {happened, run} = rehearsal({inspect: freshName(), watch: exitsWith(3)}, {resident: () => 'to see'})
+    await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 3}})
+    expect(happened).toEqual([
+      'inspect',
+      'create',
+      'watch',
+      'start',
+      'inspect',
+      'READY=1 STATUS=container web running',
+      'unwound',
+    ])
+  })
+
+  test('hands the container over when nothing asks to stay, and undoes nothing', async () => {
+    const {happened, run} = rehearsal({inspect: freshName(), watch: exitsWith(0)})
+    await expect(run()).resolves.toEqual({kind: 'handed-over'})
+    expect(happened.slice(-1)).toEqual(['MAINPID=4242 READY=1 STATUS=container web running'])
+  })
+
+  test('leaves READY=1 to the container when a plugin has delegated it', async () => {
+    const {happened, run} = rehearsal(
+      {inspect: freshName(), watch: exitsWith(0)},
+      {ready: () => 'delegated', resident: () => 'to see'},
+    )
+    await run()
+    expect(happened).toContain('STATUS=container web running')
+  })
+
+  test('calls no hook that needs a PID when the container is over before it has been asked for', async () => {
+    const called: string[] = []
+    const note = (name: string) => (): undefined => void called.push(name)
+    const hooks = {started: note('started'), ready: note('ready'), exited: note('exited'), resident: () => 'to see'}
+    const {happened, run} = rehearsal({inspect: () => Promise.resolve(undefined), watch: exitsWith(0)}, hooks)
+    await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 0}})
+    expect(called).toEqual(['exited'])
+    expect(happened.join()).not.toContain('READY')
+  })
+})
+
+describe('a name that is taken', () => {
+  const removing: Inspected = {...RUNNING, state: 'removing', pid: 0}
+
+  test('by a container that is being removed is waited for', async () => {
+    let asked = 0
+    const {happened, run} = rehearsal({
+      inspect: () => Promise.resolve(asked++ === 0 ? removing : RUNNING),
+      watch: exitsWith(0),
+    })
+    await run()
+    expect(happened.slice(0, 3)).toEqual(['inspect', 'remove', 'create'])
+  })
+
+  test('by a container whose removal takes too long fails the run, and nothing is made', async () => {
+    const remove: Engine['remove'] = (_, signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(new DOMException('gave up', 'AbortError'))
+        })
+      })
+    const {happened, run} = rehearsal({inspect: () => Promise.resolve(removing), remove})
+    await expect(run()).rejects.toThrow(
+      new NameTakenError('web', 'its container is being removed, and still is after 0.05 seconds'),
+    )
+    expect(happened).toEqual(['inspect', 'remove', 'unwound'])
+  })
+
+  test('between the question and the creation fails the run with the words of the Engine', async () => {
+    const conflict = new EngineRefusedError(
+      'create the container',
+      409,
+      'the name is in use by container 1234',
+      undefined,
+    )
+    const {run} = rehearsal({inspect: () => Promise.resolve(undefined), create: () => Promise.reject(conflict)})
+    await expect(run()).rejects.toThrow(/^the container name web is taken: .*1234/)
+  })
+
+  test.each([
+    ['running', false, ['inspect', 'watch', 'inspect']],
+    ['exited', false, ['inspect', 'watch', 'start', 'inspect']],
+    ['exited', true, ['inspect', 'remove', 'create', 'watch', 'start', 'inspect']],
+    ['dead', true, ['inspect', 'remove', 'create', 'watch', 'start', 'inspect']],
+  ] as const)('by a container that is %s, with --rm=%s, is dealt with by %j', async (state, rm, verbs) => {
+    let asked = 0
+    const found: Inspected = {...RUNNING, state}
+    const {happened, run} = rehearsal(
+      {inspect: () => Promise.resolve(asked++ === 0 ? found : RUNNING), watch: exitsWith(0)},
+      {},
+      rm,
+    )
+    await run()
+    expect(happened.slice(0, verbs.length)).toEqual(verbs)
+  })
+})
+
+describe('an image that is not there', () => {
+  const noSuchImage = new EngineRefusedError('create the container', 404, 'No such image: busybox:latest', undefined)
+
+  test('is pulled once, and then the container is created', async () => {
+    let pulled = false
+    const {happened, run} = rehearsal({
+      inspect: freshName(),
+      watch: exitsWith(0),
+      create: () => (pulled ? Promise.resolve(ID) : Promise.reject(noSuchImage)),
+      pull: () => Promise.resolve(void (pulled = true)),
+    })
+    await run()
+    expect(happened.slice(0, 4)).toEqual(['inspect', 'create', 'pull', 'create'])
+  })
+
+  test("still after it was pulled is the Engine's failure, and is not pulled again", async () => {
+    const {happened, run} = rehearsal({inspect: freshName(), create: () => Promise.reject(noSuchImage), pull: done})
+    await expect(run()).rejects.toBe(noSuchImage)
+    expect(happened.filter((verb) => verb === 'pull')).toHaveLength(1)
+    expect(new ImageMissingError('busybox').exitStatus).toBe(125)
+  })
+})
+
+describe('a run that fails', () => {
+  const failing = (phase: keyof RunHooks): Partial<RunHooks> => ({
+    [phase]: () => Promise.reject(new Error(`no ${phase}`)),
+  })
+
+  test.each(['start', 'started', 'ready'] as const)(
+    'in %s removes the container that it made, and then undoes the rest',
+    async (phase) => {
+      const {happened, run} = rehearsal({inspect: freshName(), watch: exitsWith(0)}, failing(phase))
+      await expect(run()).rejects.toThrow(`test (${phase}): no ${phase}`)
+      expect(happened.slice(-2)).toEqual(['remove', 'unwound'])
+      expect(happened.join()).not.toContain('READY')
+    },
+  )
+
+  test('leaves a container running that it took over, and stops one that it started again', async () => {
+    const adopted = rehearsal({inspect: () => Promise.resolve(RUNNING), watch: exitsWith(0)}, failing('started'))
+    await expect(adopted.run()).rejects.toThrow()
+    expect(adopted.happened.slice(-2)).toEqual(['inspect', 'unwound'])
+
+    let asked = 0
+    const inspect = (): Promise<Inspected> => Promise.resolve(asked++ === 0 ? {...RUNNING, state: 'exited'} : RUNNING)
+    const restarted = rehearsal({inspect, watch: exitsWith(0)}, failing('started'))
+    await expect(restarted.run()).rejects.toThrow()
+    expect(restarted.happened.slice(-2)).toEqual(['stop', 'unwound'])
+  })
+
+  test('and cannot remove its container says which is left, and throws what failed first', async () => {
+    const refused = new EngineRefusedError('remove the container', 500, 'device busy', undefined)
+    const {happened, run} = rehearsal(
+      {inspect: freshName(), watch: exitsWith(0), remove: () => Promise.reject(refused)},
+      failing('started'),
+    )
+    await expect(run()).rejects.toThrow('test (started): no started')
+    expect(happened).toContain(
+      'container c0ffeec0ffee is left behind: the Engine failed to remove the container: device busy (HTTP 500)',
+    )
+    expect(happened.at(-1)).toBe('unwound')
+  })
+
+  test('because it is stopped while the Engine creates the container removes that too', async () => {
+    const {happened, stop, run} = rehearsal({
+      inspect: freshName(),
+      watch: exitsWith(0),
+      create: () => {
+        stop.take('SIGTERM')
+        return Promise.resolve(ID)
+      },
+    })
+    await expect(run()).rejects.toThrow(new StoppedError('SIGTERM').message)
+    expect(happened.slice(-2)).toEqual(['remove', 'unwound'])
+  })
+
+  test('because the Engine goes away while the container runs ends with that, undone', async () => {
+    const gone = new EngineUnreachableError('unix:///x', new Error('hung up'))
+    const watch = (): Promise<{exitCode: Promise<number>}> => {
+      const exitCode = Promise.reject<number>(gone)
+      exitCode.catch(() => undefined)
+      return Promise.resolve({exitCode})
+    }
+    const {happened, run} = rehearsal({inspect: freshName(), watch}, {resident: () => 'to see'})
+    await expect(run()).rejects.toBe(gone)
+    expect(happened.at(-1)).toBe('unwound')
+  })
+})
+
+describe('a stop that is asked for', () => {
+  test("while the container runs becomes the Engine's stop, and the end is waited for", async () => {
+    let end: (code: number) => void = () => undefined
+    const exitCode = new Promise<number>((resolve) => (end = resolve))
+    const {happened, stop, run} = rehearsal(
+      {
+        inspect: freshName(),
+        watch: () => Promise.resolve({exitCode}),
+        stop: () => Promise.resolve(void end(143)),
+        kill: done,
+      },
+      {
+        resident: () => 'to see',
+        ready: () => {
+          setImmediate(() => {
+            stop.take('SIGHUP')
+            stop.take('SIGTERM')
+          })
+          return undefined
+        },
+      },
+    )
+    await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 143}})
+    expect(happened.filter((verb) => verb === 'kill' || verb === 'stop')).toEqual(['kill', 'stop'])
+  })
+})
