@@ -30,6 +30,21 @@ await withGuest(kind, [await nginx()], async (guest) => {
     (await guest.attempt(['curl', '--silent', `http://${address}/`])).status === 0 ? true : undefined,
   )
   await show(guest, 'curl', '--silent', '--head', `http://${address}/`)
+
+  say('What it says is in the journal')
+  await show(
+    guest,
+    'curl',
+    '--silent',
+    '--output',
+    '/dev/null',
+    '--write-out',
+    '%{http_code}',
+    `http://${address}/nowhere`,
+  )
+  await until(PATIENCE_MS, async () =>
+    (await guest.run('journalctl', '--no-pager', '--unit=nginx.service')).includes('nowhere') ? true : undefined,
+  )
   await show(guest, 'journalctl', '--no-pager', '--unit=nginx.service')
 
   say('Stopping it: nothing is left')

@@ -49,7 +49,12 @@ function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = fa
     {name: 'test', hooks},
     {name: rmReconcile.name, hooks: reconcile},
   ]
-  const notifier = {send: (...lines: string[]) => Promise.resolve(void note(lines.join(' ')))}
+  const notifier = {
+    send: (...lines: string[]) => {
+      note(lines.join(' '))
+      return Promise.resolve()
+    },
+  }
   const run = (): Promise<Outcome> =>
     runContainer({
       order: {request, pull: 'missing'},
@@ -264,7 +269,10 @@ describe('a stop that is asked for', () => {
       {
         inspect: freshName(),
         watch: () => Promise.resolve({exitCode}),
-        stop: () => Promise.resolve(void end(143)),
+        stop: () => {
+          end(143)
+          return Promise.resolve()
+        },
         kill: done,
       },
       {
