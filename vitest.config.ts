@@ -22,6 +22,7 @@ export default defineConfig({
           testTimeout: E2E_TIMEOUT_MS,
           hookTimeout: E2E_TIMEOUT_MS,
           maxWorkers: E2E_WORKERS,
+          sequence: {groupOrder: 1},
         },
       },
     ],

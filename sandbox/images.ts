@@ -30,14 +30,17 @@ export async function busybox(): Promise<string> {
   })
 }
 
-/** nginx from Debian's own package, which stops on SIGQUIT as the official image does. */
+/** nginx from Debian's own package, which stops on SIGQUIT and logs to its output, as the official image does. */
 export async function nginx(): Promise<string> {
-  const config = {
-    Cmd: ['nginx', '-g', 'daemon off; error_log stderr;'],
-    ExposedPorts: {'80/tcp': {}},
-    StopSignal: 'SIGQUIT',
-  }
-  return await image('nginx', 'trixie nginx-light', config, (tree) => debian('trixie', ['nginx-light'], tree))
+  const config = {Cmd: ['nginx', '-g', 'daemon off;'], ExposedPorts: {'80/tcp': {}}, StopSignal: 'SIGQUIT'}
+  return await image('nginx', 'trixie nginx-light logs', config, async (tree) => {
+    await debian('trixie', ['nginx-light'], tree)
+    for (const [log, to] of [
+      ['access', 'stdout'],
+      ['error', 'stderr'],
+    ])
+      await output(['ln', '-sf', `/dev/${String(to)}`, `${tree}/var/log/nginx/${String(log)}.log`])
+  })
 }
 
 /** An image with one layer, which `fill` makes in an empty directory. */

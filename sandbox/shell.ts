@@ -17,7 +17,7 @@ await withGuest(kind, [await busybox(), await nginx()], async (guest) => {
   await writeNginxUnit(guest)
   console.error(`sandbox: this is ${kind.name}, with systemd-docker at /opt/bin, the images busybox and nginx, and the unit nginx.service.
 sandbox: try \`systemctl start nginx; systemctl status nginx\`. It is all gone when you leave the shell.`)
-  const shell = spawn('nsenter', ['--target', String(guest.initPid), '--all', 'env', '--chdir=/root', 'bash', '--login'], {
+  const shell = spawn('nsenter', ['--target', String(guest.initPid), '--all', 'env', '--chdir=/root', 'bash'], {
     stdio: 'inherit',
     env: {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin',

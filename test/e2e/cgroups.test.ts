@@ -50,7 +50,7 @@ describe.each(HOSTS)('--cgroups on $name', ({guest}) => {
 
   test("keeps the container from the host's devices, as Docker does", async () => {
     // 10:229 is /dev/fuse, which any process may open that no cgroup keeps from it.
-    const attempt = 'mknod /tmp/fuse c 10 229; (exec 3<>/tmp/fuse) && echo opened; echo tried; sleep 1000'
+    const attempt = 'mknod /tmp/fuse c 10 229 && (exec 3<>/tmp/fuse) && echo opened; echo tried; sleep 1000'
     const service = await defineService(guest, `run --rm --name %n busybox sh -c "sleep 1; ${attempt}"`)
     await service.start()
     await service.says('tried')

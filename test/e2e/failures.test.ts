@@ -123,7 +123,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
 
   test('because it is stopped while it starts is a clean end, and its container is gone', async () => {
     const label = unique()
-    const service = await defineService(guest, `--notify run --rm --label ${label} busybox sleep 1000`)
+    const service = await defineService(guest, `--notify run --rm --init --label ${label} busybox sleep 1000`)
     const started = service.start()
     await until(20_000, async () => ((await containers(guest, `label=${label}`)).length === 1 ? true : undefined))
     await service.stop()

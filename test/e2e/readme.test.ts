@@ -28,7 +28,7 @@ describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
     })
     expect(answer).toContain('404 Not Found')
     await until(20_000, async () =>
-      /open\(\) "\/.*nowhere" failed/.test(await guest.run('journalctl', `--unit=${name}`, '--no-pager'))
+      /"GET \/nowhere HTTP\/1\.1" 404/.test(await guest.run('journalctl', `--unit=${name}`, '--no-pager'))
         ? true
         : undefined,
     )
