@@ -1,0 +1,174 @@
+import {describe, expect, test} from 'vitest'
+import * as errors from '../../src/errors.js'
+import {SystemdDockerError, hasErrorCode, reason} from '../../src/errors.js'
+
+const CAUSE = new Error('first line\n  second line\n')
+
+const ALL: readonly SystemdDockerError[] = [
+  new errors.UnknownCommandError('ran', 'run'),
+  new errors.UnknownOptionError('--nmae', '--name'),
+  new errors.MissingValueError('--name'),
+  new errors.BadValueError('--cpus', 'two\nlines', 'say a number'),
+  new errors.RefusedOptionError('--gpus', 'not supported'),
+  new errors.MissingImageError(),
+  new errors.UnreadableFileError('--env-file', '/etc/x.env', CAUSE),
+  new errors.ConfigurationError('/etc/systemd-docker/config.yaml', 'broken', CAUSE),
+  new errors.EngineUnreachableError('unix:///var/run/docker.sock', CAUSE),
+  new errors.EngineForbiddenError('unix:///var/run/docker.sock', CAUSE),
+  new errors.EngineAddressError('tcp://10.0.0.1:2375'),
+  new errors.EngineRefusedError('create the container', 500, 'server error', CAUSE),
+  new errors.ImageMissingError('nginx'),
+  new errors.PullError('nginx', 'not found', CAUSE),
+  new errors.NameTakenError('web', 'it is being removed'),
+  new errors.CannotInvokeError('permission denied', CAUSE),
+  new errors.CommandNotFoundError('no such file', CAUSE),
+  new errors.PidFileError('/run/x.pid', 'it is a directory', CAUSE),
+  new errors.NotifyError('/run/systemd/notify', 'nobody listens', CAUSE),
+  new errors.CgroupError('/sys/fs/cgroup/x', 'EBUSY', CAUSE),
+  new errors.PluginLoadError('consul', 'no such plugin', CAUSE),
+  new errors.PluginError('pid-file', 'started', CAUSE),
+  new errors.StoppedError('SIGTERM'),
+  new errors.DefectError('the run ended with work unfinished'),
+]
+
+describe('every error of ours', () => {
+  test('is tried here', () => {
+    const classes = Object.entries(errors).flatMap(([name, value]) =>
+      typeof value === 'function' && value.prototype instanceof SystemdDockerError ? [name] : [],
+    )
+    expect(ALL.map(({name}) => name).toSorted()).toEqual(classes.toSorted())
+  })
+
+  test('has a code of its own', () => {
+    expect(Object.fromEntries(ALL.map(({name, code}) => [name, code]))).toEqual({
+      BadValueError: 'BAD_VALUE',
+      CannotInvokeError: 'CANNOT_INVOKE',
+      CgroupError: 'CGROUP',
+      CommandNotFoundError: 'COMMAND_NOT_FOUND',
+      ConfigurationError: 'CONFIGURATION',
+      DefectError: 'DEFECT',
+      EngineAddressError: 'ENGINE_ADDRESS',
+      EngineForbiddenError: 'ENGINE_FORBIDDEN',
+      EngineRefusedError: 'ENGINE_REFUSED',
+      EngineUnreachableError: 'ENGINE_UNREACHABLE',
+      ImageMissingError: 'IMAGE_MISSING',
+      MissingImageError: 'MISSING_IMAGE',
+      MissingValueError: 'MISSING_VALUE',
+      NameTakenError: 'NAME_TAKEN',
+      NotifyError: 'NOTIFY',
+      PidFileError: 'PID_FILE',
+      PluginError: 'PLUGIN',
+      PluginLoadError: 'PLUGIN_LOAD',
+      PullError: 'PULL',
+      RefusedOptionError: 'REFUSED_OPTION',
+      StoppedError: 'STOPPED',
+      UnknownCommandError: 'UNKNOWN_COMMAND',
+      UnknownOptionError: 'UNKNOWN_OPTION',
+      UnreadableFileError: 'UNREADABLE_FILE',
+    })
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(24)
+  })
+
+  test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {
+    expect(message).toMatch(/^\S.*\S$/)
+  })
+
+  test('keeps what caused it', () => {
+    expect(ALL.filter(({cause}) => cause === CAUSE).map(({name}) => name)).toEqual([
+      'UnreadableFileError',
+      'ConfigurationError',
+      'EngineUnreachableError',
+      'EngineForbiddenError',
+      'EngineRefusedError',
+      'PullError',
+      'CannotInvokeError',
+      'CommandNotFoundError',
+      'PidFileError',
+      'NotifyError',
+      'CgroupError',
+      'PluginLoadError',
+      'PluginError',
+    ])
+  })
+
+  test('ends the process with 125, but 126 and 127 where docker run does', () => {
+    expect(
+      Object.fromEntries(ALL.flatMap(({name, exitStatus}) => (exitStatus === 125 ? [] : [[name, exitStatus]]))),
+    ).toEqual({CannotInvokeError: 126, CommandNotFoundError: 127})
+  })
+})
+
+describe('a message', () => {
+  test.each([
+    [
+      new errors.UnknownCommandError(undefined),
+      'no command given: say `systemd-docker run [docker run options] IMAGE`, or --help',
+    ],
+    [new errors.UnknownCommandError('stop'), "unknown command 'stop' (see systemd-docker --help)"],
+    [
+      new errors.UnknownCommandError('ran', 'run'),
+      "unknown command 'ran', did you mean 'run'? (see systemd-docker --help)",
+    ],
+    [new errors.UnknownOptionError('-x', undefined), 'unknown option -x (see systemd-docker run --help)'],
+    [new errors.BadValueError('--cpus', 'a\n"b"', 'no'), String.raw`invalid value "a\n\"b\"" for --cpus: no`],
+    [
+      new errors.UnreadableFileError('--env-file', '/x', CAUSE),
+      'cannot read /x, which --env-file names: first line second line',
+    ],
+    [
+      new errors.EngineUnreachableError('unix:///x', CAUSE),
+      'cannot reach the Docker Engine at unix:///x: first line second line; is docker.service running, and does the unit say Requires= and After=docker.service?',
+    ],
+    [
+      new errors.EngineRefusedError('stop the container', 500, 'busy', undefined),
+      'the Engine failed to stop the container: busy (HTTP 500)',
+    ],
+    [new errors.PluginError('pid-file', 'started', CAUSE), 'pid-file (started): first line second line'],
+    [new errors.PluginError('site', 'ready', 'a word'), 'site (ready): a word'],
+    [new errors.StoppedError('SIGINT'), 'stopped by SIGINT before the container was ready'],
+  ])('of %s', (error, message) => {
+    expect(error.message).toBe(message)
+  })
+})
+
+describe("a plugin's error", () => {
+  test('ends the process as what caused it would, where that is an error of ours', () => {
+    expect(new errors.PluginError('site', 'start', new errors.CommandNotFoundError('sh', undefined)).exitStatus).toBe(
+      127,
+    )
+    expect(new errors.PluginError('site', 'start', new Error('127')).exitStatus).toBe(125)
+  })
+
+  test('says whose it is and when', () => {
+    expect(new errors.PluginError('site', 'start', CAUSE)).toMatchObject({plugin: 'site', phase: 'start'})
+  })
+})
+
+describe('the words of a failure', () => {
+  test.each([
+    ['an error', new Error('broken'), 'broken'],
+    ['an error of several lines', new Error('\none\n\n  two \r\nthree\n'), 'one two three'],
+    ['a string', 'broken\nhere', 'broken here'],
+    ['a number', 7, '7'],
+    ['nothing', undefined, 'undefined'],
+  ])('of %s are one line', (_, thrown, words) => {
+    expect(reason(thrown)).toBe(words)
+  })
+})
+
+describe('an error code', () => {
+  const missing = Object.assign(new Error('no such file'), {code: 'ENOENT'})
+
+  test.each([
+    ['the one asked for', missing, ['ENOENT'], true],
+    ['one of those asked for', missing, ['ESRCH', 'ENOENT'], true],
+    ['another', missing, ['ESRCH'], false],
+    ['none asked for', missing, [], false],
+    ['none at all', new Error('ENOENT'), ['ENOENT'], false],
+    ['a number', Object.assign(new Error('x'), {code: 2}), ['2'], false],
+    ['of something that is no error', {code: 'ENOENT'}, ['ENOENT'], false],
+    ['of nothing', undefined, ['ENOENT'], false],
+  ])('that is %s', (_, thrown, codes, has) => {
+    expect(hasErrorCode(thrown, ...codes)).toBe(has)
+  })
+})

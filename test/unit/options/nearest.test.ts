@@ -1,0 +1,51 @@
+import {describe, expect, test} from 'vitest'
+import {nearest} from '../../../src/options/nearest.js'
+
+const NAMES = ['cgroups', 'env', 'logs', 'notify', 'pid-file', 'dry-run']
+
+describe('the nearest name', () => {
+  test.each([
+    ['a letter too many', 'logss', 'logs'],
+    ['a letter too few', 'cgroup', 'cgroups'],
+    ['a wrong letter', 'motify', 'notify'],
+    ['two neighbours swapped', 'nev', 'env'],
+    ['two neighbours swapped at the end', 'pid-fiel', 'pid-file'],
+    ['a missing dash', 'pidfile', 'pid-file'],
+    ['the name itself', 'notify', 'notify'],
+    ['two mistakes in six letters', 'notefi', 'notify'],
+    ['two mistakes in five letters', 'ntifi', undefined],
+  ])('with %s: %s is meant to be %s', (_, typed, meant) => {
+    expect(nearest(typed, NAMES)).toBe(meant)
+  })
+
+  test.each([
+    ['log', 'logs'],
+    ['ogs', 'logs'],
+  ])('of %s, which is short, is one letter away: %s', (typed, meant) => {
+    expect(nearest(typed, NAMES)).toBe(meant)
+  })
+
+  test.each([
+    ['bxc', 'abc'],
+    ['xac', 'abc'],
+    ['cab', 'abc'],
+  ])('of %s is not %s, where a letter has moved but none is swapped with its neighbour', (typed, name) => {
+    expect(nearest(typed, [name])).toBeUndefined()
+  })
+
+  test.each(['zzz', 'x', 'verbose', ''])('there is none for %j', (typed) => {
+    expect(nearest(typed, NAMES)).toBeUndefined()
+  })
+
+  test('of two that are equally near is the first', () => {
+    expect(nearest('cap-bdd', ['cap-add', 'cap-odd'])).toBe('cap-add')
+  })
+
+  test('is the nearer one, wherever it stands', () => {
+    expect(nearest('memory', ['memory-swap', 'memori', 'memory'])).toBe('memory')
+  })
+
+  test('of no names is none', () => {
+    expect(nearest('logs', [])).toBeUndefined()
+  })
+})

@@ -1,0 +1,105 @@
+import {describe, expect, test} from 'vitest'
+import {envInjection, isPrivate} from '../../../src/plugins/env-injection.js'
+import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+
+/** What the container's environment comes to, where the unit has `env` and the line says `said`. */
+async function injected(env: NodeJS.ProcessEnv, said: readonly string[] = []): Promise<string[]> {
+  const request = plainRequest()
+  request.body.Env.push(...said)
+  const hooks = envInjection.setup({env: true}, pluginHost({env}).host)
+  await hooks?.resolve?.({...hookContext().context, request})
+  return request.body.Env
+}
+
+describe('with --env', () => {
+  test("the unit's variables become the container's, in their order", async () => {
+    expect(await injected({B: '2', A: '1', EMPTY: '', SPACED: 'a b=c'})).toEqual([
+      'B=2',
+      'A=1',
+      'EMPTY=',
+      'SPACED=a b=c',
+    ])
+  })
+
+  test('they stand before what the line says', async () => {
+    expect(await injected({A: 'unit'}, ['B=line'])).toEqual(['A=unit', 'B=line'])
+  })
+
+  test('what the line says wins', async () => {
+    expect(await injected({A: 'unit', B: 'unit'}, ['A=line', 'A=again'])).toEqual(['B=unit', 'A=line', 'A=again'])
+  })
+
+  test("systemd's and the login's own stay out", async () => {
+    expect(
+      await injected({
+        A: 'unit',
+        PATH: '/usr/bin',
+        HOME: '/root',
+        NOTIFY_SOCKET: '/run/systemd/notify',
+        INVOCATION_ID: '0123',
+        LISTEN_FDS: '1',
+        SYSTEMD_DOCKER_LOGS: 'false',
+      }),
+    ).toEqual(['A=unit'])
+  })
+
+  test("a variable of systemd's that the line gives is the container's", async () => {
+    expect(await injected({PATH: '/usr/bin'}, ['PATH=/bin'])).toEqual(['PATH=/bin'])
+  })
+
+  test('a variable without a value is none', async () => {
+    expect(await injected({A: undefined})).toEqual([])
+  })
+})
+
+test('without --env it sits the run out', () => {
+  expect(envInjection.setup({env: false}, pluginHost({env: {A: 'unit'}}).host)).toBeUndefined()
+})
+
+describe('meant for the service process and not for the container', () => {
+  test.each([
+    'NOTIFY_SOCKET',
+    'WATCHDOG_PID',
+    'WATCHDOG_USEC',
+    'LISTEN_FDS',
+    'LISTEN_FDNAMES',
+    'LISTEN_PID',
+    'INVOCATION_ID',
+    'JOURNAL_STREAM',
+    'SYSTEMD_EXEC_PID',
+    'MAINPID',
+    'MANAGERPID',
+    'PIDFILE',
+    'RUNTIME_DIRECTORY',
+    'STATE_DIRECTORY',
+    'CACHE_DIRECTORY',
+    'LOGS_DIRECTORY',
+    'CONFIGURATION_DIRECTORY',
+    'CREDENTIALS_DIRECTORY',
+    'SERVICE_RESULT',
+    'EXIT_CODE',
+    'EXIT_STATUS',
+    'MONITOR_UNIT',
+    'TRIGGER_PATH',
+    'MEMORY_PRESSURE_WATCH',
+    'PATH',
+    'HOME',
+    'USER',
+    'LOGNAME',
+    'SHELL',
+    'TERM',
+    'PWD',
+    'XDG_RUNTIME_DIR',
+    'SYSTEMD_DOCKER_PID_FILE',
+    '_',
+  ])('is %s', (name) => {
+    expect(isPrivate(name)).toBe(true)
+  })
+
+  test.each(['LANG', 'TZ', 'PATHS', 'MY_HOME', 'LISTEN', 'WATCHDOG', 'path', 'DOCKER_HOST', 'SYSTEMD', '', '__'])(
+    'is not %s',
+    (name) => {
+      expect(isPrivate(name)).toBe(false)
+    },
+  )
+})

@@ -1,0 +1,157 @@
+import {once} from 'node:events'
+import {Duplex, PassThrough, Writable} from 'node:stream'
+import {beforeEach, describe, expect, test, vi} from 'vitest'
+import {logForwarding} from '../../../src/plugins/log-forwarding.js'
+import type {RunHooks} from '../../../src/run/run-plugin.js'
+import {fakeEngine} from '../../helpers/fake-engine.js'
+import {frame} from '../support/frames.js'
+import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+
+class Sink extends Writable {
+  text = ''
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString()
+    done()
+  }
+}
+
+/** The Engine's end of what it attaches us to: it says what `push` is given, and keeps what it hears. */
+class Attached extends Duplex {
+  heard = ''
+
+  override _read(): void {
+    return undefined
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.heard += chunk.toString()
+    done()
+  }
+}
+
+let stdout = new Sink()
+let stderr = new Sink()
+let stdin = new PassThrough()
+let attached = new Attached()
+let attachments: {id: string; stdin: boolean; signal: AbortSignal}[] = []
+
+beforeEach(() => {
+  stdout = new Sink()
+  stderr = new Sink()
+  stdin = new PassThrough()
+  attached = new Attached()
+  attachments = []
+  vi.spyOn(process, 'stdout', 'get').mockImplementation(() => stdout as unknown as typeof process.stdout)
+  vi.spyOn(process, 'stderr', 'get').mockImplementation(() => stderr as unknown as typeof process.stderr)
+  vi.spyOn(process, 'stdin', 'get').mockImplementation(() => stdin as unknown as typeof process.stdin)
+})
+
+const engine = fakeEngine({
+  attach: (id, withStdin, signal) => {
+    attachments.push({id, stdin: withStdin, signal})
+    return Promise.resolve(attached)
+  },
+})
+const created = {id: '0123456789ab', tty: false}
+const exit = {code: 0}
+
+/** Its hooks, once they know whether the line has `-i`. */
+async function hooksWith({interactive}: {interactive: boolean}): Promise<Partial<RunHooks> | undefined> {
+  const hooks = logForwarding.setup({logs: true}, pluginHost({engine}).host)
+  const request = plainRequest()
+  request.body.OpenStdin = interactive
+  await hooks?.resolve?.({...hookContext().context, request})
+  return hooks
+}
+
+describe('with --logs', () => {
+  test("the container's output becomes ours, and its end waits for the last of it", async () => {
+    const hooks = await hooksWith({interactive: false})
+    const {context} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    expect(attachments).toEqual([{id: '0123456789ab', stdin: false, signal: context.signal}])
+    attached.push(Buffer.concat([frame(1, 'out\n'), frame(2, 'err\n')]))
+    const ended = hooks?.exited?.({...context, container: created, exit})
+    attached.push(frame(1, 'last words\n'))
+    attached.push(null)
+    attached.end()
+    await ended
+    expect(stdout.text).toBe('out\nlast words\n')
+    expect(stderr.text).toBe('err\n')
+  })
+
+  test('the output of a container with a terminal is taken as it is', async () => {
+    const hooks = await hooksWith({interactive: false})
+    const {context} = hookContext()
+    await hooks?.start?.({...context, container: {...created, tty: true}})
+    attached.push('$ ls\r\n')
+    attached.push(null)
+    attached.end()
+    await hooks?.exited?.({...context, container: created, exit})
+    expect(stdout.text).toBe('$ ls\r\n')
+    expect(stderr.text).toBe('')
+  })
+
+  test('nothing is read from our input', async () => {
+    const hooks = await hooksWith({interactive: false})
+    await hooks?.start?.({...hookContext().context, container: created})
+    expect(stdin.listenerCount('data')).toBe(0)
+  })
+
+  test('the stream is closed at the end of the run', async () => {
+    const hooks = await hooksWith({interactive: false})
+    const {context, undos} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    expect(undos.map(({label}) => label)).toEqual(['close the stream of the output'])
+    await undos[0]?.undo()
+    expect(attached.destroyed).toBe(true)
+    await expect(hooks?.exited?.({...context, container: created, exit})).resolves.toBeUndefined()
+  })
+
+  test('a container that was never attached to is not waited for at its end', async () => {
+    const hooks = await hooksWith({interactive: false})
+    await hooks?.exited?.({...hookContext().context, container: created, exit})
+    expect(attachments).toEqual([])
+  })
+
+  test('an Engine that does not attach is an error', async () => {
+    const hooks = logForwarding.setup({logs: true}, pluginHost().host)
+    await expect(hooks?.start?.({...hookContext().context, container: created})).rejects.toThrow(
+      'the fake Engine was not told how to attach',
+    )
+  })
+
+  test('this process stays, and says why', async () => {
+    const hooks = await hooksWith({interactive: false})
+    expect(hooks?.resident?.()).toBe("it forwards the container's output")
+    expect(hooks?.describe?.()).toEqual(["forward the container's output to standard output and standard error"])
+  })
+})
+
+describe('with --logs and -i', () => {
+  test("our input becomes the container's, to its end", async () => {
+    const hooks = await hooksWith({interactive: true})
+    const {context} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    expect(attachments).toEqual([{id: '0123456789ab', stdin: true, signal: context.signal}])
+    const finished = once(attached, 'finish')
+    stdin.end('typed\n')
+    await finished
+    expect(attached.heard).toBe('typed\n')
+  })
+
+  test('our input is let go of at the end of the run', async () => {
+    const hooks = await hooksWith({interactive: true})
+    const {context, undos} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    expect(undos.map(({label}) => label)).toEqual(['close the stream of the output', 'let go of standard input'])
+    await undos[1]?.undo()
+    expect(stdin.destroyed).toBe(true)
+    expect(attached.destroyed).toBe(false)
+  })
+})
+
+test('with --logs=false it sits the run out', () => {
+  expect(logForwarding.setup({logs: false}, pluginHost({engine}).host)).toBeUndefined()
+})

@@ -1,0 +1,78 @@
+import {expect, test} from 'vitest'
+import {describeRun} from '../../../src/run/dry-run.js'
+import {Pipeline, type Member} from '../../../src/run/pipeline.js'
+import {Releases} from '../../../src/run/release.js'
+import {plainRequest} from '../support/plugin-host.js'
+import {recordingLog} from '../support/recording-log.js'
+
+function pipelineOf(...members: readonly Member[]): Pipeline {
+  return new Pipeline(members, new AbortController().signal, new Releases(), recordingLog().log)
+}
+
+test('the create request is printed as the plugins make it', async () => {
+  const request = {...plainRequest(), name: 'web', platform: 'linux/arm64'}
+  const pipeline = pipelineOf({name: 'env', hooks: {resolve: (context) => void context.request.body.Env.push('A=b')}})
+  const printed: unknown = JSON.parse(await describeRun({request, pull: 'always'}, pipeline))
+  expect(printed).toEqual({
+    create: {name: 'web', platform: 'linux/arm64', body: {...plainRequest().body, Env: ['A=b']}},
+    pull: 'always',
+    host: [],
+    resident: false,
+  })
+})
+
+test('a name and a platform that nobody gave are not there', async () => {
+  const printed: unknown = JSON.parse(await describeRun({request: plainRequest(), pull: 'missing'}, pipelineOf()))
+  expect(printed).toEqual({create: {body: plainRequest().body}, pull: 'missing', host: [], resident: false})
+})
+
+test('what would be done to the host, and why this process would stay, is what the plugins say after resolve', async () => {
+  let resolved = false
+  const pipeline = pipelineOf(
+    {
+      name: 'pid-file',
+      hooks: {
+        resolve: () => {
+          resolved = true
+        },
+        describe: () => (resolved ? ['write a file'] : []),
+      },
+    },
+    {name: 'logs', hooks: {resident: () => (resolved ? 'it forwards' : undefined)}},
+  )
+  const printed: unknown = JSON.parse(await describeRun({request: plainRequest(), pull: 'missing'}, pipeline))
+  expect(printed).toMatchObject({host: ['pid-file: write a file'], resident: ['logs: it forwards']})
+})
+
+test('no hook but resolve is called', async () => {
+  const called: string[] = []
+  const note = (name: string) => (): undefined => void called.push(name)
+  const pipeline = pipelineOf({
+    name: 'all',
+    hooks: {
+      resolve: note('resolve'),
+      reconcile: note('reconcile'),
+      create: note('create'),
+      start: note('start'),
+      started: note('started'),
+      ready: note('ready'),
+      exited: note('exited'),
+      removed: note('removed'),
+    },
+  })
+  await describeRun({request: plainRequest(), pull: 'missing'}, pipeline)
+  expect(called).toEqual(['resolve'])
+})
+
+test('a plugin that refuses the run is an error', async () => {
+  const pipeline = pipelineOf({name: 'pid-file', hooks: {resolve: () => Promise.reject(new Error('no directory'))}})
+  await expect(describeRun({request: plainRequest(), pull: 'missing'}, pipeline)).rejects.toMatchObject({
+    code: 'PLUGIN',
+    message: 'pid-file (resolve): no directory',
+  })
+})
+
+test('it is indented, to be read by people too', async () => {
+  const text = await describeRun({request: plainRequest(), pull: 'missing'}, pipelineOf())
+  expect(text.split('\n').slice(0, 4)).toEqual(['{', '  "create": {', '    "body": {', '      "Image": "image",'])
+})

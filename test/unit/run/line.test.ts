@@ -1,0 +1,431 @@
+import {writeFile} from 'node:fs/promises'
+import {beforeEach, describe, expect, test} from 'vitest'
+import {settingsInForce, type Settings} from '../../../src/config/settings.js'
+import type {CreateRequest} from '../../../src/docker/create-request.js'
+import {RUN_OPTIONS, type RunOption} from '../../../src/docker/run-options.js'
+import {BUILT_IN} from '../../../src/plugins/index.js'
+import {declarationsOf} from '../../../src/run/gather.js'
+import {asksForHelp, parseLine, parseRun, rulesOf, type RunOrder} from '../../../src/run/line.js'
+import {useTempDirectory} from '../support/temp-directory.js'
+import {thrownBy} from '../support/thrown.js'
+
+const DECLARATIONS = declarationsOf(BUILT_IN)
+
+/** The options in force that a line's words set, with nothing in the environment and no file. */
+function settingsOf(...words: string[]): Settings {
+  return settingsInForce(DECLARATIONS, parseLine(words, DECLARATIONS).given, {}, {})
+}
+
+function orderOf(...words: string[]): Promise<RunOrder> {
+  return parseRun(words, {env: {HERE: 'ours'}, cwd: '/srv'})
+}
+
+async function requestOf(...words: string[]): Promise<CreateRequest> {
+  return (await orderOf(...words)).request
+}
+
+describe('a line', () => {
+  test('without run gives another command and what follows it', () => {
+    expect(parseLine(['a', 'b', '-d'], DECLARATIONS)).toEqual({given: [], command: 'a', rest: ['b', '-d']})
+  })
+
+  test('without a command gives none', () => {
+    expect(parseLine(['--notify'], DECLARATIONS)).toEqual({
+      given: [{name: 'notify', value: 'true'}],
+      command: undefined,
+      rest: [],
+    })
+    expect(parseLine([], DECLARATIONS)).toEqual({given: [], command: undefined, rest: []})
+  })
+
+  test('ends before the words of run, which are not looked at', () => {
+    expect(parseLine(['--env', 'run', '--env', 'A=b', '--logs=maybe', 'image'], DECLARATIONS)).toEqual({
+      given: [{name: 'env', value: 'true'}],
+      command: 'run',
+      rest: ['--env', 'A=b', '--logs=maybe', 'image'],
+    })
+  })
+
+  test('may have -- before its command', () => {
+    expect(parseLine(['--notify', '--', 'run', 'image'], DECLARATIONS)).toMatchObject({
+      command: 'run',
+      rest: ['image'],
+    })
+  })
+})
+
+describe('before run', () => {
+  test('nothing leaves every option at its default', () => {
+    expect(settingsOf('run', 'image')).toEqual({
+      cgroups: ['all'],
+      env: false,
+      logs: true,
+      notify: false,
+      'pid-file': undefined,
+    })
+  })
+
+  test.each([
+    ['--cgroups all', ['all']],
+    ['--cgroups=all', ['all']],
+    ['-c all', ['all']],
+    ['-call', ['all']],
+    ['--cgroups name=systemd', ['name=systemd']],
+    ['-c=name=systemd', ['name=systemd']],
+    ['--cgroups a --cgroups b', ['a', 'b']],
+    ['-c b --cgroups=a -c c', ['b', 'a', 'c']],
+  ])('%s moves the container to these cgroups, in order', (words, cgroups) => {
+    expect(settingsOf(...words.split(' '), 'run', 'image')).toMatchObject({cgroups})
+  })
+
+  test.each([
+    ['--notify', {notify: true}],
+    ['--notify=false', {notify: false}],
+    ['-n', {notify: true}],
+    ['--env', {env: true}],
+    ['-e', {env: true}],
+    ['--logs', {logs: true}],
+    ['--logs=true', {logs: true}],
+    ['--logs=false', {logs: false}],
+    ['-l', {logs: true}],
+    ['-l=false', {logs: false}],
+    ['-en', {env: true, notify: true}],
+    ['-enl=false', {env: true, notify: true, logs: false}],
+    ['--logs=false --logs', {logs: true}],
+    ['--pid-file /run/x.pid', {'pid-file': '/run/x.pid'}],
+    ['--pid-file=/run/x.pid', {'pid-file': '/run/x.pid'}],
+    ['-p /run/x.pid', {'pid-file': '/run/x.pid'}],
+    ['-p=/run/x.pid', {'pid-file': '/run/x.pid'}],
+    ['-en -c cpu -p /run/x.pid', {env: true, notify: true, cgroups: ['cpu'], 'pid-file': '/run/x.pid'}],
+  ])('%s is understood', (words, settings) => {
+    const line = parseLine([...words.split(' '), 'run', 'image'], DECLARATIONS)
+    expect(line).toMatchObject({command: 'run', rest: ['image']})
+    expect(settingsInForce(DECLARATIONS, line.given, {}, {})).toMatchObject(settings)
+  })
+
+  test.each([
+    [['--log', 'run'], 'UNKNOWN_OPTION', 'unknown option --log, did you mean --logs? (see systemd-docker run --help)'],
+    [['--rm', 'run'], 'UNKNOWN_OPTION', 'unknown option --rm (see systemd-docker run --help)'],
+    [['--logs=maybe', 'run'], 'BAD_VALUE', 'invalid value "maybe" for --logs: say true or false'],
+    [['--pid-file'], 'MISSING_VALUE', 'option --pid-file needs a value'],
+  ])('%j is refused', (words, code, message) => {
+    expect(thrownBy(() => parseLine(words, DECLARATIONS))).toMatchObject({code, message})
+  })
+})
+
+describe('--env', () => {
+  test('before run is ours and takes no value', () => {
+    expect(parseLine(['--env', 'run', 'image'], DECLARATIONS)).toMatchObject({command: 'run', rest: ['image']})
+    expect(settingsOf('--env', 'run', 'image')).toMatchObject({env: true})
+  })
+
+  test("after run is docker's and takes a value", async () => {
+    const {body} = await requestOf('--env', 'A=b', 'image')
+    expect(body).toMatchObject({Image: 'image', Env: ['A=b']})
+    expect(settingsOf('run', '--env', 'A=b', 'image')).toMatchObject({env: false})
+  })
+
+  test('after run needs its value', async () => {
+    await expect(orderOf('--env')).rejects.toMatchObject({
+      code: 'MISSING_VALUE',
+      message: 'option --env needs a value',
+    })
+  })
+})
+
+describe('--name', () => {
+  test.each([['--name=blah'], ['--name', 'blah'], ['-name', 'blah'], ['-name=blah']])(
+    'after run names the container: %s %s',
+    async (...words) => {
+      expect(await requestOf(...words, 'image')).toMatchObject({name: 'blah', body: {Image: 'image'}})
+    },
+  )
+
+  test('that is not there leaves the name to the Engine', async () => {
+    expect(await requestOf('image')).not.toHaveProperty('name')
+  })
+
+  test('with nothing after it is an error', async () => {
+    await expect(orderOf('--name')).rejects.toMatchObject({
+      code: 'MISSING_VALUE',
+      message: 'option --name needs a value',
+    })
+  })
+})
+
+describe('--rm', () => {
+  test.each([
+    ['--rm', true],
+    ['-rm', true],
+    ['--rm=true', true],
+    ['--rm=false', false],
+    ['-rm=false', false],
+  ])('%s', async (word, autoRemove) => {
+    expect((await requestOf(word, 'image')).body.HostConfig.AutoRemove).toBe(autoRemove)
+  })
+})
+
+describe('-d', () => {
+  test.each([['-d'], ['--detach'], ['--detach=true'], ['--detach=false'], ['-d=false']])(
+    'after run changes nothing: %s',
+    async (word) => {
+      const plain = await orderOf('--name', 'web', '-e', 'A=b', 'image', 'word')
+      expect(await orderOf(word, '--name', 'web', '-e', 'A=b', 'image', 'word')).toEqual(plain)
+    },
+  )
+
+  test('joined to others leaves them what they are', async () => {
+    expect(await orderOf('-dit', 'image')).toEqual(await orderOf('-it', 'image'))
+  })
+})
+
+describe('the words after the image', () => {
+  test.each([
+    ['alpine sh --rm -c x', ['sh', '--rm', '-c', 'x']],
+    ['alpine --name y', ['--name', 'y']],
+    ['alpine --name', ['--name']],
+    ['alpine --gpus all', ['--gpus', 'all']],
+    ['alpine --nonsense', ['--nonsense']],
+    ['alpine -- x', ['--', 'x']],
+    ['alpine', []],
+  ])("of %s are the container's", async (line, command) => {
+    const request = await requestOf(...line.split(' '))
+    expect(request).not.toHaveProperty('name')
+    expect(request.body).toMatchObject({Image: 'alpine', Cmd: command, HostConfig: {AutoRemove: false}})
+  })
+
+  test('are taken as they stand', async () => {
+    const {body} = await requestOf('alpine', 'sh', '-c', 'echo "$HOME"  *', '')
+    expect(body.Cmd).toEqual(['sh', '-c', 'echo "$HOME"  *', ''])
+  })
+})
+
+describe('the image', () => {
+  test('may stand behind --', async () => {
+    expect((await requestOf('--rm', '--', 'alpine', '--rm')).body).toMatchObject({Image: 'alpine', Cmd: ['--rm']})
+  })
+
+  test.each([[[]], [['--rm']], [['--name', 'web']], [['--rm', '--']], [['']]])('is missing in %j', async (words) => {
+    await expect(orderOf(...words)).rejects.toMatchObject({code: 'MISSING_IMAGE'})
+  })
+})
+
+/** A value that an option takes, where `value` is none. */
+const VALUES: Readonly<Record<string, string>> = {
+  cpus: '1.5',
+  env: 'A=b',
+  'env-file': 'variables.env',
+  memory: '64m',
+  mount: 'type=tmpfs,dst=/data',
+  publish: '80',
+  pull: 'never',
+  restart: 'no',
+  'stop-timeout': '5',
+  tmpfs: '/data',
+  ulimit: 'nofile=1',
+  volume: '/data',
+}
+
+/** Every way to write an option. A long one with a single dash is one only where its first letter is no short option. */
+function spellingsOf(name: string, {char, takes}: RunOption): string[][] {
+  const dashes = isShort(name.charAt(0)) ? ['--'] : ['--', '-']
+  const value = VALUES[name] ?? 'value'
+  if (takes === 'value')
+    return [
+      ...dashes.flatMap((dash) => [[`${dash}${name}`, value], [`${dash}${name}=${value}`]]),
+      ...(char === undefined ? [] : [[`-${char}`, value], [`-${char}${value}`], [`-${char}=${value}`]]),
+      ...(char === undefined ? [] : [[`-it${char}`, value], [`-it${char}${value}`]]),
+    ]
+  return [
+    ...dashes.flatMap((dash) => [[`${dash}${name}`], [`${dash}${name}=true`], [`${dash}${name}=false`]]),
+    ...(char === undefined ? [] : [[`-${char}`], [`-${char}=true`], [`-it${char}`], [`-${char}it`]]),
+  ]
+}
+
+function isShort(letter: string): boolean {
+  return Object.values(RUN_OPTIONS).some(({char}) => char === letter)
+}
+
+const SPELLED = Object.entries(RUN_OPTIONS).flatMap(([name, option]) =>
+  spellingsOf(name, option).map((words) => ({
+    name,
+    words,
+    line: words.join(' '),
+    refused: option.effect === undefined,
+  })),
+)
+
+describe('every docker run option in every spelling', () => {
+  const inTemp = useTempDirectory()
+  beforeEach(async () => {
+    await writeFile(inTemp('variables.env'), 'A=b\n')
+  })
+  const order = (words: readonly string[]): Promise<RunOrder> => parseRun(words, {env: {}, cwd: inTemp()})
+
+  test('is tried here', () => {
+    expect(new Set(SPELLED.map(({name}) => name)).size).toBe(107)
+  })
+
+  test.each(SPELLED.filter(({refused}) => !refused))('lets the image be found: $line', async ({words}) => {
+    const {body} = (await order([...words, 'image', '--name', 'inside'])).request
+    expect([body.Image, body.Cmd]).toEqual(['image', ['--name', 'inside']])
+  })
+
+  test.each(SPELLED.filter(({refused}) => refused))('is never ignored: $line', async ({name, words}) => {
+    await expect(order([...words, 'image'])).rejects.toMatchObject({
+      code: 'REFUSED_OPTION',
+      message: `option --${name} is refused: this version of systemd-docker does not support it`,
+    })
+  })
+
+  test.each(SPELLED.filter(({words: [first = '']}) => /^-[^-]/.test(first) && first.includes('it')))(
+    'does not hide the switches that it is joined to: $line',
+    async ({words, refused}) => {
+      if (refused) await expect(order([...words, 'image'])).rejects.toMatchObject({code: 'REFUSED_OPTION'})
+      else expect((await order([...words, 'image'])).request.body).toMatchObject({Tty: true, OpenStdin: true})
+    },
+  )
+})
+
+describe('after run, an option that is', () => {
+  test.each([
+    ['--nmae', 'unknown option --nmae, did you mean --name? (see systemd-docker run --help)'],
+    ['--volumes', 'unknown option --volumes, did you mean --volume? (see systemd-docker run --help)'],
+    ['--enviroment=x', 'unknown option --enviroment (see systemd-docker run --help)'],
+    ['--memroy=64m', 'unknown option --memroy, did you mean --memory? (see systemd-docker run --help)'],
+    ['--restrat', 'unknown option --restrat, did you mean --restart? (see systemd-docker run --help)'],
+    ['--cgroups', 'unknown option --cgroups, did you mean --cgroupns? (see systemd-docker run --help)'],
+    ['-z', 'unknown option -z (see systemd-docker run --help)'],
+    ['-itz', 'unknown option -z in -itz (see systemd-docker run --help)'],
+  ])('unknown is an error: %s', async (word, message) => {
+    await expect(orderOf(word, 'image')).rejects.toMatchObject({code: 'UNKNOWN_OPTION', message})
+  })
+
+  test.each([
+    [['--restart=always'], 'option --restart always is refused: systemd restarts the container; say Restart='],
+    [
+      ['--restart', 'on-failure:3'],
+      'option --restart on-failure:3 is refused: systemd restarts the container; say Restart=',
+    ],
+    [['--gpus', 'all'], 'option --gpus is refused: this version of systemd-docker does not support it'],
+    [['-P'], 'option --publish-all is refused: this version of systemd-docker does not support it'],
+  ])('refused is an error: %j', async (words, message) => {
+    const ordering = orderOf(...words, 'image')
+    await expect(ordering).rejects.toMatchObject({code: 'REFUSED_OPTION'})
+    await expect(ordering).rejects.toThrow(message)
+  })
+
+  test('refused is an error though the image is missing', async () => {
+    await expect(orderOf('--gpus', 'all')).rejects.toMatchObject({code: 'REFUSED_OPTION'})
+  })
+
+  test('--restart=no changes nothing', async () => {
+    expect(await orderOf('--restart=no', 'image')).toEqual(await orderOf('image'))
+  })
+
+  test.each([
+    [['--memory=much'], 'invalid value "much" for --memory: '],
+    [['-m', 'much'], 'invalid value "much" for --memory: '],
+    [['--cpus', 'all'], 'invalid value "all" for --cpus: '],
+    [['-p', 'http'], 'invalid value "http" for --publish: '],
+    [['-v', 'data'], 'invalid value "data" for --volume: '],
+    [['-e', '=x'], 'invalid value "=x" for --env: '],
+    [['--ulimit', 'x=1'], 'invalid value "x=1" for --ulimit: '],
+    [['--mount', 'type=bind'], 'invalid value "type=bind" for --mount: '],
+    [['--tmpfs', 'data'], 'invalid value "data" for --tmpfs: '],
+    [['--pull', 'maybe'], 'invalid value "maybe" for --pull: '],
+    [['--stop-timeout', 'soon'], 'invalid value "soon" for --stop-timeout: '],
+    [['--rm=maybe'], 'invalid value "maybe" for --rm: '],
+    [['-t=maybe'], 'invalid value "maybe" for -t: '],
+  ])('given a bad value is an error that names both: %j', async (words, message) => {
+    const ordering = orderOf(...words, 'image')
+    await expect(ordering).rejects.toMatchObject({code: 'BAD_VALUE'})
+    await expect(ordering).rejects.toThrow(message)
+  })
+})
+
+describe('the environment', () => {
+  const inTemp = useTempDirectory()
+
+  test('of --env wins over a file, wherever they stand', async () => {
+    await writeFile(inTemp('variables.env'), 'A=file\nB=file\n')
+    const {request} = await parseRun(['-e', 'A=line', '--env-file', 'variables.env', '-e', 'C=line', 'image'], {
+      env: {},
+      cwd: inTemp(),
+    })
+    expect(request.body.Env).toEqual(['A=file', 'B=file', 'A=line', 'C=line'])
+  })
+
+  test('of several files is that of the later one', async () => {
+    await writeFile(inTemp('one.env'), 'A=one')
+    await writeFile(inTemp('two.env'), 'A=two')
+    const {request} = await parseRun(['--env-file=one.env', '--env-file=two.env', 'image'], {env: {}, cwd: inTemp()})
+    expect(request.body.Env).toEqual(['A=one', 'A=two'])
+  })
+
+  test('of ours is taken where --env has a name alone', async () => {
+    expect((await requestOf('-e', 'HERE', 'image')).body.Env).toEqual(['HERE=ours'])
+  })
+})
+
+test('a line as it stands in a unit file comes to one create request', async () => {
+  const order = await orderOf(
+    ...'--rm --name web -p 127.0.0.1:8080:80 -v /srv/www:/www:ro -e A=b -m 64m --pull=always -it nginx:1.27 nginx -g'.split(
+      ' ',
+    ),
+  )
+  expect(order).toMatchObject({
+    pull: 'always',
+    request: {
+      name: 'web',
+      body: {
+        Image: 'nginx:1.27',
+        Cmd: ['nginx', '-g'],
+        Env: ['A=b'],
+        Tty: true,
+        OpenStdin: true,
+        ExposedPorts: {'80/tcp': {}},
+        HostConfig: {
+          AutoRemove: true,
+          Binds: ['/srv/www:/www:ro'],
+          Memory: 67_108_864,
+          PortBindings: {'80/tcp': [{HostIp: '127.0.0.1', HostPort: '8080'}]},
+        },
+      },
+    },
+  })
+})
+
+test('the image is fetched when it is missing, unless --pull says otherwise', async () => {
+  expect((await orderOf('image')).pull).toBe('missing')
+  expect((await orderOf('--pull', 'never', 'image')).pull).toBe('never')
+})
+
+describe('help', () => {
+  test.each([
+    ['--help', true],
+    ['--rm --help', true],
+    ['--name web --help image', true],
+    ['--help=false image', false],
+    ['--name --help image', false],
+    ['image --help', false],
+    ['image', false],
+    ['--gpus all --help', true],
+  ])('is asked for by "run %s": %s', (words, asked) => {
+    expect(asksForHelp(words.split(' '))).toBe(asked)
+  })
+})
+
+test("an option's rule has its letter, and a value unless it is a switch", () => {
+  expect(
+    rulesOf({
+      logs: {kind: 'boolean', char: 'l', summary: ''},
+      cgroups: {kind: 'list', char: 'c', summary: ''},
+      'pid-file': {kind: 'string', summary: ''},
+    }),
+  ).toEqual({
+    logs: {char: 'l', takesValue: false},
+    cgroups: {char: 'c', takesValue: true},
+    'pid-file': {takesValue: true},
+  })
+})

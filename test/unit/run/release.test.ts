@@ -1,0 +1,71 @@
+import {describe, expect, test} from 'vitest'
+import {Releases} from '../../../src/run/release.js'
+import {recordingLog} from '../support/recording-log.js'
+
+describe('what a run has acquired', () => {
+  test('is let go of last in, first out, one after the other', async () => {
+    const releases = new Releases()
+    const done: string[] = []
+    for (const name of ['first', 'second', 'third'])
+      releases.defer(name, async () => {
+        done.push(`${name} begins`)
+        await Promise.resolve()
+        done.push(`${name} ends`)
+      })
+    await releases.unwind(recordingLog().log.warn)
+    expect(done).toEqual(['third begins', 'third ends', 'second begins', 'second ends', 'first begins', 'first ends'])
+  })
+
+  test('is let go of once', async () => {
+    const releases = new Releases()
+    const {log} = recordingLog()
+    let times = 0
+    releases.defer('count', () => {
+      times++
+    })
+    await releases.unwind(log.warn)
+    await releases.unwind(log.warn)
+    expect(times).toBe(1)
+  })
+
+  test('is let go of though another one cannot be, which is one warning', async () => {
+    const releases = new Releases()
+    const {log, lines} = recordingLog()
+    const done: string[] = []
+    releases.defer('remove the file', () => {
+      done.push('file')
+    })
+    releases.defer('close the stream', () => Promise.reject(new Error('it is\ngone')))
+    releases.defer('unmount', () => {
+      throw new Error('busy')
+    })
+    releases.defer('say goodbye', () => {
+      done.push('goodbye')
+    })
+    await releases.unwind(log.warn)
+    expect(done).toEqual(['goodbye', 'file'])
+    expect(lines).toEqual(['warn: could not unmount: busy', 'warn: could not close the stream: it is gone'])
+  })
+
+  test('while letting go is let go of too', async () => {
+    const releases = new Releases()
+    const done: string[] = []
+    releases.defer('outer', () => {
+      done.push('outer')
+    })
+    releases.defer('inner', () => {
+      releases.defer('late', () => {
+        done.push('late')
+      })
+      done.push('inner')
+    })
+    await releases.unwind(recordingLog().log.warn)
+    expect(done).toEqual(['inner', 'late', 'outer'])
+  })
+
+  test('may be nothing', async () => {
+    const {log, lines} = recordingLog()
+    await new Releases().unwind(log.warn)
+    expect(lines).toEqual([])
+  })
+})

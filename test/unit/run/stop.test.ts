@@ -1,0 +1,126 @@
+import {EventEmitter} from 'node:events'
+import {describe, expect, test} from 'vitest'
+import {StoppedError} from '../../../src/errors.js'
+import {StopRequests} from '../../../src/run/stop.js'
+
+const STOPPING = ['SIGTERM', 'SIGINT'] as const
+const OTHERS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+
+describe('before the container is ready', () => {
+  test('nothing is asked', () => {
+    const stop = new StopRequests()
+    expect(stop.signal.aborted).toBe(false)
+    expect(stop.asked).toBeUndefined()
+  })
+
+  test.each(STOPPING)('%s breaks the run off and is what asked', (name) => {
+    const stop = new StopRequests()
+    stop.take(name)
+    expect(stop.signal.aborted).toBe(true)
+    expect(stop.signal.reason).toBeInstanceOf(StoppedError)
+    expect(stop.signal.reason).toMatchObject({by: name, code: 'STOPPED'})
+    expect(stop.asked).toBe(name)
+  })
+
+  test.each(OTHERS)('%s, which would have ended us, breaks the run off but asks for nothing', (name) => {
+    const stop = new StopRequests()
+    stop.take(name)
+    expect(stop.signal.reason).toMatchObject({by: name, code: 'STOPPED'})
+    expect(stop.asked).toBeUndefined()
+  })
+
+  test('what asked first stays what asked', () => {
+    const stop = new StopRequests()
+    stop.take('SIGINT')
+    stop.take('SIGTERM')
+    expect(stop.asked).toBe('SIGINT')
+    expect(stop.signal.reason).toMatchObject({by: 'SIGINT'})
+  })
+})
+
+describe('once the container is ready', () => {
+  test.each(STOPPING)('%s stops it, and breaks nothing off', (name) => {
+    const stop = new StopRequests()
+    let stops = 0
+    stop.onStop(() => stops++)
+    expect(stops).toBe(0)
+    stop.take(name)
+    expect(stops).toBe(1)
+    expect(stop.asked).toBe(name)
+    expect(stop.signal.aborted).toBe(false)
+  })
+
+  test('a stop that was asked for before happens at once', () => {
+    const stop = new StopRequests()
+    stop.take('SIGTERM')
+    let stops = 0
+    stop.onStop(() => stops++)
+    expect(stops).toBe(1)
+  })
+
+  test('it is stopped as often as it is asked for', () => {
+    const stop = new StopRequests()
+    let stops = 0
+    stop.onStop(() => stops++)
+    stop.take('SIGTERM')
+    stop.take('SIGINT')
+    expect(stops).toBe(2)
+    expect(stop.asked).toBe('SIGTERM')
+  })
+
+  test.each(OTHERS)('%s is passed on, and neither stops it nor breaks anything off', (name) => {
+    const stop = new StopRequests()
+    const passedOn: string[] = []
+    let stops = 0
+    stop.onStop(() => stops++)
+    stop.onOther((other) => passedOn.push(other))
+    stop.take(name)
+    expect(passedOn).toEqual([name])
+    expect(stops).toBe(0)
+    expect(stop.asked).toBeUndefined()
+    expect(stop.signal.aborted).toBe(false)
+  })
+})
+
+describe('a process that is listened to', () => {
+  test.each([...STOPPING, ...OTHERS])('has its %s taken', (name) => {
+    const process = new EventEmitter()
+    const stop = new StopRequests()
+    stop.listen(process as NodeJS.Process)
+    process.emit(name, name)
+    expect(stop.signal.reason).toMatchObject({by: name})
+  })
+
+  test('is listened to for these signals and no others', () => {
+    const process = new EventEmitter()
+    new StopRequests().listen(process as NodeJS.Process)
+    expect(process.eventNames()).toEqual([...STOPPING, ...OTHERS])
+  })
+
+  test('gets the default effect of its signals back', () => {
+    const process = new EventEmitter()
+    const stop = new StopRequests()
+    const unlisten = stop.listen(process as NodeJS.Process)
+    unlisten()
+    expect(process.eventNames()).toEqual([])
+    process.emit('SIGTERM', 'SIGTERM')
+    expect(stop.asked).toBeUndefined()
+  })
+
+  test('keeps the listeners of others', () => {
+    const process = new EventEmitter()
+    let others = 0
+    process.on('SIGTERM', () => others++)
+    new StopRequests().listen(process as NodeJS.Process)()
+    process.emit('SIGTERM', 'SIGTERM')
+    expect(others).toBe(1)
+  })
+
+  test('is this one unless it is said otherwise', () => {
+    const before = process.listenerCount('SIGUSR2')
+    const unlisten = new StopRequests().listen()
+    expect(process.listenerCount('SIGUSR2')).toBe(before + 1)
+    unlisten()
+    expect(process.listenerCount('SIGUSR2')).toBe(before)
+  })
+})

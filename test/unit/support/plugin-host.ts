@@ -1,0 +1,27 @@
+import {emptyCreateRequest, type CreateRequest} from '../../../src/docker/create-request.js'
+import type {Host, RunContext} from '../../../src/run/run-plugin.js'
+import {fakeEngine} from '../../helpers/fake-engine.js'
+import {recordingLog} from './recording-log.js'
+
+/** What a plugin is set up with, and the lines that it logs. */
+export function pluginHost({env = {}, engine = fakeEngine()}: Partial<Host> = {}): {host: Host; lines: string[]} {
+  const {log, lines} = recordingLog()
+  return {host: {env, engine, log}, lines}
+}
+
+/** What a hook is given in every phase, and how to undo what it did, in the order that it said so. */
+export function hookContext(signal: AbortSignal = new AbortController().signal): {
+  context: RunContext
+  undos: {label: string; undo: () => void | Promise<void>}[]
+} {
+  const undos: {label: string; undo: () => void | Promise<void>}[] = []
+  const defer: RunContext['defer'] = (label, undo) => {
+    undos.push({label, undo})
+  }
+  return {context: {signal, defer}, undos}
+}
+
+/** A create request for `image` and nothing else. */
+export function plainRequest(): CreateRequest {
+  return emptyCreateRequest('image', [])
+}
