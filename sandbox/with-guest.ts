@@ -7,13 +7,14 @@ export async function withGuest(
   images: readonly string[],
   use: (guest: Guest) => Promise<void>,
 ): Promise<void> {
-  const {guest, shutDown} = await boot(kind, images)
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => {
         reject(new Error(`ended by ${signal}`))
       })
   })
+  interrupted.catch(() => undefined)
+  const {guest, shutDown} = await boot(kind, images)
   try {
     await Promise.race([use(guest), interrupted])
   } finally {

@@ -1,7 +1,9 @@
 // Builds what is shipped: dist/main.cjs, which starts with every unit and therefore carries all that a run needs in one file and nothing else;
-// dist/oclif.cjs and dist/index.cjs beside it; the types of the plugin contract; and oclif's manifest.
+// dist/oclif.cjs and dist/index.cjs beside it; the types of the plugin contract; the
+// configuration's JSON Schema; and oclif's manifest.
 import {execFileSync} from 'node:child_process'
-import {rm, writeFile} from 'node:fs/promises'
+import {writeFile} from 'node:fs/promises'
+import {createRequire} from 'node:module'
 import {dirname} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {Plugin} from '@oclif/core/config'
@@ -20,6 +22,8 @@ const slimDockerode = {
     // docker-modem formats every request and answer for `debug` whether or not anybody listens.
     onResolve({filter: /^debug$/}, ({path}) => ({path, namespace: 'silent'}))
     onLoad({filter: /.*/, namespace: 'silent'}, () => ({contents: 'module.exports = () => () => {}'}))
+    // Node's own streams are what this copy of them was made from.
+    onResolve({filter: /^readable-stream$/}, () => ({path: 'stream', external: true}))
     // TLS is a third of what loading dockerode costs, and a unix socket has none.
     onResolve({filter: /^https$/}, ({path}) => ({path, namespace: 'late'}))
     onLoad({filter: /.*/, namespace: 'late'}, () => ({
@@ -36,7 +40,7 @@ const besideOurs = {
   },
 }
 
-await rm(`${root}/dist`, {recursive: true, force: true})
+// What is there is written over and not removed first: a host may be running it.
 await build({
   absWorkingDir: root,
   entryPoints: ['src/main.ts', 'src/oclif.ts', 'src/index.ts'],
@@ -53,6 +57,9 @@ await build({
   logLevel: 'warning',
 })
 execFileSync(`${root}/node_modules/.bin/tsc`, ['--project', `${root}/tsconfig.types.json`], {stdio: 'inherit'})
+
+const {SCHEMA} = createRequire(import.meta.url)(`${root}/dist/oclif.cjs`)
+await writeFile(`${root}/dist/config.schema.json`, `${JSON.stringify(SCHEMA, undefined, 2)}\n`)
 
 const plugin = new Plugin({root, ignoreManifest: true, errorOnManifestCreate: true})
 await plugin.load()

@@ -14,6 +14,10 @@ export abstract class SystemdDockerError extends Error {
   /** What the process ends with. */
   readonly exitStatus: number = EXIT_OURS
 
+  constructor(message: string, options?: ErrorOptions) {
+    super(oneLine(message), options)
+  }
+
   override get name(): string {
     return this.constructor.name
   }
@@ -103,7 +107,7 @@ export class EngineForbiddenError extends SystemdDockerError {
   readonly code = 'ENGINE_FORBIDDEN'
   constructor(address: string, cause: unknown) {
     super(
-      `not allowed to open the Docker Engine's socket ${address}; run the unit as root or as a member of the socket's group (SupplementaryGroups=docker)`,
+      `not allowed to open the Docker Engine's socket ${address}; run the unit as root, or as a member of the socket's group (SupplementaryGroups=docker) with --cgroups none`,
       {cause},
     )
   }
@@ -244,6 +248,10 @@ export class DefectError extends SystemdDockerError {
 /** The words of a failure, whatever was thrown, on one line. */
 export function reason(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return oneLine(text)
+}
+
+function oneLine(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, ' ').trim()
 }
 

@@ -3,7 +3,7 @@ import type {Command} from '@oclif/core'
 import {RUN_OPTIONS} from './docker/run-options.js'
 import {Run, flagsOf} from './commands/run.js'
 import {variableOf} from './config/settings.js'
-import {gatherPlugins} from './run/gather.js'
+import {readHostSetup} from './run/host-setup.js'
 
 /** What stands before `run` is ours, so the usage cannot begin with the command as oclif's does. */
 class RunUsage extends CommandHelp {
@@ -21,8 +21,14 @@ export class RunHelp extends Help {
     }
     this.CommandHelpClass = RunUsage
     const flags = {...command.flags}
-    for (const {name, options} of await gatherPlugins(this.config.root))
-      for (const [option, flag] of Object.entries(flagsOf(options, name.toUpperCase())))
+    const where = {
+      root: this.config.root,
+      env: process.env,
+      configFile: undefined,
+      signal: new AbortController().signal,
+    }
+    for (const {plugin} of (await readHostSetup(where)).plugins)
+      for (const [option, flag] of Object.entries(flagsOf(plugin.options, plugin.name.toUpperCase())))
         if (!Object.hasOwn(Run.flags, option)) flags[option] = flag
     await super.showCommandHelp({...command, flags})
     const supported = Object.keys(RUN_OPTIONS).filter((name) => RUN_OPTIONS[name]?.effect !== undefined)

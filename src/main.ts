@@ -1,14 +1,14 @@
 import {constants} from 'node:os'
 import {DefectError, EXIT_OURS, SystemdDockerError, UnknownCommandError, reason} from './errors.js'
-import {declarationsOf, gatherPlugins} from './run/gather.js'
-import {asksForHelp, parseLine} from './run/line.js'
 import type {Ending} from './run/exit-status.js'
-import {openLog} from './run/log.js'
-import {OWN_OPTIONS} from './run/own-options.js'
+import {readHostSetup} from './run/host-setup.js'
+import {asksForHelp, configWord, parseLine} from './run/line.js'
+import {openLog, type Log} from './run/log.js'
 import {run} from './run/run.js'
 import {StopRequests} from './run/stop.js'
+import {readUnitNames} from './systemd/unit.js'
 
-/** The words that oclif answers: they stand first on a line, and a run never begins with them. */
+/** Words that oclif answers when they stand first on a line. */
 const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
 
 /**
@@ -26,31 +26,27 @@ export async function main(root: string): Promise<void> {
     log.error(new DefectError('the run ended with work unfinished').message)
     process.exitCode = EXIT_OURS
   })
-  end(await perform(argv, root, log, stop), unlisten)
+  await end(await perform(argv, root, log, stop), unlisten)
 }
 
-async function perform(
-  argv: readonly string[],
-  root: string,
-  log: ReturnType<typeof openLog>,
-  stop: StopRequests,
-): Promise<Ending> {
+async function perform(argv: readonly string[], root: string, log: Log, stop: StopRequests): Promise<Ending> {
+  const {env} = process
   try {
-    if (OCLIF_FIRST.has(argv[0])) return await viaOclif(argv, root)
-    const plugins = await gatherPlugins(root)
-    const line = parseLine(argv, {...OWN_OPTIONS, ...declarationsOf(plugins)})
+    if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv, root)
+    const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
+    const setup = await readHostSetup({root, env, configFile, signal: stop.signal})
+    const line = parseLine(argv, setup.declarations)
     if (line.command === undefined) throw new UnknownCommandError(undefined)
-    if (line.command !== 'run') return await viaOclif(argv, root)
+    if (line.command !== 'run') return await viaOclif([line.command, ...line.rest], root)
     if (asksForHelp(line.rest)) return await viaOclif(['run', '--help'], root)
     const print = (text: string): void => void process.stdout.write(text)
-    return await run(line, plugins, {env: process.env, cwd: process.cwd(), log, stop, print})
+    return await run(line, setup, {env, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
   } catch (error) {
-    const stopped: unknown = stop.signal.reason
     if (stop.asked !== undefined && stop.signal.aborted) {
-      log.info(reason(stopped))
+      log.info(reason(stop.signal.reason))
       return {signal: stop.asked}
     }
-    log.error(reason(error))
+    log.error(reason(stop.signal.aborted ? stop.signal.reason : error))
     return {status: error instanceof SystemdDockerError ? error.exitStatus : EXIT_OURS}
   }
 }
@@ -61,7 +57,11 @@ async function viaOclif(argv: readonly string[], root: string): Promise<Ending> 
   return {status: 0}
 }
 
-function end(ending: Ending, unlisten: () => void): never {
+async function end(ending: Ending, unlisten: () => void): Promise<never> {
+  // What is still on its way to a pipe would be lost.
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+  )
   unlisten()
   if ('signal' in ending) {
     process.kill(process.pid, ending.signal)

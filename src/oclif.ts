@@ -1,15 +1,37 @@
 import {Config} from '@oclif/core/config'
 import {run} from '@oclif/core/run'
+import {ConfigCheck} from './commands/config/check.js'
+import {ConfigPath} from './commands/config/path.js'
+import {ConfigSchema} from './commands/config/schema.js'
+import {ConfigShow} from './commands/config/show.js'
+import {Plugins} from './commands/plugins/index.js'
+import {PluginsNew} from './commands/plugins/new.js'
 import {Run} from './commands/run.js'
+import {schemaOf} from './config/schema.js'
 import {UnknownCommandError} from './errors.js'
 import {nearest} from './options/nearest.js'
+import {BUILT_IN} from './plugins/index.js'
 
 export {gatherSitePlugins} from './run/site-plugins.js'
 export {RUN_PLUGINS} from './hooks/run-plugins.js'
 export {RunHelp as HELP} from './help.js'
 
+/** What oclif understands where a command should stand. */
+const OCLIF_OWN = ['--help', '--version']
+
 /** The commands, by id, as oclif looks them up. */
-export const COMMANDS = {run: Run}
+export const COMMANDS = {
+  run: Run,
+  plugins: Plugins,
+  'plugins:new': PluginsNew,
+  'config:show': ConfigShow,
+  'config:check': ConfigCheck,
+  'config:path': ConfigPath,
+  'config:schema': ConfigSchema,
+}
+
+/** The JSON Schema that is published with the package: of a configuration that may also speak of plugins of a site. */
+export const SCHEMA = schemaOf(BUILT_IN, true)
 
 /**
  * Answers a line by oclif: help, the version, and every command but `run`. Its errors are thrown.
@@ -20,6 +42,7 @@ export async function performByOclif(argv: readonly string[], root: string): Pro
   const config = await Config.load({root, userPlugins: false, devPlugins: false})
   const words = spelledForOclif(argv)
   const [command = '--help'] = words
+  if (command.startsWith('-') && !OCLIF_OWN.includes(command)) throw new UnknownCommandError(undefined)
   const known = config.commandIDs.map((id) => id.split(':', 1)[0] ?? id)
   if (!command.startsWith('-') && !known.includes(command))
     throw new UnknownCommandError(command, nearest(command, known))

@@ -3,7 +3,8 @@ import * as Flags from '@oclif/core/flags'
 import type {FlagInput} from '@oclif/core/interfaces'
 import type {OptionDeclaration, OptionDeclarations} from '../options/option.js'
 import {BUILT_IN} from '../plugins/index.js'
-import {gatherPlugins} from '../run/gather.js'
+import {readHostSetup} from '../run/host-setup.js'
+import {readUnitNames} from '../systemd/unit.js'
 import {openLog} from '../run/log.js'
 import {OWN_OPTIONS} from '../run/own-options.js'
 import {run} from '../run/run.js'
@@ -35,13 +36,19 @@ export class Run extends Command {
   override async run(): Promise<void> {
     const stop = new StopRequests()
     const unlisten = stop.listen()
+    const {env} = process
+    const setup = await readHostSetup({root: this.config.root, env, configFile: undefined, signal: stop.signal})
+    const print = (text: string): void => {
+      this.log(text.trimEnd())
+    }
     const line = {given: [], command: 'run', rest: this.argv}
-    const surroundings = {env: process.env, cwd: process.cwd(), log: openLog(), stop}
-    const ending = await run(line, await gatherPlugins(this.config.root), {
-      ...surroundings,
-      print: (text) => {
-        this.log(text.trimEnd())
-      },
+    const ending = await run(line, setup, {
+      env,
+      cwd: process.cwd(),
+      names: await readUnitNames(),
+      log: openLog(),
+      stop,
+      print,
     })
     unlisten()
     this.exit(statusOf(ending))

@@ -49,13 +49,21 @@ export class Demultiplexer {
 
   /** Takes what is there of a header; how many bytes that was. */
   #readHeader(chunk: Buffer, from: number): number {
+    if (this.#headerFill === 0 && chunk.length - from >= HEADER_BYTES) {
+      this.#begin(chunk, from)
+      return HEADER_BYTES
+    }
     const taken = chunk.copy(this.#header, this.#headerFill, from, from + HEADER_BYTES - this.#headerFill)
     this.#headerFill += taken
     if (this.#headerFill === HEADER_BYTES) {
       this.#headerFill = 0
-      this.#stream = this.#header[0] === STDERR ? 'stderr' : 'stdout'
-      this.#payloadLeft = this.#header.readUInt32BE(4)
+      this.#begin(this.#header, 0)
     }
     return taken
+  }
+
+  #begin(header: Buffer, at: number): void {
+    this.#stream = header[at] === STDERR ? 'stderr' : 'stdout'
+    this.#payloadLeft = header.readUInt32BE(at + 4)
   }
 }

@@ -41,8 +41,16 @@ export class DockerodeEngine implements Engine {
 
   async inspect(idOrName: string, abortSignal: AbortSignal): Promise<Inspected | undefined> {
     try {
-      const {Id, State, Config} = await this.#docker.getContainer(encodeURIComponent(idOrName)).inspect({abortSignal})
-      return {id: Id, state: State.Status as Inspected['state'], pid: State.Pid, tty: Config.Tty}
+      const {Id, Name, State, Config} = await this.#docker
+        .getContainer(encodeURIComponent(idOrName))
+        .inspect({abortSignal})
+      return {
+        id: Id,
+        name: Name.replace(/^\//, ''),
+        state: State.Status as Inspected['state'],
+        pid: State.Pid,
+        tty: Config.Tty,
+      }
     } catch (error) {
       if (statusOf(error) === 404) return undefined
       throw this.#explained('look up the container', error)
@@ -220,7 +228,8 @@ function answerOf(error: unknown): string {
     const {json} = error
     if (typeof json === 'object' && json !== null && 'message' in json) return reason(new Error(String(json.message)))
   }
-  return reason(error)
+  // Of a request whose answer is a stream dockerode keeps the words alone, behind its own.
+  return reason(error).replace(/^\(HTTP code \d+\) [^-]*- /, '')
 }
 
 function throwOnPullError(image: string, line: string): void {

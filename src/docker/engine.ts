@@ -6,6 +6,8 @@ import type {CreateRequest} from './create-request.js'
 export interface Inspected {
   readonly id: string
   readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+  /** Without the slash that the Engine puts before it. */
+  readonly name: string
   /** The container init's PID as the host sees it; 0 when it does not run. */
   readonly pid: number
   readonly tty: boolean
@@ -30,7 +32,7 @@ export type WatchFor = 'next-exit' | 'not-running' | 'removed'
 export interface Engine {
   /** Where the Engine listens, for messages. */
   readonly address: string
-  /** The container with this id or name, or nothing. */
+  /** The container with this id or name, or nothing. The Engine also takes the beginning of an id for it. */
   inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
   /** The id of the container made. */
   create(request: CreateRequest, signal: AbortSignal): Promise<string>
@@ -50,9 +52,13 @@ export interface Engine {
   pull(image: string, platform: string | undefined, signal: AbortSignal): Promise<void>
 }
 
-/** Whether a create request failed because the image is not on the host. */
+/** Whether a create request failed because the image, or that for the platform, is not on the host. */
 export function isNoSuchImage(error: unknown): boolean {
-  return error instanceof EngineRefusedError && error.statusCode === 404 && /no such image/i.test(error.answer)
+  return (
+    error instanceof EngineRefusedError &&
+    error.statusCode === 404 &&
+    /no such image|does not match the specified platform/i.test(error.answer)
+  )
 }
 
 /** Whether a create request failed because the name is another container's. */

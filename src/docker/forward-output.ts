@@ -11,13 +11,20 @@ export async function forwardOutput(stream: Readable, raw: boolean, stdout: Writ
   const sinks: Record<OutputStream, Writable> = {stdout, stderr}
   const full = new Set<Writable>()
   const broken = new Set<Writable>()
+  let unwritten = 0
+  let allWritten: () => void = () => undefined
 
   const freed = (sink: Writable): void => {
     if (full.delete(sink) && full.size === 0) stream.resume()
   }
+  const written = (): void => {
+    if (--unwritten === 0) allWritten()
+  }
   const write = (to: OutputStream, payload: Buffer): void => {
     const sink = sinks[to]
-    if (broken.has(sink) || sink.write(payload) || full.has(sink)) return
+    if (broken.has(sink) || sink.destroyed) return
+    unwritten++
+    if (sink.write(payload, written) || full.has(sink)) return
     full.add(sink)
     stream.pause()
   }
@@ -44,15 +51,5 @@ export async function forwardOutput(stream: Readable, raw: boolean, stdout: Writ
   // An Engine that dies cuts the stream; whether the container lives on is not for its output to say.
   stream.on('error', () => undefined)
   await new Promise<void>((resolve) => stream.once('close', resolve))
-  await Promise.all([stdout, stderr].map((sink) => flushed(sink, broken)))
-}
-
-async function flushed(sink: Writable, broken: ReadonlySet<Writable>): Promise<void> {
-  if (broken.has(sink) || sink.destroyed || sink.writableLength === 0) return
-  await new Promise<void>((resolve) => {
-    sink.once('drain', resolve)
-    sink.once('error', () => {
-      resolve()
-    })
-  })
+  if (unwritten > 0) await new Promise<void>((resolve) => (allWritten = resolve))
 }

@@ -1,3 +1,4 @@
+import {containerName} from './values/name.js'
 import {bytes, integer, nanoCpus} from './values/numbers.js'
 import {environment, environmentFile} from './values/environment.js'
 import {keyValue, label} from './values/pairs.js'
@@ -138,7 +139,7 @@ export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
   'memory-swap': {takes: 'value'},
   'memory-swappiness': {takes: 'value'},
   mount: {takes: 'value', effect: mount},
-  name: {takes: 'value', effect: ({request}, value) => void (request.name = value)},
+  name: {takes: 'value', effect: containerName},
   net: {takes: 'value', effect: network},
   'net-alias': {takes: 'value'},
   network: {takes: 'value', effect: network},

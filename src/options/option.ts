@@ -6,6 +6,8 @@ export interface OptionDeclaration {
   readonly kind: OptionKind
   /** The one-letter form, without its dash. */
   readonly char?: string
+  /** What it is called in its plugin's section of the configuration, where that is not its long name. */
+  readonly key?: string
   /** One line for `--help`. */
   readonly summary: string
   /** What stands for the value in `--help`, for example `PATH`. */

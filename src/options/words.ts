@@ -54,23 +54,29 @@ export function parseWords(
   }
 
   const takeShorts = (letters: string): boolean => {
-    const first = nameOfChar.get(letters.charAt(0))
-    if (first === undefined) return false
+    const shorts: Parameters<typeof take>[] = []
     for (let rest = letters; rest !== '';) {
       const char = rest.charAt(0)
       const name = nameOfChar.get(char)
       const rule = name === undefined ? undefined : rules[name]
-      if (name === undefined || rule === undefined) throw new UnknownOptionError(`-${char} in -${letters}`, undefined)
+      if (name === undefined || rule === undefined) return false
       rest = rest.slice(1)
       const equals = rest.startsWith('=')
-      if (!rule.takesValue && !equals) {
-        take(`-${char}`, name, rule, undefined)
-        continue
-      }
-      take(`-${char}`, name, rule, rest === '' ? undefined : equals ? rest.slice(1) : rest)
-      rest = ''
+      const isLast = rule.takesValue || equals
+      shorts.push([`-${char}`, name, rule, isLast && rest !== '' ? rest.slice(equals ? 1 : 0) : undefined])
+      if (isLast) break
     }
+    for (const short of shorts) take(...short)
     return true
+  }
+
+  const unknown = (word: string): UnknownOptionError => {
+    const letters = word.slice(1)
+    const at = Array.from(letters, (char) => nameOfChar.has(char)).indexOf(false)
+    if (!word.startsWith('--') && at > 0) return new UnknownOptionError(`-${letters.charAt(at)} in ${word}`, undefined)
+    const spelled = word.replace(/=.*$/s, '')
+    const meant = nearest(spelled.replace(/^-+/, ''), Object.keys(rules))
+    return new UnknownOptionError(spelled, meant && `--${meant}`)
   }
 
   for (;;) {
@@ -81,9 +87,7 @@ export function parseWords(
     if (word.startsWith('--')) {
       if (takeLong('--', word.slice(2))) continue
     } else if (takeShorts(word.slice(1)) || takeLong('-', word.slice(1))) continue
-    const typed = word.replace(/^-+/, '').replace(/=.*$/s, '')
-    const meant = nearest(typed, Object.keys(rules))
-    throw new UnknownOptionError(word.replace(/=.*$/s, ''), meant && `--${meant}`)
+    throw unknown(word)
   }
   return {given, rest: words.slice(index)}
 }

@@ -43,12 +43,19 @@ export const cgroupTransfer = defineRunPlugin({
  * set up; `devices` stays Docker's as it keeps the container from the host's devices.
  */
 function inAll(own: readonly Place[], warn: (line: string) => void): Place[] {
-  const places = own.filter(({path, controllers}) => path !== '/' && !controllers.includes('devices'))
+  const places = own.filter(
+    (place) => place.path !== '/' && !place.controllers.includes('devices') && !isBesideV1(place, own),
+  )
   if (places.length === 0)
     warn(
       "this process is in no unit's cgroup, so the container stays in Docker's; is this the ExecStart= of a service?",
     )
   return places
+}
+
+/** On a hybrid host systemd and Docker use the hierarchies of v1, and that of v2 has nothing to move. */
+function isBesideV1(place: Place, own: readonly Place[]): boolean {
+  return isUnified(place) && own.some((other) => other !== place && other.path !== '/')
 }
 
 function isUnified({controllers}: Place): boolean {

@@ -1,7 +1,8 @@
+import {BadValueError} from '../errors.js'
 import {defineRunPlugin} from '../run/run-plugin.js'
 
-/** What systemd.exec(5) sets for the service process itself, and what login sets for a person: none of it is the container's. */
-const PRIVATE = new Set([
+/** What systemd sets for the service process itself (systemd.exec(5), "Environment Variables Set or Propagated"): never the container's. */
+const SYSTEMDS = new Set([
   'CACHE_DIRECTORY',
   'CONFIGURATION_DIRECTORY',
   'CREDENTIALS_DIRECTORY',
@@ -10,10 +11,8 @@ const PRIVATE = new Set([
   'EXIT_CODE',
   'EXIT_STATUS',
   'FDSTORE',
-  'HOME',
   'INVOCATION_ID',
   'JOURNAL_STREAM',
-  'LOGNAME',
   'LOGS_DIRECTORY',
   'LOG_NAMESPACE',
   'MAINPID',
@@ -23,30 +22,19 @@ const PRIVATE = new Set([
   'MEMORY_PRESSURE_WATCH',
   'MEMORY_PRESSURE_WRITE',
   'NOTIFY_SOCKET',
-  'OLDPWD',
-  'PATH',
   'PIDFILE',
-  'PWD',
   'REMOTE_ADDR',
   'REMOTE_PORT',
   'RUNTIME_DIRECTORY',
   'SERVICE_RESULT',
-  'SHELL',
-  'SHLVL',
   'STATE_DIRECTORY',
   'SYSTEMD_EXEC_PID',
-  'TERM',
-  'USER',
   'XDG_RUNTIME_DIR',
   'XDG_SESSION_ID',
-  '_',
 ])
-const PRIVATE_PREFIXES = ['LISTEN_', 'MONITOR_', 'SYSTEMD_DOCKER_', 'TRIGGER_', 'WATCHDOG_']
-
-/** Whether a variable of the unit's environment is meant for the service process and not for the container. */
-export function isPrivate(name: string): boolean {
-  return PRIVATE.has(name) || PRIVATE_PREFIXES.some((prefix) => name.startsWith(prefix))
-}
+const SYSTEMDS_PREFIXES = ['LISTEN_', 'MONITOR_', 'SYSTEMD_DOCKER_', 'TRIGGER_', 'WATCHDOG_']
+/** What is about the user and the host, and rarely meant for a container: only when it is allowed by its own name. */
+const HOSTS = new Set(['HOME', 'LOGNAME', 'OLDPWD', 'PATH', 'PWD', 'SHELL', 'SHLVL', 'TERM', 'USER', '_'])
 
 /** The unit's environment (`Environment=`, `EnvironmentFile=`) becomes the container's; what `-e` says after `run` wins. */
 export const envInjection = defineRunPlugin({
@@ -57,13 +45,39 @@ export const envInjection = defineRunPlugin({
       char: 'e',
       summary: "pass the unit's environment on to the container, without systemd's own variables",
     },
+    'env-allow': {
+      kind: 'list',
+      key: 'allow',
+      valueName: 'PATTERN',
+      summary:
+        'with --env, pass only variables whose names match, with * and ?; a name as it is lets HOME and the like through',
+    },
+    'env-deny': {
+      kind: 'list',
+      key: 'deny',
+      valueName: 'PATTERN',
+      summary: 'with --env, keep variables back whose names match, also when they are allowed',
+    },
+    'env-prefix': {
+      kind: 'list',
+      key: 'prefix',
+      valueName: 'FROM=TO',
+      summary: 'with --env, names that begin with FROM begin with TO in the container; APP_= takes APP_ away',
+    },
   },
-  setup({env: enabled}, {env}) {
+  setup({env: enabled, 'env-allow': allowed, 'env-deny': denied, 'env-prefix': prefixes}, {env}) {
     if (!enabled) return undefined
+    const allow = allowed.map(patternOf)
+    const deny = denied.map(patternOf)
+    const passes = (name: string): boolean =>
+      !isSystemds(name) &&
+      (HOSTS.has(name) ? allowed.includes(name) : allow.length === 0 || allow.some((pattern) => pattern.test(name))) &&
+      !deny.some((pattern) => pattern.test(name))
+    const rename = renaming(prefixes)
     return {
       resolve({request}) {
         const own = Object.entries(env).flatMap(([name, value]) =>
-          value === undefined || isPrivate(name) ? [] : [`${name}=${value}`],
+          value === undefined || !passes(name) ? [] : [`${rename(name)}=${value}`],
         )
         const said = new Set(request.body.Env.map(nameOf))
         request.body.Env.unshift(...own.filter((entry) => !said.has(nameOf(entry))))
@@ -71,6 +85,32 @@ export const envInjection = defineRunPlugin({
     }
   },
 })
+
+function isSystemds(name: string): boolean {
+  return SYSTEMDS.has(name) || SYSTEMDS_PREFIXES.some((prefix) => name.startsWith(prefix))
+}
+
+function patternOf(pattern: string): RegExp {
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`)
+}
+
+/** Exchanges the first prefix that fits. @throws {BadValueError} */
+function renaming(prefixes: readonly string[]): (name: string) => string {
+  const pairs = prefixes.map((prefix) => {
+    const [, from, to] = /^([^=]+)=([^=]*)$/.exec(prefix) ?? []
+    if (from === undefined || to === undefined)
+      throw new BadValueError('--env-prefix', prefix, 'say FROM=TO, as in APP_= or SITE_=APP_')
+    return {from, to}
+  })
+  return (name) => {
+    const pair = pairs.find(({from}) => name.startsWith(from) && name !== from)
+    return pair === undefined ? name : pair.to + name.slice(pair.from.length)
+  }
+}
 
 function nameOf(entry: string): string {
   return entry.split('=', 1)[0] ?? entry

@@ -1,5 +1,6 @@
 import type {RunPlugin} from '../run/run-plugin.js'
 import {cgroupTransfer} from './cgroup-transfer.js'
+import {credentials} from './credentials.js'
 import {envInjection} from './env-injection.js'
 import {logForwarding} from './log-forwarding.js'
 import {notifyDelegation} from './notify-delegation.js'
@@ -12,6 +13,7 @@ import {rmReconcile} from './rm-reconcile.js'
  */
 export const BUILT_IN: readonly RunPlugin[] = [
   envInjection,
+  credentials,
   notifyDelegation,
   logForwarding,
   cgroupTransfer,

@@ -11,12 +11,14 @@ export const pidFile = defineRunPlugin({
     'pid-file': {
       kind: 'string',
       char: 'p',
+      key: 'path',
       valueName: 'PATH',
       summary: "write the PID of the container's first process to this file while it runs",
     },
   },
   setup({'pid-file': asked}) {
-    if (asked === undefined) return undefined
+    // Empty is none, so that a line can take back what the configuration says.
+    if (asked === undefined || asked === '') return undefined
     const path = resolve(asked)
     return {
       resolve: () => refuseUnwritable(path),

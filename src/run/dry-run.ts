@@ -1,13 +1,22 @@
 import type {RunOrder} from './line.js'
 import type {Pipeline} from './pipeline.js'
 
-/** What `--dry-run` prints: the create request as the Engine would get it, and what would be done besides. */
-export async function describeRun({request, pull}: RunOrder, pipeline: Pipeline): Promise<string> {
+/**
+ * What `--dry-run` prints: the create request as the Engine would get it, and what would be done besides.
+ *
+ * @param isShown whether an entry of the container's environment may be printed with its value
+ */
+export async function describeRun(
+  {request, pull}: RunOrder,
+  pipeline: Pipeline,
+  isShown: (entry: string) => boolean,
+): Promise<string> {
   await pipeline.resolve(request)
   const stays = pipeline.residentReasons()
+  const Env = request.body.Env.map((entry) => (isShown(entry) ? entry : entry.replace(/=.*/s, '')))
   return JSON.stringify(
     {
-      create: {name: request.name, platform: request.platform, body: request.body},
+      create: {name: request.name, platform: request.platform, body: {...request.body, Env}},
       pull,
       host: pipeline.describe(),
       resident: stays.length > 0 ? stays : false,

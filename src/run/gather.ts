@@ -1,34 +1,76 @@
 import {access} from 'node:fs/promises'
 import {join} from 'node:path'
+import {pathToFileURL} from 'node:url'
 import {refuseUntrusted} from '../config/trust.js'
-import {PluginLoadError} from '../errors.js'
-import type {OptionDeclarations} from '../options/option.js'
+import {PluginLoadError, reason} from '../errors.js'
 import {BUILT_IN} from '../plugins/index.js'
-import {CONTRACT_VERSION, type RunPlugin} from './run-plugin.js'
+import {OWN_OPTIONS} from './own-options.js'
+import {unlessAborted} from './patience.js'
+import {checkedPlugin, refuseConflicts, type Gathered} from './plugin-shape.js'
 
 /** Where a host keeps plugins of its own: folders that `npm install` was run in. */
 export const SITE_FOLDERS = ['/etc/systemd-docker/plugins', '/usr/local/lib/systemd-docker/plugins']
 
+/** Where a site's plugins are. */
+export interface Site {
+  /** The directory of this program's own package. */
+  readonly root: string
+  /** Folders that npm installs into. */
+  readonly folders: readonly string[]
+  /** Files that the configuration names, each by the name its plugin must have. */
+  readonly files: readonly {readonly name: string; readonly path: string}[]
+}
+
 /**
- * The plugins of a run, in the pipeline's order: those that come with the product, then the site's. oclif, which carries the site's, is loaded
- * only on hosts that have any.
+ * The plugins of a run, in the pipeline's order: those that come with the product, then the site's, packages by their names before files in the order of the
+ * configuration. oclif, which carries the packages, is loaded only on hosts that have any.
  *
- * @throws {PluginLoadError} {@link ConfigurationError} when a folder may be written by others
+ * @throws {PluginLoadError}
+ * @throws {ConfigurationError} when a folder or a file may be written by others
  */
-export async function gatherPlugins(
-  root: string,
-  siteFolders: readonly string[] = SITE_FOLDERS,
-): Promise<readonly RunPlugin[]> {
-  const folders: string[] = []
-  for (const folder of siteFolders) {
+export async function gatherPlugins({root, folders, files}: Site, signal: AbortSignal): Promise<readonly Gathered[]> {
+  const own = BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'}))
+  const present = await presentFolders(folders)
+  if (present.length === 0 && files.length === 0) return own
+  const site = [...(await fromPackages(root, present, signal))]
+  for (const file of files) site.push(await fromFile(file, signal))
+  return refuseConflicts([...own, ...site], Object.keys(OWN_OPTIONS))
+}
+
+async function presentFolders(folders: readonly string[]): Promise<string[]> {
+  const present: string[] = []
+  for (const folder of folders) {
     const manifest = join(folder, 'package.json')
     if (!(await exists(manifest))) continue
     await refuseUntrusted(manifest)
-    folders.push(folder)
+    present.push(folder)
   }
-  if (folders.length === 0) return BUILT_IN
+  return present
+}
+
+async function fromPackages(root: string, folders: readonly string[], signal: AbortSignal): Promise<Gathered[]> {
+  if (folders.length === 0) return []
   const {gatherSitePlugins} = await import('../oclif.js')
-  return refuseConflicts([...BUILT_IN, ...(await gatherSitePlugins(root, folders))])
+  const brought = await unlessAborted(signal, gatherSitePlugins(root, folders))
+  return brought.map(({plugin, from}) => ({plugin: checkedPlugin(plugin, from), from}))
+}
+
+async function fromFile({name, path}: Site['files'][number], signal: AbortSignal): Promise<Gathered> {
+  let module: {readonly default?: unknown}
+  try {
+    await refuseUntrusted(path)
+    module = (await unlessAborted(signal, import(pathToFileURL(path).href))) as typeof module
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new PluginLoadError(`${name} (${path})`, reason(error), error)
+  }
+  const plugin = checkedPlugin(module.default, path)
+  if (plugin.name !== name)
+    throw new PluginLoadError(
+      `${name} (${path})`,
+      `its own name is ${plugin.name}; the configuration must call it that`,
+    )
+  return {plugin, from: path}
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -36,32 +78,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/** Checks that plugins can live together, and returns them. @throws {PluginLoadError} on a name or an option that two of them claim */
-export function refuseConflicts(plugins: readonly RunPlugin[]): readonly RunPlugin[] {
-  const owners = new Map<string, string>()
-  const claim = (what: string, name: string): void => {
-    const owner = owners.get(what)
-    if (owner !== undefined) throw new PluginLoadError(name, `${what} is taken by plugin ${owner}`)
-    owners.set(what, name)
-  }
-  for (const {name, contract = 1, options} of plugins) {
-    if (contract > CONTRACT_VERSION)
-      throw new PluginLoadError(
-        name,
-        `it is made for version ${String(contract)} of the plugin contract, and this program has ${String(CONTRACT_VERSION)}`,
-      )
-    claim(`the name ${name}`, name)
-    for (const [option, {char}] of Object.entries(options)) {
-      claim(`the option --${option}`, name)
-      if (char !== undefined) claim(`the option -${char}`, name)
-    }
-  }
-  return plugins
-}
-
-/** The options of all plugins, by long name. */
-export function declarationsOf(plugins: readonly RunPlugin[]): OptionDeclarations {
-  return Object.assign({}, ...plugins.map(({options}) => options)) as OptionDeclarations
 }

@@ -22,7 +22,8 @@ export interface Run {
   readonly pipeline: Pipeline
   readonly releases: Releases
   readonly engine: Engine
-  readonly notifier: Notifier
+  /** Opens the way to systemd; called while the Engine starts the container, as it takes a few milliseconds. */
+  readonly openNotifier: () => Notifier
   readonly log: Log
   readonly stop: StopRequests
   /** How long the Engine may take to remove a container of our name that somebody else has asked it to remove, in milliseconds. */
@@ -57,24 +58,27 @@ export async function runContainer(run: Run): Promise<Outcome> {
 }
 
 async function walk(run: Run): Promise<Outcome> {
-  const {order, pipeline, engine, notifier, stop} = run
+  const {order, pipeline, engine, stop} = run
   const {signal} = stop
   await pipeline.resolve(order.request)
   const resident = pipeline.residentReasons().length > 0
   const {container, origin} = await obtain(run)
 
   let watch: Watch
+  let pid: number | undefined
   try {
     await pipeline.start(container)
-    watch = await begin(run, container, origin)
-    const pid = await pidOf(engine, container, signal)
+    const begun = await begin(run, container, origin)
+    watch = begun.watch
+    pid = await pidOf(engine, container, signal)
     if (pid !== undefined) {
       const started = {...container, pid}
       await pipeline.started(started)
       const who = await pipeline.ready(started)
-      await notifier.send(
+      await begun.notifier.send(
         ...(resident ? [] : [`MAINPID=${String(pid)}`]),
-        ...(who === 'delegated' ? [] : ['READY=1']),
+        // One that was taken over has said it already, if it ever does.
+        ...(who === 'delegated' && origin !== 'adopt' ? [] : ['READY=1']),
         `STATUS=container ${order.request.name ?? container.id.slice(0, 12)} running`,
       )
     }
@@ -83,7 +87,7 @@ async function walk(run: Run): Promise<Outcome> {
     await takeBack(run, container, origin)
     throw error
   }
-  if (!resident) return {kind: 'handed-over'}
+  if (!resident && pid !== undefined) return {kind: 'handed-over'}
 
   const exit = await endOf(run, container, watch)
   await pipeline.exited(container, exit)
@@ -110,7 +114,9 @@ async function obtain(run: Run): Promise<Obtained> {
 /** The container of that name, once it is not one that is just being removed. @throws {NameTakenError} */
 async function findUsable({engine, stop, removalPatience}: Run, name: string): Promise<Inspected | undefined> {
   const found = await engine.inspect(name, stop.signal)
-  if (found?.state !== 'removing') return found
+  // The Engine also finds a container whose id begins so: a stranger.
+  if (found?.name !== name.replace(/^\//, '')) return undefined
+  if (found.state !== 'removing') return found
   const patience = AbortSignal.timeout(removalPatience)
   try {
     await engine.remove(found.id, AbortSignal.any([stop.signal, patience]))
@@ -157,15 +163,17 @@ async function createOrPull(
 
 /** Starts the container unless it runs already. Its end is watched for from before that, so that none is too early to be seen. */
 async function begin(
-  {order, engine, stop: {signal}}: Run,
+  {order, engine, openNotifier, stop: {signal}}: Run,
   {id}: CreatedContainer,
   origin: Obtained['origin'],
-): Promise<Watch> {
-  if (origin === 'adopt') return await engine.watch(id, 'not-running', UNTIL_DONE)
+): Promise<{watch: Watch; notifier: Notifier}> {
+  if (origin === 'adopt') return {watch: await engine.watch(id, 'not-running', UNTIL_DONE), notifier: openNotifier()}
   const autoRemoved = origin === 'created' && order.request.body.HostConfig.AutoRemove
   const watch = await engine.watch(id, autoRemoved ? 'removed' : 'next-exit', UNTIL_DONE)
-  await engine.start(id, signal)
-  return watch
+  const starting = engine.start(id, signal)
+  const notifier = openNotifier()
+  await starting
+  return {watch, notifier}
 }
 
 /** The PID of the container's init, or nothing when it has ended already. */

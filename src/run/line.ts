@@ -23,6 +23,16 @@ export function parseLine(words: readonly string[], declarations: OptionDeclarat
   return {given, command: rest[0], rest: rest.slice(1)}
 }
 
+/** The file that `--config` names before the command, which must be known before any other option can be. */
+export function configWord(words: readonly string[]): string | undefined {
+  for (const [index, word] of words.entries()) {
+    if (word === 'run' || word === '--') return undefined
+    if (word === '--config') return words[index + 1]
+    if (word.startsWith('--config=')) return word.slice('--config='.length)
+  }
+  return undefined
+}
+
 const RUN_RULES: Readonly<Record<string, WordRule>> = Object.fromEntries(
   Object.entries(RUN_OPTIONS).map(([name, {char, takes}]) => [
     name,

@@ -1,6 +1,7 @@
-import {PluginError, StoppedError, hasErrorCode, reason} from '../errors.js'
+import {PluginError, reason} from '../errors.js'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Log} from './log.js'
+import {unlessAborted, within} from './patience.js'
 import type {Releases} from './release.js'
 import type {
   CreatedContainer,
@@ -12,6 +13,9 @@ import type {
   StartedContainer,
   Verdict,
 } from './run-plugin.js'
+
+/** How long a plugin may take over a container that has ended, while systemd still calls the unit active. */
+const AFTERMATH_PATIENCE_MS = 10_000
 
 /** A plugin that takes part in this run. */
 export interface Member {
@@ -49,7 +53,9 @@ export class Pipeline {
   /** What the first plugin that has an opinion says of a container that was found. */
   async reconcile(request: CreateRequest, found: FoundContainer): Promise<Verdict | undefined> {
     for (const {name, hooks} of this.#members) {
-      const verdict = await stamped(name, 'reconcile', () => hooks.reconcile?.({...this.#context, request, found}))
+      const verdict = await this.#stamped(name, 'reconcile', () =>
+        hooks.reconcile?.({...this.#context, request, found}),
+      )
       if (verdict !== undefined) return verdict
     }
     return undefined
@@ -70,7 +76,9 @@ export class Pipeline {
   /** Whether the container itself will tell systemd that it is ready. */
   async ready(container: StartedContainer): Promise<'delegated' | undefined> {
     const settled = await Promise.allSettled(
-      this.#members.map(({name, hooks}) => stamped(name, 'ready', () => hooks.ready?.({...this.#context, container}))),
+      this.#members.map(({name, hooks}) =>
+        this.#stamped(name, 'ready', () => hooks.ready?.({...this.#context, container})),
+      ),
     )
     const failed = settled.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
@@ -101,26 +109,30 @@ export class Pipeline {
   }
 
   async #series(phase: Phase, call: (hooks: Partial<RunHooks>) => void | Promise<void>): Promise<void> {
-    for (const {name, hooks} of this.#members) await stamped(name, phase, () => call(hooks))
+    for (const {name, hooks} of this.#members) await this.#stamped(name, phase, () => call(hooks))
   }
 
   async #reversed(phase: Phase, call: (hooks: Partial<RunHooks>) => void | Promise<void>): Promise<void> {
     for (const {name, hooks} of this.#members.toReversed()) {
       try {
-        await call(hooks)
+        await within(AFTERMATH_PATIENCE_MS, Promise.resolve(call(hooks)))
       } catch (error) {
         this.#log.warn(`${name} (${phase}): ${reason(error)}`)
       }
     }
   }
-}
 
-/** Calls a hook; what it throws is stamped with whose and when. A stop that was asked for passes through as it is. */
-async function stamped<T>(plugin: string, phase: Phase, call: () => T | Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof StoppedError || (hasErrorCode(error, 'ABORT_ERR') && error instanceof Error)) throw error
-    throw new PluginError(plugin, phase, error)
+  /**
+   * Calls a hook; what it throws is stamped with whose and when. A stop that was asked for passes through as it is, and a hook that does not
+   * heed it is left to itself.
+   */
+  async #stamped<T>(plugin: string, phase: Phase, call: () => T | Promise<T>): Promise<T> {
+    const {signal} = this.#context
+    try {
+      return await unlessAborted(signal, Promise.resolve(call()))
+    } catch (error) {
+      signal.throwIfAborted()
+      throw new PluginError(plugin, phase, error)
+    }
   }
 }

@@ -1,4 +1,8 @@
 import {reason} from '../errors.js'
+import {within} from './patience.js'
+
+/** How long one undo may take. */
+const UNDO_PATIENCE_MS = 10_000
 
 /**
  * What a run has acquired and how to let go of it, last in, first out. One undo that fails does not keep the others from running.
@@ -15,7 +19,7 @@ export class Releases {
   async unwind(warn: (line: string) => void): Promise<void> {
     for (let last = this.#undos.pop(); last !== undefined; last = this.#undos.pop()) {
       try {
-        await last.undo()
+        await within(UNDO_PATIENCE_MS, Promise.resolve(last.undo()))
       } catch (error) {
         warn(`could not ${last.label}: ${reason(error)}`)
       }

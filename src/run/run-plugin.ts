@@ -62,7 +62,7 @@ export interface RunHooks {
   create(context: With<{request: Readonly<CreateRequest>}>): Awaitable<void>
   /** The container exists and is about to start, or is running already when it was adopted. A rejection fails the run. */
   start(context: With<{container: CreatedContainer}>): Awaitable<void>
-  /** The container runs. A rejection stops it and fails the run. */
+  /** The container runs. A rejection fails the run, and a container that the run made is removed. */
   started(context: With<{container: StartedContainer}>): Awaitable<void>
   /** When every plugin's hook has resolved, `READY=1` goes to systemd, unless one answers `delegated`: the container says it itself. */
   ready(context: With<{container: StartedContainer}>): Awaitable<'delegated' | undefined>

@@ -1,20 +1,22 @@
-import {DockerodeEngine} from '../docker/dockerode-engine.js'
-import {socketPath} from '../docker/address.js'
-import {loadSettings} from '../config/load.js'
 import {settingsInForce, type Settings} from '../config/settings.js'
-import type {OptionValues, OptionDeclarations} from '../options/option.js'
+import type {UnitNames} from '../config/specifiers.js'
+import {PluginError} from '../errors.js'
+import {socketPath} from '../docker/address.js'
+import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import {openNotifier} from '../systemd/notifier.js'
 import {describeRun} from './dry-run.js'
 import {endingOf, type Ending} from './exit-status.js'
-import {declarationsOf} from './gather.js'
+import {layersFor, type HostSetup} from './host-setup.js'
 import {runContainer} from './lifecycle.js'
 import {parseRun, type Line} from './line.js'
 import type {Log} from './log.js'
-import {OWN_OPTIONS} from './own-options.js'
 import {Pipeline, type Member} from './pipeline.js'
+import type {Gathered} from './plugin-shape.js'
 import {Releases} from './release.js'
-import type {Host, RunPlugin} from './run-plugin.js'
+import type {Host, RunHooks} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
+import {switchesOf} from './switches.js'
 
 const REMOVAL_PATIENCE_MS = 10_000
 
@@ -22,36 +24,40 @@ const REMOVAL_PATIENCE_MS = 10_000
 export interface Process {
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly cwd: string
+  readonly names: UnitNames
   readonly log: Log
   readonly stop: StopRequests
   readonly print: (text: string) => void
 }
 
 /** Runs the container that a line asks for, and says how this process is to end. Throws what its stations throw. */
-export async function run(
-  line: Line,
-  plugins: readonly RunPlugin[],
-  {env, cwd, log, stop, print}: Process,
-): Promise<Ending> {
-  const declarations = {...OWN_OPTIONS, ...declarationsOf(plugins)}
-  const settings = settingsInForce(declarations, line.given, env, await loadSettings(declarations))
+export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, stop, print}: Process): Promise<Ending> {
+  const layers = layersFor(setup, names)
+  const settings = settingsInForce(setup.declarations, line.given, env, layers, names)
+  const switches = switchesOf(
+    setup.plugins.map(({plugin}) => plugin.name),
+    settings,
+    layers,
+  )
   const order = await parseRun(line.rest, {env, cwd})
   const engine = new DockerodeEngine(socketPath(env))
   const releases = new Releases()
-  const members = membersOf(plugins, settings, {env, log, engine})
+  const switchedOn = setup.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
+  const members = [...membersOf(switchedOn, settings, {env, log, engine}), ...untold(env, settings)]
   const pipeline = new Pipeline(members, stop.signal, releases, log)
 
-  if (settings['dry-run'] === true) {
-    print(`${await describeRun(order, pipeline)}\n`)
+  if (settings['dry-run']?.value === true) {
+    const withValues = settings['dry-run-values']?.value === true
+    const isShown = (entry: string): boolean => withValues || line.rest.some((word) => word.endsWith(entry))
+    print(`${await describeRun(order, pipeline, isShown)}\n`)
     return {status: 0}
   }
-  const notifier = openNotifier(env)
   const outcome = await runContainer({
     order,
     pipeline,
     releases,
     engine,
-    notifier,
+    openNotifier: () => openNotifier(env),
     log,
     stop,
     removalPatience: REMOVAL_PATIENCE_MS,
@@ -60,10 +66,31 @@ export async function run(
 }
 
 /** The plugins that take part, each set up with the values of its own options. */
-function membersOf(plugins: readonly RunPlugin[], settings: Settings, host: Host): Member[] {
-  return plugins.flatMap((plugin) => {
-    const own = Object.fromEntries(Object.keys(plugin.options).map((name) => [name, settings[name]]))
-    const hooks = plugin.setup(own as OptionValues<OptionDeclarations>, host)
+function membersOf(plugins: readonly Gathered[], settings: Settings, host: Host): Member[] {
+  return plugins.flatMap(({plugin}) => {
+    const own = Object.fromEntries(Object.keys(plugin.options).map((name) => [name, settings[name]?.value]))
+    let hooks: Partial<RunHooks> | undefined
+    try {
+      hooks = plugin.setup(own as OptionValues<OptionDeclarations>, host)
+    } catch (error) {
+      throw new PluginError(plugin.name, 'setup', error)
+    }
     return hooks === undefined ? [] : [{name: plugin.name, hooks}]
   })
+}
+
+/**
+ * A unit of Type=simple or exec ends when this process does, and systemd would kill the container that stays in it: without a socket to name it as the main process, and
+ * without the pid file of Type=forking, this process stays.
+ */
+function untold(env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
+  const isUnit = env['INVOCATION_ID'] !== undefined
+  const canTell = env['NOTIFY_SOCKET'] !== undefined || settings['pid-file']?.value !== undefined
+  if (!isUnit || canTell) return []
+  return [
+    {
+      name: 'systemd-docker',
+      hooks: {resident: () => 'the unit has no Type=notify, so the container could not be its main process'},
+    },
+  ]
 }

@@ -1,6 +1,5 @@
 import {Config} from '@oclif/core/config'
 import {PluginLoadError, reason} from '../errors.js'
-import type {RunPlugin} from './run-plugin.js'
 import './run-plugins-event.js'
 
 /**
@@ -13,8 +12,11 @@ import './run-plugins-event.js'
  * @param root the directory of this program's own package
  * @throws {PluginLoadError}
  */
-export async function gatherSitePlugins(root: string, folders: readonly string[]): Promise<RunPlugin[]> {
-  const gathered: {name: string; plugins: readonly RunPlugin[]}[] = []
+export async function gatherSitePlugins(
+  root: string,
+  folders: readonly string[],
+): Promise<{plugin: unknown; from: string}[]> {
+  const gathered: {name: string; plugins: unknown}[] = []
   for (const path of folders) {
     const config = await Config.load({
       root,
@@ -29,5 +31,10 @@ export async function gatherSitePlugins(root: string, folders: readonly string[]
     for (const {plugin, result} of successes)
       if (plugin.name !== config.name) gathered.push({name: plugin.name, plugins: result})
   }
-  return gathered.toSorted((a, b) => (a.name < b.name ? -1 : 1)).flatMap(({plugins}) => plugins)
+  return gathered
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({name, plugins}) => {
+      if (!Array.isArray(plugins)) throw new PluginLoadError(name, 'its hook run:plugins must give an array of plugins')
+      return plugins.map((plugin: unknown) => ({plugin, from: name}))
+    })
 }

@@ -41,6 +41,17 @@ describe.each(HOSTS)('--env on $name', ({guest}) => {
     expect(await service.inspect('{{range .Config.Env}}{{println .}}{{end}}')).toContain('SECRET=hidden value')
   })
 
+  test('passes by pattern and by another name', async () => {
+    const service = await defineService(
+      guest,
+      '--env --env-allow APP_* --env-allow HOME --env-deny *_HIDDEN --env-prefix APP_= run --rm --name %n busybox sleep 1000',
+      {Environment: ['APP_PORT=80', 'APP_HIDDEN=1', 'OTHER=1', 'HOME=/srv']},
+    )
+    await service.start()
+    const entries = (await service.inspect('{{range .Config.Env}}{{println .}}{{end}}')).trim().split('\n')
+    expect(entries.sort()).toEqual(['HOME=/srv', 'PORT=80'])
+  })
+
   test("left out keeps the unit's environment from the container", async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', unit)
     await service.start()

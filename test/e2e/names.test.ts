@@ -64,6 +64,17 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
+  test("that is the beginning of a stranger's id leaves the stranger alone", async () => {
+    const stranger = await guest.run('docker', 'run', '--detach', 'busybox', 'sleep', '1000')
+    const service = await defineService(guest, `run --rm --name ${stranger.slice(0, 12)} busybox echo mine`, {
+      Type: 'oneshot',
+    })
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says('mine')
+    expect(await guest.run('docker', 'inspect', '--format', '{{.State.Running}}', stranger)).toBe('true')
+    await guest.run('docker', 'rm', '--force', stranger)
+  })
+
   test.each(['--logs', '--logs=false'])('is removed after its end with --rm and %s', async (logs) => {
     const service = await defineService(guest, `${logs} run -rm -name=%n busybox echo hi`, {Type: 'oneshot'})
     expect((await service.start()).status).toBe(0)

@@ -35,6 +35,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
     await service.start()
     await service.says(/--notify has no effect/)
     await service.reaches({ActiveState: 'active'})
+    await service.says(/^the container's processes moved to/)
     expect(await service.inspect('{{.Config.Env}}')).not.toContain('NOTIFY_SOCKET')
   })
 
@@ -72,6 +73,18 @@ describe.each(HOSTS)('a detached run on $name', ({guest}) => {
     expect(await service.inspect('{{.State.Running}}')).toBe('false')
     expect(await service.pids()).toEqual([])
     await guest.run('rm', `/run/${service.name}.pid`)
+  })
+
+  test('is none in a unit that could not be told of its main process', async () => {
+    const service = await defineService(guest, '--logs=false run --name %n busybox sleep 1000', {
+      Type: 'exec',
+      NotifyAccess: 'none',
+    })
+    await service.start()
+    await service.says(/^the container's processes moved to/)
+    await service.reaches({ActiveState: 'active'})
+    const {MainPID} = await service.show('MainPID')
+    expect(await guest.run('cat', `/proc/${MainPID}/comm`)).toBe('node')
   })
 
   test.each(['--logs=false run --rm=true', '--logs=true run --rm=false'])('is none with %s', async (line) => {

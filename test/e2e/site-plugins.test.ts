@@ -1,43 +1,15 @@
-import {dirname} from 'node:path'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
+import {hostFolder, withPackages, type HostFolder} from '../helpers/host-folder.js'
 import {HOSTS} from '../helpers/hosts.js'
 import {containers, defineService, unique} from '../helpers/service.js'
 
-/** A folder for a unit to have as /etc/systemd-docker, so that no other unit of the host has it. */
-async function hostFolder(
-  guest: Guest,
-  files: Readonly<Record<string, string>>,
-): Promise<{unit: Record<string, string>; folder: string}> {
-  const folder = `/run/${unique()}`
-  await guest.run('mkdir', folder)
-  onTestFinished(async () => {
-    await guest.run('rm', '-r', folder)
-  })
-  for (const [path, content] of Object.entries(files)) {
-    await guest.run('mkdir', '-p', dirname(`${folder}/${path}`))
-    await guest.write(`${folder}/${path}`, content)
-  }
-  return {unit: {BindReadOnlyPaths: `${folder}:/etc/systemd-docker`}, folder}
-}
-
-async function tracing(guest: Guest): Promise<{unit: Record<string, string>; folder: string}> {
-  const {folder, unit} = await hostFolder(guest, {
-    'plugins/package.json': JSON.stringify({dependencies: {'systemd-docker-plugin-trace': '*'}}),
-  })
-  await guest.run('mkdir', `${folder}/plugins/node_modules`)
-  await guest.run(
-    'cp',
-    '-r',
-    '/opt/systemd-docker/test/fixtures/site-plugin',
-    `${folder}/plugins/node_modules/systemd-docker-plugin-trace`,
-  )
-  return {unit, folder}
-}
+const tracing = (guest: Guest): Promise<HostFolder> =>
+  withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})
 
 describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   test('acts in every phase in order, knows in each what is known by then, and undoes last in, first out', async () => {
-    const {unit, folder} = await tracing(guest)
+    const {unit, path: folder} = await tracing(guest)
     const service = await defineService(guest, `--trace ${folder}/trace run --rm --name %n busybox sleep 1000`, unit)
     expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
     await service.stop()
@@ -62,7 +34,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   test.each(['resolve', 'create', 'start', 'started', 'ready'])(
     'that fails in %s fails the run, by name, and nothing is left',
     async (phase) => {
-      const {unit, folder} = await tracing(guest)
+      const {unit, path: folder} = await tracing(guest)
       const service = await defineService(
         guest,
         `--pid-file /run/%n.pid --trace ${folder}/trace --fail-in ${phase} run --rm --name %n busybox sleep 1000`,
@@ -84,7 +56,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   test.each(['exited', 'removed'])(
     "that fails in %s is one warning, and the exit status is the container's",
     async (phase) => {
-      const {unit, folder} = await tracing(guest)
+      const {unit, path: folder} = await tracing(guest)
       const service = await defineService(
         guest,
         `--trace ${folder}/trace --fail-in ${phase} run --rm --name %n busybox sh -c "sleep 0.5; exit 7"`,
@@ -98,7 +70,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   )
 
   test('that hangs does not outlive the start timeout, and nothing is left', async () => {
-    const {unit, folder} = await tracing(guest)
+    const {unit, path: folder} = await tracing(guest)
     const service = await defineService(
       guest,
       `--trace ${folder}/trace --hang-in started run --rm --name %n busybox sleep 1000`,
@@ -112,6 +84,44 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
+  test('that hangs when the container has ended is waited for no longer than ten seconds', async () => {
+    const {unit, path: folder} = await tracing(guest)
+    const service = await defineService(
+      guest,
+      `--trace ${folder}/trace --hang-in exited run --rm --name %n busybox sh -c "sleep 0.5; exit 7"`,
+      unit,
+    )
+    await service.start()
+    await service.reaches({ActiveState: 'failed', ExecMainStatus: '7'})
+    await service.says('trace (exited): not done after 10 seconds')
+  })
+
+  test('that is disabled takes no part, and its options are still understood', async () => {
+    const {unit, path: folder} = await tracing(guest)
+    const service = await defineService(
+      guest,
+      `--disable trace --trace ${folder}/trace run --rm --name %n busybox true`,
+      {
+        ...unit,
+        Type: 'oneshot',
+      },
+    )
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    expect((await guest.attempt(['ls', `${folder}/trace`])).status).toBe(2)
+  })
+
+  test('is listed by `plugins`, phase by phase, with who brought it', async () => {
+    const {unit} = await tracing(guest)
+    const service = await defineService(guest, 'plugins', {
+      ...unit,
+      Type: 'oneshot',
+      Environment: 'SYSTEMD_DOCKER_TRACE=/dev/null',
+    })
+    await service.start()
+    await service.says('trace (systemd-docker-plugin-trace): on, by default')
+    await service.says(/^started +cgroup-transfer, trace$/)
+  })
+
   test('is in the help of run under a heading of its own', async () => {
     const {unit} = await tracing(guest)
     const service = await defineService(guest, 'run --help', {...unit, Type: 'oneshot'})
@@ -121,7 +131,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   })
 
   test('in a folder that others may write is refused, with how to mend it', async () => {
-    const {unit, folder} = await tracing(guest)
+    const {unit, path: folder} = await tracing(guest)
     await guest.run('chmod', 'o+w', `${folder}/plugins`)
     const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
     await service.start()
@@ -132,30 +142,78 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('the configuration file on $name', ({guest}) => {
-  test("sets an option's default, and the command line wins", async () => {
-    const {unit} = await hostFolder(guest, {
-      'config.yaml': 'pid-file: /run/from-file.pid\ncgroups: [none]\n',
-    })
-    const service = await defineService(guest, '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000', unit)
+describe.each(HOSTS)('the plugins of examples/ on $name', ({guest}) => {
+  test('times, a package: logs every phase', async () => {
+    const {unit} = await withPackages(guest, {'systemd-docker-plugin-times': 'examples/plugins/times'})
+    const service = await defineService(guest, '--times run --rm --name %n busybox sleep 1000', unit)
     await service.start()
-    expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(await service.inspect('{{.State.Pid}}'))
-    expect(await service.pids()).not.toContain(Number(await service.inspect('{{.State.Pid}}')))
+    await service.stop()
+    const said = (await service.journal()).flatMap((line) => /^(\w+) after \d+ ms: /.exec(line)?.[1] ?? [])
+    expect(said).toEqual(['resolve', 'create', 'start', 'started', 'ready', 'exited', 'removed', 'undone'])
   })
 
-  test.each([
-    ['has an unknown key', 'pidfile: /run/x.pid', /config\.yaml: unknown key 'pidfile', did you mean 'pid-file'\?$/],
-    [
-      'has a value of the wrong type',
-      'logs: sometimes',
-      /config\.yaml: 'logs' must be true or false, not "sometimes"$/,
-    ],
-    ['cannot be parsed', 'logs: [', /\/etc\/systemd-docker.*/],
-  ])('that %s is refused by file and key', async (_, content, says) => {
-    const {unit} = await hostFolder(guest, {'config.yaml': content})
-    const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
-    await service.start()
-    await service.says(says)
-    expect(await service.show('ExecMainStatus')).toEqual({ExecMainStatus: '125'})
+  test('secret, a package: the container has a secret that is gone with it', async () => {
+    const {unit} = await withPackages(guest, {'systemd-docker-plugin-secret': 'examples/plugins/secret'})
+    const service = await defineService(
+      guest,
+      '--secret /run/secret run --rm --name %n busybox sh -c "wc -c </run/secret; sleep 1000"',
+      unit,
+    )
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says('64')
+    const source = await service.inspect('{{(index .Mounts 0).Source}}')
+    expect(await guest.run('stat', '--format', '%a', source)).toBe('400')
+    await service.stop()
+    expect((await guest.attempt(['ls', source])).status).toBe(2)
   })
+
+  test('announce, one file that the configuration names: says when the container comes and goes', async () => {
+    const {unit, path} = await hostFolder(guest, {}, {'plugins/announce.mjs': 'examples/plugins/announce.mjs'})
+    await guest.write(
+      `${path}/config.yaml`,
+      `plugins: {announce: {from: /etc/systemd-docker/plugins/announce.mjs, file: ${path}/announced}}`,
+    )
+    const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 0.5; exit 3"', unit)
+    await service.start()
+    await service.reaches({ActiveState: 'failed', ExecMainStatus: '3'})
+    const announced = (await guest.run('cat', `${path}/announced`)).replaceAll(/[0-9a-f]{64}/g, 'ID')
+    expect(announced).toBe('ID is up\nID ended with 3')
+  })
+})
+
+describe.each(HOSTS)('thirty units on $name', ({guest}) => {
+  test('that start at once, with a configuration and a site plugin, are all active, and all gone when stopped', async () => {
+    const {unit} = await withPackages(
+      guest,
+      {'systemd-docker-plugin-times': 'examples/plugins/times'},
+      {'config.yaml': 'times: true\npid-file: /run/%N.pid\nunits: {"*9.service": {cgroups: [name=systemd]}}\n'},
+    )
+    const template = unique()
+    const lines = Object.entries({...unit, Type: 'notify', NotifyAccess: 'all', TimeoutStartSec: '170'})
+    await guest.write(
+      `/etc/systemd/system/${template}@.service`,
+      [
+        '[Service]',
+        ...lines.map(([key, value]) => `${key}=${value}`),
+        `ExecStart=/opt/bin/systemd-docker run --rm --init --name %p-%i --label ${template} busybox sleep 1000`,
+        '',
+      ].join('\n'),
+    )
+    await guest.run('systemctl', 'daemon-reload')
+    onTestFinished(async () => {
+      await guest.attempt(['systemctl', 'stop', `${template}@*.service`])
+      await guest.run('rm', `/etc/systemd/system/${template}@.service`)
+      await guest.run('systemctl', 'daemon-reload')
+    })
+    const units = Array.from({length: 30}, (_, index) => `${template}@${String(index)}.service`)
+
+    const {status, stderr} = await guest.attempt(['systemctl', 'start', ...units], {timeout: 175_000})
+    const said = await guest.run('journalctl', '--no-pager', '--output=cat', `--unit=${template}@*`)
+    expect(status, `${stderr}${said}`).toBe(0)
+    expect(await containers(guest, `label=${template}`)).toHaveLength(30)
+    expect(await guest.run('sh', '-c', `cat /run/${template}@*.pid | wc -l`)).toBe('30')
+    await guest.attempt(['systemctl', 'stop', ...units], {timeout: 175_000})
+    expect(await containers(guest, `label=${template}`)).toEqual([])
+    expect((await guest.attempt(['sh', '-c', `ls /run/${template}@*.pid`])).stdout).toBe('')
+  }, 360_000)
 })

@@ -1,12 +1,16 @@
 import {existsSync} from 'node:fs'
-import {readFile, readdir} from 'node:fs/promises'
+import {mkdtemp, readFile, readdir, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {describe, expect, test} from 'vitest'
+import {configPaths, readConfigFiles} from '../../src/config/files.js'
+import {layersOf} from '../../src/config/layers.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options.js'
 import type {OptionDeclarations} from '../../src/options/option.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
-import {declarationsOf} from '../../src/run/gather.js'
+import {declarationsOf} from '../../src/run/host-setup.js'
+import {PHASES} from '../../src/run/run-plugin.js'
 import {OWN_OPTIONS} from '../../src/run/own-options.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -14,7 +18,10 @@ const README = await readFile(join(ROOT, 'README.md'), 'utf8')
 const PAGES = ['README.md', 'ARCHITECTURE.md', ...(await readdir(join(ROOT, 'docs'))).map((page) => `docs/${page}`)]
 
 describe('the README', () => {
-  const declarations: OptionDeclarations = {...OWN_OPTIONS, ...declarationsOf(BUILT_IN)}
+  const declarations: OptionDeclarations = {
+    ...OWN_OPTIONS,
+    ...declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'}))),
+  }
 
   test.each(Object.entries(declarations))('has a row for --%s, with its short form', (name, {char}) => {
     const row = README.split('\n').find((line) => line.startsWith('| ') && line.split('|')[1]?.includes(`\`--${name}`))
@@ -45,4 +52,27 @@ describe.each(PAGES)('%s', (page) => {
 test('ARCHITECTURE.md leads to every file of the stations of a run and every plugin', async () => {
   const text = await readFile(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
   for (const {name} of BUILT_IN) expect(text).toContain(`(src/plugins/${name}.ts)`)
+})
+
+describe('docs/writing-a-plugin.md', () => {
+  test.each(['index.js', 'package.json'])('has the whole of examples/plugins/times/%s', async (file) => {
+    const page = await readFile(join(ROOT, 'docs/writing-a-plugin.md'), 'utf8')
+    expect(page).toContain(await readFile(join(ROOT, 'examples/plugins/times', file), 'utf8'))
+  })
+
+  test('speaks of every phase and every part of an option', async () => {
+    const page = await readFile(join(ROOT, 'docs/writing-a-plugin.md'), 'utf8')
+    for (const word of [...PHASES, 'kind', 'summary', 'char', 'key', 'valueName', 'default'])
+      expect(page).toContain(`\`${word}\``)
+  })
+})
+
+test.each(['README.md', 'docs/configuration.md'])('the configuration that %s shows is good', async (page) => {
+  const text = await readFile(join(ROOT, page), 'utf8')
+  const [, yaml = ''] = /```yaml\n([^]*?)```/.exec(text) ?? []
+  const directory = await mkdtemp(join(tmpdir(), 'shown-'))
+  await writeFile(join(directory, 'config.yaml'), yaml)
+  const files = await readConfigFiles(await configPaths(directory))
+  await rm(directory, {recursive: true})
+  expect(layersOf(files, BUILT_IN, {unit: 'db-1.service', host: 'web-1'})).toHaveLength(3)
 })

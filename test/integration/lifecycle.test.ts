@@ -17,7 +17,7 @@ import {StopRequests} from '../../src/run/stop.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
 
 const ID = 'c0ffee'.repeat(10)
-const RUNNING: Inspected = {id: ID, state: 'running', pid: 4242, tty: false}
+const RUNNING: Inspected = {id: ID, name: 'web', state: 'running', pid: 4242, tty: false}
 const exitsWith = (code: number) => () => Promise.resolve({exitCode: Promise.resolve(code)})
 const done = (): Promise<void> => Promise.resolve()
 
@@ -61,7 +61,7 @@ function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = fa
       pipeline: new Pipeline(members, stop.signal, releases, log),
       releases,
       engine: noting,
-      notifier,
+      openNotifier: () => notifier,
       log,
       stop,
       removalPatience: 50,
@@ -105,6 +105,18 @@ describe('a run that goes well', () => {
     expect(happened).toContain('STATUS=container web running')
   })
 
+  test('is ended, and not handed over, when the container is over already', async () => {
+    const {run} = rehearsal({inspect: () => Promise.resolve(undefined), watch: exitsWith(7)})
+    await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 7}})
+  })
+
+  test('of a container that was taken over tells systemd itself, whoever was to do so', async () => {
+    const hooks: Partial<RunHooks> = {ready: () => 'delegated', resident: () => 'to see'}
+    const {happened, run} = rehearsal({inspect: () => Promise.resolve(RUNNING), watch: exitsWith(0)}, hooks)
+    await run()
+    expect(happened).toContain('READY=1 STATUS=container web running')
+  })
+
   test('calls no hook that needs a PID when the container is over before it has been asked for', async () => {
     const called: string[] = []
     const note = (name: string) => (): undefined => void called.push(name)
@@ -117,6 +129,17 @@ describe('a run that goes well', () => {
 })
 
 describe('a name that is taken', () => {
+  test("only as the beginning of a stranger's id is free", async () => {
+    let asked = 0
+    const stranger: Inspected = {...RUNNING, name: 'stranger'}
+    const {happened, run} = rehearsal({
+      inspect: () => Promise.resolve(asked++ === 0 ? stranger : RUNNING),
+      watch: exitsWith(0),
+    })
+    await run()
+    expect(happened.slice(0, 4)).toEqual(['inspect', 'create', 'watch', 'start'])
+  })
+
   const removing: Inspected = {...RUNNING, state: 'removing', pid: 0}
 
   test('by a container that is being removed is waited for', async () => {

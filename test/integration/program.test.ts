@@ -1,4 +1,7 @@
 import {spawnSync} from 'node:child_process'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {describe, expect, test} from 'vitest'
 
@@ -17,7 +20,7 @@ describe('the built program', () => {
     const {status, stdout} = program(...words)
     expect(status).toBe(0)
     expect(stdout).toContain('$ systemd-docker [OPTIONS] run [DOCKER RUN OPTIONS] IMAGE [COMMAND] [ARG...]')
-    expect(stdout).toContain('run  Run a container as the process of this systemd unit.')
+    expect(stdout).toMatch(/^ {2}run +Run a container as the process of this systemd unit\.$/m)
   })
 
   test.each([[['run', '--help']], [['help', 'run']], [['--logs', 'run', '--rm', '--help', 'busybox']]])(
@@ -51,7 +54,7 @@ describe('the built program', () => {
       ['--logs'],
       'systemd-docker: no command given: say `systemd-docker run [docker run options] IMAGE`, or --help\n',
     ],
-    ['an option without its value', ['--pid-file'], 'systemd-docker: option --pid-file needs a value\n'],
+    ['an option without its value', ['run', '--name'], 'systemd-docker: option --name needs a value\n'],
   ])('refuses %s in one line with 125', (_, words, said) => {
     expect(program(...words)).toMatchObject({status: 125, stdout: '', stderr: said})
   })
@@ -66,16 +69,16 @@ describe('the built program', () => {
       'run',
       '--rm',
       '--name',
-      'x',
+      'web',
       'nginx',
     )
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       create: {
-        name: 'x',
+        name: 'web',
         body: {
           Image: 'nginx',
-          Env: expect.arrayContaining(['GREETING=hello']) as unknown,
+          Env: expect.arrayContaining(['GREETING']) as unknown,
           HostConfig: {AutoRemove: true},
         },
       },
@@ -86,6 +89,54 @@ describe('the built program', () => {
         'rm-reconcile: it sees to it that the container is removed',
       ],
     })
+  })
+
+  test('--dry-run keeps the values of the environment to itself unless it is asked for them', () => {
+    const words = ['--dry-run', '--env', 'run', '-e', 'SAID=on the line', '-e', 'GREETING', 'nginx']
+    expect(program(...words).stdout).not.toContain('hello')
+    expect(program(...words).stdout).toContain('SAID=on the line')
+    expect(program('--dry-run-values', ...words).stdout).toContain('GREETING=hello')
+  })
+
+  test('publishes a JSON Schema of the configuration', () => {
+    const schema = JSON.parse(readFileSync(`${ROOT}/dist/config.schema.json`, 'utf8')) as {
+      properties: Record<string, unknown>
+    }
+    expect(schema.properties).toMatchObject({
+      logs: {type: 'boolean'},
+      'pid-file': {type: 'string'},
+      plugins: {properties: {'pid-file': {properties: {path: {type: 'string'}, enabled: {type: 'boolean'}}}}},
+      units: {additionalProperties: {properties: {logs: {type: 'boolean'}}}},
+    })
+    expect(Object.keys(schema.properties)).not.toContain('dry-run')
+  })
+
+  test('checks configuration files, each in a line, and fails when one is bad', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'check-'))
+    writeFileSync(join(directory, 'good.yaml'), 'logs: false\nhosts: {x: {cgroups: none}}')
+    writeFileSync(join(directory, 'bad.yaml'), 'logs: true\nunits: {x: {lgos: true}}')
+    const {status, stdout, stderr} = program('config', 'check', `${directory}/good.yaml`, `${directory}/bad.yaml`)
+    rmSync(directory, {recursive: true})
+    expect(status).toBe(125)
+    expect(stdout).toBe(`${directory}/good.yaml: good\n`)
+    expect(stderr).toContain(`${directory}/bad.yaml:2: unknown key 'units.x.lgos', did you mean 'logs'?\n`)
+  })
+
+  test('writes a starter package whose own tests pass', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'starter-'))
+    const {status} = spawnSync(`${ROOT}/bin/run.cjs`, ['plugins', 'new', 'demo'], {cwd: directory})
+    const tested = spawnSync('node', ['--test'], {cwd: join(directory, 'systemd-docker-plugin-demo'), encoding: 'utf8'})
+    const again = spawnSync(`${ROOT}/bin/run.cjs`, ['plugins', 'new', 'demo'], {cwd: directory, encoding: 'utf8'})
+    rmSync(directory, {recursive: true})
+    expect(status).toBe(0)
+    expect(tested.status, tested.stdout).toBe(0)
+    expect(again.status).toBe(125)
+    expect(again.stderr).toContain('already')
+  })
+
+  test('has the tests of the example plugin pass', () => {
+    const {status, stdout} = spawnSync('node', ['--test'], {cwd: `${ROOT}/examples/plugins/times`, encoding: 'utf8'})
+    expect(status, stdout).toBe(0)
   })
 
   test('loads neither oclif nor cosmiconfig for a run', () => {

@@ -172,3 +172,9 @@ describe('an error code', () => {
     expect(hasErrorCode(thrown, ...codes)).toBe(has)
   })
 })
+
+test('a message is one line, whatever the words in it', () => {
+  expect(new errors.PullError('x', 'a\n  b').message).toBe(
+    'cannot pull image x: a b; check the name, the tag and the way to the registry',
+  )
+})

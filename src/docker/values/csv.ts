@@ -1,10 +1,14 @@
-/** The fields of one line of comma-separated values (RFC 4180, section 2): a field in double quotes may hold commas, and quotes doubled. */
-export function parseCsvRecord(line: string): string[] {
+/**
+ * The fields of one line of comma-separated values (RFC 4180, section 2): a field in double quotes may hold commas, and quotes doubled. Nothing when its quotes are not right.
+ */
+export function parseCsvRecord(line: string): string[] | undefined {
   const fields: string[] = []
-  const field = /("(?:[^"]|"")*"|[^,]*)(,|$)/gy
+  const field = /(?:"((?:[^"]|"")*)"|([^,"]*))(,|$)/gy
   for (;;) {
-    const [, text = '', end = ''] = field.exec(line) ?? []
-    fields.push(text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text)
+    const match = field.exec(line)
+    if (match === null) return undefined
+    const [, quoted, plain = '', end] = match
+    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
     if (end === '') return fields
   }
 }

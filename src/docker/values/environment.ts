@@ -1,12 +1,15 @@
 import {readFile} from 'node:fs/promises'
 import {resolve} from 'node:path'
 import {BadValueError, UnreadableFileError} from '../../errors.js'
-import type {Draft, Effect} from '../run-options.js'
+import type {Effect} from '../run-options.js'
 
-/** `--env KEY=value`; `--env KEY` takes the value from the unit's environment, and says nothing when it has none. */
+/**
+ * `--env KEY=value`; `--env KEY` takes the value from the unit's environment, and where that has none, the container has none either, whatever
+ * its image says.
+ */
 export const environment: Effect = (draft, value, option, {env}) => {
   if (value === '' || value.startsWith('=')) throw new BadValueError(option, value, 'a variable needs a name')
-  add(draft, value, env)
+  draft.request.body.Env.push(valued(value, env) ?? value)
 }
 
 /**
@@ -21,24 +24,20 @@ export const environmentFile: Effect = async (draft, value, option, {env, cwd}) 
   } catch (error) {
     throw new UnreadableFileError(option, path, error)
   }
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .map((line) => line.replace(/\r$/, '').trimStart())
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, '').trimStart())
   for (const [index, line] of lines.entries()) {
     if (line === '' || line.startsWith('#')) continue
     const name = line.split('=', 1)[0] ?? ''
     if (name === '' || /\s/.test(name))
       throw new BadValueError(option, value, `line ${String(index + 1)} has no variable's name before its value`)
-    add(draft, line, env)
+    const entry = valued(line, env)
+    if (entry !== undefined) draft.request.body.Env.push(entry)
   }
 }
 
-function add({request}: Draft, entry: string, env: Readonly<NodeJS.ProcessEnv>): void {
-  if (entry.includes('=')) {
-    request.body.Env.push(entry)
-    return
-  }
+/** The entry with its value, which the unit's environment gives where it has none; nothing where that has none either. */
+function valued(entry: string, env: Readonly<NodeJS.ProcessEnv>): string | undefined {
+  if (entry.includes('=')) return entry
   const inherited = env[entry]
-  if (inherited !== undefined) request.body.Env.push(`${entry}=${inherited}`)
+  return inherited === undefined ? undefined : `${entry}=${inherited}`
 }

@@ -48,7 +48,9 @@ const FIELDS: Readonly<Record<string, Field>> = {
 /** `--mount type=…,source=…,target=…`: comma-separated fields, in quotes where a value has a comma. */
 export const mount: Effect = ({request: {body}}, value, option, {cwd}) => {
   const result: Mount = {Type: 'volume'}
-  for (const field of parseCsvRecord(value)) {
+  const fields = parseCsvRecord(value)
+  if (fields === undefined) throw new BadValueError(option, value, 'a quote is not closed, or stands inside a field')
+  for (const field of fields) {
     const equals = field.indexOf('=')
     const key = (equals === -1 ? field : field.slice(0, equals)).toLowerCase()
     const set = Object.hasOwn(FIELDS, key) ? FIELDS[key] : undefined
@@ -61,7 +63,7 @@ export const mount: Effect = ({request: {body}}, value, option, {cwd}) => {
   if (result.Type === 'bind') {
     if (result.Source === undefined || result.Source === '')
       throw new BadValueError(option, value, 'a bind mount needs a source')
-    result.Source = resolve(cwd, result.Source)
+    if (result.Source.startsWith('.')) result.Source = resolve(cwd, result.Source)
   }
   for (const [options, type] of [
     ['BindOptions', 'bind'],

@@ -1,14 +1,14 @@
 import {BadValueError} from '../../errors.js'
 
-const POWER: Readonly<Record<string, number>> = {'': 0, k: 1, m: 2, g: 3, t: 4, p: 5}
+const POWER: Readonly<Record<string, number>> = {k: 1, m: 2, g: 3, t: 4, p: 5}
 
 /** A size in bytes as docker writes it: `512`, `64m`, `1.5g`, `2GiB`; the units are powers of 1024. @throws {BadValueError} */
 export function bytes(value: string, option: string): number {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])?i?b?)?$/i.exec(value) ?? []
-  const power = POWER[unit.toLowerCase()]
-  if (number === '' || power === undefined)
+  const [, number = '', unit = ''] = /^(\d+\.?\d*|\.\d+) ?(?:b|([kmgtp])(?:i?b)?)?$/i.exec(value) ?? []
+  const size = Math.floor(Number(number) * 1024 ** (POWER[unit.toLowerCase()] ?? 0))
+  if (number === '' || !Number.isSafeInteger(size))
     throw new BadValueError(option, value, 'say a number of bytes, or one with a unit: b, k, m, g, t, p')
-  return Math.floor(Number(number) * 1024 ** power)
+  return size
 }
 
 /** A number of CPUs, such as `1.5`, in billionths of one. @throws {BadValueError} */

@@ -1,3 +1,4 @@
+import {BadValueError} from '../../errors.js'
 import type {Effect} from '../run-options.js'
 
 /** `KEY=value` as an entry; without a sign the value is empty. */
@@ -7,6 +8,7 @@ export function keyValue(text: string): Record<string, string> {
 }
 
 /** `--label KEY[=value]`. */
-export const label: Effect = ({request}, value) => {
+export const label: Effect = ({request}, value, option) => {
+  if (value === '' || value.startsWith('=')) throw new BadValueError(option, value, 'a label needs a name')
   Object.assign(request.body.Labels, keyValue(value))
 }

@@ -8,13 +8,15 @@ export const publish: Effect = ({request: {body}}, value, option) => {
     throw new BadValueError(option, value, why)
   }
   const [, address = '', ports = ''] = /^(?:\[([^\]]*)\]:)?(.*)$/.exec(value) ?? []
-  const [mapping = '', protocol = 'tcp'] = ports.split('/')
+  const [mapping = '', named = '', ...more] = ports.split('/')
+  const protocol = named === '' ? 'tcp' : named
   const parts = mapping.split(':')
   const container = parts.pop() ?? ''
   const host = parts.pop() ?? ''
   const ip = address === '' ? parts.join(':') : address
   if (address !== '' && parts.length > 0) bad('an address is given twice')
-  if (ip !== '' && isIP(ip) === 0) bad(`${ip} is no IP address`)
+  if (more.length > 0) bad('there is more than one protocol')
+  if (ip !== '' && (isIP(ip) === 0 || ip.includes('%'))) bad(`${ip} is no IP address`)
   if (!['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase())) bad(`${protocol} is no protocol: say tcp, udp or sctp`)
 
   const containerPorts = range(container, bad)

@@ -3,7 +3,7 @@ import type {Effect} from '../run-options.js'
 
 /** The limits that can be set (getrlimit(2), in docker's spelling). */
 const NAMES = new Set(
-  'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
+  'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
 )
 
 /** `--ulimit NAME=SOFT[:HARD]`; -1 is no limit. */

@@ -13,6 +13,6 @@ export const volume: Effect = ({request: {body}}, value, option, {cwd}) => {
     body.Volumes[first] = {}
     return
   }
-  const source = /^\.\.?(\/|$)/.test(first) ? resolve(cwd, first) : first
+  const source = first.startsWith('.') ? resolve(cwd, first) : first
   body.HostConfig.Binds.push([source, target, ...(modes === undefined ? [] : [modes])].join(':'))
 }

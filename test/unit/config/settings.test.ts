@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {settingsInForce, variableOf, type Settings} from '../../../src/config/settings.js'
-import type {OptionDeclarations} from '../../../src/options/option.js'
+import {settingsInForce, variableOf} from '../../../src/config/settings.js'
+import type {OptionDeclarations, OptionValue} from '../../../src/options/option.js'
 import {thrownBy} from '../support/thrown.js'
 
 const DECLARATIONS: OptionDeclarations = {
@@ -12,16 +12,22 @@ const DECLARATIONS: OptionDeclarations = {
   level: {kind: 'string', default: 'info', summary: 'say this much'},
 }
 
-function inForce({
-  given = [],
-  env = {},
-  file = {},
-}: {
+const NAMES = {unit: 'web@1.service', host: 'alpha'}
+
+interface Sources {
   given?: {name: string; value: string}[]
   env?: NodeJS.ProcessEnv
-  file?: Settings
-}): Settings {
-  return settingsInForce(DECLARATIONS, given, env, file)
+  file?: Record<string, OptionValue>
+}
+
+/** The values in force, where the one file of the configuration says `file`. */
+function inForce(sources: Sources): Record<string, OptionValue> {
+  return Object.fromEntries(Object.entries(settingsFrom(sources)).map(([name, {value}]) => [name, value]))
+}
+
+function settingsFrom({given = [], env = {}, file = {}}: Sources): ReturnType<typeof settingsInForce> {
+  const layers = [{origin: 'config.yaml', values: file, enabled: {}}]
+  return settingsInForce(DECLARATIONS, given, env, layers, NAMES)
 }
 
 test('what nobody says is the declared default, or off, or empty, or nothing', () => {
@@ -103,13 +109,14 @@ describe('in the environment', () => {
     ['SYSTEMD_DOCKER_NOTIFY', 'T', {notify: true}],
     ['SYSTEMD_DOCKER_CGROUPS', 'cpu', {cgroups: ['cpu']}],
     ['SYSTEMD_DOCKER_CGROUPS', ',cpu,,memory,', {cgroups: ['cpu', 'memory']}],
-    ['SYSTEMD_DOCKER_CGROUPS', '', {cgroups: []}],
+    ['SYSTEMD_DOCKER_CGROUPS', '', {cgroups: ['all']}],
+    ['SYSTEMD_DOCKER_LOGS', '', {logs: true}],
     ['SYSTEMD_DOCKER_PID_FILE', '/run/x,y.pid', {'pid-file': '/run/x,y.pid'}],
   ])('%s=%s', (variable, value, settings) => {
     expect(inForce({env: {[variable]: value}})).toMatchObject(settings)
   })
 
-  test.each(['yes', '', 'TruE'])('a switch that says %j is refused, and the variable is named', (value) => {
+  test.each(['yes', 'TruE'])('a switch that says %j is refused, and the variable is named', (value) => {
     expect(thrownBy(() => inForce({env: {SYSTEMD_DOCKER_LOGS: value}}))).toMatchObject({
       code: 'BAD_VALUE',
       message: `invalid value "${value}" for SYSTEMD_DOCKER_LOGS: say true or false`,
@@ -127,4 +134,39 @@ test.each([
   ['a-long-name', 'SYSTEMD_DOCKER_A_LONG_NAME'],
 ])("--%s's variable is %s", (option, variable) => {
   expect(variableOf(option)).toBe(variable)
+})
+
+test('where a value came from is told', () => {
+  const settings = settingsFrom({
+    given: [{name: 'logs', value: 'false'}],
+    env: {SYSTEMD_DOCKER_LEVEL: 'debug'},
+    file: {'pid-file': '/run/x'},
+  })
+  expect(Object.fromEntries(Object.entries(settings).map(([name, {origin}]) => [name, origin]))).toEqual({
+    logs: 'command line',
+    notify: 'default',
+    cgroups: 'default',
+    labels: 'default',
+    'pid-file': 'config.yaml',
+    level: 'SYSTEMD_DOCKER_LEVEL',
+  })
+})
+
+test('specifiers are replaced in what a file says, and nowhere else', () => {
+  expect(inForce({file: {'pid-file': '/run/%n.pid', labels: ['%i', '%H']}})).toMatchObject({
+    'pid-file': '/run/web@1.service.pid',
+    labels: ['1', 'alpha'],
+  })
+  expect(inForce({given: [{name: 'pid-file', value: '/run/%n.pid'}]})).toMatchObject({'pid-file': '/run/%n.pid'})
+})
+
+test('of several layers the first that says anything wins', () => {
+  const layers = [
+    {origin: 'unit', values: {logs: false}, enabled: {}},
+    {origin: 'all', values: {logs: true, level: 'all'}, enabled: {}},
+  ]
+  expect(settingsInForce(DECLARATIONS, [], {}, layers, NAMES)).toMatchObject({
+    logs: {value: false, origin: 'unit'},
+    level: {value: 'all', origin: 'all'},
+  })
 })

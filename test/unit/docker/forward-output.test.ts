@@ -304,3 +304,19 @@ describe('a source', () => {
     expect(stdout.text).toBe('bef')
   })
 })
+
+test('ends when the last of the output is written, also where that did not fill the sink', async () => {
+  /** Has room for more, and takes its time. */
+  class UnhurriedSink extends Writable {
+    text = ''
+    override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+      setImmediate(() => {
+        this.text += chunk.toString()
+        done()
+      })
+    }
+  }
+  const sink = new UnhurriedSink()
+  await forwardOutput(Readable.from([frame(1, 'last words')]), false, sink, new Sink())
+  expect(sink.text).toBe('last words')
+})

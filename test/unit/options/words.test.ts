@@ -140,3 +140,13 @@ describe('an error', () => {
     expect(thrownBy(() => parseWords(words, RULES))).toMatchObject({code, message})
   })
 })
+
+test.each(['-tty', '-init', '-rm', '-interactive'])('%s, as docker once took it, is the long option', (word) => {
+  const rules = {
+    tty: {char: 't', takesValue: false},
+    init: {takesValue: false},
+    rm: {takesValue: false},
+    interactive: {char: 'i', takesValue: false},
+  }
+  expect(parseWords([word, 'image'], rules)).toEqual({given: [{name: word.slice(1), value: 'true'}], rest: ['image']})
+})

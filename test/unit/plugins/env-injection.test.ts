@@ -1,12 +1,19 @@
 import {describe, expect, test} from 'vitest'
-import {envInjection, isPrivate} from '../../../src/plugins/env-injection.js'
+import {envInjection} from '../../../src/plugins/env-injection.js'
 import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
 
 /** What the container's environment comes to, where the unit has `env` and the line says `said`. */
-async function injected(env: NodeJS.ProcessEnv, said: readonly string[] = []): Promise<string[]> {
+async function injected(
+  env: NodeJS.ProcessEnv,
+  said: readonly string[] = [],
+  {allow = [], deny = [], prefix = []}: {allow?: string[]; deny?: string[]; prefix?: string[]} = {},
+): Promise<string[]> {
   const request = plainRequest()
   request.body.Env.push(...said)
-  const hooks = envInjection.setup({env: true}, pluginHost({env}).host)
+  const hooks = envInjection.setup(
+    {env: true, 'env-allow': allow, 'env-deny': deny, 'env-prefix': prefix},
+    pluginHost({env}).host,
+  )
   await hooks?.resolve?.({...hookContext().context, request})
   return request.body.Env
 }
@@ -53,7 +60,12 @@ describe('with --env', () => {
 })
 
 test('without --env it sits the run out', () => {
-  expect(envInjection.setup({env: false}, pluginHost({env: {A: 'unit'}}).host)).toBeUndefined()
+  expect(
+    envInjection.setup(
+      {env: false, 'env-allow': ['*'], 'env-deny': [], 'env-prefix': []},
+      pluginHost({env: {A: 'unit'}}).host,
+    ),
+  ).toBeUndefined()
 })
 
 describe('meant for the service process and not for the container', () => {
@@ -92,14 +104,46 @@ describe('meant for the service process and not for the container', () => {
     'XDG_RUNTIME_DIR',
     'SYSTEMD_DOCKER_PID_FILE',
     '_',
-  ])('is %s', (name) => {
-    expect(isPrivate(name)).toBe(true)
+  ])('is %s', async (name) => {
+    expect(await injected({[name]: 'x'})).toEqual([])
   })
 
-  test.each(['LANG', 'TZ', 'PATHS', 'MY_HOME', 'LISTEN', 'WATCHDOG', 'path', 'DOCKER_HOST', 'SYSTEMD', '', '__'])(
+  test.each(['LANG', 'TZ', 'PATHS', 'MY_HOME', 'LISTEN', 'WATCHDOG', 'path', 'DOCKER_HOST', 'SYSTEMD', '__'])(
     'is not %s',
-    (name) => {
-      expect(isPrivate(name)).toBe(false)
+    async (name) => {
+      expect(await injected({[name]: 'x'})).toEqual([`${name}=x`])
     },
   )
+})
+
+describe('with patterns', () => {
+  const env = {APP_A: '1', APP_B: '2', OTHER: '3', HOME: '/root', NOTIFY_SOCKET: '/run/x'}
+
+  test.each([
+    ['what is allowed passes, and nothing else', {allow: ['APP_*']}, ['APP_A=1', 'APP_B=2']],
+    ['? is one letter', {allow: ['APP_?', 'OTHE?']}, ['APP_A=1', 'APP_B=2', 'OTHER=3']],
+    ['what is denied stays out, also when it is allowed', {allow: ['APP_*'], deny: ['*_B']}, ['APP_A=1']],
+    ['denying leaves the rest', {deny: ['APP_*']}, ['OTHER=3']],
+    ["the user's own pass by their names", {allow: ['HOME', 'OTHER']}, ['OTHER=3', 'HOME=/root']],
+    ["the user's own do not pass by a pattern", {allow: ['*']}, ['APP_A=1', 'APP_B=2', 'OTHER=3']],
+    ["systemd's own never pass", {allow: ['NOTIFY_SOCKET']}, []],
+    ['a pattern is the whole name, and its dots are dots', {allow: ['APP', 'OTH.R']}, []],
+    ['a prefix is taken away', {allow: ['APP_*'], prefix: ['APP_=']}, ['A=1', 'B=2']],
+    [
+      'a prefix is exchanged, the first that fits',
+      {allow: ['APP_*'], prefix: ['APP_=X_', 'APP_A=Y']},
+      ['X_A=1', 'X_B=2'],
+    ],
+    ['a name that is all prefix is kept', {allow: ['OTHER'], prefix: ['OTHER=']}, ['OTHER=3']],
+  ])('%s', async (_, patterns, expected) => {
+    expect((await injected(env, [], patterns)).sort()).toEqual(expected.sort())
+  })
+
+  test('what the line says wins over a variable by its new name', async () => {
+    expect(await injected(env, ['A=line'], {allow: ['APP_A'], prefix: ['APP_=']})).toEqual(['A=line'])
+  })
+
+  test.each(['APP_', '=X', ''])('a prefix that says %j is refused', async (prefix) => {
+    await expect(injected(env, [], {prefix: [prefix]})).rejects.toMatchObject({code: 'BAD_VALUE'})
+  })
 })

@@ -1,9 +1,10 @@
 import {expect, test} from 'vitest'
 import {BUILT_IN} from '../../../src/plugins/index.js'
 
-test('the six duties come in the order they act in', () => {
+test('the duties come in the order they act in', () => {
   expect(BUILT_IN.map(({name}) => name)).toEqual([
     'env-injection',
+    'credentials',
     'notify-delegation',
     'log-forwarding',
     'cgroup-transfer',

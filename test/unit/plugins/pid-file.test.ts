@@ -136,3 +136,7 @@ test('this process need not stay for it', () => {
 test('without --pid-file it sits the run out', () => {
   expect(pidFile.setup({'pid-file': undefined}, pluginHost().host)).toBeUndefined()
 })
+
+test('an empty path is none', () => {
+  expect(pidFile.setup({'pid-file': ''}, pluginHost().host)).toBeUndefined()
+})

@@ -12,7 +12,7 @@ function pipelineOf(...members: readonly Member[]): Pipeline {
 test('the create request is printed as the plugins make it', async () => {
   const request = {...plainRequest(), name: 'web', platform: 'linux/arm64'}
   const pipeline = pipelineOf({name: 'env', hooks: {resolve: (context) => void context.request.body.Env.push('A=b')}})
-  const printed: unknown = JSON.parse(await describeRun({request, pull: 'always'}, pipeline))
+  const printed: unknown = JSON.parse(await describeRun({request, pull: 'always'}, pipeline, () => true))
   expect(printed).toEqual({
     create: {name: 'web', platform: 'linux/arm64', body: {...plainRequest().body, Env: ['A=b']}},
     pull: 'always',
@@ -22,7 +22,9 @@ test('the create request is printed as the plugins make it', async () => {
 })
 
 test('a name and a platform that nobody gave are not there', async () => {
-  const printed: unknown = JSON.parse(await describeRun({request: plainRequest(), pull: 'missing'}, pipelineOf()))
+  const printed: unknown = JSON.parse(
+    await describeRun({request: plainRequest(), pull: 'missing'}, pipelineOf(), () => true),
+  )
   expect(printed).toEqual({create: {body: plainRequest().body}, pull: 'missing', host: [], resident: false})
 })
 
@@ -40,7 +42,9 @@ test('what would be done to the host, and why this process would stay, is what t
     },
     {name: 'logs', hooks: {resident: () => (resolved ? 'it forwards' : undefined)}},
   )
-  const printed: unknown = JSON.parse(await describeRun({request: plainRequest(), pull: 'missing'}, pipeline))
+  const printed: unknown = JSON.parse(
+    await describeRun({request: plainRequest(), pull: 'missing'}, pipeline, () => true),
+  )
   expect(printed).toMatchObject({host: ['pid-file: write a file'], resident: ['logs: it forwards']})
 })
 
@@ -60,19 +64,27 @@ test('no hook but resolve is called', async () => {
       removed: note('removed'),
     },
   })
-  await describeRun({request: plainRequest(), pull: 'missing'}, pipeline)
+  await describeRun({request: plainRequest(), pull: 'missing'}, pipeline, () => true)
   expect(called).toEqual(['resolve'])
 })
 
 test('a plugin that refuses the run is an error', async () => {
   const pipeline = pipelineOf({name: 'pid-file', hooks: {resolve: () => Promise.reject(new Error('no directory'))}})
-  await expect(describeRun({request: plainRequest(), pull: 'missing'}, pipeline)).rejects.toMatchObject({
+  await expect(describeRun({request: plainRequest(), pull: 'missing'}, pipeline, () => true)).rejects.toMatchObject({
     code: 'PLUGIN',
     message: 'pid-file (resolve): no directory',
   })
 })
 
 test('it is indented, to be read by people too', async () => {
-  const text = await describeRun({request: plainRequest(), pull: 'missing'}, pipelineOf())
+  const text = await describeRun({request: plainRequest(), pull: 'missing'}, pipelineOf(), () => true)
   expect(text.split('\n').slice(0, 4)).toEqual(['{', '  "create": {', '    "body": {', '      "Image": "image",'])
+})
+
+test('a variable that may not be shown is printed by its name alone', async () => {
+  const request = plainRequest()
+  request.body.Env.push('PLAIN=on the line', 'SECRET=hidden=value\nof two lines', 'BARE')
+  const text = await describeRun({request, pull: 'missing'}, pipelineOf(), (entry) => entry.startsWith('PLAIN'))
+  expect(JSON.parse(text)).toMatchObject({create: {body: {Env: ['PLAIN=on the line', 'SECRET', 'BARE']}}})
+  expect(request.body.Env[1]).toBe('SECRET=hidden=value\nof two lines')
 })

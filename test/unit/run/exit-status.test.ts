@@ -16,7 +16,7 @@ describe('when a stop was asked for', () => {
     ['SIGTERM', 143, 'SIGTERM'],
     ['SIGTERM', 130, 'SIGINT'],
     ['SIGTERM', 129, 'SIGHUP'],
-    ['SIGTERM', 141, 'SIGPIPE'],
+    ['SIGTERM', 141, 'SIGTERM'],
     ['SIGINT', 143, 'SIGTERM'],
     ['SIGINT', 130, 'SIGINT'],
   ] as const)(
@@ -50,4 +50,13 @@ describe('as a shell sees it', () => {
   ] as const)('%j is %i', (ending, status) => {
     expect(statusOf(ending)).toBe(status)
   })
+})
+
+test.each([
+  ['a number that is no signal', 193],
+  ['a number that is no signal', 255],
+  ['a crash', 134],
+  ['a crash', 139],
+])('a stop that ends in %s (%i) is told as it is', (_, code) => {
+  expect(endingOf(code, 'SIGTERM')).toEqual({status: code})
 })

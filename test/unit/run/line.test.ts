@@ -1,19 +1,22 @@
 import {writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
-import {settingsInForce, type Settings} from '../../../src/config/settings.js'
+import {settingsInForce} from '../../../src/config/settings.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import {RUN_OPTIONS, type RunOption} from '../../../src/docker/run-options.js'
 import {BUILT_IN} from '../../../src/plugins/index.js'
-import {declarationsOf} from '../../../src/run/gather.js'
+import type {OptionValue} from '../../../src/options/option.js'
+import {declarationsOf} from '../../../src/run/host-setup.js'
 import {asksForHelp, parseLine, parseRun, rulesOf, type RunOrder} from '../../../src/run/line.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 import {thrownBy} from '../support/thrown.js'
 
-const DECLARATIONS = declarationsOf(BUILT_IN)
+const DECLARATIONS = declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'})))
 
 /** The options in force that a line's words set, with nothing in the environment and no file. */
-function settingsOf(...words: string[]): Settings {
-  return settingsInForce(DECLARATIONS, parseLine(words, DECLARATIONS).given, {}, {})
+function settingsOf(...words: string[]): Record<string, OptionValue> {
+  const {given} = parseLine(words, DECLARATIONS)
+  const settings = settingsInForce(DECLARATIONS, given, {}, [], {unit: undefined, host: 'alpha'})
+  return Object.fromEntries(Object.entries(settings).map(([name, {value}]) => [name, value]))
 }
 
 function orderOf(...words: string[]): Promise<RunOrder> {
@@ -58,7 +61,11 @@ describe('before run', () => {
   test('nothing leaves every option at its default', () => {
     expect(settingsOf('run', 'image')).toEqual({
       cgroups: ['all'],
+      credentials: true,
       env: false,
+      'env-allow': [],
+      'env-deny': [],
+      'env-prefix': [],
       logs: true,
       notify: false,
       'pid-file': undefined,
@@ -100,7 +107,7 @@ describe('before run', () => {
   ])('%s is understood', (words, settings) => {
     const line = parseLine([...words.split(' '), 'run', 'image'], DECLARATIONS)
     expect(line).toMatchObject({command: 'run', rest: ['image']})
-    expect(settingsInForce(DECLARATIONS, line.given, {}, {})).toMatchObject(settings)
+    expect(settingsOf(...words.split(' '), 'run', 'image')).toMatchObject(settings)
   })
 
   test.each([

@@ -1,3 +1,4 @@
+import {once} from 'node:events'
 import {describe, expect, test} from 'vitest'
 import {CommandNotFoundError, PluginError, StoppedError} from '../../../src/errors.js'
 import {Pipeline, type Member} from '../../../src/run/pipeline.js'
@@ -84,11 +85,18 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
   })
 
   test.each([
-    ['a stop that was asked for', new StoppedError('SIGTERM')],
-    ['an abort', Object.assign(new Error('aborted'), {code: 'ABORT_ERR'})],
-  ])('lets %s through as it is', async (_, error) => {
-    const {pipeline} = pipelineOf({name: 'stopped', hooks: {[phase]: () => Promise.reject(error)}})
-    await expect(walk(pipeline)).rejects.toBe(error)
+    [
+      'that heeds a stop',
+      (signal: AbortSignal) => once(signal, 'abort').then(() => Promise.reject(new Error('given up'))),
+    ],
+    ['that does not heed a stop', () => new Promise<never>(() => undefined)],
+  ])('is left to itself by a stop, which passes as it is: a hook %s', async (_, wait) => {
+    const stop = new AbortController()
+    const member = {name: 'waiting', hooks: {[phase]: () => wait(stop.signal)}}
+    const pipeline = new Pipeline([member], stop.signal, new Releases(), recordingLog().log)
+    const walking = walk(pipeline)
+    stop.abort(new StoppedError('SIGTERM'))
+    await expect(walking).rejects.toBe(stop.signal.reason)
   })
 
   test('keeps the exit status of what went wrong', async () => {

@@ -113,3 +113,15 @@ describe('--mount', () => {
     await expect(promise).rejects.toThrow(`for --option: ${why}`)
   })
 })
+
+test.each(['type=bind,dst=/x,"src=/data', 'type=bind,dst=/x,"src=/a"b', 'type=bind,dst=/x,s"rc=/a"'])(
+  'quotes that are not right are refused: %s',
+  async (value) => {
+    await expect(draftOf(mount, [value])).rejects.toMatchObject({code: 'BAD_VALUE'})
+  },
+)
+
+test('a source that does not begin with a dot is left to the Engine', async () => {
+  const draft = await draftOf(mount, ['type=bind,src=data,dst=/x'], {env: {}, cwd: '/srv'})
+  expect(draft.request.body.HostConfig.Mounts).toEqual([{Type: 'bind', Source: 'data', Target: '/x'}])
+})

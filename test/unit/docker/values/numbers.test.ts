@@ -102,3 +102,16 @@ describe('a whole number', () => {
     })
   })
 })
+
+test.each(['64ki', '64i', '64ib', '9999999999999p', '.', 'k'])('%s is no size', (value) => {
+  expect(thrownBy(() => bytes(value, '--memory'))).toMatchObject({code: 'BAD_VALUE'})
+})
+
+test.each([
+  ['.5g', 536_870_912],
+  ['1.', 1],
+  ['2b', 2],
+  ['3KiB', 3072],
+])('%s is %i bytes', (value, expected) => {
+  expect(bytes(value, '--memory')).toBe(expected)
+})

@@ -77,3 +77,11 @@ describe('--publish', () => {
     })
   })
 })
+
+test.each(['[fe80::1%eth0]:80:80', '80/tcp/udp'])('%s is refused', async (value) => {
+  await expect(draftOf(publish, [value])).rejects.toMatchObject({code: 'BAD_VALUE'})
+})
+
+test('a protocol that is left out behind its slash is tcp', async () => {
+  expect((await draftOf(publish, ['80/'])).request.body.ExposedPorts).toEqual({'80/tcp': {}})
+})

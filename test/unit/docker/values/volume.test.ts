@@ -48,3 +48,11 @@ describe('--volume', () => {
     })
   })
 })
+
+test.each([
+  ['.data:/data', '/srv/app/.data:/data'],
+  ['.../x:/x', '/srv/app/.../x:/x'],
+])('a source that begins with a dot is a path: %s', async (value, bind) => {
+  const draft = await draftOf(volume, [value], {env: {}, cwd: '/srv/app'})
+  expect(draft.request.body.HostConfig.Binds).toEqual([bind])
+})

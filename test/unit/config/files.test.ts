@@ -1,8 +1,8 @@
-import {chmod, mkdir, writeFile} from 'node:fs/promises'
+import {access, chmod, mkdir, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import {loadSettings} from '../../../src/config/load.js'
-import type {Settings} from '../../../src/config/settings.js'
-import type {OptionDeclarations} from '../../../src/options/option.js'
+import {configDirectories, configPaths, readConfigFiles} from '../../../src/config/files.js'
+import {layersOf} from '../../../src/config/layers.js'
+import type {OptionDeclarations, OptionValue} from '../../../src/options/option.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const DECLARATIONS: OptionDeclarations = {
@@ -17,8 +17,11 @@ async function write(name: string, content: string): Promise<void> {
   await chmod(inTemp(name), 0o644)
 }
 
-function load(): Promise<Settings> {
-  return loadSettings(DECLARATIONS, inTemp())
+/** What the files of a directory say of all units. */
+async function load(directory = inTemp()): Promise<Record<string, OptionValue>> {
+  const files = await readConfigFiles(await configPaths(directory))
+  const layers = layersOf(files, [{name: 'test', options: DECLARATIONS}], {unit: undefined, host: 'alpha'})
+  return Object.assign({}, ...layers.toReversed().map(({values}) => values)) as Record<string, OptionValue>
 }
 
 describe('a configuration file', () => {
@@ -62,7 +65,7 @@ describe('a configuration file', () => {
 
 describe('there are no settings', () => {
   test('without the directory', async () => {
-    expect(await loadSettings(DECLARATIONS, inTemp('none'))).toEqual({})
+    expect(await load(inTemp('none'))).toEqual({})
   })
 
   test('in an empty directory', async () => {
@@ -79,15 +82,19 @@ describe('there are no settings', () => {
   test('in the directory above', async () => {
     await mkdir(inTemp('below'))
     await write('config.yaml', 'logs: false')
-    expect(await loadSettings(DECLARATIONS, inTemp('below'))).toEqual({})
+    expect(await load(inTemp('below'))).toEqual({})
   })
 })
 
 describe('refused is', () => {
   test.each([
-    ['an unknown key', 'colour: red', "unknown key 'colour'"],
+    ['an unknown key', 'colour: red', "unknown key 'colour'; known are logs, cgroups, pid-file, plugins, hosts, units"],
     ['a misspelt key', 'pidfile: /run/x', "unknown key 'pidfile', did you mean 'pid-file'?"],
-    ["a key that is JavaScript's", 'constructor: x', "unknown key 'constructor'"],
+    [
+      "a key that is JavaScript's",
+      'constructor: x',
+      "unknown key 'constructor'; known are logs, cgroups, pid-file, plugins, hosts, units",
+    ],
     ['a string for a switch', 'logs: "false"', `'logs' must be true or false, not "false"`],
     ['what is no switch in YAML 1.2, but was in 1.1', 'logs: yes', `'logs' must be true or false, not "yes"`],
     ['a number for a switch', 'logs: 0', "'logs' must be true or false, not 0"],
@@ -96,13 +103,13 @@ describe('refused is', () => {
     ['a list for a string', 'pid-file: [a]', `'pid-file' must be a string, not ["a"]`],
     ['a number in a list', 'cgroups: [cpu, 1]', `'cgroups' must be a list of strings, not ["cpu",1]`],
     ['a mapping for a list', 'cgroups: {cpu: 1}', `'cgroups' must be a list of strings, not {"cpu":1}`],
-    ['a list of settings', '- logs', 'it must be a mapping from option names to values'],
-    ['a word', 'logs', 'it must be a mapping from option names to values'],
+    ['a list of settings', '- logs', 'must be a mapping from option names to values, not ["logs"]'],
+    ['a word', 'logs', 'must be a mapping from option names to values, not "logs"'],
   ])('%s, and the file is named', async (_, content, what) => {
     await write('config.yaml', content)
     await expect(load()).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: `${inTemp('config.yaml')}: ${what}`,
+      message: `${inTemp('config.yaml')}${what.startsWith('must') ? '' : ':1'}: ${what}`,
     })
   })
 
@@ -125,6 +132,19 @@ describe('refused is', () => {
     await expect(loading).rejects.toThrow('no such host')
   })
 
+  test('a program that others may write, before it runs', async () => {
+    const program = `import {writeFileSync} from 'node:fs'\nwriteFileSync(${JSON.stringify(inTemp('ran'))}, '')\nexport default {}`
+    await write('config.mjs', program)
+    await chmod(inTemp('config.mjs'), 0o666)
+    await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION'})
+    await expect(access(inTemp('ran'))).rejects.toMatchObject({code: 'ENOENT'})
+  })
+
+  test('a file that has another read', async () => {
+    await write('config.yaml', '$import: /tmp/other.yaml')
+    await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION'})
+  })
+
   test('a file that others may write', async () => {
     await write('config.yaml', 'logs: false')
     await chmod(inTemp('config.yaml'), 0o666)
@@ -138,5 +158,34 @@ describe('refused is', () => {
     await write('config.yaml', 'logs: false')
     await chmod(inTemp(), 0o777)
     await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION'})
+  })
+})
+
+describe('drop-ins', () => {
+  test('are read after the file, by name, and a later one wins', async () => {
+    await mkdir(inTemp('config.d'))
+    await write('config.yaml', 'logs: false\npid-file: /run/main')
+    await write('config.d/20-late.json', '{"pid-file": "/run/late"}')
+    await write('config.d/10-early.yaml', 'pid-file: /run/early\ncgroups: cpu')
+    await write('config.d/README', 'not: read')
+    expect(await configPaths(inTemp())).toEqual([
+      inTemp('config.yaml'),
+      inTemp('config.d/10-early.yaml'),
+      inTemp('config.d/20-late.json'),
+    ])
+    expect(await load()).toEqual({logs: false, 'pid-file': '/run/late', cgroups: ['cpu']})
+  })
+})
+
+describe('configuration is looked for', () => {
+  test("in the host's directory alone by root", () => {
+    expect(configDirectories({HOME: '/root', XDG_CONFIG_HOME: '/root/x'}, 0)).toEqual(['/etc/systemd-docker'])
+  })
+
+  test.each([
+    [{XDG_CONFIG_HOME: '/home/a/x', HOME: '/home/a'}, '/home/a/x/systemd-docker'],
+    [{HOME: '/home/a'}, '/home/a/.config/systemd-docker'],
+  ])("in the user's own, which wins, by others with %j", (env, directory) => {
+    expect(configDirectories(env, 1000)).toEqual(['/etc/systemd-docker', directory])
   })
 })

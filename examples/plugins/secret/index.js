@@ -1,0 +1,42 @@
+import {randomBytes} from 'node:crypto'
+import {mkdir, rm, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+
+/** @type {import('systemd-docker').RunPlugin} */
+const secret = {
+  name: 'secret',
+  contract: 1,
+  options: {
+    secret: {
+      kind: 'string',
+      key: 'target',
+      valueName: 'PATH',
+      summary: 'make a random secret and mount it here in the container',
+    },
+  },
+  setup({secret: target}) {
+    if (target === undefined) return undefined
+    let directory
+    return {
+      // Only the path is made up here: resolve must change nothing on the host.
+      resolve({request}) {
+        directory = join('/run', `secret-${randomBytes(8).toString('hex')}`)
+        request.body.HostConfig.Mounts.push({
+          Type: 'bind',
+          Source: join(directory, 'secret'),
+          Target: target,
+          ReadOnly: true,
+        })
+      },
+      async create({defer}) {
+        await mkdir(directory, {mode: 0o700})
+        defer(`remove ${directory}`, () => rm(directory, {recursive: true}))
+        await writeFile(join(directory, 'secret'), randomBytes(32).toString('hex'), {mode: 0o400})
+      },
+      resident: () => 'it removes the secret at the end',
+      describe: () => [`make a secret and mount it at ${target}`],
+    }
+  },
+}
+
+export default async () => [secret]

@@ -1,0 +1,54 @@
+import {Command} from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
+import {settingsInForce} from '../../config/settings.js'
+import {layersFor, readHostSetup} from '../../run/host-setup.js'
+import {OWN_OPTIONS} from '../../run/own-options.js'
+import {switchesOf} from '../../run/switches.js'
+import {readUnitNames} from '../../systemd/unit.js'
+
+/** What is in force for a unit on a host, and where each value came from. */
+export class ConfigShow extends Command {
+  static override readonly summary = 'Show every value that is in force, and where it came from.'
+  static override readonly examples = [
+    '<%= config.bin %> config show',
+    '<%= config.bin %> config show --unit db-1.service --host web-3 --json',
+  ]
+  static override readonly flags = {
+    config: Flags.string({helpValue: 'FILE', summary: "read this file instead of the host's"}),
+    unit: Flags.string({helpValue: 'NAME', summary: 'as for this unit'}),
+    host: Flags.string({helpValue: 'NAME', summary: 'as on this host'}),
+    json: Flags.boolean({summary: 'as JSON'}),
+  }
+
+  override async run(): Promise<void> {
+    const {flags} = await this.parse(ConfigShow)
+    const {env} = process
+    const setup = await readHostSetup({
+      root: this.config.root,
+      env,
+      configFile: flags.config ?? env['SYSTEMD_DOCKER_CONFIG'],
+      signal: new AbortController().signal,
+    })
+    const names = {unit: flags.unit, host: flags.host ?? (await readUnitNames()).host}
+    const layers = layersFor(setup, names)
+    const settings = settingsInForce(setup.declarations, [], env, layers, names)
+    const switches = switchesOf(
+      setup.plugins.map(({plugin}) => plugin.name),
+      settings,
+      layers,
+    )
+    const rows = [
+      ...Object.entries(settings)
+        .filter(([name]) => !Object.hasOwn(OWN_OPTIONS, name))
+        .map(([name, {value, origin}]) => ({name, value: value ?? null, origin})),
+      ...[...switches].map(([name, {on, origin}]) => ({name: `plugins.${name}.enabled`, value: on, origin})),
+    ]
+    if (flags.json) {
+      this.log(JSON.stringify(Object.fromEntries(rows.map(({name, ...setting}) => [name, setting])), undefined, 2))
+      return
+    }
+    const width = Math.max(...rows.map(({name, value}) => `${name}: ${JSON.stringify(value)}`.length))
+    for (const {name, value, origin} of rows)
+      this.log(`${`${name}: ${JSON.stringify(value)}`.padEnd(width)}  # ${origin}`)
+  }
+}

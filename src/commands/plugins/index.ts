@@ -1,0 +1,69 @@
+import {Command} from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
+import {settingsInForce} from '../../config/settings.js'
+import {DockerodeEngine} from '../../docker/dockerode-engine.js'
+import {socketPath} from '../../docker/address.js'
+import {reason} from '../../errors.js'
+import type {OptionDeclarations, OptionValues} from '../../options/option.js'
+import {layersFor, readHostSetup} from '../../run/host-setup.js'
+import {PHASES, type Host, type RunPlugin} from '../../run/run-plugin.js'
+import {switchesOf} from '../../run/switches.js'
+import {readUnitNames} from '../../systemd/unit.js'
+
+/** What is on a run's pipeline. */
+export class Plugins extends Command {
+  static override readonly summary =
+    "List the plugins on a run's pipeline, phase by phase, with who brought them and why they are on or off."
+  static override readonly flags = {
+    unit: Flags.string({helpValue: 'NAME', summary: 'as for this unit'}),
+    host: Flags.string({helpValue: 'NAME', summary: 'as on this host'}),
+  }
+
+  override async run(): Promise<void> {
+    const {flags} = await this.parse(Plugins)
+    const {env} = process
+    const setup = await readHostSetup({
+      root: this.config.root,
+      env,
+      configFile: env['SYSTEMD_DOCKER_CONFIG'],
+      signal: new AbortController().signal,
+    })
+    const names = {unit: flags.unit, host: flags.host ?? (await readUnitNames()).host}
+    const layers = layersFor(setup, names)
+    const settings = settingsInForce(setup.declarations, [], env, layers, names)
+    const switches = switchesOf(
+      setup.plugins.map(({plugin}) => plugin.name),
+      settings,
+      layers,
+    )
+    const silent = (): undefined => undefined
+    const host: Host = {
+      env,
+      log: {info: silent, warn: silent, error: silent},
+      engine: new DockerodeEngine(socketPath({})),
+    }
+
+    const onPhase = new Map<string, string[]>(PHASES.map((phase) => [phase, []]))
+    for (const {plugin, from} of setup.plugins) {
+      const {on = true, origin = 'default'} = switches.get(plugin.name) ?? {}
+      const values = Object.fromEntries(Object.keys(plugin.options).map((name) => [name, settings[name]?.value]))
+      const state = on ? stateOf(plugin, values, host) : 'off'
+      this.log(`${plugin.name} (${from}): ${typeof state === 'string' ? state : 'on'}, by ${origin}`)
+      if (typeof state === 'string') continue
+      for (const phase of state) onPhase.get(phase)?.push(plugin.name)
+    }
+    this.log()
+    for (const [phase, plugins] of onPhase) this.log(`${phase.padEnd(9)}  ${plugins.join(', ') || '-'}`)
+  }
+}
+
+/** The phases that a plugin would act in, or why in none. */
+function stateOf(plugin: RunPlugin, values: Record<string, unknown>, host: Host): readonly string[] | string {
+  try {
+    const hooks = plugin.setup(values as OptionValues<OptionDeclarations>, host)
+    if (hooks === undefined) return 'on, but its options give it nothing to do'
+    return PHASES.filter((phase) => hooks[phase] !== undefined)
+  } catch (error) {
+    return `on, but it cannot be set up: ${reason(error)}`
+  }
+}

@@ -1,0 +1,69 @@
+import {readFile, readdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {ConfigurationError, reason} from '../errors.js'
+import {refuseUntrusted} from './trust.js'
+
+/** Where the host's configuration is. */
+export const HOST_DIRECTORY = '/etc/systemd-docker'
+const MAIN_FILES = ['config.yaml', 'config.yml', 'config.json', 'config.js', 'config.mjs']
+const DROP_INS = 'config.d'
+const DROP_IN = /\.(?:yaml|yml|json|js|mjs)$/
+
+/** A configuration file and what is in it. */
+export interface ConfigFile {
+  readonly path: string
+  readonly content: unknown
+  /** Its words, where they can be pointed into. */
+  readonly text: string
+}
+
+/**
+ * The directories that configuration is looked for in, the one that wins last: the host's, and for a user's own units also
+ * `$XDG_CONFIG_HOME/systemd-docker`.
+ */
+export function configDirectories(env: Readonly<NodeJS.ProcessEnv>, uid = process.geteuid?.() ?? 0): string[] {
+  if (uid === 0) return [HOST_DIRECTORY]
+  const home = env['XDG_CONFIG_HOME'] ?? (env['HOME'] === undefined ? undefined : join(env['HOME'], '.config'))
+  return home === undefined ? [HOST_DIRECTORY] : [HOST_DIRECTORY, join(home, 'systemd-docker')]
+}
+
+/** The configuration files of a directory that are there: `config.…`, then the drop-ins of `config.d` by name. */
+export async function configPaths(directory: string): Promise<string[]> {
+  const names = await list(directory)
+  const main = MAIN_FILES.find((name) => names.includes(name))
+  const dropIns = names.includes(DROP_INS) ? await list(join(directory, DROP_INS)) : []
+  return [
+    ...(main === undefined ? [] : [join(directory, main)]),
+    ...dropIns.filter((name) => DROP_IN.test(name)).map((name) => join(directory, DROP_INS, name)),
+  ]
+}
+
+async function list(directory: string): Promise<string[]> {
+  return (await readdir(directory).catch(() => [])).sort()
+}
+
+/**
+ * Reads configuration files, by cosmiconfig, which is loaded when there is a file. An empty file says nothing.
+ *
+ * @throws {ConfigurationError} that names the file, also when others could have written it
+ */
+export async function readConfigFiles(paths: readonly string[]): Promise<ConfigFile[]> {
+  if (paths.length === 0) return []
+  const {cosmiconfig} = await import('cosmiconfig')
+  const explorer = cosmiconfig('systemd-docker', {cache: false})
+  return await Promise.all(
+    paths.map(async (path) => {
+      await refuseUntrusted(path)
+      try {
+        const text = await readFile(path, 'utf8')
+        // cosmiconfig would read any file that this names, whoever wrote it.
+        if (/\$import\b/.test(text)) throw new Error('$import is not supported; use drop-ins')
+        const result = await explorer.load(path)
+        const content: unknown = result === null || result.isEmpty === true ? {} : result.config
+        return {path, content, text}
+      } catch (error) {
+        throw new ConfigurationError(path, reason(error), error)
+      }
+    }),
+  )
+}

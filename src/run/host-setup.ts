@@ -1,0 +1,57 @@
+import {configDirectories, configPaths, readConfigFiles, type ConfigFile} from '../config/files.js'
+import {layersOf, pluginFiles, type Layer} from '../config/layers.js'
+import type {UnitNames} from '../config/specifiers.js'
+import type {OptionDeclarations} from '../options/option.js'
+import {SITE_FOLDERS, gatherPlugins} from './gather.js'
+import {OWN_OPTIONS} from './own-options.js'
+import type {Gathered} from './plugin-shape.js'
+
+/** What a host has set up for its runs: its configuration, and the plugins that it names or has installed. */
+export interface HostSetup {
+  readonly files: readonly ConfigFile[]
+  readonly plugins: readonly Gathered[]
+  /** Every option that may stand before `run`. */
+  readonly declarations: OptionDeclarations
+}
+
+/** Where to look. */
+export interface Whereabouts {
+  /** The directory of this program's own package. */
+  readonly root: string
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  /** The one file to read instead of the host's. */
+  readonly configFile: string | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reads the configuration and gathers the plugins.
+ *
+ * @throws {ConfigurationError}
+ * @throws {PluginLoadError}
+ */
+export async function readHostSetup({root, env, configFile, signal}: Whereabouts): Promise<HostSetup> {
+  const files = await readConfigFiles(await pathsOf(env, configFile))
+  const plugins = await gatherPlugins({root, folders: SITE_FOLDERS, files: pluginFiles(files)}, signal)
+  return {files, plugins, declarations: {...OWN_OPTIONS, ...declarationsOf(plugins)}}
+}
+
+/** The configuration files in the order that they are read in. */
+export async function pathsOf(env: Readonly<NodeJS.ProcessEnv>, configFile: string | undefined): Promise<string[]> {
+  if (configFile !== undefined) return [configFile]
+  return (await Promise.all(configDirectories(env).map((directory) => configPaths(directory)))).flat()
+}
+
+/** The layers of the configuration for one unit on one host. @throws {ConfigurationError} */
+export function layersFor({files, plugins}: Pick<HostSetup, 'files' | 'plugins'>, names: UnitNames): Layer[] {
+  return layersOf(
+    files,
+    plugins.map(({plugin}) => plugin),
+    names,
+  )
+}
+
+/** The options of all plugins, by long name. */
+export function declarationsOf(plugins: readonly Gathered[]): OptionDeclarations {
+  return Object.assign({}, ...plugins.map(({plugin}) => plugin.options)) as OptionDeclarations
+}

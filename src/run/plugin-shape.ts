@@ -1,0 +1,63 @@
+import {PluginLoadError} from '../errors.js'
+import {CONTRACT_VERSION, type RunPlugin} from './run-plugin.js'
+
+/** A plugin, and who brought it: a package's name, a file's path, or `systemd-docker`. */
+export interface Gathered {
+  readonly plugin: RunPlugin
+  readonly from: string
+}
+
+const NAME = /^[a-z][a-z0-9-]*$/
+const KINDS: readonly unknown[] = ['boolean', 'string', 'list']
+
+/** What somebody brought, if it is a plugin that this program can run. @throws {PluginLoadError} that says what is wrong with it */
+export function checkedPlugin(brought: unknown, from: string): RunPlugin {
+  const fail = (why: string): never => {
+    throw new PluginLoadError(from, why)
+  }
+  if (!isRecord(brought)) return fail('it is no object with a name, options and setup')
+  const {name, contract = 1, options, setup} = brought
+  if (typeof name !== 'string' || !NAME.test(name)) return fail('its name must be of small letters, digits and dashes')
+  if (typeof contract !== 'number') return fail('its contract must be a number')
+  if (contract > CONTRACT_VERSION)
+    return fail(
+      `it is made for version ${String(contract)} of the plugin contract, and this program has ${String(CONTRACT_VERSION)}`,
+    )
+  if (typeof setup !== 'function') return fail(`${name} has no function setup`)
+  if (!isRecord(options)) return fail(`${name} has no options; say {} for none`)
+  for (const [option, declaration] of Object.entries(options)) {
+    if (!NAME.test(option)) fail(`its option ${option} must be of small letters, digits and dashes`)
+    if (!isRecord(declaration) || !KINDS.includes(declaration['kind']))
+      fail(`its option ${option} must have the kind boolean, string or list`)
+    else if (typeof declaration['summary'] !== 'string') fail(`its option ${option} must have a summary`)
+  }
+  return brought as unknown as RunPlugin
+}
+
+/**
+ * Checks that plugins can live together, and returns them.
+ *
+ * @throws {PluginLoadError} on a name or an option that two of them claim, or that is the run's own
+ */
+export function refuseConflicts(gathered: readonly Gathered[], ownOptions: readonly string[]): readonly Gathered[] {
+  const owners = new Map<string, string>(
+    ownOptions.map((option) => [`the option --${option}`, 'systemd-docker itself']),
+  )
+  const claim = (what: string, name: string, from: string): void => {
+    const owner = owners.get(what)
+    if (owner !== undefined) throw new PluginLoadError(`${name} (${from})`, `${what} is taken by ${owner}`)
+    owners.set(what, `${name} (${from})`)
+  }
+  for (const {plugin, from} of gathered) {
+    claim(`the name ${plugin.name}`, plugin.name, from)
+    for (const [option, {char}] of Object.entries(plugin.options)) {
+      claim(`the option --${option}`, plugin.name, from)
+      if (char !== undefined) claim(`the option -${char}`, plugin.name, from)
+    }
+  }
+  return gathered
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,53 @@
+import {CONTRACT_VERSION} from './run-plugin.js'
+
+/** The files of a package that brings one plugin, by their names: it has an option, acts in two phases, and has a test. */
+export function starterFiles(name: string): Record<string, string> {
+  const manifest = {
+    name: `systemd-docker-plugin-${name}`,
+    version: '0.1.0',
+    type: 'module',
+    exports: './index.js',
+    scripts: {test: 'node --test'},
+    oclif: {hooks: {'run:plugins': './index.js'}},
+  }
+  return {
+    'package.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
+    'index.js': `/** @type {import('systemd-docker').RunPlugin} */
+export const plugin = {
+  name: '${name}',
+  contract: ${String(CONTRACT_VERSION)},
+  options: {
+    '${name}-label': {kind: 'string', key: 'label', valueName: 'TEXT', summary: 'put this label on the container'},
+  },
+  setup({'${name}-label': label}, {log}) {
+    if (label === undefined) return undefined
+    return {
+      resolve({request}) {
+        request.body.Labels['${name}'] = label
+      },
+      started({container, defer}) {
+        log.info(\`\${container.id} runs as \${container.pid}\`)
+        defer('say that it is over', () => log.info(\`\${container.id} is over\`))
+      },
+    }
+  },
+}
+
+export default async () => [plugin]
+`,
+    'index.test.js': `import assert from 'node:assert/strict'
+import {test} from 'node:test'
+import {plugin} from './index.js'
+
+test('puts the label on the container', () => {
+  const request = {body: {Labels: {}}}
+  plugin.setup({'${name}-label': 'hello'}, {log: console}).resolve({request})
+  assert.deepEqual(request.body.Labels, {'${name}': 'hello'})
+})
+
+test('sits a run out that does not ask for it', () => {
+  assert.equal(plugin.setup({'${name}-label': undefined}, {log: console}), undefined)
+})
+`,
+  }
+}

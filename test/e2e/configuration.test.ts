@@ -1,0 +1,141 @@
+import {describe, expect, test} from 'vitest'
+import {hostFolder} from '../helpers/host-folder.js'
+import {HOSTS} from '../helpers/hosts.js'
+import {containers, defineService} from '../helpers/service.js'
+
+describe.each(HOSTS)('the configuration on $name', ({guest}) => {
+  test("sets an option's default, and the command line wins", async () => {
+    const {unit} = await hostFolder(guest, {'config.yaml': 'pid-file: /run/from-file.pid\ncgroups: [none]\n'})
+    const service = await defineService(guest, '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000', unit)
+    await service.start()
+    expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(await service.inspect('{{.State.Pid}}'))
+    expect(await service.pids()).not.toContain(Number(await service.inspect('{{.State.Pid}}')))
+  })
+
+  test('of the unit wins over that of the host, and a drop-in over the file, with specifiers replaced', async () => {
+    const host = await guest.run('cat', '/proc/sys/kernel/hostname')
+    const {unit} = await hostFolder(guest, {
+      'config.yaml':
+        'units: {"test*.service": {plugins: {pid-file: {path: "/run/%p.%H.pid"}}}}\nhosts: {"*": {pid-file: /run/wrong.pid}}',
+      'config.d/10-none.json': '{"cgroups": ["none"]}',
+    })
+    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', unit)
+    await service.start()
+    const path = `/run/${service.name.replace('.service', '')}.${host}.pid`
+    expect(await guest.run('cat', path)).toBe(await service.inspect('{{.State.Pid}}'))
+    expect(await service.pids()).toHaveLength(1)
+    await service.stop()
+    expect((await guest.attempt(['ls', path])).status).toBe(2)
+  })
+
+  test('switches a plugin off, and the line switches it on', async () => {
+    const {unit} = await hostFolder(guest, {'config.yaml': 'plugins: {cgroup-transfer: {enabled: false}}'})
+    const off = await defineService(guest, 'run --rm --name %n busybox sleep 1000', unit)
+    const on = await defineService(guest, '--enable cgroup-transfer run --rm --name %n busybox sleep 1000', unit)
+    await off.start()
+    await on.start()
+    expect(await off.pids()).not.toContain(Number(await off.inspect('{{.State.Pid}}')))
+    expect(await on.pids()).toContain(Number(await on.inspect('{{.State.Pid}}')))
+  })
+
+  test('of --config is read instead', async () => {
+    const {unit, path} = await hostFolder(guest, {
+      'config.yaml': 'cgroups: [none]',
+      'other.json': '{"credentials": false}',
+    })
+    const service = await defineService(
+      guest,
+      `--config ${path}/other.json run --rm --name %n busybox sleep 1000`,
+      unit,
+    )
+    await service.start()
+    expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
+  })
+
+  test('is shown with where each value came from', async () => {
+    const {unit} = await hostFolder(guest, {'config.yaml': 'logs: false\nunits: {"db-*": {pid-file: /run/%n.pid}}'})
+    const service = await defineService(guest, 'config show --unit db-1.service', {...unit, Type: 'oneshot'})
+    await service.start()
+    await service.says(/^logs: false +# \/etc\/systemd-docker\/config\.yaml$/)
+    await service.says(
+      /^pid-file: "\/run\/db-1\.service\.pid" +# \/etc\/systemd-docker\/config\.yaml \(units\.db-\*\)$/,
+    )
+    await service.says(/^cgroups: \["all"\] +# default$/)
+  })
+
+  test.each([
+    ['has an unknown key', 'pidfile: /run/x.pid', /config\.yaml:1: unknown key 'pidfile', did you mean 'pid-file'\?$/],
+    [
+      'has a value of the wrong type',
+      'logs: sometimes',
+      /config\.yaml:1: 'logs' must be true or false, not "sometimes"$/,
+    ],
+    ['cannot be parsed', 'logs: [', /config\.yaml: .*flow (?:collection|sequence)/],
+    [
+      'names a plugin that is not there',
+      'plugins: {x: {from: /no/x.mjs}}',
+      /^plugin x \(\/no\/x\.mjs\) cannot be used: ENOENT/,
+    ],
+  ])('that %s is refused, and nothing is created', async (_, content, says) => {
+    const {unit} = await hostFolder(guest, {'config.yaml': content})
+    const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
+    await service.start()
+    await service.says(says)
+    expect(await service.show('ExecMainStatus')).toEqual({ExecMainStatus: '125'})
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  test('that others may write is refused, with how to mend it', async () => {
+    const {unit, path} = await hostFolder(guest, {'config.yaml': 'logs: true'})
+    await guest.run('chmod', 'g+w', `${path}/config.yaml`)
+    const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
+    await service.start()
+    await service.says(
+      '/etc/systemd-docker/config.yaml: others than its owner may write it; `chmod go-w /etc/systemd-docker/config.yaml` mends it',
+    )
+  })
+})
+
+describe.each(HOSTS)("the unit's credentials on $name", ({guest}) => {
+  const set = {SetCredential: ['token:abracadabra']}
+
+  test("are the container's, read-only and under the same path everywhere", async () => {
+    const service = await defineService(
+      guest,
+      'run --rm --name %n busybox sh -c "echo $$(cat $$CREDENTIALS_DIRECTORY/token); touch /run/credentials/x || echo read-only; sleep 1000"',
+      set,
+    )
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says('abracadabra')
+    await service.says('read-only')
+    expect(await service.inspect('{{.Config.Env}}')).toContain('CREDENTIALS_DIRECTORY=/run/credentials')
+    expect(await guest.run('ps', '-e', '-o', 'args')).not.toContain('abracadabra')
+  })
+
+  test('loaded from a file are there too', async () => {
+    const {path} = await hostFolder(guest, {token: 'from a file'})
+    const service = await defineService(guest, 'run --rm --name %n busybox cat /run/credentials/token', {
+      Type: 'oneshot',
+      LoadCredential: `token:${path}/token`,
+    })
+    await service.start()
+    await service.says('from a file')
+  })
+
+  test("are kept from the container by --credentials=false, and by a user in it that is not the unit's", async () => {
+    const off = await defineService(
+      guest,
+      '--credentials=false run --rm --name %n busybox sh -c "ls /run/credentials || echo none"',
+      {...set, Type: 'oneshot'},
+    )
+    await off.start()
+    await off.says('none')
+    const other = await defineService(
+      guest,
+      'run --rm --user 1000 --name %n busybox sh -c "cat /run/credentials/token || echo kept"',
+      {...set, Type: 'oneshot'},
+    )
+    await other.start()
+    await other.says('kept')
+  })
+})

@@ -1,0 +1,32 @@
+import {expect, test} from 'vitest'
+import {unlessAborted, within} from '../../../src/run/patience.js'
+
+test('what is waited for is the answer, and its failure the failure', async () => {
+  const {signal} = new AbortController()
+  await expect(unlessAborted(signal, Promise.resolve(7))).resolves.toBe(7)
+  await expect(unlessAborted(signal, Promise.reject(new Error('no')))).rejects.toThrow('no')
+  await expect(within(1000, Promise.resolve(7))).resolves.toBe(7)
+})
+
+test('a signal that aborts ends the waiting, with its own reason', async () => {
+  const controller = new AbortController()
+  const waiting = unlessAborted(controller.signal, new Promise(() => undefined))
+  controller.abort(new Error('stopped'))
+  await expect(waiting).rejects.toThrow('stopped')
+})
+
+test('what fails after it was given up fails silently, also when it was given up from the beginning', async () => {
+  const unheard: unknown[] = []
+  const listen = (reason: unknown): void => void unheard.push(reason)
+  process.on('unhandledRejection', listen)
+  const controller = new AbortController()
+  controller.abort(new Error('stopped'))
+  await expect(unlessAborted(controller.signal, Promise.reject(new Error('late')))).rejects.toThrow('stopped')
+  await new Promise(setImmediate)
+  process.removeListener('unhandledRejection', listen)
+  expect(unheard).toEqual([])
+})
+
+test('what takes too long is an error that says for how long it was waited', async () => {
+  await expect(within(20, new Promise(() => undefined))).rejects.toThrow('not done after 0.02 seconds')
+})
