@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest'
+import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../helpers/hosts.js'
 import {containers, defineService} from '../helpers/service.js'
 
@@ -66,7 +67,8 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
       RestartSec: '100ms',
     })
     await service.start()
-    await service.reaches({NRestarts: '2'})
+    await until(20_000, async () => (Number((await service.show('NRestarts')).NRestarts) >= 2 ? true : undefined))
+    expect((await service.journal()).join('\n')).toContain('status=7')
   })
 
   test('is not restarted by Restart=on-failure after its container ended well', async () => {
