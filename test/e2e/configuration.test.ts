@@ -138,4 +138,19 @@ describe.each(HOSTS)("the unit's credentials on $name", ({guest}) => {
     await other.start()
     await other.says('kept')
   })
+
+  test('are read by another user in the container when the unit runs as the same', async () => {
+    const service = await defineService(
+      guest,
+      '--cgroups none run --rm --user 65534 --name %n busybox cat /run/credentials/token',
+      {
+        ...set,
+        Type: 'oneshot',
+        User: 'nobody',
+        SupplementaryGroups: 'docker',
+      },
+    )
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says('abracadabra')
+  })
 })

@@ -4,6 +4,8 @@ import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 
 const PATIENCE_MS = 20_000
+/** Docker 20.10 can hang over the removal of a container whose processes were killed; what it leaves goes with the host. */
+const BRIEFLY = ['timeout', '--signal=KILL', '15']
 let count = 0
 
 /** A service of a test host whose ExecStart= is a line of systemd-docker. It is stopped and forgotten, and its container removed, after the test. */
@@ -45,8 +47,8 @@ export async function defineService(
   await guest.run('systemctl', 'daemon-reload')
   onTestFinished(async () => {
     await guest.attempt(['systemctl', 'kill', '--signal=KILL', name])
-    await guest.attempt(['systemctl', 'stop', name])
-    await guest.attempt(['docker', 'rm', '--force', '--volumes', name])
+    await guest.attempt([...BRIEFLY, 'systemctl', 'stop', name])
+    await guest.attempt([...BRIEFLY, 'docker', 'rm', '--force', '--volumes', name])
     await guest.run('rm', `/etc/systemd/system/${name}`)
     await guest.run('systemctl', 'daemon-reload')
     await guest.attempt(['systemctl', 'reset-failed', name])
