@@ -39,7 +39,7 @@ export class RunHelp extends Help {
         this.section('REFUSED SO FAR', spelled(refused)),
         this.section(
           'DEFAULTS',
-          `Every option before \`run\` also comes from /etc/systemd-docker/config.yaml by its name, and from the environment, for example ${variableOf('pid-file')}=/run/x.pid; the command line wins.`,
+          `Every option before \`run\` also comes from the environment, for example ${variableOf('pid-file')}=/run/x.pid, and those of the plugins from /etc/systemd-docker/config.yaml by their names; the command line wins.`,
         ),
       ].join('\n\n'),
     )

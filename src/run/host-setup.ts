@@ -1,10 +1,13 @@
 import {configDirectories, configPaths, readConfigFiles, type ConfigFile} from '../config/files.js'
 import {layersOf, pluginFiles, type Layer} from '../config/layers.js'
+import {settingsInForce, type Settings} from '../config/settings.js'
 import type {UnitNames} from '../config/specifiers.js'
 import type {OptionDeclarations} from '../options/option.js'
+import type {Given} from '../options/words.js'
 import {SITE_FOLDERS, gatherPlugins} from './gather.js'
 import {OWN_OPTIONS} from './own-options.js'
 import type {Gathered} from './plugin-shape.js'
+import {switchesOf, type Switch} from './switches.js'
 
 /** What a host has set up for its runs: its configuration, and the plugins that it names or has installed. */
 export interface HostSetup {
@@ -49,6 +52,24 @@ export function layersFor({files, plugins}: Pick<HostSetup, 'files' | 'plugins'>
     plugins.map(({plugin}) => plugin),
     names,
   )
+}
+
+/**
+ * What is in force for one unit on one host: every option's value, and whether each plugin is on.
+ *
+ * @throws {ConfigurationError}
+ * @throws {BadValueError}
+ */
+export function inForce(
+  setup: HostSetup,
+  given: readonly Given[],
+  env: Readonly<NodeJS.ProcessEnv>,
+  names: UnitNames,
+): {settings: Settings; switches: ReadonlyMap<string, Switch>} {
+  const layers = layersFor(setup, names)
+  const settings = settingsInForce(setup.declarations, given, env, layers, names)
+  const plugins = setup.plugins.map(({plugin}) => plugin.name)
+  return {settings, switches: switchesOf(plugins, settings, layers)}
 }
 
 /** The options of all plugins, by long name. */

@@ -1,4 +1,4 @@
-import {settingsInForce, type Settings} from '../config/settings.js'
+import type {Settings} from '../config/settings.js'
 import type {UnitNames} from '../config/specifiers.js'
 import {PluginError} from '../errors.js'
 import {socketPath} from '../docker/address.js'
@@ -7,7 +7,7 @@ import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import {openNotifier} from '../systemd/notifier.js'
 import {describeRun} from './dry-run.js'
 import {endingOf, type Ending} from './exit-status.js'
-import {layersFor, type HostSetup} from './host-setup.js'
+import {inForce, type HostSetup} from './host-setup.js'
 import {runContainer} from './lifecycle.js'
 import {parseRun, type Line} from './line.js'
 import type {Log} from './log.js'
@@ -16,7 +16,6 @@ import type {Gathered} from './plugin-shape.js'
 import {Releases} from './release.js'
 import type {Host, RunHooks} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
-import {switchesOf} from './switches.js'
 
 const REMOVAL_PATIENCE_MS = 10_000
 
@@ -32,13 +31,7 @@ export interface Process {
 
 /** Runs the container that a line asks for, and says how this process is to end. Throws what its stations throw. */
 export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, stop, print}: Process): Promise<Ending> {
-  const layers = layersFor(setup, names)
-  const settings = settingsInForce(setup.declarations, line.given, env, layers, names)
-  const switches = switchesOf(
-    setup.plugins.map(({plugin}) => plugin.name),
-    settings,
-    layers,
-  )
+  const {settings, switches} = inForce(setup, line.given, env, names)
   const order = await parseRun(line.rest, {env, cwd})
   const engine = new DockerodeEngine(socketPath(env))
   const releases = new Releases()

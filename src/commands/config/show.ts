@@ -1,9 +1,7 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
-import {settingsInForce} from '../../config/settings.js'
-import {layersFor, readHostSetup} from '../../run/host-setup.js'
+import {inForce, readHostSetup} from '../../run/host-setup.js'
 import {OWN_OPTIONS} from '../../run/own-options.js'
-import {switchesOf} from '../../run/switches.js'
 import {readUnitNames} from '../../systemd/unit.js'
 
 /** What is in force for a unit on a host, and where each value came from. */
@@ -30,13 +28,7 @@ export class ConfigShow extends Command {
       signal: new AbortController().signal,
     })
     const names = {unit: flags.unit, host: flags.host ?? (await readUnitNames()).host}
-    const layers = layersFor(setup, names)
-    const settings = settingsInForce(setup.declarations, [], env, layers, names)
-    const switches = switchesOf(
-      setup.plugins.map(({plugin}) => plugin.name),
-      settings,
-      layers,
-    )
+    const {settings, switches} = inForce(setup, [], env, names)
     const rows = [
       ...Object.entries(settings)
         .filter(([name]) => !Object.hasOwn(OWN_OPTIONS, name))

@@ -1,13 +1,11 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
-import {settingsInForce} from '../../config/settings.js'
 import {DockerodeEngine} from '../../docker/dockerode-engine.js'
 import {socketPath} from '../../docker/address.js'
 import {reason} from '../../errors.js'
 import type {OptionDeclarations, OptionValues} from '../../options/option.js'
-import {layersFor, readHostSetup} from '../../run/host-setup.js'
+import {inForce, readHostSetup} from '../../run/host-setup.js'
 import {PHASES, type Host, type RunPlugin} from '../../run/run-plugin.js'
-import {switchesOf} from '../../run/switches.js'
 import {readUnitNames} from '../../systemd/unit.js'
 
 /** What is on a run's pipeline. */
@@ -29,13 +27,7 @@ export class Plugins extends Command {
       signal: new AbortController().signal,
     })
     const names = {unit: flags.unit, host: flags.host ?? (await readUnitNames()).host}
-    const layers = layersFor(setup, names)
-    const settings = settingsInForce(setup.declarations, [], env, layers, names)
-    const switches = switchesOf(
-      setup.plugins.map(({plugin}) => plugin.name),
-      settings,
-      layers,
-    )
+    const {settings, switches} = inForce(setup, [], env, names)
     const silent = (): undefined => undefined
     const host: Host = {
       env,
