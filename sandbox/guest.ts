@@ -18,7 +18,7 @@ const BOOT_TIMEOUT_MS = 60_000
 const SHUTDOWN_TIMEOUT_MS = 20_000
 /** The controllers of cgroup v1 that Docker and systemd write to; systemd-nspawn mounts them read-only. */
 const V1_CONTROLLERS = ['blkio', 'cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids']
-const DAEMON_JSON = JSON.stringify({'storage-driver': 'overlay2', iptables: false, ip6tables: false})
+const DAEMON_JSON = {'storage-driver': 'overlay2', iptables: false, ip6tables: false}
 
 /** The way into a booted host: commands run inside all of its namespaces. */
 export class Guest {
@@ -79,7 +79,7 @@ const GUEST_ENV = {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
  */
 export async function boot(kind: HostKind, images: readonly string[]): Promise<Booted> {
   const root = await rootFileSystem(kind)
-  await sweep()
+  await (swept ??= sweep())
   const machine = `${kind.name}-${String(process.pid)}`
   // Docker's overlays cannot lie on the overlay that the root file system is.
   const state = join(STATES, machine)
@@ -138,13 +138,14 @@ export async function boot(kind: HostKind, images: readonly string[]): Promise<B
       const {stdout} = await guest.attempt(['systemctl', 'is-system-running'])
       return /running|degraded|starting/.test(stdout) ? true : undefined
     })
-    await guest.write('/etc/docker/daemon.json', DAEMON_JSON)
+    await guest.write('/etc/docker/daemon.json', JSON.stringify({...DAEMON_JSON, ...kind.daemonJson}))
     if (!kind.unified) await makeControllersWritable(guest)
     await guest.attempt(['systemctl', 'is-system-running', '--wait'])
     await guest.run('systemctl', 'reset-failed')
     await guest.run('systemctl', 'restart', 'docker.service')
     await guest.run('mkdir', '-p', '/opt/bin')
     await guest.run('ln', '-s', '/opt/systemd-docker/bin/run.cjs', '/opt/bin/systemd-docker')
+    if (kind.isSetUp) await guest.run('/opt/bin/systemd-docker', 'setup')
     for (const image of images) await guest.load(image)
     return {guest, shutDown}
   } catch (error) {
@@ -159,6 +160,8 @@ async function makeControllersWritable(guest: Guest): Promise<void> {
     await guest.run('mount', '-o', 'remount,bind,rw,nosuid,nodev,noexec', `/sys/fs/cgroup/${controller}`)
   await guest.run('systemctl', 'daemon-reexec')
 }
+
+let swept: Promise<void> | undefined
 
 /** Ends and removes what is left of hosts whose process was killed before it could shut them down. */
 async function sweep(): Promise<void> {

@@ -1,11 +1,15 @@
 /** A kind of host that the product is tried on. */
 export interface HostKind {
-  readonly name: 'debian13-v2' | 'debian12-v1'
+  readonly name: 'debian13-v2' | 'debian13-v2-bare' | 'debian13-v2-cgroupfs' | 'debian12-v2' | 'debian12-v1'
   /** Debian's release. */
   readonly suite: 'trixie' | 'bookworm'
   /** Whether systemd runs on cgroup v2 alone, or on cgroup v1. */
   readonly unified: boolean
   readonly packages: readonly string[]
+  /** What the Engine is configured with, beside what every host's is. */
+  readonly daemonJson: Readonly<Record<string, unknown>>
+  /** Whether `systemd-docker setup` was run. */
+  readonly isSetUp: boolean
 }
 
 /** libatomic1 and libstdc++6 are for the machine's own Node, which is lent to the hosts. */
@@ -22,8 +26,25 @@ const COMMON = [
   'libstdc++6',
 ]
 
-/** systemd 257 with Docker 26.1 on cgroup v2, and systemd 252 with Docker 20.10 on cgroup v1. */
+/** For an Engine that a user runs without root. */
+const ROOTLESS = ['rootlesskit', 'slirp4netns', 'uidmap', 'dbus-user-session', 'libpam-systemd', 'iptables']
+
+/** systemd 257 with Docker 26.1. */
+const DEBIAN_13 = {suite: 'trixie', packages: [...COMMON, ...ROOTLESS, 'docker-cli', 'nodejs'], daemonJson: {}} as const
+/** systemd 252 with Docker 20.10. */
+const DEBIAN_12 = {suite: 'bookworm', packages: COMMON, daemonJson: {}} as const
+
+/** Every kind of host; they differ in how a container can come into its unit's cgroup. */
 export const HOST_KINDS: readonly HostKind[] = [
-  {name: 'debian13-v2', suite: 'trixie', unified: true, packages: [...COMMON, 'docker-cli', 'nodejs']},
-  {name: 'debian12-v1', suite: 'bookworm', unified: false, packages: COMMON},
+  {...DEBIAN_13, name: 'debian13-v2', unified: true, isSetUp: true},
+  {...DEBIAN_13, name: 'debian13-v2-bare', unified: true, isSetUp: false},
+  {
+    ...DEBIAN_13,
+    name: 'debian13-v2-cgroupfs',
+    unified: true,
+    isSetUp: false,
+    daemonJson: {'exec-opts': ['native.cgroupdriver=cgroupfs']},
+  },
+  {...DEBIAN_12, name: 'debian12-v2', unified: true, isSetUp: true},
+  {...DEBIAN_12, name: 'debian12-v1', unified: false, isSetUp: false},
 ]

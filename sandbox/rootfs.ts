@@ -4,9 +4,9 @@ import type {HostKind} from './hosts.js'
 
 const BUILD_TIMEOUT_MS = 600_000
 
-/** The directory of a host's root file system, which every boot shares and none changes. */
-export async function rootFileSystem({name, suite, packages}: HostKind): Promise<string> {
-  return await cached(name, [suite, ...packages], (path) => debian(suite, packages, path))
+/** The directory of a host's root file system, which every boot of that release shares and none changes. */
+export async function rootFileSystem({suite, packages}: HostKind): Promise<string> {
+  return await cached(suite, [suite, ...packages], (path) => debian(suite, packages, path))
 }
 
 /** Makes a minimal Debian with some packages as a directory, or as a tar archive where `path` ends so. */

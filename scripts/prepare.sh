@@ -20,7 +20,7 @@ debian() {
 
 if [ "$1" = sandbox ]; then
   [ "$(id -u)" = 0 ] || { echo 'prepare: the sandbox needs root' >&2; exit 1; }
-  debian systemd-container mmdebstrap debian-archive-keyring iproute2 procps util-linux g++ make python3 libsystemd-dev
+  debian systemd-container mmdebstrap debian-archive-keyring iproute2 procps util-linux shellcheck g++ make python3 libsystemd-dev
 fi
 
 # npm's own record of what it installed is newer than the lock file when the two agree; libsystemd-dev may have come after it.

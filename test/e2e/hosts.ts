@@ -18,10 +18,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await Promise.all(booted.map((host) => host.shutDown()))
   }
   try {
-    for (const kind of HOST_KINDS) {
-      console.error(`sandbox: booting ${kind.name} …`)
+    console.error(`sandbox: booting ${HOST_KINDS.map(({name}) => name).join(', ')} …`)
+    const boots = HOST_KINDS.map(async (kind) => {
       booted.push(await boot(kind, images))
-    }
+    })
+    for (const boot of await Promise.allSettled(boots)) if (boot.status === 'rejected') throw boot.reason
   } catch (error) {
     await shutDown()
     throw error
