@@ -178,6 +178,17 @@ export class CommandNotFoundError extends SystemdDockerError {
   }
 }
 
+/** The program that runs the container, which it was made for, is not on the host. */
+export class RuntimeMissingError extends SystemdDockerError {
+  readonly code = 'RUNTIME_MISSING'
+  constructor(answer: string, cause: unknown) {
+    super(
+      `the container's runtime is not on this host: ${answer}; \`systemd-docker setup\` installs systemd-docker's own, and \`docker rm\` lets the container be made anew`,
+      {cause},
+    )
+  }
+}
+
 /** The pid file cannot be where it was asked to be. */
 export class PidFileError extends SystemdDockerError {
   readonly code = 'PID_FILE'
@@ -204,6 +215,22 @@ export class CgroupError extends SystemdDockerError {
       `cannot move the container's processes into ${directory}: ${why}; --cgroups none leaves them in Docker's cgroup`,
       {cause},
     )
+  }
+}
+
+/** What this program keeps for itself could not be written. */
+export class StateError extends SystemdDockerError {
+  readonly code = 'STATE'
+  constructor(directory: string, why: string, cause?: unknown) {
+    super(`cannot keep state in ${directory}: ${why}`, {cause})
+  }
+}
+
+/** The host could not be set up. */
+export class SetupError extends SystemdDockerError {
+  readonly code = 'SETUP'
+  constructor(what: string, why: string, cause?: unknown) {
+    super(`${what}: ${why}`, {cause})
   }
 }
 

@@ -52,9 +52,8 @@ async function perform(argv: readonly string[], root: string, log: Log, stop: St
 }
 
 async function viaOclif(argv: readonly string[], root: string): Promise<Ending> {
-  const {performByOclif} = await import('./oclif.js')
-  await performByOclif(argv, root)
-  return {status: 0}
+  const {exitStatusByOclif} = await import('./oclif.js')
+  return {status: await exitStatusByOclif(argv, root)}
 }
 
 async function end(ending: Ending, unlisten: () => void): Promise<never> {

@@ -1,4 +1,5 @@
 import {Config} from '@oclif/core/config'
+import {ExitError} from '@oclif/core/errors'
 import {run} from '@oclif/core/run'
 import {ConfigCheck} from './commands/config/check.js'
 import {ConfigPath} from './commands/config/path.js'
@@ -7,6 +8,7 @@ import {ConfigShow} from './commands/config/show.js'
 import {Plugins} from './commands/plugins/index.js'
 import {PluginsNew} from './commands/plugins/new.js'
 import {Run} from './commands/run.js'
+import {Setup} from './commands/setup.js'
 import {schemaOf} from './config/schema.js'
 import {UnknownCommandError} from './errors.js'
 import {nearest} from './options/nearest.js'
@@ -22,6 +24,7 @@ const OCLIF_OWN = ['--help', '--version']
 /** The commands, by id, as oclif looks them up. */
 export const COMMANDS = {
   run: Run,
+  setup: Setup,
   plugins: Plugins,
   'plugins:new': PluginsNew,
   'config:show': ConfigShow,
@@ -36,9 +39,10 @@ export const SCHEMA = schemaOf(BUILT_IN, true)
 /**
  * Answers a line by oclif: help, the version, and every command but `run`. Its errors are thrown.
  *
+ * @returns the exit status that the command asks for
  * @throws {UnknownCommandError}
  */
-export async function performByOclif(argv: readonly string[], root: string): Promise<void> {
+export async function exitStatusByOclif(argv: readonly string[], root: string): Promise<number> {
   const config = await Config.load({root, userPlugins: false, devPlugins: false})
   const words = spelledForOclif(argv)
   const [command = '--help'] = words
@@ -46,7 +50,13 @@ export async function performByOclif(argv: readonly string[], root: string): Pro
   const known = config.commandIDs.map((id) => id.split(':', 1)[0] ?? id)
   if (!command.startsWith('-') && !known.includes(command))
     throw new UnknownCommandError(command, nearest(command, known))
-  await run(words, config)
+  try {
+    await run(words, config)
+    return 0
+  } catch (error) {
+    if (error instanceof ExitError) return error.oclif.exit ?? 0
+    throw error
+  }
 }
 
 /** `help` and `-h` are what people try; oclif knows `--help`, behind what it is about. */

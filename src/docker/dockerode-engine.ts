@@ -8,11 +8,12 @@ import {
   EngineRefusedError,
   EngineUnreachableError,
   PullError,
+  RuntimeMissingError,
   hasErrorCode,
   reason,
 } from '../errors.js'
 import type {CreateRequest} from './create-request.js'
-import type {Engine, Inspected, Watch, WatchFor} from './engine.js'
+import type {Engine, EngineInfo, Inspected, Watch, WatchFor} from './engine.js'
 import {splitReference} from './reference.js'
 
 /** The one thing of dockerode's modem that its own verbs do not offer: an answer as soon as its headers are there. */
@@ -29,6 +30,20 @@ interface Modem {
   ): void
 }
 
+/** The part of the answer to `GET /info` that is of use; an Engine that is not Docker's may leave out any of it. */
+interface InfoAnswer {
+  readonly ServerVersion?: string
+  readonly CgroupDriver?: string
+  readonly DefaultRuntime?: string
+  readonly Runtimes?: Readonly<Record<string, unknown>>
+  readonly SecurityOptions?: readonly string[]
+}
+
+/** What dockerode takes and its types do not say. */
+interface Abortable {
+  info(options: {abortSignal: AbortSignal}): Promise<InfoAnswer>
+}
+
 /** The Engine that listens on the unix socket `path`, through dockerode. */
 export class DockerodeEngine implements Engine {
   readonly address: string
@@ -37,6 +52,18 @@ export class DockerodeEngine implements Engine {
   constructor(path: string) {
     this.address = `unix://${path}`
     this.#docker = new Docker({socketPath: path, host: undefined, protocol: 'http'})
+  }
+
+  async info(abortSignal: AbortSignal): Promise<EngineInfo> {
+    const docker = this.#docker as unknown as Abortable
+    const answer = await this.#ask('say what it is', () => docker.info({abortSignal}))
+    return {
+      version: answer.ServerVersion ?? '',
+      cgroupDriver: answer.CgroupDriver ?? '',
+      defaultRuntime: answer.DefaultRuntime ?? '',
+      runtimes: Object.keys(answer.Runtimes ?? {}),
+      rootless: (answer.SecurityOptions ?? []).includes('name=rootless'),
+    }
   }
 
   async inspect(idOrName: string, abortSignal: AbortSignal): Promise<Inspected | undefined> {
@@ -72,6 +99,12 @@ export class DockerodeEngine implements Engine {
     } catch (error) {
       // The Engine has no codes for these; docker run tells them apart by the same words.
       const answer = answerOf(error)
+      if (
+        /(?:containerd-shim-|systemd-docker-runc).*(?:no such file|not found|does not exist)|unknown runtime/i.test(
+          answer,
+        )
+      )
+        throw new RuntimeMissingError(answer, error)
       if (/executable file not found|no such file or directory/i.test(answer))
         throw new CommandNotFoundError(answer, error)
       if (/permission denied|is a directory/i.test(answer)) throw new CannotInvokeError(answer, error)

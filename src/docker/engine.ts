@@ -25,6 +25,18 @@ export interface Watch {
  */
 export type WatchFor = 'next-exit' | 'not-running' | 'removed'
 
+/** What the Engine says of itself (Engine API, `GET /info`). */
+export interface EngineInfo {
+  /** The Engine's release, such as `26.1.5+dfsg1`. */
+  readonly version: string
+  readonly cgroupDriver: string
+  readonly defaultRuntime: string
+  /** The runtimes that it has by name. */
+  readonly runtimes: readonly string[]
+  /** Whether it runs as an ordinary user. */
+  readonly rootless: boolean
+}
+
 /**
  * The Engine's verbs that a run needs. Every one takes an AbortSignal and throws EngineUnreachableError, EngineForbiddenError or
  * {@link EngineRefusedError} unless its comment says otherwise.
@@ -32,11 +44,12 @@ export type WatchFor = 'next-exit' | 'not-running' | 'removed'
 export interface Engine {
   /** Where the Engine listens, for messages. */
   readonly address: string
+  info(signal: AbortSignal): Promise<EngineInfo>
   /** The container with this id or name, or nothing. The Engine also takes the beginning of an id for it. */
   inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
   /** The id of the container made. */
   create(request: CreateRequest, signal: AbortSignal): Promise<string>
-  /** @throws {CannotInvokeError} {@link CommandNotFoundError} */
+  /** @throws {CannotInvokeError} {@link CommandNotFoundError} {@link RuntimeMissingError} */
   start(id: string, signal: AbortSignal): Promise<void>
   /** The container's output from now on, as the Engine sends it: framed unless the container has a terminal. Writable when `stdin` is true. */
   attach(id: string, stdin: boolean, signal: AbortSignal): Promise<Duplex>

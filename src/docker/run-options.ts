@@ -172,7 +172,7 @@ export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
     },
   },
   rm: {takes: 'nothing', effect: on((body, on) => void (body.HostConfig.AutoRemove = on))},
-  runtime: {takes: 'value'},
+  runtime: {takes: 'value', effect: body((body, value) => void (body.HostConfig['Runtime'] = value))},
   'security-opt': {takes: 'value'},
   'shm-size': {takes: 'value'},
   'sig-proxy': {takes: 'nothing'},

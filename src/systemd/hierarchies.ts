@@ -15,6 +15,26 @@ export interface Place extends Membership {
   readonly directory: string
 }
 
+/** Whether the hierarchy is that of cgroup v2. */
+export function isUnified({controllers}: Pick<Membership, 'controllers'>): boolean {
+  return controllers.length === 0
+}
+
+/** What a hierarchy is called in a message. */
+export function labelOf({controllers}: Pick<Membership, 'controllers'>): string {
+  return controllers.length === 0 ? 'cgroup v2' : controllers.join(',')
+}
+
+/** The directory of the cgroup at the root of the hierarchy that a cgroup is in. */
+export function rootOf({path, directory}: Pick<Place, 'path' | 'directory'>): string {
+  return path === '/' ? directory : directory.slice(0, -path.length)
+}
+
+/** systemd's own hierarchy among these: `name=systemd` of cgroup v1, or else that of cgroup v2. */
+export function systemdsPlace(places: readonly Place[]): Place | undefined {
+  return places.find(({controllers}) => controllers.includes('name=systemd')) ?? places.find(isUnified)
+}
+
 /** Reads the text of a process's cgroup file. */
 export function parseMemberships(text: string): Membership[] {
   return text.split('\n').flatMap((line) => {

@@ -1,6 +1,10 @@
 import {readFile, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {setTimeout} from 'node:timers/promises'
 import {hasErrorCode} from '../errors.js'
+
+/** Between two looks at processes that the kernel lists and does not move, as they are just ending. */
+const PAUSE_MS = 5
 
 /**
  * Moves every process of the cgroup in the directory `from`, and of the cgroups below it, into the cgroup in the directory `to`
@@ -10,29 +14,56 @@ import {hasErrorCode} from '../errors.js'
  * @returns how many processes were moved
  */
 export async function transferAll(from: string, to: string, signal: AbortSignal): Promise<number> {
+  return await transferUntilNone(() => pidsBelow(from), to, signal)
+}
+
+/** {@link transferAll}, but for the cgroups below `from`. */
+export async function transferMembers(from: string, to: string, signal: AbortSignal): Promise<number> {
+  return await transferUntilNone(() => pidsIn(from), to, signal)
+}
+
+async function transferUntilNone(look: () => Promise<string[]>, to: string, signal: AbortSignal): Promise<number> {
   const moved = new Set<string>()
   for (;;) {
     signal.throwIfAborted()
-    const pids = await pidsBelow(from)
+    const pids = await look()
     if (pids.length === 0) return moved.size
+    let progress = false
     for (const pid of pids) {
       try {
         await writeFile(join(to, 'cgroup.procs'), pid)
+        progress = true
         moved.add(pid)
       } catch (error) {
         if (!hasErrorCode(error, 'ESRCH')) throw error
       }
     }
+    if (!progress) await setTimeout(PAUSE_MS, undefined, {signal})
+  }
+}
+
+/** The processes in the cgroup itself; none when it is gone. */
+export async function pidsIn(directory: string): Promise<string[]> {
+  try {
+    const procs = await readFile(join(directory, 'cgroup.procs'), 'utf8')
+    // A process from outside of this PID namespace is listed as 0, which would be this process if it were written.
+    return procs.split('\n').filter((pid) => pid !== '' && pid !== '0')
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT', 'ENODEV')) return []
+    throw error
   }
 }
 
 async function pidsBelow(directory: string): Promise<string[]> {
+  const pids = await pidsIn(directory)
+  for (const child of await childrenOf(directory)) pids.push(...(await pidsBelow(join(directory, child))))
+  return pids
+}
+
+async function childrenOf(directory: string): Promise<string[]> {
   try {
-    const procs = await readFile(join(directory, 'cgroup.procs'), 'utf8')
-    const pids = procs.split('\n').filter((pid) => pid !== '')
-    for (const entry of await readdir(directory, {withFileTypes: true}))
-      if (entry.isDirectory()) pids.push(...(await pidsBelow(join(directory, entry.name))))
-    return pids
+    const entries = await readdir(directory, {withFileTypes: true})
+    return entries.filter((entry) => entry.isDirectory()).map(({name}) => name)
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT', 'ENODEV')) return []
     throw error

@@ -1,14 +1,52 @@
 import {readFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
-import {parseMemberships} from './hierarchies.js'
+import {join} from 'node:path'
+import {isUnified, parseMemberships, rootOf, systemdsPlace, type Place} from './hierarchies.js'
+
+/** The cgroup that systemd made for a unit of service or scope (systemd.resource-control(5)). */
+export interface UnitCgroup {
+  /** The unit's name, with its type. */
+  readonly name: string
+  /** In systemd's hierarchy: that of cgroup v2, or `name=systemd` of cgroup v1. */
+  readonly path: string
+  readonly directory: string
+  /** Whether systemd's hierarchy is that of cgroup v2. */
+  readonly unified: boolean
+  /** Whose unit it is: the host's systemd, or a user's (user@.service(5)). */
+  readonly manager: 'system' | 'user'
+}
 
 /** The names for this process: its unit's, where it is in one, and its host's. */
 export async function readUnitNames(procRoot = '/proc'): Promise<{unit: string | undefined; host: string}> {
   const memberships = parseMemberships(await readFile(`${procRoot}/self/cgroup`, 'utf8').catch(() => ''))
   // Where cgroup v2 alone is mounted here, the kernel may still list hierarchies of v1 that are somebody else's, with `/` in them.
-  const systemds = memberships.filter(
-    ({controllers}) => controllers.length === 0 || controllers.includes('name=systemd'),
-  )
-  const unit = systemds.flatMap(({path}) => path.split('/')).findLast((part) => /\.(?:service|scope)$/.test(part))
-  return {unit, host: hostname()}
+  const systemds = memberships.filter((place) => isUnified(place) || place.controllers.includes('name=systemd'))
+  const part = systemds.flatMap(({path}) => path.split('/')).findLast(isUnit)
+  return {unit: part === undefined ? undefined : nameOf(part), host: hostname()}
+}
+
+/** The cgroup of the unit that a process with these places is in, perhaps in a part of it that is its own; nothing outside of any unit. */
+export function unitCgroupOf(places: readonly Place[]): UnitCgroup | undefined {
+  const place = systemdsPlace(places)
+  const parts = place?.path.split('/') ?? []
+  const last = parts.findLastIndex(isUnit)
+  const part = parts[last]
+  if (place === undefined || part === undefined) return undefined
+  const path = parts.slice(0, last + 1).join('/')
+  return {
+    name: nameOf(part),
+    path,
+    directory: join(rootOf(place), path),
+    unified: isUnified(place),
+    manager: parts.slice(0, last).some((part) => /^user@\d+\.service$/.test(part)) ? 'user' : 'system',
+  }
+}
+
+/** systemd puts a `_` before names that would be a file of the kernel's, such as that of cpu.service (systemd, src/basic/cgroup-util.c). */
+function nameOf(part: string): string {
+  return part.replace(/^_/, '')
+}
+
+function isUnit(part: string): boolean {
+  return /\.(?:service|scope)$/.test(part)
 }

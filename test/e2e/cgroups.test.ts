@@ -1,7 +1,17 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {HOSTS} from '../helpers/hosts.js'
+import {EVERY_HOST} from '../helpers/hosts.js'
 import {defineService, type Service} from '../helpers/service.js'
+
+/** What the log says of a container on a host: what it was born by, or that it was moved. */
+const PLACED: Readonly<Record<string, (unit: string, id: string) => string>> = {
+  'debian13-v2': (unit) => `the container was born in /system.slice/${unit}, by the containerd shim`,
+  'debian13-v2-bare': (unit) =>
+    `the container's processes moved to /system.slice/${unit} in cgroup v2; it was not born in the unit because containerd does not find containerd-shim-systemd-docker-v1 (\`systemd-docker setup\` mends that)`,
+  'debian13-v2-cgroupfs': (unit) => `the container was born in /system.slice/${unit}, by the Engine's cgroupfs driver`,
+  'debian12-v2': (unit) => `the container was born in /system.slice/${unit}, by the OCI runtime systemd-docker`,
+  'debian12-v1': (unit) => `the container was born in /system.slice/${unit}, by the Engine's cgroupfs driver`,
+}
 
 /** Where the container's init is in each hierarchy, by the hierarchy's name; that of cgroup v2 is the empty word. */
 async function placesOf(guest: Guest, service: Service): Promise<Record<string, string>> {
@@ -9,37 +19,70 @@ async function placesOf(guest: Guest, service: Service): Promise<Record<string, 
   return Object.fromEntries(text.split('\n').map((line) => line.split(':').slice(1) as [string, string]))
 }
 
-const V1 = HOSTS.filter(({guest}) => !guest.kind.unified)
-const V2 = HOSTS.filter(({guest}) => guest.kind.unified)
+/** The cgroups of a unit's name, in any hierarchy. */
+async function cgroupsCalled(guest: Guest, name: string): Promise<string> {
+  return await guest.run('find', '/sys/fs/cgroup', '-name', name)
+}
 
-describe.each(HOSTS)('--cgroups on $name', ({guest}) => {
+const V1 = EVERY_HOST.filter(({guest}) => !guest.kind.unified)
+const V2 = EVERY_HOST.filter(({guest}) => guest.kind.unified)
+const MOVING = EVERY_HOST.filter(({name}) => name === 'debian13-v2-bare')
+const BEARING = EVERY_HOST.filter(({name}) => name !== 'debian13-v2-bare')
+
+describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
   const systemds = guest.kind.unified ? '' : 'name=systemd'
 
-  test('moves every process of the container, children too, before the unit is active', async () => {
+  test('has every process of the container, children too, in the unit before it is active, and says how', async () => {
     const service = await defineService(
       guest,
       'run --rm --name %n busybox sh -c "for i in $$(seq 50); do sleep 1000 & done; wait"',
     )
     await service.start()
     const pids = await service.pids()
-    const children = (await guest.run('ps', '-e', '-o', 'pid=,args='))
+    const children = (await guest.run('ps', '-e', '-o', 'pid=,cgroup:1000=,args='))
       .split('\n')
-      .filter((line) => line.endsWith('sleep 1000'))
-    const ofThis = children.map((line) => Number.parseInt(line)).filter((pid) => pids.includes(pid))
-    expect(ofThis.length).toBeGreaterThanOrEqual(1)
-    expect((await placesOf(guest, service))[systemds]).toBe(`/system.slice/${service.name}`)
-    const {MainPID} = await service.show('MainPID')
-    const top = await guest.attempt(['docker', 'exec', service.name, 'true'])
-    expect(top.status).toBe(0)
-    expect(pids).toContain(Number(MainPID))
+      .filter((line) => line.endsWith('sleep 1000') && line.includes(service.name))
+    expect(children.length).toBeGreaterThanOrEqual(1)
+    for (const line of children) expect(pids).toContain(Number.parseInt(line))
+    expect((await placesOf(guest, service))[systemds]).toContain(`/system.slice/${service.name}`)
+    expect((await guest.attempt(['docker', 'exec', service.name, 'true'])).status).toBe(0)
+    expect(pids).toContain(Number((await service.show('MainPID')).MainPID))
+    await service.says(PLACED[name]?.(service.name, '') ?? '')
   })
 
-  test('none leaves the container where Docker put it', async () => {
+  test('leaves no cgroup, announcement or scope behind when the unit has stopped', async () => {
+    const service = await defineService(guest, 'run --rm --name %n --stop-signal KILL busybox sleep 1000')
+    await service.start()
+    const id = await service.inspect('{{.Id}}')
+    await service.stop()
+    expect(await cgroupsCalled(guest, service.name)).toBe('')
+    expect(await cgroupsCalled(guest, `*${id}*`)).toBe('')
+    expect((await guest.attempt(['find', '/run/systemd-docker', '-name', id])).stdout).toBe('')
+    expect(await guest.run('systemctl', 'list-units', '--all', '--no-legend', `docker-${id}.scope`)).toBe('')
+  })
+
+  test('none leaves the container where Docker put it, and says so', async () => {
     const service = await defineService(guest, '--cgroups none run --rm --name %n busybox sleep 1000')
     await service.start()
     const id = await service.inspect('{{.Id}}')
-    expect((await placesOf(guest, service))[systemds]).toContain(id)
+    const place = (await placesOf(guest, service))[systemds]
+    expect(place).toContain(id)
+    expect(place).not.toContain(service.name)
     expect(await service.pids()).toEqual([Number((await service.show('MainPID')).MainPID)])
+    await service.says("the container stays in Docker's cgroup, as --cgroups none asks for it")
+  })
+
+  test.each(['', '--cgroups none '])("%shonours the user's --cgroup-parent", async (option) => {
+    const parent = guest.kind.unified && name !== 'debian13-v2-cgroupfs' ? 'test-parent.slice' : '/test-parent'
+    const service = await defineService(
+      guest,
+      `${option}run --rm --name %n --cgroup-parent ${parent} busybox sleep 1000`,
+    )
+    await service.start()
+    const place = (await placesOf(guest, service))[systemds]
+    expect(place).toContain('test-parent')
+    expect(place).not.toContain(service.name)
+    await service.says(/^the container stays in Docker's cgroup, as --cgroup/)
   })
 
   test('name=systemd is enough for systemd to see the container', async () => {
@@ -66,13 +109,128 @@ describe.each(HOSTS)('--cgroups on $name', ({guest}) => {
     if (!guest.kind.unified) await service.says('--cgroups net_prio: this host has no such hierarchy')
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
   })
+
+  test('leaves another runtime that the line asks for alone, and moves the container where only that could have borne it', async () => {
+    const service = await defineService(guest, 'run --rm --name %n --runtime runc busybox sleep 1000')
+    expect((await service.start()).status).toBe(0)
+    expect(await service.inspect('{{.HostConfig.Runtime}}')).toBe('runc')
+    expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
+    if (['debian13-v2', 'debian12-v2'].includes(name))
+      await service.says(/it was not born in the unit because --runtime runc is asked for$/)
+  })
+})
+
+describe.each(BEARING)('a container born in its unit on $name', ({guest}) => {
+  const systemds = guest.kind.unified ? '' : 'name=systemd'
+
+  test('stays in the hands of Docker: pause, unpause, top and restart work', async () => {
+    const service = await defineService(guest, 'run --name %n busybox sleep 1000')
+    await service.start()
+    await guest.run('docker', 'pause', service.name)
+    expect(await service.inspect('{{.State.Status}}')).toBe('paused')
+    await guest.run('docker', 'unpause', service.name)
+    expect(await guest.run('docker', 'top', service.name)).toContain('sleep 1000')
+    expect(await guest.run('docker', 'exec', service.name, 'cat', '/proc/self/cgroup')).toContain('0::/')
+    expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
+  })
+
+  test('has a cgroup of its own below the unit, and its health checks and docker exec are in it', async () => {
+    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000')
+    await service.start()
+    const own = `/system.slice/${service.name}/${await service.inspect('{{.Id}}')}`
+    expect((await placesOf(guest, service))[systemds]).toBe(own)
+    await guest.run('docker', 'exec', '--detach', service.name, 'sleep', '2000')
+    const line = (await guest.run('ps', '-e', '-o', 'cgroup:1000=,args='))
+      .split('\n')
+      .find((one) => one.endsWith('sleep 2000'))
+    expect(line).toContain(own)
+  })
+
+  test('that is kept is born there again at the next start', async () => {
+    const service = await defineService(guest, 'run --name %n --stop-signal KILL busybox sleep 1000')
+    await service.start()
+    const id = await service.inspect('{{.Id}}')
+    await service.stop()
+    await service.start()
+    expect(await service.inspect('{{.Id}}')).toBe(id)
+    expect((await placesOf(guest, service))[systemds]).toBe(`/system.slice/${service.name}/${id}`)
+  })
+})
+
+describe.each(BEARING.filter(({name}) => name !== 'debian13-v2-cgroupfs' && name !== 'debian12-v1'))(
+  'a container of a unit that is gone, on $name',
+  ({guest}) => {
+    test('goes where the cgroupfs driver would put it when somebody starts it by hand', async () => {
+      const service = await defineService(guest, 'run --name %n --stop-signal KILL busybox sleep 1000')
+      await service.start()
+      const id = await service.inspect('{{.Id}}')
+      await service.stop()
+      await guest.run('docker', 'start', service.name)
+      expect((await placesOf(guest, service))['']).toBe(`/docker/${id}`)
+      expect(await cgroupsCalled(guest, service.name)).toBe('')
+    })
+  },
+)
+
+describe.each(MOVING)('a container that is moved, on $name', ({guest}) => {
+  test('goes into a cgroup of its own where the unit delegates, and systemd is told of no other', async () => {
+    const service = await defineService(guest, 'run --rm --name %n --stop-signal KILL busybox sleep 1000', {
+      Delegate: 'yes',
+    })
+    await service.start()
+    const id = await service.inspect('{{.Id}}')
+    expect((await placesOf(guest, service))['']).toBe(`/system.slice/${service.name}/${id}`)
+    const {MainPID} = await service.show('MainPID')
+    expect(await guest.run('cat', `/proc/${MainPID}/cgroup`)).toContain(`0::/system.slice/${service.name}/supervisor`)
+    await service.stop()
+    expect(await cgroupsCalled(guest, service.name)).toBe('')
+  })
+
+  test('goes there with all the children that it goes on making meanwhile', async () => {
+    const bomb = 'while :; do (sleep 3 & sleep 3) & for i in 1 2 3 4 5 6 7 8; do :; done; usleep 2000; done'
+    const service = await defineService(guest, `run --rm --name %n --ulimit nproc=1000 busybox sh -c "${bomb}"`)
+    expect((await service.start()).status).toBe(0)
+    const id = await service.inspect('{{.Id}}')
+    const {stdout: elsewhere} = await guest.attempt([
+      'sh',
+      '-c',
+      `grep -hs ${id} /proc/[0-9]*/cgroup | grep -v ${service.name}`,
+    ])
+    expect(elsewhere).toBe('')
+    expect(await cgroupsCalled(guest, `docker-${id}.scope`)).toBe('')
+  })
+
+  test("is not, when what keeps it from the host's devices would be left behind", async () => {
+    const service = await defineService(guest, 'run --name %n busybox')
+    await guest.run('docker', 'run', '--detach', '--name', service.name, 'busybox', 'sleep', '1000')
+    await service.start()
+    await service.says(/^the container stays in .* it was made with CAP_MKNOD/)
+    expect((await placesOf(guest, service))['']).toContain('.scope')
+  })
 })
 
 describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({guest}) => {
-  const limits = {MemoryMax: '64M', CPUAccounting: 'yes', TasksMax: '50', DevicePolicy: 'closed'}
+  const limits = {MemoryMax: '64M', CPUAccounting: 'yes', TasksMax: '50'}
 
-  test("all moves the container to wherever the unit has a cgroup, so that its limits bind, but leaves it Docker's devices", async () => {
-    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', limits)
+  test('all has the container born below the unit in every hierarchy, so that the limits of both bind', async () => {
+    const service = await defineService(guest, 'run --rm --name %n -m 32m busybox sleep 1000', limits)
+    await service.start()
+    const own = `/system.slice/${service.name}/${await service.inspect('{{.Id}}')}`
+    const places = await placesOf(guest, service)
+    for (const hierarchy of ['name=systemd', 'memory', 'pids', 'devices', 'freezer', 'cpuset'])
+      expect(places[hierarchy], hierarchy).toBe(own)
+    const memory = '/sys/fs/cgroup/memory'
+    expect(await guest.run('cat', `${memory}${own}/memory.limit_in_bytes`)).toBe(String(32 * 1024 * 1024))
+    expect(await guest.run('cat', `${memory}/system.slice/${service.name}/memory.limit_in_bytes`)).toBe(
+      String(64 * 1024 * 1024),
+    )
+  })
+
+  test("all moves it where the unit's DevicePolicy= forbids what Docker allows, but leaves it Docker's devices and freezer", async () => {
+    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', {
+      ...limits,
+      DevicePolicy: 'closed',
+    })
     await service.start()
     const places = await placesOf(guest, service)
     const id = await service.inspect('{{.Id}}')
@@ -84,7 +242,10 @@ describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({gues
       devices: `/docker/${id}`,
       freezer: `/docker/${id}`,
     })
-    expect(await guest.run('cat', `/sys/fs/cgroup/memory${own}/memory.limit_in_bytes`)).toBe(String(64 * 1024 * 1024))
+    await service.says(/it was not born in the unit because the unit's DevicePolicy= forbids what Docker allows/)
+    await guest.run('docker', 'pause', service.name)
+    expect(await service.inspect('{{.State.Status}}')).toBe('paused')
+    await guest.run('docker', 'unpause', service.name)
   })
 
   test('by name moves the container in these hierarchies alone, and what Docker limits in the others binds', async () => {
@@ -103,13 +264,15 @@ describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({gues
     )
   })
 
-  test('all lets Docker pause the container still, as its freezer is not moved', async () => {
-    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', limits)
-    await service.start()
-    await guest.run('docker', 'pause', service.name)
-    expect(await service.inspect('{{.State.Status}}')).toBe('paused')
-    await guest.run('docker', 'unpause', service.name)
-    expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
+  test('by name moves all the children of a container that goes on making them', async () => {
+    const bomb = 'while :; do (sleep 3 & sleep 3) & usleep 2000; done'
+    const service = await defineService(
+      guest,
+      `--cgroups name=systemd run --rm --name %n --ulimit nproc=1000 busybox sh -c "${bomb}"`,
+    )
+    expect((await service.start()).status).toBe(0)
+    const id = await service.inspect('{{.Id}}')
+    expect(await guest.run('cat', `/sys/fs/cgroup/systemd/docker/${id}/cgroup.procs`)).toBe('')
   })
 })
 
@@ -118,14 +281,8 @@ describe.each(V2)('--cgroups with cgroup v2 alone on $name', ({guest}) => {
     const service = await defineService(guest, '--cgroups cpu run --rm --name %n busybox sleep 1000')
     await service.start()
     await service.says('--cgroups cpu: this host has cgroup v2 alone, whose one hierarchy is called name=systemd')
-    expect((await placesOf(guest, service))['']).toContain(await service.inspect('{{.Id}}'))
-  })
-
-  test("leaves no scope of Docker's behind", async () => {
-    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000')
-    await service.start()
-    const id = await service.inspect('{{.Id}}')
-    await service.stop()
-    expect(await guest.run('systemctl', 'list-units', '--all', '--no-legend', `docker-${id}.scope`)).toBe('')
+    const place = (await placesOf(guest, service))['']
+    expect(place).toContain(await service.inspect('{{.Id}}'))
+    expect(place).not.toContain(service.name)
   })
 })

@@ -43,6 +43,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
       '--detach',
       '--name',
       service.name,
+      '--cap-drop=MKNOD',
       'busybox',
       'sh',
       '-c',

@@ -35,7 +35,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
     await service.start()
     await service.says(/--notify has no effect/)
     await service.reaches({ActiveState: 'active'})
-    await service.says(/^the container's processes moved to/)
+    await service.says(/^the container was born in/)
     expect(await service.inspect('{{.Config.Env}}')).not.toContain('NOTIFY_SOCKET')
   })
 
@@ -81,7 +81,7 @@ describe.each(HOSTS)('a detached run on $name', ({guest}) => {
       NotifyAccess: 'none',
     })
     await service.start()
-    await service.says(/^the container's processes moved to/)
+    await service.says(/^the container was born in/)
     await service.reaches({ActiveState: 'active'})
     const {MainPID} = await service.show('MainPID')
     expect(await guest.run('cat', `/proc/${MainPID}/comm`)).toBe('node')

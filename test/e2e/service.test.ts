@@ -46,6 +46,7 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     )
     await service.start()
     await service.says('5000')
+    await service.says('second')
     const said = await service.journal()
     expect(said).toContain('first')
     expect(said).toContain('second')

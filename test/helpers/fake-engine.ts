@@ -6,6 +6,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     Promise.reject(new Error(`the fake Engine was not told how to ${name}`))
   return {
     address: 'unix:///fake/docker.sock',
+    info: untold('say what it is'),
     inspect: untold('inspect'),
     create: untold('create'),
     start: untold('start'),

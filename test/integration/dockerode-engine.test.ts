@@ -62,6 +62,72 @@ describe('the Engine through dockerode', () => {
     await expect(refused).rejects.toMatchObject({code: 'ENGINE_REFUSED', statusCode: 409})
   })
 
+  test.each<[string, object, object]>([
+    [
+      'that is current',
+      {
+        ServerVersion: '26.1.5+dfsg1',
+        CgroupDriver: 'systemd',
+        CgroupVersion: '2',
+        DefaultRuntime: 'runc',
+        Runtimes: {'io.containerd.runc.v2': {path: 'runc'}, runc: {path: 'runc'}},
+        SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
+      },
+      {
+        version: '26.1.5+dfsg1',
+        cgroupDriver: 'systemd',
+        defaultRuntime: 'runc',
+        runtimes: ['io.containerd.runc.v2', 'runc'],
+        rootless: false,
+      },
+    ],
+    [
+      "that is an ordinary user's",
+      {
+        ServerVersion: '24.0.0',
+        CgroupDriver: 'none',
+        SecurityOptions: ['name=seccomp,profile=builtin', 'name=rootless'],
+      },
+      {version: '24.0.0', cgroupDriver: 'none', defaultRuntime: '', runtimes: [], rootless: true},
+    ],
+    [
+      'that leaves everything out',
+      {},
+      {version: '', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false},
+    ],
+    [
+      'that has nothing in places',
+      {ServerVersion: '23.0', Runtimes: null, SecurityOptions: null},
+      {version: '23.0', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false},
+    ],
+  ])('%s says what it is', async (_, said, info) => {
+    const {engine, asked} = await engineThat(answer(200, said))
+    await expect(engine.info(signal)).resolves.toEqual(info)
+    expect(asked.map(({line}) => line)).toEqual(['GET /info'])
+  })
+
+  test('that will not say what it is has refused', async () => {
+    const {engine} = await engineThat(answer(500, {message: 'not now'}))
+    await expect(engine.info(signal)).rejects.toMatchObject({
+      code: 'ENGINE_REFUSED',
+      message: 'the Engine failed to say what it is: not now (HTTP 500)',
+    })
+  })
+
+  test('that is not there cannot be asked what it is', async () => {
+    await expect(new DockerodeEngine('/nowhere/docker.sock').info(signal)).rejects.toBeInstanceOf(
+      EngineUnreachableError,
+    )
+  })
+
+  test('is not asked what it is any longer when the run is stopped', async () => {
+    const controller = new AbortController()
+    const {engine} = await engineThat(() => {
+      controller.abort()
+    })
+    await expect(engine.info(controller.signal)).rejects.toMatchObject({code: 'ABORT_ERR'})
+  })
+
   test('has nothing to say of a container that is not there', async () => {
     const {engine} = await engineThat(answer(404, {message: 'No such container'}))
     await expect(engine.inspect('a/b', signal)).resolves.toBeUndefined()

@@ -25,6 +25,9 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.PidFileError('/run/x.pid', 'it is a directory', CAUSE),
   new errors.NotifyError('/run/systemd/notify', 'nobody listens', CAUSE),
   new errors.CgroupError('/sys/fs/cgroup/x', 'EBUSY', CAUSE),
+  new errors.RuntimeMissingError('binary not installed', CAUSE),
+  new errors.StateError('/run/systemd-docker', 'no space left', CAUSE),
+  new errors.SetupError('cannot install the shim', 'read-only file system', CAUSE),
   new errors.PluginLoadError('consul', 'no such plugin', CAUSE),
   new errors.PluginError('pid-file', 'started', CAUSE),
   new errors.StoppedError('SIGTERM'),
@@ -61,12 +64,15 @@ describe('every error of ours', () => {
       PluginLoadError: 'PLUGIN_LOAD',
       PullError: 'PULL',
       RefusedOptionError: 'REFUSED_OPTION',
+      RuntimeMissingError: 'RUNTIME_MISSING',
+      SetupError: 'SETUP',
+      StateError: 'STATE',
       StoppedError: 'STOPPED',
       UnknownCommandError: 'UNKNOWN_COMMAND',
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(24)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(27)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {
@@ -86,6 +92,9 @@ describe('every error of ours', () => {
       'PidFileError',
       'NotifyError',
       'CgroupError',
+      'RuntimeMissingError',
+      'StateError',
+      'SetupError',
       'PluginLoadError',
       'PluginError',
     ])

@@ -1,6 +1,16 @@
 import {mkdir, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import {parseMemberships, placesOf, readPlaces, type Membership} from '../../../src/systemd/hierarchies.js'
+import {
+  isUnified,
+  labelOf,
+  parseMemberships,
+  placesOf,
+  readPlaces,
+  rootOf,
+  systemdsPlace,
+  type Membership,
+  type Place,
+} from '../../../src/systemd/hierarchies.js'
 import type {Mounted} from '../../../src/systemd/mountinfo.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
@@ -131,5 +141,41 @@ describe('the places of a process', () => {
   test('that is gone cannot be read', async () => {
     await write('self', 'mountinfo', '')
     await expect(readPlaces(42, inTemp())).rejects.toMatchObject({code: 'ENOENT'})
+  })
+})
+
+describe('a hierarchy', () => {
+  test.each([
+    ['of cgroup v2', [], true, 'cgroup v2'],
+    ["of cgroup v1 that is systemd's", ['name=systemd'], false, 'name=systemd'],
+    ['of cgroup v1 with two controllers', ['cpuacct', 'cpu'], false, 'cpuacct,cpu'],
+  ])('%s is called so in messages', (_, controllers, is, label) => {
+    expect(isUnified({controllers})).toBe(is)
+    expect(labelOf({controllers})).toBe(label)
+  })
+
+  test.each<[string, Membership, Mounted, string]>([
+    ['of a cgroup in it', {controllers: [], path: '/system.slice/x.service'}, unified, '/sys/fs/cgroup'],
+    ['of itself', {controllers: [], path: '/'}, unified, '/sys/fs/cgroup/'],
+    ['on cgroup v1', {controllers: ['name=systemd'], path: '/a'}, named, '/sys/fs/cgroup/systemd'],
+  ])('has its root %s', (_, membership, mount, root) => {
+    const [place] = placesOf([membership], [mount])
+    expect(place && rootOf(place)).toBe(root)
+  })
+})
+
+describe("systemd's own hierarchy", () => {
+  const v2: Place = {controllers: [], path: '/a', directory: '/sys/fs/cgroup/a'}
+  const v1: Place = {controllers: ['name=systemd'], path: '/a', directory: '/sys/fs/cgroup/systemd/a'}
+  const memory: Place = {controllers: ['memory'], path: '/a', directory: '/sys/fs/cgroup/memory/a'}
+
+  test.each<[string, readonly Place[], Place | undefined]>([
+    ['is cgroup v2', [v2], v2],
+    ['is name=systemd of cgroup v1', [memory, v1], v1],
+    ['is name=systemd where there are both', [v2, v1], v1],
+    ['is cgroup v2 beside hierarchies of v1 that are others', [memory, v2], v2],
+    ['is not there with those others alone', [memory], undefined],
+  ])('%s', (_, places, place) => {
+    expect(systemdsPlace(places)).toBe(place)
   })
 })

@@ -1,8 +1,22 @@
 import {rmSync, writeFileSync} from 'node:fs'
-import {mkdir, readFile, writeFile} from 'node:fs/promises'
-import {describe, expect, test, vi} from 'vitest'
-import {transferAll} from '../../../src/systemd/transfer.js'
+import {mkdir, readFile, symlink, writeFile} from 'node:fs/promises'
+import type * as promises from 'node:fs/promises'
+import {afterEach, describe, expect, test, vi} from 'vitest'
+import {pidsIn, transferAll, transferMembers} from '../../../src/systemd/transfer.js'
 import {useTempDirectory} from '../support/temp-directory.js'
+
+/** The PIDs that the kernel lists and does not move. */
+const vanishing = vi.hoisted(() => ({pids: new Set<string>()}))
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof promises>()
+  const writeFile: typeof original.writeFile = async (file, data, options) => {
+    if (typeof data === 'string' && vanishing.pids.has(data))
+      throw Object.assign(new Error('ESRCH: no such process, write'), {code: 'ESRCH'})
+    await original.writeFile(file, data, options)
+  }
+  return {...original, writeFile}
+})
 
 const inTemp = useTempDirectory()
 
@@ -89,6 +103,91 @@ describe('every process of a cgroup is moved', () => {
       rmSync(from, {recursive: true})
     })
     expect(await transferAll(from, to, signal)).toBe(1)
+  })
+})
+
+test('the processes of a cgroup are moved without those of the cgroups below it', async () => {
+  const from = await makeCgroup('from', 1)
+  await makeCgroup('from/below', 2)
+  const to = await makeCgroup('to')
+  const signal = signalBetween(nothing, () => {
+    set('from')
+  })
+  expect(await transferMembers(from, to, signal)).toBe(1)
+  expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('1')
+  expect(await readFile(inTemp('from', 'below', 'cgroup.procs'), 'utf8')).toBe('2\n')
+})
+
+test('the processes of a cgroup are moved into one below it', async () => {
+  const from = await makeCgroup('from', 1)
+  const to = await makeCgroup('from/below')
+  const signal = signalBetween(nothing, () => {
+    set('from')
+  })
+  expect(await transferMembers(from, to, signal)).toBe(1)
+  expect(await readFile(inTemp('from', 'below', 'cgroup.procs'), 'utf8')).toBe('1')
+})
+
+describe('processes that are just ending', () => {
+  afterEach(() => {
+    vanishing.pids.clear()
+  })
+
+  test('are waited for, and not counted', async () => {
+    vanishing.pids.add('7')
+    const from = await makeCgroup('from', 7)
+    const to = await makeCgroup('to')
+    const looks: number[] = []
+    const signal = signalBetween(
+      ...[1, 2, 3].map((look) => () => {
+        looks.push(look)
+      }),
+      () => {
+        set('from')
+      },
+    )
+    expect(await transferAll(from, to, signal)).toBe(0)
+    expect(looks).toEqual([1, 2, 3])
+    expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('')
+  })
+
+  test('do not keep the others', async () => {
+    vanishing.pids.add('7')
+    const from = await makeCgroup('from', 7, 8)
+    const to = await makeCgroup('to')
+    const signal = signalBetween(nothing, () => {
+      set('from')
+    })
+    expect(await transferAll(from, to, signal)).toBe(1)
+    expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('8')
+  })
+
+  test('are not waited for once the run is asked to stop', async () => {
+    vanishing.pids.add('7')
+    const from = await makeCgroup('from', 7)
+    const to = await makeCgroup('to')
+    const controller = new AbortController()
+    setImmediate(() => {
+      controller.abort(new Error('stop'))
+    })
+    await expect(transferAll(from, to, controller.signal)).rejects.toThrow(/stop|aborted/)
+  })
+})
+
+describe('the processes in a cgroup', () => {
+  test('are listed in its own file', async () => {
+    await makeCgroup('from/below', 3)
+    expect(await pidsIn(await makeCgroup('from', 1, 2))).toEqual(['1', '2'])
+  })
+
+  test('are none where it is empty or gone', async () => {
+    expect(await pidsIn(await makeCgroup('from'))).toEqual([])
+    expect(await pidsIn(inTemp('gone'))).toEqual([])
+  })
+
+  test('are an error where they cannot be read', async () => {
+    await symlink('cgroup.procs', inTemp('cgroup.procs'))
+    await expect(pidsIn(inTemp())).rejects.toMatchObject({code: 'ELOOP'})
   })
 })
 

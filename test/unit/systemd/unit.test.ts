@@ -1,6 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises'
-import {expect, test} from 'vitest'
-import {readUnitNames} from '../../../src/systemd/unit.js'
+import {describe, expect, test} from 'vitest'
+import type {Place} from '../../../src/systemd/hierarchies.js'
+import {readUnitNames, unitCgroupOf, type UnitCgroup} from '../../../src/systemd/unit.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
@@ -21,4 +22,97 @@ test.each([
   await mkdir(inTemp('self'))
   await writeFile(inTemp('self', 'cgroup'), text)
   expect((await readUnitNames(inTemp())).unit).toBe(unit)
+})
+
+describe("a unit's cgroup", () => {
+  const unified = (path: string): Place => ({controllers: [], path, directory: `/sys/fs/cgroup${path}`})
+  const named = (path: string): Place => ({
+    controllers: ['name=systemd'],
+    path,
+    directory: `/sys/fs/cgroup/systemd${path}`,
+  })
+  const memory: Place = {
+    controllers: ['memory'],
+    path: '/system.slice/other.service',
+    directory: '/sys/fs/cgroup/memory/system.slice/other.service',
+  }
+  const USERS = '/user.slice/user-1000.slice/user@1000.service'
+
+  const onV2: UnitCgroup = {
+    name: 'x.service',
+    path: '/system.slice/x.service',
+    directory: '/sys/fs/cgroup/system.slice/x.service',
+    unified: true,
+    manager: 'system',
+  }
+  const onV1: UnitCgroup = {...onV2, directory: '/sys/fs/cgroup/systemd/system.slice/x.service', unified: false}
+
+  test.each<[string, readonly Place[], UnitCgroup]>([
+    ['is that of the process on cgroup v2', [unified('/system.slice/x.service')], onV2],
+    ['is above that of the process where the unit is divided', [unified('/system.slice/x.service/a/b')], onV2],
+    ['is that in name=systemd on cgroup v1', [memory, named('/system.slice/x.service')], onV1],
+    ['is that in name=systemd where there are both', [unified('/'), memory, named('/system.slice/x.service')], onV1],
+    [
+      "is that of v2 beside hierarchies of v1 that are not systemd's",
+      [memory, unified('/system.slice/x.service')],
+      onV2,
+    ],
+    [
+      'may be a scope',
+      [unified('/user.slice/user-0.slice/session-1.scope')],
+      {
+        name: 'session-1.scope',
+        path: '/user.slice/user-0.slice/session-1.scope',
+        directory: '/sys/fs/cgroup/user.slice/user-0.slice/session-1.scope',
+        unified: true,
+        manager: 'system',
+      },
+    ],
+    [
+      "may be that of a user's unit",
+      [unified(`${USERS}/app.slice/web.service`)],
+      {
+        name: 'web.service',
+        path: `${USERS}/app.slice/web.service`,
+        directory: `/sys/fs/cgroup${USERS}/app.slice/web.service`,
+        unified: true,
+        manager: 'user',
+      },
+    ],
+    [
+      "may be that of the user's own systemd, which is the system's unit",
+      [unified(USERS)],
+      {
+        name: 'user@1000.service',
+        path: USERS,
+        directory: `/sys/fs/cgroup${USERS}`,
+        unified: true,
+        manager: 'system',
+      },
+    ],
+    [
+      'may have a name with a backslash',
+      [unified('/system.slice/system-web.slice/web@a\\x2db.service')],
+      {
+        name: 'web@a\\x2db.service',
+        path: '/system.slice/system-web.slice/web@a\\x2db.service',
+        directory: '/sys/fs/cgroup/system.slice/system-web.slice/web@a\\x2db.service',
+        unified: true,
+        manager: 'system',
+      },
+    ],
+  ])('%s', (_, places, unit) => {
+    expect(unitCgroupOf(places)).toEqual(unit)
+  })
+
+  test.each<[string, readonly Place[]]>([
+    ['at the root', [unified('/')]],
+    ['in a slice', [unified('/user.slice/user-1000.slice')]],
+    ["in a hierarchy that is not systemd's", [memory]],
+    ['in a cgroup of somebody else', [unified('/docker/0123456789ab')]],
+    ['where nothing is mounted', []],
+    ['in a cgroup of v2 alone, where there is name=systemd', [named('/'), unified('/system.slice/x.service')]],
+  ])('is none %s', (_, places) => {
+    expect(unitCgroupOf(places)).toBeUndefined()
+  })
 })

@@ -1,0 +1,54 @@
+import {join} from 'node:path'
+import {Command} from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
+import {socketPath} from '../docker/address.js'
+import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import {SetupError} from '../errors.js'
+import {SHIM_PROGRAM, systemContainerd} from '../placement/shim.js'
+import {DAEMON_JSON} from '../setup/daemon-json.js'
+import {pieceFor} from '../setup/setup.js'
+
+const EXIT_NOT_READY = 1
+
+/** Sets a host up so that containers are born in their units' cgroups. */
+export class Setup extends Command {
+  static override readonly summary = "Let containers be born in their units' cgroups on this host."
+  static override readonly description =
+    'Where the Engine takes a containerd shim (from Docker 23 on), installs it where containerd finds it. For an older Engine with the systemd cgroup driver, registers an OCI runtime in daemon.json and reloads Docker. Never restarts anything. May be run again at any time.'
+  static override readonly examples = ['<%= config.bin %> setup', '<%= config.bin %> setup --check']
+  static override readonly flags = {
+    check: Flags.boolean({summary: 'Say what is there, change nothing; exit status 1 when something is missing.'}),
+    undo: Flags.boolean({
+      summary: 'Take it away again. Containers that were made with it then need to be made anew.',
+      exclusive: ['check'],
+    }),
+    'daemon-json': Flags.string({
+      summary: "The Engine's configuration file.",
+      default: DAEMON_JSON,
+      helpValue: 'FILE',
+    }),
+  }
+
+  override async run(): Promise<void> {
+    const {flags} = await this.parse(Setup)
+    if (!flags.check && process.geteuid?.() !== 0)
+      throw new SetupError('cannot set this host up', 'only root can; --check says what is there')
+    const piece = await pieceFor({
+      engine: new DockerodeEngine(socketPath(process.env)),
+      source: join(this.config.root, 'bin', SHIM_PROGRAM),
+      daemonJson: flags['daemon-json'],
+      containerd: await systemContainerd(),
+      signal: new AbortController().signal,
+      say: (line) => {
+        this.log(line)
+      },
+    })
+    if (flags.undo) await piece.undo()
+    else if (!flags.check && !(await piece.check()).isReady) await piece.set()
+    const {isReady, found} = await piece.check()
+    this.log(
+      isReady ? `containers are born in their units: ${found}` : `containers are not born in their units: ${found}`,
+    )
+    if (!isReady && !flags.undo) this.exit(EXIT_NOT_READY)
+  }
+}

@@ -1,0 +1,63 @@
+import {existsSync} from 'node:fs'
+import {lstat, mkdir, readFile, readdir, rename, rm, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {StateError, hasErrorCode, reason} from '../errors.js'
+import {rootOf} from '../systemd/hierarchies.js'
+import type {UnitCgroup} from '../systemd/unit.js'
+
+/** Where this program keeps what may vanish at any time, its owner's alone; nothing where the environment does not say. */
+export function stateDirectory(env: Readonly<NodeJS.ProcessEnv>, uid = process.getuid?.()): string | undefined {
+  if (uid === 0) return '/run/systemd-docker'
+  const {XDG_RUNTIME_DIR} = env
+  return XDG_RUNTIME_DIR === undefined || XDG_RUNTIME_DIR === '' ? undefined : join(XDG_RUNTIME_DIR, 'systemd-docker')
+}
+
+/**
+ * Says in a file called by the container's id which unit it is to be born in. The shim and the OCI runtime read it whenever the container
+ * starts, by `docker restart` too, so it stays until it is taken back.
+ *
+ * @returns how to take it back
+ * @throws {StateError}
+ */
+export async function announce(id: string, unit: UnitCgroup, state: string): Promise<() => Promise<void>> {
+  const directory = join(state, 'placement')
+  const file = join(directory, id)
+  try {
+    for (const one of [state, directory]) await makePrivate(one)
+    await rm(`${file}.new`, {force: true})
+    await writeFile(`${file}.new`, `${unit.path}\n`, {mode: 0o600, flag: 'wx'})
+    await rename(`${file}.new`, file)
+  } catch (error) {
+    await rm(`${file}.new`, {force: true}).catch(() => undefined)
+    if (error instanceof StateError) throw error
+    throw new StateError(directory, reason(error), error)
+  }
+  return async () => {
+    await rm(file, {force: true})
+    await sweep(directory, rootOf(unit))
+  }
+}
+
+/** Removes what a run that was killed could not take back: announcements of units that have no cgroup below `hierarchy` any more. */
+async function sweep(directory: string, hierarchy: string): Promise<void> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (hasErrorCode(error, 'ENOENT')) return []
+    throw error
+  })
+  for (const name of names) {
+    const file = join(directory, name)
+    const path = await readFile(file, 'utf8').catch(() => undefined)
+    if (path !== undefined && !existsSync(join(hierarchy, path.trimEnd()))) await rm(file, {force: true})
+  }
+}
+
+async function makePrivate(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, {mode: 0o700})
+  } catch (error) {
+    if (!hasErrorCode(error, 'EEXIST')) throw error
+    const stats = await lstat(directory)
+    if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0)
+      throw new StateError(directory, 'it is not a directory that this user alone may write; remove it')
+  }
+}

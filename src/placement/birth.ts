@@ -1,0 +1,70 @@
+import {rmdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {hasErrorCode} from '../errors.js'
+import type {Log} from '../run/log.js'
+import type {RunContext} from '../run/run-plugin.js'
+import {delegates} from '../systemd/delegation.js'
+import {rootOf, type Place} from '../systemd/hierarchies.js'
+import {controllersOf, stepIntoLeaf, takeBackControllers} from '../systemd/leaf.js'
+import type {UnitCgroup} from '../systemd/unit.js'
+import {announce} from './announcement.js'
+import {isBelow, placesOfContainer} from './container-places.js'
+import type {Placement} from './placement.js'
+import type {Way} from './ways.js'
+
+/** Where a container is born. */
+export interface Cradle {
+  readonly unit: UnitCgroup
+  /** Where this process is in each hierarchy. */
+  readonly own: readonly Place[]
+  /** The directory where it is announced; absent where this process may not announce anything. */
+  readonly state: string | undefined
+}
+
+/**
+ * The container is born in the unit's cgroup, in one of its own that Docker keeps its hold of. `otherwise` is for a container that was made
+ * before and is elsewhere.
+ */
+export function birth(way: Way, {unit, own, state}: Cradle, otherwise: Placement, log: Log): Placement {
+  let isDelegated: Promise<boolean> | undefined
+  return {
+    describe: `let the container be born in ${unit.path}, by ${way.title}`,
+    prepare(request) {
+      way.prepare(request, unit)
+    },
+    async beforeStart({id}, {signal, defer}) {
+      if (way.announced && state !== undefined) defer('take back the announcement', await announce(id, unit, state))
+      if (!unit.unified) defer("remove the unit's empty cgroups", () => removeLeftOvers(unit, own))
+      if ((await controllersOf(unit)).length === 0) return
+      isDelegated = delegates(unit, signal)
+      await stepIntoLeaf(unit, signal)
+    },
+    async afterStart(container, context: RunContext) {
+      const places = await placesOfContainer(container)
+      if (places.length === 0) return
+      if (!places.some((place) => isBelow(place, unit))) {
+        await otherwise.afterStart(container, context)
+        return
+      }
+      log.info(`the container was born in ${unit.path}, by ${way.title}`)
+      if (isDelegated === undefined || (await isDelegated)) return
+      await takeBackControllers(unit)
+      log.warn(
+        `${unit.name} does not say Delegate=yes, so Docker's limits (-m, --cpus, …) do not bind and docker stats shows nothing; the unit's own limits bind`,
+      )
+    },
+  }
+}
+
+/**
+ * On cgroup v1 runc makes the unit's cgroup in every hierarchy, and systemd removes it in those alone that it knows of (systemd,
+ * src/basic/cgroup-util.h: not cpuset, freezer, …).
+ */
+async function removeLeftOvers(unit: UnitCgroup, own: readonly Place[]): Promise<void> {
+  for (const place of own) {
+    if (place.path === unit.path) continue
+    await rmdir(join(rootOf(place), unit.path)).catch((error: unknown) => {
+      if (!hasErrorCode(error, 'ENOENT', 'EBUSY', 'ENOTEMPTY')) throw error
+    })
+  }
+}

@@ -1,0 +1,132 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import type {CreateRequest} from '../docker/create-request.js'
+import type {Engine, EngineInfo} from '../docker/engine.js'
+import type {Log} from '../run/log.js'
+import {readPlaces, rootOf, type Place} from '../systemd/hierarchies.js'
+import {unitCgroupOf, type UnitCgroup} from '../systemd/unit.js'
+import {stateDirectory} from './announcement.js'
+import {birth} from './birth.js'
+import {hasUnifiedAlone, namedPlaces, ownPlaces} from './hierarchies.js'
+import {because, move} from './move.js'
+import type {Placement} from './placement.js'
+import {findContainerd, shimIn, systemContainerdIn, type Whereabouts} from './shim.js'
+import {staying} from './stay.js'
+import {bestWay} from './ways.js'
+
+/** What the choice depends on. */
+export interface Surroundings {
+  readonly request: CreateRequest
+  readonly engine: Engine
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+/**
+ * The placement for `--cgroups names`, the best that this host, this unit and this line allow. Changes nothing on the host.
+ *
+ * An Engine that does not answer offers no way: a run fails at the next thing that it is asked for, and a dry run does without.
+ */
+export async function choosePlacement(names: readonly string[], around: Surroundings): Promise<Placement> {
+  const {request, log} = around
+  if (names.includes('none')) return stayingBecause('--cgroups none asks for it', log)
+  const {CgroupParent} = request.body.HostConfig
+  if (CgroupParent !== '') return stayingBecause(`--cgroup-parent ${CgroupParent} asks for it`, log)
+
+  const places = await readPlaces('self')
+  const unit = unitCgroupOf(places)
+  if (unit === undefined) return stayingOutside(places, log)
+  if (/^session-.*\.scope$/.test(unit.name))
+    return stayingBecause(`${unit.name} is a login session and no service`, log)
+  const all = names.includes('all') || (hasUnifiedAlone(places) && names.includes('name=systemd'))
+  return all ? await bestInUnit(unit, places, around) : moveNamed(names, unit, places, around)
+}
+
+async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Surroundings): Promise<Placement> {
+  const {request, env, log} = around
+  const [engine, shim, restrictsDevices] = await Promise.all([
+    infoOf(around),
+    findContainerd(containerdOf(unit, env)).then(shimIn),
+    hasFewerDevices(places),
+  ])
+  if (engine === undefined) return moveWhereAllowed(ownPlaces(places), unit, [], around)
+  // Only root, and only a user's own Engine, looks at what that user announces.
+  const state = isRoot() || (engine.rootless && unit.manager === 'user') ? stateDirectory(env) : undefined
+  const canAnnounce = state !== undefined
+  const {way, objections} = bestWay({unit, request, engine, shim, restrictsDevices, canAnnounce})
+  const otherwise = moveWhereAllowed(ownPlaces(places), unit, objections, around)
+  return way === undefined ? otherwise : birth(way, {unit, own: places, state}, otherwise, log)
+}
+
+/** A user may move processes in the cgroups of the user's own systemd alone. */
+function moveWhereAllowed(
+  places: readonly Place[],
+  unit: UnitCgroup,
+  whyNotBorn: readonly string[],
+  around: Surroundings,
+): Placement {
+  if (isRoot() || unit.manager === 'user') return move(places, unit, whyNotBorn, around)
+  return staying(() => {
+    around.log.warn(
+      `the container stays in Docker's cgroup, where the unit's limits do not bind: only root may move it${because(whyNotBorn)}`,
+    )
+  })
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
+function moveNamed(
+  names: readonly string[],
+  unit: UnitCgroup,
+  places: readonly Place[],
+  around: Surroundings,
+): Placement {
+  const {found, missing} = namedPlaces(places, names)
+  const alone = hasUnifiedAlone(places)
+  for (const name of missing)
+    around.log.warn(
+      alone
+        ? `--cgroups ${name}: this host has cgroup v2 alone, whose one hierarchy is called name=systemd`
+        : `--cgroups ${name}: this host has no such hierarchy`,
+    )
+  return moveWhereAllowed(found, unit, ['--cgroups names its hierarchies'], around)
+}
+
+/** Whether a process in these places may not use all devices (kernel, cgroup-v1/devices.rst). A cgroup below cannot then be given any more. */
+async function hasFewerDevices(places: readonly Place[]): Promise<boolean> {
+  const place = places.find(({controllers}) => controllers.includes('devices'))
+  if (place === undefined) return false
+  return (await readFile(join(place.directory, 'devices.list'), 'utf8')).trim() !== 'a *:* rwm'
+}
+
+async function infoOf({engine, signal}: Surroundings): Promise<EngineInfo | undefined> {
+  try {
+    return await engine.info(signal)
+  } catch {
+    signal.throwIfAborted()
+    return undefined
+  }
+}
+
+/** The containerd of the host, or of the user whose unit it is: dockerd starts that one itself. */
+function containerdOf(unit: UnitCgroup, {XDG_RUNTIME_DIR}: Readonly<NodeJS.ProcessEnv>): Whereabouts {
+  if (isRoot() || unit.manager === 'system' || XDG_RUNTIME_DIR === undefined) return systemContainerdIn(rootOf(unit))
+  return [join(XDG_RUNTIME_DIR, 'docker/containerd/containerd.pid')]
+}
+
+function stayingBecause(why: string, log: Log): Placement {
+  return staying(() => {
+    log.info(`the container stays in Docker's cgroup, as ${why}`)
+  })
+}
+
+function stayingOutside(places: readonly Place[], log: Log): Placement {
+  const slice = places.map(({path}) => path.split('/').at(-1) ?? '').find((name) => name.endsWith('.slice'))
+  const where = slice === undefined ? "in no unit's cgroup" : `in the slice ${slice} and in no unit of it`
+  return staying(() => {
+    log.warn(`this process is ${where}, so the container stays in Docker's; is this the ExecStart= of a service?`)
+  })
+}

@@ -1,0 +1,155 @@
+import {mkdir, rmdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import type {CreateRequest} from '../docker/create-request.js'
+import {CgroupError, hasErrorCode, reason} from '../errors.js'
+import type {Log} from '../run/log.js'
+import type {RunContext, StartedContainer} from '../run/run-plugin.js'
+import {delegates} from '../systemd/delegation.js'
+import {freeze} from '../systemd/freezer.js'
+import {isUnified, labelOf, type Place} from '../systemd/hierarchies.js'
+import {controllersOf, handDown, stepIntoLeaf} from '../systemd/leaf.js'
+import {carryLimits} from '../systemd/limits.js'
+import {transferAll} from '../systemd/transfer.js'
+import type {UnitCgroup} from '../systemd/unit.js'
+import {placesOfContainer} from './container-places.js'
+import {canMakeDeviceNodes, forbidDeviceNodes, wantsDeviceNodes} from './device-filter.js'
+import type {Placement} from './placement.js'
+
+/** From where to where the container's processes move in one hierarchy. */
+interface Way {
+  readonly from: Place
+  readonly to: Place
+}
+
+/**
+ * The container's processes are moved behind Docker's back into these places of the unit. `whyNotBorn` says why they are not born there, for
+ * the log.
+ */
+export function move(
+  places: readonly Place[],
+  unit: UnitCgroup,
+  whyNotBorn: readonly string[],
+  {request, log}: {readonly request: CreateRequest; readonly log: Log},
+): Placement {
+  const mayLoseDeviceFilter = wantsDeviceNodes(request.body.HostConfig)
+  return {
+    describe: places.length === 0 ? undefined : `move the container's processes to ${placesText(places)}`,
+    prepare({body}) {
+      if (places.some(isUnified)) forbidDeviceNodes(body.HostConfig)
+    },
+    beforeStart: () => Promise.resolve(),
+    async afterStart(container, context) {
+      const there = await placesOfContainer(container)
+      const ways: Way[] = []
+      for (const to of places) {
+        const from = there.find((place) => labelOf(place) === labelOf(to))
+        if (from === undefined || from.path === to.path) continue
+        const why = await objection(from, container, mayLoseDeviceFilter)
+        if (why === undefined) ways.push({from, to})
+        else log.warn(`the container stays in ${from.path} in ${labelOf(from)}: ${why}`)
+      }
+      if (ways.length === 0) return
+      const moved = await whileFrozen(freezerOf(there, ways, container), () => moveIn(ways, unit, container, context))
+      if (moved.length > 0) log.info(`the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`)
+    },
+  }
+}
+
+/** Why the container's processes cannot be moved from there. */
+async function objection(
+  from: Place,
+  {id, pid}: StartedContainer,
+  mayLoseDeviceFilter: boolean,
+): Promise<string | undefined> {
+  // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
+  if (!from.path.includes(id)) return 'that is no cgroup of its own'
+  if (isUnified(from) && !mayLoseDeviceFilter && (await canMakeDeviceNodes(pid)))
+    return "it was made with CAP_MKNOD, and what keeps it from the host's devices would be left behind; make it anew"
+  return undefined
+}
+
+/** The cgroup of v1 that can freeze the container, unless it is one that the container moves out of. */
+function freezerOf(there: readonly Place[], ways: readonly Way[], {id}: StartedContainer): Place | undefined {
+  const freezer = there.find(({controllers, path}) => controllers.includes('freezer') && path.includes(id))
+  return ways.some(({from}) => from === freezer) ? undefined : freezer
+}
+
+async function whileFrozen<T>(freezer: Place | undefined, act: () => Promise<T>): Promise<T> {
+  if (freezer === undefined) return await act()
+  const thaw = await freeze(freezer.directory, 'v1')
+  try {
+    return await act()
+  } finally {
+    await thaw()
+  }
+}
+
+/** Where there was anything to move to. */
+async function moveIn(
+  ways: readonly Way[],
+  unit: UnitCgroup,
+  container: StartedContainer,
+  context: RunContext,
+): Promise<Place[]> {
+  const moved: Place[] = []
+  for (const {from, to} of ways) {
+    try {
+      if (isUnified(to)) moved.push(...(await moveUnified(from, to, unit, container, context)))
+      else if ((await transferAll(from.directory, to.directory, context.signal)) > 0) moved.push(to)
+    } catch (error) {
+      context.signal.throwIfAborted()
+      throw new CgroupError(to.directory, reason(error), error)
+    }
+  }
+  return moved
+}
+
+/** On cgroup v2 what Docker limits goes with its cgroup, so the limits are carried over into one below the unit's, where the unit lets us make any. */
+async function moveUnified(
+  from: Place,
+  own: Place,
+  unit: UnitCgroup,
+  {id}: StartedContainer,
+  {signal, defer}: RunContext,
+): Promise<Place[]> {
+  let to = own
+  if (await delegates(unit, signal)) {
+    to = {controllers: [], path: `${unit.path}/${id}`, directory: join(unit.directory, id)}
+    await stepIntoLeaf(unit, signal)
+    await mkdir(to.directory, {recursive: true})
+    defer(`remove the cgroup ${to.path}`, () => removeCgroup(to.directory))
+    await handDown(await controllersOf(unit), unit)
+    await carryLimits(from.directory, to.directory)
+  }
+  const thawFrom = await freeze(from.directory, 'v2')
+  try {
+    return (await transferAll(from.directory, to.directory, signal)) > 0 ? [to] : []
+  } finally {
+    await thawFrom()
+  }
+}
+
+/** systemd removes it with the unit, if it is not empty yet. */
+async function removeCgroup(directory: string): Promise<void> {
+  await rmdir(directory).catch((error: unknown) => {
+    if (!hasErrorCode(error, 'ENOENT', 'EBUSY')) throw error
+  })
+}
+
+/** Why a container was not born in its unit, behind what was done instead. */
+export function because(whyNotBorn: readonly string[]): string {
+  return whyNotBorn.length === 0 ? '' : `; it was not born in the unit because ${whyNotBorn.join(', and ')}`
+}
+
+function placesText(places: readonly Place[]): string {
+  const paths = new Set(places.map(({path}) => path))
+  return [...paths]
+    .map(
+      (path) =>
+        `${path} in ${places
+          .filter((place) => place.path === path)
+          .map(labelOf)
+          .join(', ')}`,
+    )
+    .join(' and ')
+}

@@ -1,0 +1,14 @@
+import type {Placement} from './placement.js'
+
+/** The container stays where Docker puts it, and the log says why. */
+export function staying(say: () => void): Placement {
+  return {
+    describe: undefined,
+    prepare: () => undefined,
+    beforeStart: () => Promise.resolve(),
+    afterStart: () => {
+      say()
+      return Promise.resolve()
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import type {CreateRequest} from '../docker/create-request.js'
+import type {EngineInfo} from '../docker/engine.js'
+import type {UnitCgroup} from '../systemd/unit.js'
+import {OCI_RUNTIME, SHIM_PROGRAM, SHIM_RUNTIME} from './shim.js'
+
+/** What decides whether a container can be born in its unit's cgroup. */
+export interface Circumstances {
+  readonly unit: UnitCgroup
+  readonly request: CreateRequest
+  readonly engine: EngineInfo
+  /** Where the shim is, or nothing where containerd does not find it. */
+  readonly shim: string | undefined
+  /** Whether the unit's cgroup keeps its processes from devices that Docker gives every container; the kernel forbids that on cgroup v1. */
+  readonly restrictsDevices: boolean
+  /** Whether what this process announces is looked at by the shim or the runtime. */
+  readonly canAnnounce: boolean
+}
+
+const FIRST_WITH_SHIMS = 23
+
+/** A way for a container to be born in its unit's cgroup. */
+export interface Way {
+  /** What puts the container there, for the log. */
+  readonly title: string
+  /** Whether it has to be announced, as whatever puts the container there looks for that. */
+  readonly announced: boolean
+  /** Whether it is a way for such an Engine at all. */
+  suits(engine: EngineInfo): boolean
+  /** Why it cannot be used although it would suit, or nothing when it can. */
+  objection(circumstances: Circumstances): string | undefined
+  prepare(request: CreateRequest, unit: UnitCgroup): void
+}
+
+const containerdShim: Way = {
+  title: 'the containerd shim',
+  announced: true,
+  suits: takesShims,
+  objection: (circumstances) =>
+    anotherRuntime(circumstances) ??
+    (circumstances.shim === undefined
+      ? `containerd does not find ${SHIM_PROGRAM} (\`systemd-docker setup\` mends that)`
+      : unheard(circumstances)),
+  prepare({body}) {
+    body.HostConfig['Runtime'] = SHIM_RUNTIME
+  },
+}
+
+const cgroupParent: Way = {
+  title: "the Engine's cgroupfs driver",
+  announced: false,
+  suits: ({cgroupDriver}) => cgroupDriver === 'cgroupfs',
+  objection: () => undefined,
+  prepare({body}, {path}) {
+    body.HostConfig.CgroupParent = path
+  },
+}
+
+const ociRuntime: Way = {
+  title: `the OCI runtime ${OCI_RUNTIME}`,
+  announced: true,
+  suits: (engine) => !takesShims(engine),
+  objection: (circumstances) =>
+    anotherRuntime(circumstances) ??
+    (circumstances.engine.runtimes.includes(OCI_RUNTIME)
+      ? unheard(circumstances)
+      : `the Engine has no runtime ${OCI_RUNTIME} (\`systemd-docker setup\` mends that)`),
+  prepare({body}) {
+    body.HostConfig['Runtime'] = OCI_RUNTIME
+  },
+}
+
+/** The ways, the best first. */
+const WAYS: readonly Way[] = [containerdShim, cgroupParent, ociRuntime]
+
+/** The first way that can be used, and why not the better ones. */
+export function bestWay(circumstances: Circumstances): {way: Way | undefined; objections: readonly string[]} {
+  const objections: string[] = []
+  if (circumstances.restrictsDevices)
+    return {way: undefined, objections: ["the unit's DevicePolicy= forbids what Docker allows every container"]}
+  for (const way of WAYS) {
+    if (!way.suits(circumstances.engine)) continue
+    const objection = way.objection(circumstances)
+    if (objection === undefined) return {way, objections}
+    objections.push(objection)
+  }
+  return {way: undefined, objections}
+}
+
+/** Whether the Engine hands a runtime's name that it does not know to containerd, as Docker does from 23.0 on (moby, release notes). */
+export function takesShims({version}: EngineInfo): boolean {
+  return Number.parseInt(version) >= FIRST_WITH_SHIMS
+}
+
+/** A runtime that somebody has chosen, for this container or for all, does more than run it; ours stays out of its way. */
+function anotherRuntime({request, engine}: Circumstances): string | undefined {
+  const asked = request.body.HostConfig['Runtime']
+  if (typeof asked === 'string' && asked !== '') return `--runtime ${asked} is asked for`
+  if (engine.defaultRuntime !== 'runc' && engine.defaultRuntime !== '')
+    return `the Engine's default runtime is ${engine.defaultRuntime}`
+  return undefined
+}
+
+function unheard({canAnnounce}: Circumstances): string | undefined {
+  return canAnnounce ? undefined : 'only root may say to a shim where a container belongs'
+}

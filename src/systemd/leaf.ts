@@ -1,0 +1,41 @@
+import {mkdir, readFile, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {hasErrorCode} from '../errors.js'
+import type {UnitCgroup} from './unit.js'
+import {pidsIn, transferMembers} from './transfer.js'
+
+const LEAF = 'supervisor'
+
+/** The controllers of cgroup v2 that a cgroup may hand to those below it (cgroups(7), `cgroup.controllers`); none on cgroup v1. */
+export async function controllersOf({unified, directory}: UnitCgroup): Promise<string[]> {
+  if (!unified) return []
+  const text = await readFile(join(directory, 'cgroup.controllers'), 'utf8')
+  return text.split(/\s+/).filter((name) => name !== '')
+}
+
+/**
+ * Moves the processes that are in the unit's cgroup itself, this one among them, one level down into a cgroup of their own: on cgroup v2 no
+ * cgroup may have both processes and cgroups below it with controllers (cgroups(7), "no internal processes" rule).
+ */
+export async function stepIntoLeaf({directory}: UnitCgroup, signal: AbortSignal): Promise<void> {
+  if ((await pidsIn(directory)).length === 0) return
+  const leaf = join(directory, LEAF)
+  await mkdir(leaf, {recursive: true})
+  await transferMembers(directory, leaf, signal)
+}
+
+/** Hands controllers of the unit's cgroup to those below it. @throws what the kernel answers: EBUSY where there are internal processes */
+export async function handDown(controllers: readonly string[], {directory}: UnitCgroup): Promise<void> {
+  await writeFile(join(directory, 'cgroup.subtree_control'), controllers.map((name) => `+${name}`).join(' '))
+}
+
+/** Takes all controllers back that the unit's cgroup has handed to those below it, as systemd sooner or later does where nothing is delegated. */
+export async function takeBackControllers({directory}: UnitCgroup): Promise<void> {
+  const file = join(directory, 'cgroup.subtree_control')
+  try {
+    const handed = (await readFile(file, 'utf8')).split(/\s+/).filter((name) => name !== '')
+    if (handed.length > 0) await writeFile(file, handed.map((name) => `-${name}`).join(' '))
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOENT', 'ENODEV')) throw error
+  }
+}

@@ -1,0 +1,134 @@
+import {chmod, lstat, mkdir, readFile, readdir, rm, symlink, writeFile} from 'node:fs/promises'
+import {beforeEach, describe, expect, test} from 'vitest'
+import {announce, stateDirectory} from '../../../src/placement/announcement.js'
+import {unitIn, useFakeHost} from '../support/fake-host.js'
+
+const ID = '0123456789ab'
+const host = useFakeHost()
+const state = (...names: readonly string[]): string => host.in('state', ...names)
+
+beforeEach(async () => {
+  await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
+})
+
+describe('the directory for state', () => {
+  test.each<[string, NodeJS.ProcessEnv, number | undefined, string | undefined]>([
+    ['is one of the host for root', {}, 0, '/run/systemd-docker'],
+    [
+      'is one of the host for root, whatever the environment says',
+      {XDG_RUNTIME_DIR: '/run/user/0'},
+      0,
+      '/run/systemd-docker',
+    ],
+    ["is the user's for anyone else", {XDG_RUNTIME_DIR: '/run/user/1000'}, 1000, '/run/user/1000/systemd-docker'],
+    ['is none where the environment does not say', {}, 1000, undefined],
+    ['is none where the environment says nothing', {XDG_RUNTIME_DIR: ''}, 1000, undefined],
+  ])('%s', (_, env, uid, directory) => {
+    expect(stateDirectory(env, uid)).toBe(directory)
+  })
+})
+
+describe('an announcement', () => {
+  test("is the unit's path on one line, in a file called by the container's id", async () => {
+    await announce(ID, unitIn(host), state())
+    expect(await readFile(state('placement', ID), 'utf8')).toBe('/system.slice/x.service\n')
+    expect(await readdir(state('placement'))).toEqual([ID])
+  })
+
+  test('can be read and written by its owner alone', async () => {
+    await announce(ID, unitIn(host), state())
+    const modes = await Promise.all([state(), state('placement'), state('placement', ID)].map((path) => lstat(path)))
+    expect(modes.map(({mode}) => mode & 0o777)).toEqual([0o700, 0o700, 0o600])
+  })
+
+  test('replaces one for the same container, and what a killed run left unfinished', async () => {
+    await announce(ID, unitIn(host, 'other.service'), state())
+    await writeFile(state('placement', `${ID}.new`), '/sys')
+    await announce(ID, unitIn(host), state())
+    expect(await readFile(state('placement', ID), 'utf8')).toBe('/system.slice/x.service\n')
+    expect(await readdir(state('placement'))).toEqual([ID])
+  })
+
+  test('replaces a link without writing to where it leads', async () => {
+    await mkdir(state('placement'), {recursive: true, mode: 0o700})
+    await host.write('precious', 'victim')
+    await symlink(host.in('victim'), state('placement', ID))
+    await symlink(host.in('victim'), state('placement', `${ID}.new`))
+    await announce(ID, unitIn(host), state())
+    expect(await host.read('victim')).toBe('precious')
+    expect((await lstat(state('placement', ID))).isFile()).toBe(true)
+  })
+})
+
+describe('an announcement that is taken back', () => {
+  test('is gone', async () => {
+    const takeBack = await announce(ID, unitIn(host), state())
+    await takeBack()
+    expect(await readdir(state('placement'))).toEqual([])
+  })
+
+  test('may be gone already', async () => {
+    const takeBack = await announce(ID, unitIn(host), state())
+    await rm(state('placement', ID))
+    await takeBack()
+    expect(await readdir(state('placement'))).toEqual([])
+  })
+
+  test('may be gone with all the state', async () => {
+    const takeBack = await announce(ID, unitIn(host), state())
+    await rm(state(), {recursive: true})
+    await expect(takeBack()).resolves.toBeUndefined()
+  })
+
+  test('takes those with it whose units are gone, and no others', async () => {
+    await host.write('', 'cgroup', 'v2', 'system.slice', 'alive.service', 'cgroup.procs')
+    const takeBack = await announce(ID, unitIn(host), state())
+    await announce('alive', unitIn(host, 'alive.service'), state())
+    await announce('gone', unitIn(host, 'gone.service'), state())
+    await mkdir(state('placement', 'directory'))
+    await takeBack()
+    expect((await readdir(state('placement'))).toSorted()).toEqual(['alive', 'directory'])
+  })
+})
+
+describe('no announcement is made', () => {
+  const refused = async (): Promise<void> => {
+    await expect(announce(ID, unitIn(host), state())).rejects.toMatchObject({
+      code: 'STATE',
+      message: `cannot keep state in ${state()}: it is not a directory that this user alone may write; remove it`,
+    })
+  }
+
+  test('in a directory that others may write to', async () => {
+    await mkdir(state())
+    await chmod(state(), 0o770)
+    await refused()
+    expect(await readdir(state())).toEqual([])
+  })
+
+  test('behind a link', async () => {
+    await mkdir(host.in('elsewhere'), {mode: 0o700})
+    await symlink(host.in('elsewhere'), state())
+    await refused()
+    expect(await readdir(host.in('elsewhere'))).toEqual([])
+  })
+
+  test('where a file is in the way', async () => {
+    await writeFile(state(), 'precious')
+    await refused()
+    expect(await readFile(state(), 'utf8')).toBe('precious')
+  })
+
+  test('where there is nothing to make a directory in', async () => {
+    await expect(announce(ID, unitIn(host), host.in('nowhere', 'state'))).rejects.toMatchObject({
+      code: 'STATE',
+      cause: {code: 'ENOENT'},
+    })
+  })
+
+  test('where a directory is in its place, and nothing unfinished stays', async () => {
+    await mkdir(state('placement', ID, 'full'), {recursive: true, mode: 0o700})
+    await expect(announce(ID, unitIn(host), state())).rejects.toMatchObject({code: 'STATE'})
+    expect(await readdir(state('placement'))).toEqual([ID])
+  })
+})

@@ -1,0 +1,237 @@
+import {lstat, mkdir, readdir} from 'node:fs/promises'
+import {beforeEach, describe, expect, test, vi} from 'vitest'
+import {birth} from '../../../src/placement/birth.js'
+import {staying} from '../../../src/placement/stay.js'
+import type {Placement} from '../../../src/placement/placement.js'
+import type {Way} from '../../../src/placement/ways.js'
+import type * as hierarchies from '../../../src/systemd/hierarchies.js'
+import type {Place} from '../../../src/systemd/hierarchies.js'
+import type {UnitCgroup} from '../../../src/systemd/unit.js'
+import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../support/fake-host.js'
+import {hookContext, plainRequest} from '../support/plugin-host.js'
+import {recordingLog} from '../support/recording-log.js'
+
+vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
+  const original = await importOriginal<typeof hierarchies>()
+  return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
+})
+
+const X = ['cgroup', 'v2', 'system.slice', 'x.service'] as const
+const container = {id: '0123456789ab', tty: false, pid: 4242}
+const host = useFakeHost()
+
+const way: Way = {
+  title: 'some way',
+  announced: true,
+  suits: () => true,
+  objection: () => undefined,
+  prepare: ({body}, {path}) => {
+    body.Labels['way'] = path
+  },
+}
+
+function born({
+  announced = true,
+  unit = unitIn(host),
+  own = [],
+  otherwise = staying(() => undefined),
+}: {announced?: boolean; unit?: UnitCgroup; own?: readonly Place[]; otherwise?: Placement} = {}): {
+  placement: Placement
+  lines: string[]
+} {
+  const {log, lines} = recordingLog()
+  const placement = birth({...way, announced}, {unit, own, state: host.in('state')}, otherwise, log)
+  return {placement, lines}
+}
+
+beforeEach(async () => {
+  await host.mounted({v2: 'rw'})
+  await host.write('', ...X, 'cgroup.procs')
+  await host.write('\n', ...X, 'cgroup.controllers')
+})
+
+describe('before it is made', () => {
+  test('what will be done is said', () => {
+    expect(born().placement.describe).toBe('let the container be born in /system.slice/x.service, by some way')
+  })
+
+  test('the create request is what the way makes of it, and no capability is taken', () => {
+    const request = plainRequest()
+    born().placement.prepare(request)
+    const expected = plainRequest()
+    expected.body.Labels['way'] = '/system.slice/x.service'
+    expect(request).toEqual(expected)
+  })
+})
+
+describe('before it starts', () => {
+  test('the container is announced, and that is taken back when the run ends', async () => {
+    const {context, undos} = hookContext()
+    await born().placement.beforeStart(container, context)
+    expect(await host.read('state', 'placement', container.id)).toBe('/system.slice/x.service\n')
+    expect(undos.map(({label}) => label)).toEqual(['take back the announcement'])
+    await undos[0]?.undo()
+    expect(await readdir(host.in('state', 'placement'))).toEqual([])
+  })
+
+  test('a way that looks at no announcement needs none', async () => {
+    const {context, undos} = hookContext()
+    await born({announced: false}).placement.beforeStart(container, context)
+    expect(undos).toEqual([])
+    expect(await readdir(host.in())).not.toContain('state')
+  })
+
+  test('an announcement that cannot be made is an error, and nothing is to be undone', async () => {
+    await host.write('', 'state')
+    const {context, undos} = hookContext()
+    await expect(born().placement.beforeStart(container, context)).rejects.toMatchObject({code: 'STATE'})
+    expect(undos).toEqual([])
+  })
+
+  test("the unit's processes step into a leaf where the cgroup has controllers", async () => {
+    await host.write('cpu memory\n', ...X, 'cgroup.controllers')
+    await host.write('100\n', ...X, 'cgroup.procs')
+    const {context} = hookContext(signalThatEmpties(host.in(...X)))
+    await born().placement.beforeStart(container, context)
+    expect(await host.read(...X, 'supervisor', 'cgroup.procs')).toBe('100')
+  })
+
+  test("the unit's processes stay where there are no controllers to hand down", async () => {
+    await host.write('100\n', ...X, 'cgroup.procs')
+    await born().placement.beforeStart(container, hookContext().context)
+    expect((await readdir(host.in(...X))).toSorted()).toEqual(['cgroup.controllers', 'cgroup.procs'])
+    expect(await host.systemctlCalls()).toEqual([])
+  })
+
+  test('a stop in the middle of it is no error of its own, and the announcement is still taken back', async () => {
+    await host.write('cpu\n', ...X, 'cgroup.controllers')
+    await host.write('100\n', ...X, 'cgroup.procs')
+    const why = new Error('stopped')
+    const {context, undos} = hookContext(AbortSignal.abort(why))
+    await expect(born().placement.beforeStart(container, context)).rejects.toBe(why)
+    for (const {undo} of undos) await undo()
+    expect(await readdir(host.in('state', 'placement'))).toEqual([])
+  })
+})
+
+describe('once it runs', () => {
+  const CHILD = '0::/system.slice/x.service/0123456789ab'
+
+  test.each([
+    ['in a cgroup of its own below the unit', CHILD],
+    ["in the unit's own", '0::/system.slice/x.service'],
+  ])('a container %s was born there', async (_, line) => {
+    await host.inCgroups('4242', line)
+    const {placement, lines} = born()
+    await placement.afterStart(container, hookContext().context)
+    expect(lines).toEqual(['info: the container was born in /system.slice/x.service, by some way'])
+  })
+
+  test('a container that has ended is nothing to speak of', async () => {
+    const afterStart = vi.fn()
+    const {placement, lines} = born({otherwise: {...staying(() => undefined), afterStart}})
+    await placement.afterStart(container, hookContext().context)
+    expect(lines).toEqual([])
+    expect(afterStart).not.toHaveBeenCalled()
+  })
+
+  test('a container that is elsewhere is dealt with otherwise', async () => {
+    await host.inCgroups('4242', '0::/system.slice/docker-0123456789ab.scope')
+    const afterStart = vi.fn(() => Promise.resolve())
+    const {placement, lines} = born({otherwise: {...staying(() => undefined), afterStart}})
+    const {context} = hookContext()
+    await placement.afterStart(container, context)
+    expect(afterStart).toHaveBeenCalledExactlyOnceWith(container, context)
+    expect(lines).toEqual([])
+  })
+
+  describe('with controllers', () => {
+    const HANDED = [...X, 'cgroup.subtree_control']
+
+    beforeEach(async () => {
+      await host.inCgroups('4242', CHILD)
+      await host.write('cpu memory\n', ...X, 'cgroup.controllers')
+      await host.write('cpu memory\n', ...HANDED)
+    })
+
+    test('they are left to a unit that delegates', async () => {
+      await host.systemctlAnswers('yes')
+      const {placement, lines} = born()
+      const {context} = hookContext()
+      await placement.beforeStart(container, context)
+      await placement.afterStart(container, context)
+      expect(lines).toEqual(['info: the container was born in /system.slice/x.service, by some way'])
+      expect(await host.read(...HANDED)).toBe('cpu memory\n')
+    })
+
+    test("they are taken back from one that does not, and that Docker's limits are lost is said", async () => {
+      const {placement, lines} = born()
+      const {context} = hookContext()
+      await placement.beforeStart(container, context)
+      await placement.afterStart(container, context)
+      expect(lines).toEqual([
+        'info: the container was born in /system.slice/x.service, by some way',
+        "warn: x.service does not say Delegate=yes, so Docker's limits (-m, --cpus, …) do not bind and docker stats shows nothing; the unit's own limits bind",
+      ])
+      expect(await host.read(...HANDED)).toBe('-cpu -memory')
+    })
+  })
+})
+
+describe('on cgroup v1', () => {
+  const unit = (): UnitCgroup => ({
+    ...unitIn(host),
+    directory: host.in('cgroup', 'name=systemd', 'system.slice', 'x.service'),
+    unified: false,
+  })
+  const own = (): Place[] => [
+    placeIn(host, '/', 'freezer'),
+    placeIn(host, '/', 'cpuset'),
+    placeIn(host, '/', 'pids'),
+    placeIn(host, '/elsewhere', 'net_cls'),
+    placeIn(host, '/system.slice/x.service', 'memory'),
+    placeIn(host, '/system.slice/x.service', 'name=systemd'),
+  ]
+  const inAll = (...names: readonly string[]): string[][] =>
+    names.map((name) => ['cgroup', name, 'system.slice', 'x.service'])
+
+  test("the container is born in the unit in systemd's hierarchy", async () => {
+    await host.mounted({'name=systemd': 'rw,name=systemd', memory: 'rw,memory'})
+    await host.inCgroups('4242', '2:memory:/docker/0123456789ab', '1:name=systemd:/system.slice/x.service/0123456789ab')
+    const {placement, lines} = born({unit: unit(), own: own()})
+    await placement.afterStart(container, hookContext().context)
+    expect(lines).toEqual(['info: the container was born in /system.slice/x.service, by some way'])
+  })
+
+  test("the unit's empty cgroups are removed when the run ends, in the hierarchies that systemd does not know of", async () => {
+    for (const names of inAll('freezer', 'cpuset', 'net_cls', 'memory', 'name=systemd'))
+      await mkdir(host.in(...names), {recursive: true})
+    await host.write('full', 'cgroup', 'cpuset', 'system.slice', 'x.service', 'child')
+    const {context, undos} = hookContext()
+    await born({unit: unit(), own: own()}).placement.beforeStart(container, context)
+    expect(undos.map(({label}) => label)).toEqual(['take back the announcement', "remove the unit's empty cgroups"])
+    await undos[1]?.undo()
+    const left = await Promise.all(
+      ['freezer', 'cpuset', 'net_cls', 'memory', 'name=systemd'].map(async (name) => {
+        const names = await readdir(host.in('cgroup', name, 'system.slice'))
+        return names.length > 0
+      }),
+    )
+    expect(left).toEqual([false, true, false, true, true])
+  })
+
+  test('what is no cgroup any more is not removed in silence', async () => {
+    await host.write('', 'cgroup', 'freezer', 'system.slice', 'x.service')
+    const {context, undos} = hookContext()
+    await born({unit: unit(), own: own()}).placement.beforeStart(container, context)
+    await expect(undos[1]?.undo()).rejects.toMatchObject({code: 'ENOTDIR'})
+    expect((await lstat(host.in('cgroup', 'freezer', 'system.slice', 'x.service'))).isFile()).toBe(true)
+  })
+
+  test('nobody steps anywhere', async () => {
+    await host.write('100\n', 'cgroup', 'name=systemd', 'system.slice', 'x.service', 'cgroup.procs')
+    await born({unit: unit(), own: own()}).placement.beforeStart(container, hookContext().context)
+    expect(await readdir(host.in('cgroup', 'name=systemd', 'system.slice', 'x.service'))).toEqual(['cgroup.procs'])
+    expect(await host.systemctlCalls()).toEqual([])
+  })
+})

@@ -1,0 +1,342 @@
+import {chmod} from 'node:fs/promises'
+import {beforeEach, describe, expect, test, vi} from 'vitest'
+import type {CreateRequest, HostConfig} from '../../../src/docker/create-request.js'
+import type {Engine, EngineInfo} from '../../../src/docker/engine.js'
+import {EngineForbiddenError, EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
+import {choosePlacement} from '../../../src/placement/choose.js'
+import type * as deviceFilter from '../../../src/placement/device-filter.js'
+import type {Placement} from '../../../src/placement/placement.js'
+import type * as shim from '../../../src/placement/shim.js'
+import type * as hierarchies from '../../../src/systemd/hierarchies.js'
+import {fakeEngine} from '../../helpers/fake-engine.js'
+import {proc, signalThatEmpties, useFakeHost} from '../support/fake-host.js'
+import {hookContext, plainRequest} from '../support/plugin-host.js'
+import {recordingLog} from '../support/recording-log.js'
+
+vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
+  const original = await importOriginal<typeof hierarchies>()
+  return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
+})
+
+vi.mock('../../../src/placement/shim.js', async (importOriginal) => {
+  const original = await importOriginal<typeof shim>()
+  return {...original, findContainerd: (files: shim.Whereabouts) => original.findContainerd(files, proc.root)}
+})
+
+vi.mock('../../../src/placement/device-filter.js', async (importOriginal) => {
+  const original = await importOriginal<typeof deviceFilter>()
+  return {...original, canMakeDeviceNodes: (pid: number) => original.canMakeDeviceNodes(pid, proc.root)}
+})
+
+const NEW: EngineInfo = {
+  version: '26.1.5',
+  cgroupDriver: 'systemd',
+  defaultRuntime: 'runc',
+  runtimes: ['runc'],
+  rootless: false,
+}
+const OLD: EngineInfo = {...NEW, version: '20.10.24'}
+const container = {id: '0123456789ab', tty: false, pid: 4242}
+const host = useFakeHost()
+
+interface Circumstances {
+  readonly names?: readonly string[]
+  readonly engine?: Partial<Engine>
+  readonly env?: Readonly<NodeJS.ProcessEnv>
+  readonly asked?: Partial<HostConfig>
+  readonly signal?: AbortSignal
+}
+
+interface Chosen {
+  readonly placement: Placement
+  readonly request: CreateRequest
+  readonly lines: string[]
+}
+
+async function chosen({
+  names = ['all'],
+  engine = engineThatIs(NEW),
+  env = {},
+  asked = {},
+  signal = new AbortController().signal,
+}: Circumstances = {}): Promise<Chosen> {
+  const {log, lines} = recordingLog()
+  const request = plainRequest()
+  Object.assign(request.body.HostConfig, asked)
+  const placement = await choosePlacement(names, {request, engine: fakeEngine(engine), env, log, signal})
+  return {placement, request, lines}
+}
+
+function engineThatIs(info: Partial<EngineInfo>): Partial<Engine> {
+  return {info: () => Promise.resolve({...NEW, ...info})}
+}
+
+/** The line that is logged of a container once it runs. */
+async function saidOf({placement, lines}: Chosen): Promise<string[]> {
+  await placement.afterStart(container, hookContext().context)
+  return lines
+}
+
+/** A containerd whose PATH leads to a shim, or does not. */
+async function containerd(pid: string, isSetUp: boolean): Promise<void> {
+  await host.write('containerd\n', 'proc', pid, 'comm')
+  await host.write('PATH=/shims\0', 'proc', pid, 'environ')
+  if (!isSetUp) return
+  await host.write('', 'proc', pid, 'root', 'shims', 'containerd-shim-systemd-docker-v1')
+  await chmod(host.in('proc', pid, 'root', 'shims', 'containerd-shim-systemd-docker-v1'), 0o755)
+}
+
+async function onV2(path = '/system.slice/x.service'): Promise<void> {
+  await host.mounted({v2: 'rw'})
+  await host.inCgroups('self', `0::${path}`)
+  await host.inCgroups('4242', '0::/system.slice/docker-0123456789ab.scope')
+  await host.write('77\n', 'cgroup', 'v2', 'system.slice', 'containerd.service', 'cgroup.procs')
+}
+
+async function onV1(devices: string): Promise<void> {
+  await host.mounted({systemd: 'rw,xattr,name=systemd', devices: 'rw,devices'})
+  await host.inCgroups('self', '2:devices:/system.slice/x.service', '1:name=systemd:/system.slice/x.service')
+  await host.write(devices, 'cgroup', 'devices', 'system.slice', 'x.service', 'devices.list')
+  await host.write('77\n', 'cgroup', 'systemd', 'system.slice', 'containerd.service', 'cgroup.procs')
+}
+
+const MOVED = "move the container's processes to /system.slice/x.service in cgroup v2"
+const BORN = 'let the container be born in /system.slice/x.service, by the containerd shim'
+const NO_SHIM = 'containerd does not find containerd-shim-systemd-docker-v1 (`systemd-docker setup` mends that)'
+
+beforeEach(async () => {
+  vi.spyOn(process, 'getuid').mockReturnValue(0)
+  await containerd('77', false)
+  await onV2()
+})
+
+describe('a container is born in the unit', () => {
+  test('by the shim where containerd finds it', async () => {
+    await containerd('77', true)
+    const {placement, request, lines} = await chosen()
+    placement.prepare(request)
+    expect(placement.describe).toBe(BORN)
+    expect(request.body.HostConfig).toMatchObject({Runtime: 'io.containerd.systemd-docker.v1', CapDrop: []})
+    expect(lines).toEqual([])
+  })
+
+  test('as that is what all hierarchies are on cgroup v2, for --cgroups name=systemd', async () => {
+    await containerd('77', true)
+    expect((await chosen({names: ['name=systemd', 'cpu']})).placement.describe).toBe(BORN)
+  })
+
+  test("by the Engine's cgroupfs driver", async () => {
+    const {placement, request} = await chosen({engine: engineThatIs({cgroupDriver: 'cgroupfs'})})
+    placement.prepare(request)
+    expect(placement.describe).toBe(
+      "let the container be born in /system.slice/x.service, by the Engine's cgroupfs driver",
+    )
+    expect(request.body.HostConfig.CgroupParent).toBe('/system.slice/x.service')
+  })
+
+  test('by the OCI runtime of an old Engine', async () => {
+    const {placement} = await chosen({engine: engineThatIs({...OLD, runtimes: ['systemd-docker']})})
+    expect(placement.describe).toBe(
+      'let the container be born in /system.slice/x.service, by the OCI runtime systemd-docker',
+    )
+  })
+
+  test("in the unit's own cgroup, though this process is in one below it", async () => {
+    await containerd('77', true)
+    await onV2('/system.slice/x.service/supervisor')
+    expect((await chosen()).placement.describe).toBe(BORN)
+  })
+
+  test('on cgroup v1, too', async () => {
+    await onV1('a *:* rwm\n')
+    await containerd('77', true)
+    expect((await chosen()).placement.describe).toBe(BORN)
+  })
+
+  test('and one that was made elsewhere before is moved there, where the line lets it make device files', async () => {
+    await containerd('77', true)
+    await host.bounded(4242, 'ffffffffffffffff')
+    await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
+    await host.write('4242\n', 'cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope', 'cgroup.procs')
+    const {placement, request, lines} = await chosen({asked: {Privileged: true}})
+    placement.prepare(request)
+    const signal = signalThatEmpties(host.in('cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'))
+    await placement.afterStart(container, hookContext(signal).context)
+    expect(lines).toEqual(["info: the container's processes moved to /system.slice/x.service in cgroup v2"])
+  })
+})
+
+describe('a container is moved', () => {
+  test.each<[string, Circumstances, string]>([
+    ['without the shim', {}, NO_SHIM],
+    ['with a runtime of the user', {asked: {Runtime: 'runsc'}}, '--runtime runsc is asked for'],
+    [
+      'with an old Engine',
+      {engine: engineThatIs(OLD)},
+      'the Engine has no runtime systemd-docker (`systemd-docker setup` mends that)',
+    ],
+  ])('%s, and why it was not born is said', async (_, circumstances, why) => {
+    await host.bounded(4242, '0')
+    await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
+    await host.write('4242\n', 'cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope', 'cgroup.procs')
+    const {placement, request, lines} = await chosen(circumstances)
+    placement.prepare(request)
+    expect(placement.describe).toBe(MOVED)
+    expect(request.body.HostConfig.CapDrop).toEqual(['MKNOD'])
+    const signal = signalThatEmpties(host.in('cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'))
+    await placement.afterStart(container, hookContext(signal).context)
+    expect(lines).toEqual([
+      `info: the container's processes moved to /system.slice/x.service in cgroup v2; it was not born in the unit because ${why}`,
+    ])
+  })
+
+  test.each([
+    ['cannot be reached', new EngineUnreachableError('unix:///x', new Error('ECONNREFUSED'))],
+    ['may not be asked', new EngineForbiddenError('unix:///x', new Error('EACCES'))],
+    ['will not say what it is', new EngineRefusedError('say what it is', 403, 'forbidden', undefined)],
+  ])('by an Engine that %s, for all that is known', async (_, error) => {
+    await containerd('77', true)
+    const {placement, lines} = await chosen({engine: {info: () => Promise.reject(error)}})
+    expect(placement.describe).toBe(MOVED)
+    expect(lines).toEqual([])
+  })
+
+  test('in a unit of v1 that may use fewer devices than Docker gives a container', async () => {
+    await onV1('c 1:3 rwm\nc 136:* rwm\n')
+    await containerd('77', true)
+    expect((await chosen()).placement.describe).toBe(
+      "move the container's processes to /system.slice/x.service in name=systemd",
+    )
+  })
+
+  test('in the hierarchies of v1 that are named, though it could be born', async () => {
+    await host.mounted({systemd: 'rw,xattr,name=systemd', 'cpu,cpuacct': 'rw,cpu,cpuacct'})
+    await host.inCgroups('self', '2:cpuacct,cpu:/system.slice/x.service', '1:name=systemd:/system.slice/x.service')
+    const {placement, lines} = await chosen({names: ['cpu', 'blkio'], engine: {}})
+    expect(placement.describe).toBe("move the container's processes to /system.slice/x.service in cpuacct,cpu")
+    expect(lines).toEqual(['warn: --cgroups blkio: this host has no such hierarchy'])
+  })
+
+  test('nowhere for a controller of cgroup v2 that is named, as it is none of its hierarchies', async () => {
+    const {placement, lines} = await chosen({names: ['cpu'], engine: {}})
+    expect(placement.describe).toBeUndefined()
+    expect(lines).toEqual([
+      'warn: --cgroups cpu: this host has cgroup v2 alone, whose one hierarchy is called name=systemd',
+    ])
+  })
+
+  test('in the hierarchy of v1 alone for name=systemd on a host with both', async () => {
+    await host.mounted({unified: 'rw', systemd: 'rw,xattr,name=systemd'})
+    await host.inCgroups('self', '1:name=systemd:/system.slice/x.service', '0::/system.slice/x.service')
+    const {placement, lines} = await chosen({names: ['name=systemd', 'cpu'], engine: {}})
+    expect(placement.describe).toBe("move the container's processes to /system.slice/x.service in name=systemd")
+    expect(lines).toEqual(['warn: --cgroups cpu: this host has no such hierarchy'])
+  })
+})
+
+describe('a container stays where Docker puts it', () => {
+  const stays = async (circumstances: Circumstances, line: string): Promise<void> => {
+    const {placement, request, lines} = await chosen(circumstances)
+    const before = structuredClone(request)
+    placement.prepare(request)
+    expect(request).toEqual(before)
+    expect(placement.describe).toBeUndefined()
+    const {context, undos} = hookContext()
+    await placement.beforeStart(container, context)
+    expect(undos).toEqual([])
+    expect(await saidOf({placement, request, lines})).toEqual([line])
+  }
+
+  test.each([[['none']], [['none', 'all']], [['cpu', 'none']]])('with --cgroups %j', async (names) => {
+    await stays({names, engine: {}}, "info: the container stays in Docker's cgroup, as --cgroups none asks for it")
+  })
+
+  test("with the user's own --cgroup-parent", async () => {
+    await containerd('77', true)
+    await stays(
+      {asked: {CgroupParent: 'batch.slice'}, engine: {}},
+      "info: the container stays in Docker's cgroup, as --cgroup-parent batch.slice asks for it",
+    )
+  })
+
+  test('at the root', async () => {
+    await onV2('/')
+    await stays(
+      {engine: {}},
+      "warn: this process is in no unit's cgroup, so the container stays in Docker's; is this the ExecStart= of a service?",
+    )
+  })
+
+  test('in a slice', async () => {
+    await onV2('/user.slice/user-1000.slice')
+    await stays(
+      {engine: {}},
+      "warn: this process is in the slice user-1000.slice and in no unit of it, so the container stays in Docker's; is this the ExecStart= of a service?",
+    )
+  })
+
+  test('for an ordinary user, as only root may move it', async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(1000)
+    await containerd('77', true)
+    await stays(
+      {env: {XDG_RUNTIME_DIR: '/run/user/1000'}},
+      "warn: the container stays in Docker's cgroup, where the unit's limits do not bind: only root may move it; it was not born in the unit because only root may say to a shim where a container belongs",
+    )
+  })
+
+  test("for an ordinary user in the system's unit, whatever Engine there is", async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(1000)
+    await stays(
+      {engine: engineThatIs({rootless: true}), env: {XDG_RUNTIME_DIR: host.in('run')}},
+      `warn: the container stays in Docker's cgroup, where the unit's limits do not bind: only root may move it; it was not born in the unit because ${NO_SHIM}`,
+    )
+  })
+})
+
+describe("an ordinary user's unit", () => {
+  const UNIT = '/user.slice/user-1000.slice/user@1000.service/app.slice/x.service'
+  const rootless = engineThatIs({rootless: true})
+
+  beforeEach(async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(1000)
+    await onV2(UNIT)
+    await host.write('78', 'run', 'docker', 'containerd', 'containerd.pid')
+  })
+
+  test("has the container born in it by the shim on the PATH of the user's own containerd", async () => {
+    await containerd('78', true)
+    const {placement} = await chosen({engine: rootless, env: {XDG_RUNTIME_DIR: host.in('run')}})
+    expect(placement.describe).toBe(`let the container be born in ${UNIT}, by the containerd shim`)
+  })
+
+  test("has the container moved to it where only the host's containerd has a shim", async () => {
+    await containerd('77', true)
+    await containerd('78', false)
+    const {placement} = await chosen({engine: rootless, env: {XDG_RUNTIME_DIR: host.in('run')}})
+    expect(placement.describe).toBe(`move the container's processes to ${UNIT} in cgroup v2`)
+  })
+
+  test.each<[string, NodeJS.ProcessEnv]>([
+    ['does not say', {}],
+    ['says nothing', {XDG_RUNTIME_DIR: ''}],
+  ])('has nothing announced where the environment %s where to', async (_, env) => {
+    await containerd('77', true)
+    const {placement} = await chosen({engine: rootless, env})
+    expect(placement.describe).toBe(`move the container's processes to ${UNIT} in cgroup v2`)
+  })
+
+  test("with the host's Engine and its cgroupfs driver has the container born in it", async () => {
+    const {placement} = await chosen({engine: engineThatIs({cgroupDriver: 'cgroupfs'}), env: {}})
+    expect(placement.describe).toBe(`let the container be born in ${UNIT}, by the Engine's cgroupfs driver`)
+  })
+})
+
+test('a stop while the Engine is asked what it is ends the choice', async () => {
+  const why = new Error('stopped')
+  const controller = new AbortController()
+  const info: Engine['info'] = (signal) => {
+    controller.abort(why)
+    return Promise.reject(signal.reason as Error)
+  }
+  await expect(chosen({engine: {info}, signal: controller.signal})).rejects.toBe(why)
+})

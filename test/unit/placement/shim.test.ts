@@ -1,0 +1,86 @@
+import {chmod, mkdir} from 'node:fs/promises'
+import {describe, expect, test} from 'vitest'
+import {SHIM_PROGRAM, findContainerd, shimIn, systemContainerdIn} from '../../../src/placement/shim.js'
+import {useFakeHost} from '../support/fake-host.js'
+
+const DEFAULT = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin']
+const host = useFakeHost()
+
+async function process(pid: string, comm: string, environ = ''): Promise<void> {
+  await host.write(`${comm}\n`, 'proc', pid, 'comm')
+  await host.write(environ, 'proc', pid, 'environ')
+}
+
+async function program(mode: number, ...names: readonly string[]): Promise<void> {
+  await host.write('#!/bin/sh\n', ...names, SHIM_PROGRAM)
+  await chmod(host.in(...names, SHIM_PROGRAM), mode)
+}
+
+describe('the containerd of the Engine', () => {
+  test('is looked for where dockerd says which it has started, then in the service of its own', () => {
+    expect(systemContainerdIn('/sys/fs/cgroup/systemd')).toEqual([
+      '/run/docker/containerd/containerd.pid',
+      '/sys/fs/cgroup/systemd/system.slice/containerd.service/cgroup.procs',
+    ])
+  })
+
+  test('is the one in the first file, with its own file system and PATH', async () => {
+    await process('77', 'containerd', 'LANG=C\0PATH=/opt/bin:/usr/bin\0HOME=/\0')
+    await process('78', 'containerd', 'PATH=/other\0')
+    await host.write('77', 'containerd.pid')
+    await host.write('78\n', 'cgroup.procs')
+    const found = await findContainerd([host.in('containerd.pid'), host.in('cgroup.procs')], host.in('proc'))
+    expect(found).toEqual({root: host.in('proc', '77', 'root'), path: ['/opt/bin', '/usr/bin']})
+  })
+
+  test('is not one of the other processes of its service', async () => {
+    await process('75', 'containerd-shim', 'PATH=/shims\0')
+    await process('77', 'containerd', 'PATH=/opt/bin\0')
+    await host.write('74\n75\n77\n', 'cgroup.procs')
+    expect(await findContainerd([host.in('gone'), host.in('cgroup.procs')], host.in('proc'))).toEqual({
+      root: host.in('proc', '77', 'root'),
+      path: ['/opt/bin'],
+    })
+  })
+
+  test.each([
+    ['has no PATH', 'LANG=C\0', DEFAULT],
+    ['has a PATH with nothing in places', 'PATH=:/opt/bin::/usr/bin:\0', ['/opt/bin', '/usr/bin']],
+    ['has a variable whose name ends so', 'XPATH=/x\0PATH=/opt/bin\0', ['/opt/bin']],
+  ])('that %s is searched all the same', async (_, environ, path) => {
+    await process('77', 'containerd', environ)
+    await host.write('77', 'containerd.pid')
+    expect((await findContainerd([host.in('containerd.pid')], host.in('proc'))).path).toEqual(path)
+  })
+
+  test.each([
+    ['that is not found', undefined],
+    ['whose PID is now that of something else', '76'],
+    ['whose PID nobody has', '99'],
+    ['whose file is empty', ''],
+  ])('%s is taken for an ordinary service', async (_, content) => {
+    await process('76', 'sleep', 'PATH=/opt/bin\0')
+    if (content !== undefined) await host.write(content, 'containerd.pid')
+    expect(await findContainerd([host.in('containerd.pid')], host.in('proc'))).toEqual({root: '/', path: DEFAULT})
+  })
+})
+
+describe('the shim', () => {
+  test('is where containerd finds it first, as containerd sees it', async () => {
+    await program(0o755, 'root', 'usr', 'local', 'bin')
+    await program(0o755, 'root', 'usr', 'bin')
+    expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBe(`/usr/local/bin/${SHIM_PROGRAM}`)
+  })
+
+  test('is not where it cannot be executed', async () => {
+    await program(0o644, 'root', 'usr', 'local', 'bin')
+    await program(0o755, 'root', 'usr', 'bin')
+    expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBe(`/usr/bin/${SHIM_PROGRAM}`)
+  })
+
+  test('is nowhere where containerd does not look', async () => {
+    await program(0o755, 'root', 'opt', 'bin')
+    await mkdir(host.in('root', 'usr', 'bin'), {recursive: true})
+    expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBeUndefined()
+  })
+})

@@ -1,0 +1,19 @@
+import {expect, test, vi} from 'vitest'
+import {staying} from '../../../src/placement/stay.js'
+import {hookContext, plainRequest} from '../support/plugin-host.js'
+
+test('a container that stays where Docker puts it is left alone, and said to stay once it runs', async () => {
+  const say = vi.fn()
+  const placement = staying(say)
+  const request = plainRequest()
+  placement.prepare(request)
+  expect(request).toEqual(plainRequest())
+  expect(placement.describe).toBeUndefined()
+  const container = {id: '0123456789ab', tty: false, pid: 4242}
+  const {context, undos} = hookContext()
+  await placement.beforeStart(container, context)
+  expect(say).not.toHaveBeenCalled()
+  await placement.afterStart(container, context)
+  expect(say).toHaveBeenCalledOnce()
+  expect(undos).toEqual([])
+})

@@ -1,0 +1,180 @@
+import {describe, expect, test} from 'vitest'
+import type {CreateRequest} from '../../../src/docker/create-request.js'
+import type {EngineInfo} from '../../../src/docker/engine.js'
+import {bestWay, takesShims, type Circumstances} from '../../../src/placement/ways.js'
+import type {UnitCgroup} from '../../../src/systemd/unit.js'
+import {plainRequest} from '../support/plugin-host.js'
+
+const NEW: EngineInfo = {
+  version: '26.1.5+dfsg1',
+  cgroupDriver: 'systemd',
+  defaultRuntime: 'runc',
+  runtimes: ['runc'],
+  rootless: false,
+}
+const OLD: EngineInfo = {...NEW, version: '20.10.24+dfsg1'}
+const UNIT: UnitCgroup = {
+  name: 'x.service',
+  path: '/system.slice/x.service',
+  directory: '/sys/fs/cgroup/system.slice/x.service',
+  unified: true,
+  manager: 'system',
+}
+const SHIM = '/usr/local/bin/containerd-shim-systemd-docker-v1'
+
+function circumstances(engine: EngineInfo, others: Partial<Circumstances> = {}): Circumstances {
+  return {
+    unit: UNIT,
+    request: plainRequest(),
+    engine,
+    shim: undefined,
+    restrictsDevices: false,
+    canAnnounce: true,
+    ...others,
+  }
+}
+
+function withRuntime(name: string): CreateRequest {
+  const request = plainRequest()
+  request.body.HostConfig['Runtime'] = name
+  return request
+}
+
+test.each([
+  ['26.1.5+dfsg1', true],
+  ['23.0.0', true],
+  ['100.0', true],
+  ['20.10.24+dfsg1', false],
+  ['19.03.1', false],
+  ['1.13.1', false],
+  ['', false],
+  ['dev', false],
+])('whether an Engine takes shims: %j %s', (version, takes) => {
+  expect(takesShims({...NEW, version})).toBe(takes)
+})
+
+describe('the best way', () => {
+  const cgroupfs = {cgroupDriver: 'cgroupfs'}
+  const registered = {runtimes: ['runc', 'systemd-docker']}
+
+  test.each<[string, Circumstances, string]>([
+    ['on a new Engine is the shim', circumstances(NEW, {shim: SHIM}), 'the containerd shim'],
+    [
+      'on a new Engine with the cgroupfs driver is the shim, too',
+      circumstances({...NEW, ...cgroupfs}, {shim: SHIM}),
+      'the containerd shim',
+    ],
+    [
+      'on a new Engine with the cgroupfs driver and no shim is the parent',
+      circumstances({...NEW, ...cgroupfs}),
+      "the Engine's cgroupfs driver",
+    ],
+    [
+      'for a runtime of the user with the cgroupfs driver is the parent',
+      circumstances({...NEW, ...cgroupfs}, {shim: SHIM, request: withRuntime('runsc')}),
+      "the Engine's cgroupfs driver",
+    ],
+    [
+      'for one who cannot announce, with the cgroupfs driver, is the parent',
+      circumstances({...NEW, ...cgroupfs}, {shim: SHIM, canAnnounce: false}),
+      "the Engine's cgroupfs driver",
+    ],
+    [
+      'on an old Engine with the cgroupfs driver is the parent',
+      circumstances({...OLD, ...cgroupfs, ...registered}),
+      "the Engine's cgroupfs driver",
+    ],
+    [
+      'on an old Engine with the systemd driver is the OCI runtime',
+      circumstances({...OLD, ...registered}),
+      'the OCI runtime systemd-docker',
+    ],
+    [
+      'on an old Engine is never the shim',
+      circumstances({...OLD, ...registered}, {shim: SHIM}),
+      'the OCI runtime systemd-docker',
+    ],
+    [
+      'is not hindered by a runtime that was named as nothing',
+      circumstances(NEW, {shim: SHIM, request: withRuntime('')}),
+      'the containerd shim',
+    ],
+  ])('%s', (_, around, title) => {
+    expect(bestWay(around).way?.title).toBe(title)
+  })
+})
+
+describe('there is no way', () => {
+  test.each<[string, Circumstances, string]>([
+    [
+      'without the shim',
+      circumstances(NEW),
+      'containerd does not find containerd-shim-systemd-docker-v1 (`systemd-docker setup` mends that)',
+    ],
+    [
+      'without the OCI runtime',
+      circumstances(OLD),
+      'the Engine has no runtime systemd-docker (`systemd-docker setup` mends that)',
+    ],
+    [
+      "for a runtime of the user's choice",
+      circumstances(NEW, {shim: SHIM, request: withRuntime('runsc')}),
+      '--runtime runsc is asked for',
+    ],
+    [
+      "for a runtime of the user's choice on an old Engine",
+      circumstances({...OLD, runtimes: ['systemd-docker']}, {request: withRuntime('runsc')}),
+      '--runtime runsc is asked for',
+    ],
+    [
+      "for a runtime that the host's owner made the default",
+      circumstances({...NEW, defaultRuntime: 'nvidia'}, {shim: SHIM}),
+      "the Engine's default runtime is nvidia",
+    ],
+    [
+      'in a unit that may use fewer devices than Docker gives a container',
+      circumstances({...NEW, cgroupDriver: 'cgroupfs'}, {shim: SHIM, restrictsDevices: true}),
+      "the unit's DevicePolicy= forbids what Docker allows every container",
+    ],
+    [
+      'for one to whom the shim does not listen',
+      circumstances(NEW, {shim: SHIM, canAnnounce: false}),
+      'only root may say to a shim where a container belongs',
+    ],
+    [
+      'for one to whom the OCI runtime does not listen',
+      circumstances({...OLD, runtimes: ['systemd-docker']}, {canAnnounce: false}),
+      'only root may say to a shim where a container belongs',
+    ],
+  ])('%s, and why is said', (_, around, why) => {
+    expect(bestWay(around)).toEqual({way: undefined, objections: [why]})
+  })
+})
+
+describe('a create request', () => {
+  const prepared = (around: Circumstances): CreateRequest['body']['HostConfig'] => {
+    const {way} = bestWay(around)
+    way?.prepare(around.request, around.unit)
+    return around.request.body.HostConfig
+  }
+  const plain = plainRequest().body.HostConfig
+
+  test.each<[string, Circumstances, object, boolean]>([
+    ['asks for the shim', circumstances(NEW, {shim: SHIM}), {Runtime: 'io.containerd.systemd-docker.v1'}, true],
+    [
+      'asks for the OCI runtime',
+      circumstances({...OLD, runtimes: ['systemd-docker']}),
+      {Runtime: 'systemd-docker'},
+      true,
+    ],
+    [
+      "asks for the unit's cgroup as parent",
+      circumstances({...OLD, cgroupDriver: 'cgroupfs'}),
+      {CgroupParent: '/system.slice/x.service'},
+      false,
+    ],
+  ])('%s and for nothing else', (_, around, asked, announced) => {
+    expect(bestWay(around).way?.announced).toBe(announced)
+    expect(prepared(around)).toEqual({...plain, ...asked})
+  })
+})

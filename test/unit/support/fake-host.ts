@@ -1,0 +1,94 @@
+import {writeFileSync} from 'node:fs'
+import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
+import {dirname} from 'node:path'
+import {beforeEach, vi} from 'vitest'
+import type {Place} from '../../../src/systemd/hierarchies.js'
+import type {UnitCgroup} from '../../../src/systemd/unit.js'
+import {useTempDirectory} from './temp-directory.js'
+
+/** Where /proc is for the test that runs; a test file mocks what reads /proc so that it looks here. */
+export const proc = {root: ''}
+
+/** A host made of files: its processes in `proc`, its hierarchies in `cgroup`, and a systemctl that knows one answer. */
+export interface FakeHost {
+  /** The path of something in it. */
+  in(...names: readonly string[]): string
+  write(content: string, ...names: readonly string[]): Promise<void>
+  read(...names: readonly string[]): Promise<string>
+  /** Says what is mounted: each hierarchy by its own name, with its super options; `rw` alone is cgroup v2. */
+  mounted(hierarchies: Readonly<Record<string, string>>): Promise<void>
+  /** Says in which cgroups a process is, line by line, and what it may do. */
+  inCgroups(pid: string, ...lines: readonly string[]): Promise<void>
+  /** Says which capabilities a process is bounded by, in hexadecimal. */
+  bounded(pid: number, capabilities: string): Promise<void>
+  /** Says what systemctl answers. */
+  systemctlAnswers(answer: string, status?: number): Promise<void>
+  /** What systemctl was asked, call by call. */
+  systemctlCalls(): Promise<string[]>
+}
+
+/** Gives every test of the file a host of its own; at first its systemctl says `no`. */
+export function useFakeHost(): FakeHost {
+  const inTemp = useTempDirectory()
+  const write = async (content: string, ...names: readonly string[]): Promise<void> => {
+    await mkdir(dirname(inTemp(...names)), {recursive: true})
+    await writeFile(inTemp(...names), content)
+  }
+  const systemctlAnswers = async (answer: string, status = 0): Promise<void> => {
+    const script = `#!/bin/sh\necho "$*" >>'${inTemp('systemctl-calls')}'\necho '${answer}'\nexit ${String(status)}\n`
+    await write(script, 'bin', 'systemctl')
+    await chmod(inTemp('bin', 'systemctl'), 0o755)
+  }
+  beforeEach(async () => {
+    proc.root = inTemp('proc')
+    vi.stubEnv('PATH', inTemp('bin'))
+    await systemctlAnswers('no')
+  })
+  return {
+    in: inTemp,
+    write,
+    read: (...names) => readFile(inTemp(...names), 'utf8'),
+    mounted: async (hierarchies) => {
+      const lines = Object.entries(hierarchies).map(
+        ([name, options]) =>
+          `30 23 0:26 / ${inTemp('cgroup', name)} rw - ${options === 'rw' ? 'cgroup2' : 'cgroup'} cgroup ${options}\n`,
+      )
+      await write(lines.join(''), 'proc', 'self', 'mountinfo')
+    },
+    inCgroups: (pid, ...lines) => write(lines.map((line) => `${line}\n`).join(''), 'proc', pid, 'cgroup'),
+    bounded: (pid, capabilities) =>
+      write(`Name:\tx\nCapPrm:\tffffffffffffffff\nCapBnd:\t${capabilities}\n`, 'proc', String(pid), 'status'),
+    systemctlAnswers,
+    systemctlCalls: async () => {
+      const text = await readFile(inTemp('systemctl-calls'), 'utf8').catch(() => '')
+      return text.split('\n').filter((line) => line !== '')
+    },
+  }
+}
+
+/** A unit's cgroup of v2, with its directory in the host. */
+export function unitIn(host: FakeHost, name = 'x.service'): UnitCgroup {
+  const path = `/system.slice/${name}`
+  return {name, path, directory: host.in('cgroup', 'v2', path), unified: true, manager: 'system'}
+}
+
+/** A place in one of the host's hierarchies, which is called by its controllers, or `v2`. */
+export function placeIn(host: FakeHost, path: string, ...controllers: readonly string[]): Place {
+  return {
+    controllers,
+    path,
+    directory: host.in('cgroup', controllers.length === 0 ? 'v2' : controllers.join(','), path),
+  }
+}
+
+/** A signal that empties the next of these cgroups before each second look into one, as the kernel does when its processes move. */
+export function signalThatEmpties(...directories: readonly string[]): AbortSignal {
+  const {signal} = new AbortController()
+  let look = 0
+  vi.spyOn(signal, 'throwIfAborted').mockImplementation(() => {
+    const directory = directories[(look - 1) / 2]
+    if (directory !== undefined) writeFileSync(`${directory}/cgroup.procs`, '')
+    look++
+  })
+  return signal
+}

@@ -1,0 +1,49 @@
+import {rm} from 'node:fs/promises'
+import {describe, expect, test} from 'vitest'
+import {delegates} from '../../../src/systemd/delegation.js'
+import {unitIn, useFakeHost} from '../support/fake-host.js'
+
+const host = useFakeHost()
+const {signal} = new AbortController()
+
+describe('whether a unit delegates its cgroup', () => {
+  test.each([
+    ['yes', true],
+    ['no', false],
+    ['', false],
+    ['maybe', false],
+  ])('is what systemd says: %j', async (answer, is) => {
+    await host.systemctlAnswers(answer)
+    expect(await delegates(unitIn(host), signal)).toBe(is)
+  })
+
+  test("is asked of the host's systemd", async () => {
+    await delegates(unitIn(host), signal)
+    expect(await host.systemctlCalls()).toEqual(['show --property=Delegate --value -- x.service'])
+  })
+
+  test("is asked of the user's own systemd for a unit of a user", async () => {
+    await delegates({...unitIn(host), manager: 'user'}, signal)
+    expect(await host.systemctlCalls()).toEqual(['--user show --property=Delegate --value -- x.service'])
+  })
+
+  test('is asked of a unit whose name looks like an option or has a backslash', async () => {
+    await delegates(unitIn(host, '-x\\x2dy.service'), signal)
+    expect(await host.systemctlCalls()).toEqual(['show --property=Delegate --value -- -x\\x2dy.service'])
+  })
+
+  test('is no where systemd fails, whatever it says', async () => {
+    await host.systemctlAnswers('yes', 1)
+    expect(await delegates(unitIn(host), signal)).toBe(false)
+  })
+
+  test('is no where there is no systemctl', async () => {
+    await rm(host.in('bin', 'systemctl'))
+    expect(await delegates(unitIn(host), signal)).toBe(false)
+  })
+
+  test('is no once the run was asked to stop', async () => {
+    await host.systemctlAnswers('yes')
+    expect(await delegates(unitIn(host), AbortSignal.abort())).toBe(false)
+  })
+})

@@ -1,0 +1,102 @@
+import {mkdir, readdir, rm} from 'node:fs/promises'
+import {beforeEach, describe, expect, test} from 'vitest'
+import {controllersOf, handDown, stepIntoLeaf, takeBackControllers} from '../../../src/systemd/leaf.js'
+import {signalThatEmpties, unitIn, useFakeHost} from '../support/fake-host.js'
+
+const X = ['cgroup', 'v2', 'system.slice', 'x.service'] as const
+const host = useFakeHost()
+
+beforeEach(async () => {
+  await mkdir(host.in(...X), {recursive: true})
+})
+
+describe('the controllers that a unit may hand down', () => {
+  test.each([
+    ['are those of its cgroup', 'cpuset cpu io memory pids\n', ['cpuset', 'cpu', 'io', 'memory', 'pids']],
+    ['are none where its cgroup has none', '\n', []],
+    ['are none where nothing is said', '', []],
+  ])('%s', async (_, text, controllers) => {
+    await host.write(text, ...X, 'cgroup.controllers')
+    expect(await controllersOf(unitIn(host))).toEqual(controllers)
+  })
+
+  test('are none on cgroup v1, where nothing of the kind is read', async () => {
+    expect(await controllersOf({...unitIn(host), unified: false})).toEqual([])
+  })
+
+  test('are an error where the cgroup is gone', async () => {
+    await expect(controllersOf(unitIn(host))).rejects.toMatchObject({code: 'ENOENT'})
+  })
+
+  test('are handed down all at once', async () => {
+    await host.write('', ...X, 'cgroup.subtree_control')
+    await handDown(['cpu', 'memory'], unitIn(host))
+    expect(await host.read(...X, 'cgroup.subtree_control')).toBe('+cpu +memory')
+  })
+
+  test('are not handed down by a cgroup that is gone', async () => {
+    await rm(host.in(...X), {recursive: true})
+    await expect(handDown(['cpu'], unitIn(host))).rejects.toMatchObject({code: 'ENOENT'})
+  })
+})
+
+describe('the controllers that were handed down', () => {
+  test('are taken back', async () => {
+    await host.write('cpu memory\n', ...X, 'cgroup.subtree_control')
+    await takeBackControllers(unitIn(host))
+    expect(await host.read(...X, 'cgroup.subtree_control')).toBe('-cpu -memory')
+  })
+
+  test('may be none, and then nothing is written', async () => {
+    await host.write('\n', ...X, 'cgroup.subtree_control')
+    await takeBackControllers(unitIn(host))
+    expect(await host.read(...X, 'cgroup.subtree_control')).toBe('\n')
+  })
+
+  test('are gone with the cgroup', async () => {
+    await rm(host.in(...X), {recursive: true})
+    await expect(takeBackControllers(unitIn(host))).resolves.toBeUndefined()
+  })
+
+  test('are an error where they cannot be taken back', async () => {
+    await mkdir(host.in(...X, 'cgroup.subtree_control'))
+    await expect(takeBackControllers(unitIn(host))).rejects.toMatchObject({code: 'EISDIR'})
+  })
+})
+
+describe("a unit's processes", () => {
+  test('step down into a cgroup of their own', async () => {
+    await host.write('100\n', ...X, 'cgroup.procs')
+    await stepIntoLeaf(unitIn(host), signalThatEmpties(host.in(...X)))
+    expect(await host.read(...X, 'supervisor', 'cgroup.procs')).toBe('100')
+  })
+
+  test('step into one that is there already', async () => {
+    await host.write('100\n', ...X, 'cgroup.procs')
+    await host.write('99\n', ...X, 'supervisor', 'cgroup.procs')
+    await stepIntoLeaf(unitIn(host), signalThatEmpties(host.in(...X)))
+    expect(await host.read(...X, 'supervisor', 'cgroup.procs')).toBe('100')
+  })
+
+  test('that are in a cgroup below it stay there', async () => {
+    await host.write('100\n', ...X, 'cgroup.procs')
+    await host.write('200\n', ...X, '.control', 'cgroup.procs')
+    await stepIntoLeaf(unitIn(host), signalThatEmpties(host.in(...X)))
+    expect(await host.read(...X, '.control', 'cgroup.procs')).toBe('200\n')
+    expect(await host.read(...X, 'supervisor', 'cgroup.procs')).toBe('100')
+  })
+
+  test('that are all below it already need no cgroup', async () => {
+    await host.write('', ...X, 'cgroup.procs')
+    await host.write('100\n', ...X, 'own', 'cgroup.procs')
+    await stepIntoLeaf(unitIn(host), new AbortController().signal)
+    expect((await readdir(host.in(...X))).toSorted()).toEqual(['cgroup.procs', 'own'])
+  })
+
+  test('stay where they are once the run was asked to stop', async () => {
+    await host.write('100\n', ...X, 'cgroup.procs')
+    const why = new Error('stopped')
+    await expect(stepIntoLeaf(unitIn(host), AbortSignal.abort(why))).rejects.toBe(why)
+    expect(await readdir(host.in(...X, 'supervisor'))).toEqual([])
+  })
+})
