@@ -1,0 +1,35 @@
+import type {Guest} from '../sandbox/guest.js'
+
+/** Where the program is in a host. */
+export const PROGRAM = '/opt/systemd-docker/bin/run.cjs'
+
+/** Defines a unit that may be started as often as one likes; `line` is what stands behind the program. */
+export async function writeUnit(guest: Guest, unit: string, line: string): Promise<void> {
+  await guest.write(
+    `/run/systemd/system/${unit}`,
+    `[Unit]
+StartLimitIntervalSec=0
+[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=${PROGRAM} ${line}
+SuccessExitStatus=137
+`,
+  )
+  await guest.run('systemctl', 'daemon-reload')
+}
+
+/** Starts a unit and returns the milliseconds from ExecStart= to active; its container, called like it, is then removed by force, as a `sleep` does not end on SIGTERM. */
+export async function timeStart(guest: Guest, unit: string): Promise<number> {
+  await guest.run('systemctl', 'start', unit)
+  const begun = await microseconds(guest, unit, 'ExecMainStartTimestampMonotonic')
+  const active = await microseconds(guest, unit, 'ActiveEnterTimestampMonotonic')
+  await guest.run('docker', 'rm', '--force', unit)
+  await guest.run('systemctl', 'stop', unit)
+  if (active <= begun) throw new Error(`${unit} was not active`)
+  return (active - begun) / 1000
+}
+
+async function microseconds(guest: Guest, unit: string, property: string): Promise<number> {
+  return Number(await guest.run('systemctl', 'show', '--value', `--property=${property}`, unit))
+}
