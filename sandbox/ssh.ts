@@ -2,12 +2,12 @@ import {attempt} from './command.js'
 import {until} from './until.js'
 import type {WayIn} from './way-in.js'
 
-/** How long the first command of a connection may take before another is tried. */
+/** An sshd that is about to come up may take a connection and never answer, so another is tried after this time. */
 const ATTEMPT_TIMEOUT_S = 30
 
 /**
- * Makes a connection as root to port `port` of 127.0.0.1, which is at home in this sandbox alone, as soon as there is an sshd. Its commands
- * share it; it ends when the other side does.
+ * Connects as root to an sshd behind a port of 127.0.0.1, for which it waits so many milliseconds at most. All commands share the one
+ * connection, and it ends when the machine does.
  */
 export async function connect(milliseconds: number, port: number, key: string, controlPath: string): Promise<WayIn> {
   const words = [
@@ -17,6 +17,8 @@ export async function connect(milliseconds: number, port: number, key: string, c
     // Elliptic curves without a lattice beside them are cheaper where the processor is emulated.
     ...['-o', 'KexAlgorithms=curve25519-sha256', 'root@127.0.0.1'],
   ]
-  await until(milliseconds, async () => ((await attempt(['ssh', ...words])).status === 0 ? true : undefined))
+  await until(milliseconds, async () =>
+    (await attempt(['ssh', ...words], {timeout: milliseconds})).status === 0 ? true : undefined,
+  )
   return {by: 'ssh', controlPath}
 }
