@@ -3,6 +3,8 @@ import {defineConfig} from 'vitest/config'
 const E2E_TIMEOUT_MS = 60_000
 /** The tests on hosts wait for systemd and Docker far more than they work. */
 const E2E_WORKERS = 4
+/** The virtual machine is emulated, and may have to be made first. */
+const VM_TIMEOUT_MS = 600_000
 
 export default defineConfig({
   test: {
@@ -23,6 +25,18 @@ export default defineConfig({
           hookTimeout: E2E_TIMEOUT_MS,
           maxWorkers: E2E_WORKERS,
           sequence: {groupOrder: 1},
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'vm',
+          include: ['test/vm/**/*.test.ts'],
+          globalSetup: ['test/vm/hosts.ts'],
+          testTimeout: VM_TIMEOUT_MS,
+          hookTimeout: VM_TIMEOUT_MS,
+          maxWorkers: 2,
+          sequence: {groupOrder: 2},
         },
       },
     ],

@@ -9,59 +9,56 @@ import {attempt, output, type CommandOptions, type Result} from './command.js'
 import type {HostKind} from './hosts.js'
 import {rootFileSystem} from './rootfs.js'
 import {until} from './until.js'
+import {enter, type WayIn} from './way-in.js'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
-const STATES = join(CACHE, 'state')
+/** What a host has on this machine while it is up, in a directory whose name ends in the PID of who booted it. */
+export const STATES = join(CACHE, 'state')
 const CGROUP_PREFIX = 'sandbox-'
+const COMMAND_TIMEOUT_MS = 60_000
 const BOOT_TIMEOUT_MS = 60_000
 /** How long the kernel may take to end all processes of a host whose PID 1 is gone. */
 const SHUTDOWN_TIMEOUT_MS = 20_000
 /** The controllers of cgroup v1 that Docker and systemd write to; systemd-nspawn mounts them read-only. */
 const V1_CONTROLLERS = ['blkio', 'cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids']
-const DAEMON_JSON = {'storage-driver': 'overlay2', iptables: false, ip6tables: false}
+/** What every host's Engine is configured with. */
+export const DAEMON_JSON = {'storage-driver': 'overlay2', iptables: false, ip6tables: false}
 
-/** The way into a booted host: commands run inside all of its namespaces. */
+/** A booted host. */
 export class Guest {
   constructor(
     readonly kind: HostKind,
-    /** The PID of the host's systemd as this machine sees it. */
-    readonly initPid: number,
+    readonly wayIn: WayIn,
   ) {}
 
   /** Runs a command in the host and returns what it left, whatever its status. */
   async attempt(command: readonly string[], options?: CommandOptions): Promise<Result> {
-    return await attempt(['nsenter', '--target', String(this.initPid), '--all', ...command], {
-      ...options,
-      env: GUEST_ENV,
-    })
+    return await attempt(enter(this.wayIn, command), {...this.#defaults(), ...options, env: GUEST_ENV})
   }
 
   /** Runs a command in the host that must succeed, and returns its output without the last newline. */
   async run(...command: string[]): Promise<string> {
-    return (
-      await output(['nsenter', '--target', String(this.initPid), '--all', ...command], {env: GUEST_ENV})
-    ).trimEnd()
+    return (await output(enter(this.wayIn, command), this.#defaults())).trimEnd()
   }
 
   /** Writes a file in the host. */
   async write(path: string, content: string): Promise<void> {
-    await output(['nsenter', '--target', String(this.initPid), '--all', 'sh', '-c', 'cat >"$0"', path], {
-      input: content,
-      env: GUEST_ENV,
-    })
+    await output(enter(this.wayIn, ['sh', '-c', 'cat >"$0"', path]), {...this.#defaults(), input: content})
   }
 
   /** Gives the host's Engine an image from an archive of this machine. */
   async load(archive: string): Promise<void> {
-    const child = spawn('nsenter', ['--target', String(this.initPid), '--all', 'docker', 'load', '--quiet'], {
-      env: GUEST_ENV,
-      stdio: ['pipe', 'ignore', 'inherit'],
-    })
+    const [program = '', ...words] = enter(this.wayIn, ['docker', 'load', '--quiet'])
+    const child = spawn(program, words, {env: GUEST_ENV, stdio: ['pipe', 'ignore', 'inherit']})
     createReadStream(archive)
       .pipe(child.stdin)
       .on('error', () => undefined)
     const [status] = await once(child)
     if (status !== 0) throw new Error(`docker load ${archive} ended with ${String(status)}`)
+  }
+
+  #defaults(): CommandOptions {
+    return {env: GUEST_ENV, timeout: COMMAND_TIMEOUT_MS * this.kind.slowness}
   }
 }
 
@@ -133,7 +130,7 @@ export async function boot(kind: HostKind, images: readonly string[]): Promise<B
     await rm(state, {recursive: true, force: true})
   }
   try {
-    const guest = new Guest(kind, await until(BOOT_TIMEOUT_MS, () => initOf(nspawn)))
+    const guest = new Guest(kind, {by: 'nsenter', initPid: await until(BOOT_TIMEOUT_MS, () => initOf(nspawn))})
     await until(BOOT_TIMEOUT_MS, async () => {
       const {stdout} = await guest.attempt(['systemctl', 'is-system-running'])
       return /running|degraded|starting/.test(stdout) ? true : undefined
@@ -164,7 +161,7 @@ async function makeControllersWritable(guest: Guest): Promise<void> {
 let swept: Promise<void> | undefined
 
 /** Ends and removes what is left of hosts whose process was killed before it could shut them down. */
-async function sweep(): Promise<void> {
+export async function sweep(): Promise<void> {
   const isStale = (name: string): boolean => !existsSync(`/proc/${name.slice(name.lastIndexOf('-') + 1)}`)
   await removeCgroups((name) => name.startsWith(CGROUP_PREFIX) && isStale(name))
   for (const name of await readdir(STATES).catch(() => []))
@@ -180,7 +177,7 @@ async function initOf({pid}: ChildProcess): Promise<number | undefined> {
   return undefined
 }
 
-function once(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+export function once(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => {

@@ -1,6 +1,7 @@
 /** A kind of host that the product is tried on. */
 export interface HostKind {
-  readonly name: 'debian13-v2' | 'debian13-v2-bare' | 'debian13-v2-cgroupfs' | 'debian12-v2' | 'debian12-v1'
+  readonly name:
+    'debian13-v2' | 'debian13-v2-bare' | 'debian13-v2-cgroupfs' | 'debian12-v2' | 'debian12-v1' | 'debian13-vm'
   /** Debian's release. */
   readonly suite: 'trixie' | 'bookworm'
   /** Whether systemd runs on cgroup v2 alone, or on cgroup v1. */
@@ -10,6 +11,8 @@ export interface HostKind {
   readonly daemonJson: Readonly<Record<string, unknown>>
   /** Whether `systemd-docker setup` was run. */
   readonly isSetUp: boolean
+  /** How many times as long as on this machine itself things may take. */
+  readonly slowness: number
 }
 
 /** libatomic1 and libstdc++6 are for the machine's own Node, which is lent to the hosts. */
@@ -30,9 +33,14 @@ const COMMON = [
 const ROOTLESS = ['rootlesskit', 'slirp4netns', 'uidmap', 'dbus-user-session', 'libpam-systemd', 'iptables']
 
 /** systemd 257 with Docker 26.1. */
-const DEBIAN_13 = {suite: 'trixie', packages: [...COMMON, ...ROOTLESS, 'docker-cli', 'nodejs'], daemonJson: {}} as const
+const DEBIAN_13 = {
+  suite: 'trixie',
+  packages: [...COMMON, ...ROOTLESS, 'docker-cli', 'nodejs'],
+  daemonJson: {},
+  slowness: 1,
+} as const
 /** systemd 252 with Docker 20.10. */
-const DEBIAN_12 = {suite: 'bookworm', packages: COMMON, daemonJson: {}} as const
+const DEBIAN_12 = {suite: 'bookworm', packages: COMMON, daemonJson: {}, slowness: 1} as const
 
 /** Every kind of host; they differ in how a container can come into its unit's cgroup. */
 export const HOST_KINDS: readonly HostKind[] = [
@@ -48,3 +56,14 @@ export const HOST_KINDS: readonly HostKind[] = [
   {...DEBIAN_12, name: 'debian12-v2', unified: true, isSetUp: true},
   {...DEBIAN_12, name: 'debian12-v1', unified: false, isSetUp: false},
 ]
+
+/** The Debian 13 of `HOST_KINDS` with a kernel of its own, whose cgroup v2 has controllers; its processor is emulated. */
+export const VIRTUAL_MACHINE: HostKind = {
+  name: 'debian13-vm',
+  suite: 'trixie',
+  unified: true,
+  packages: [...COMMON, 'docker-cli', 'linux-image-cloud-amd64', 'initramfs-tools', 'udev', 'kmod', 'openssh-server'],
+  daemonJson: {},
+  isSetUp: true,
+  slowness: 10,
+}

@@ -1,12 +1,7 @@
-import {boot, type Guest} from './guest.js'
-import type {HostKind} from './hosts.js'
+import type {Booted, Guest} from './guest.js'
 
 /** Boots a host, lets `use` have it, and shuts it down however that ends, by Ctrl-C too. */
-export async function withGuest(
-  kind: HostKind,
-  images: readonly string[],
-  use: (guest: Guest) => Promise<void>,
-): Promise<void> {
+export async function withGuest(boot: () => Promise<Booted>, use: (guest: Guest) => Promise<void>): Promise<void> {
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => {
@@ -14,7 +9,7 @@ export async function withGuest(
       })
   })
   interrupted.catch(() => undefined)
-  const {guest, shutDown} = await boot(kind, images)
+  const {guest, shutDown} = await boot()
   try {
     await Promise.race([use(guest), interrupted])
   } finally {

@@ -2,11 +2,12 @@ import type {TestProject} from 'vitest/node'
 import {boot, type Booted} from '../../sandbox/guest.js'
 import {HOST_KINDS} from '../../sandbox/hosts.js'
 import {busybox, nginx} from '../../sandbox/images.js'
+import type {WayIn} from '../../sandbox/way-in.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The hosts that are up: their kind's name, and the PID of their systemd. */
-    hosts: readonly {readonly name: string; readonly initPid: number}[]
+    /** The hosts that are up: their kind's name, and the way into them. */
+    hosts: readonly {readonly name: string; readonly wayIn: WayIn}[]
   }
 }
 
@@ -29,7 +30,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
   project.provide(
     'hosts',
-    booted.map(({guest}) => ({name: guest.kind.name, initPid: guest.initPid})),
+    booted.map(({guest}) => ({name: guest.kind.name, wayIn: guest.wayIn})),
   )
   return shutDown
 }

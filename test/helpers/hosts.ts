@@ -1,6 +1,6 @@
 import {inject} from 'vitest'
 import {Guest} from '../../sandbox/guest.js'
-import {HOST_KINDS} from '../../sandbox/hosts.js'
+import {HOST_KINDS, VIRTUAL_MACHINE} from '../../sandbox/hosts.js'
 
 /** A booted host for `describe.each`, titled by `$name`. */
 export interface TestHost {
@@ -8,11 +8,11 @@ export interface TestHost {
   readonly guest: Guest
 }
 
-/** All hosts that the e2e project has booted: they differ in how a container can come into its unit's cgroup. */
-export const EVERY_HOST: readonly TestHost[] = inject('hosts').map(({name, initPid}) => {
-  const kind = HOST_KINDS.find((candidate) => candidate.name === name)
+/** All hosts that the test's project has booted: they differ in how a container can come into its unit's cgroup. */
+export const EVERY_HOST: readonly TestHost[] = inject('hosts').map(({name, wayIn}) => {
+  const kind = [...HOST_KINDS, VIRTUAL_MACHINE].find((candidate) => candidate.name === name)
   if (kind === undefined) throw new Error(`no kind of host is called ${name}`)
-  return {name, guest: new Guest(kind, initPid)}
+  return {name, guest: new Guest(kind, wayIn)}
 })
 
 /** A current host and an old one, for what has nothing to do with placement. */

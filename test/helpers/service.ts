@@ -5,7 +5,8 @@ import {until} from '../../sandbox/until.js'
 
 const PATIENCE_MS = 20_000
 /** On cgroup v1 a unit or a container whose processes were killed can take very long to end; what is left goes with the host. */
-const BRIEFLY = ['timeout', '15']
+const BRIEFLY_S = 15
+const START_TIMEOUT_S = 30
 let count = 0
 
 /** A service of a test host whose ExecStart= is a line of systemd-docker. It is stopped and forgotten, and its container removed, after the test. */
@@ -34,11 +35,13 @@ export async function defineService(
   line: string,
   settings: Readonly<Record<string, string | readonly string[]>> = {},
 ): Promise<Service> {
+  const {slowness} = guest.kind
+  const briefly = ['timeout', String(BRIEFLY_S * slowness)]
   const name = `test${String(process.pid)}-${String(++count)}.service`
   const service = {
     Type: 'notify',
     NotifyAccess: 'all',
-    TimeoutStartSec: '30',
+    TimeoutStartSec: String(START_TIMEOUT_S * slowness),
     ExecStart: `/opt/bin/systemd-docker ${line}`,
     ...settings,
   }
@@ -47,8 +50,8 @@ export async function defineService(
   await guest.run('systemctl', 'daemon-reload')
   onTestFinished(async () => {
     await guest.attempt(['systemctl', 'kill', '--signal=KILL', name])
-    await guest.attempt([...BRIEFLY, 'systemctl', 'stop', name])
-    await guest.attempt([...BRIEFLY, 'docker', 'rm', '--force', '--volumes', name])
+    await guest.attempt([...briefly, 'systemctl', 'stop', name])
+    await guest.attempt([...briefly, 'docker', 'rm', '--force', '--volumes', name])
     await guest.run('rm', `/etc/systemd/system/${name}`)
     await guest.run('systemctl', 'daemon-reload')
     await guest.attempt(['systemctl', 'reset-failed', name])
@@ -57,6 +60,7 @@ export async function defineService(
 }
 
 function serviceOf(guest: Guest, name: string): Service {
+  const patience = PATIENCE_MS * guest.kind.slowness
   const show = async <Property extends string>(...properties: Property[]): Promise<Record<Property, string>> => {
     const text = await guest.run('systemctl', 'show', name, `--property=${properties.join(',')}`)
     const pairs = text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
@@ -75,7 +79,7 @@ function serviceOf(guest: Guest, name: string): Service {
     reaches: async (wanted) => {
       let last: Record<string, string> = {}
       try {
-        await until(PATIENCE_MS, async () => {
+        await until(patience, async () => {
           last = await show(...Object.keys(wanted))
           return Object.entries(wanted).every(([property, value]) => last[property] === value) ? true : undefined
         })
@@ -88,7 +92,7 @@ function serviceOf(guest: Guest, name: string): Service {
     says: async (line) => {
       const isIt = (said: string): boolean => (typeof line === 'string' ? said === line : line.test(said))
       try {
-        await until(PATIENCE_MS, async () => ((await journal()).some(isIt) ? true : undefined))
+        await until(patience, async () => ((await journal()).some(isIt) ? true : undefined))
       } catch {
         throw new Error(`${name} never said ${String(line)}: ${(await journal()).join('\n')}`)
       }

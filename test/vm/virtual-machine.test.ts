@@ -1,0 +1,47 @@
+import {describe, expect, test} from 'vitest'
+import {EVERY_HOST} from '../helpers/hosts.js'
+import {containers, defineService} from '../helpers/service.js'
+
+describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
+  test('has systemd as its PID 1, all units up, the time of this machine, and cgroup v2 with real controllers at its root', async () => {
+    expect(await guest.run('cat', '/proc/1/comm')).toBe('systemd')
+    expect(await guest.run('systemctl', 'is-system-running')).toBe('running')
+    expect(Math.abs(Number(await guest.run('date', '+%s')) - Date.now() / 1000)).toBeLessThan(60)
+    expect(await guest.run('stat', '--file-system', '--format=%T', '/sys/fs/cgroup')).toBe('cgroup2fs')
+    const controllers = (await guest.run('cat', '/sys/fs/cgroup/cgroup.controllers')).split(' ')
+    expect(controllers).toEqual(expect.arrayContaining(['cpuset', 'cpu', 'io', 'memory', 'pids']))
+  })
+
+  test("gives back a command's words, output, errors and status, of several at once", async () => {
+    const words = ['', 'two words', `"'$HOME'"`, '*', 'a\nb', '--', 'ä']
+    const script = 'printf "<%s>" "$@"; printf wrong >&2; exit 7'
+    const results = await Promise.all(
+      Array.from({length: 4}, () => guest.attempt(['sh', '-c', script, 'sh', ...words])),
+    )
+    const expected = {status: 7, stdout: words.map((word) => `<${word}>`).join(''), stderr: 'wrong'}
+    expect(results).toEqual([expected, expected, expected, expected])
+    const input = Buffer.alloc(3_000_000, 'input\n')
+    expect((await guest.attempt(['wc', '--bytes'], {input})).stdout).toBe('3000000\n')
+  })
+
+  test('limits the memory of a container', async () => {
+    const limit = ['cat', '/sys/fs/cgroup/memory.max']
+    expect(await guest.run('docker', 'run', '--rm', '-m', '32m', 'busybox', ...limit)).toBe(String(32 * 1024 * 1024))
+    const greedy = ['sh', '-c', 'head -c 100000000 /dev/zero | tail -c 99999999']
+    const {status} = await guest.attempt(['docker', 'run', '--rm', '-m', '32m', 'busybox', ...greedy])
+    expect(status).toBe(137)
+  })
+
+  test('starts a service whose processes are those of its container, and stops it without a rest', async () => {
+    const service = await defineService(guest, 'run --rm --name %n busybox sh -c "trap exit TERM; sleep 1000 & wait"')
+    const {status, stderr} = await service.start()
+    expect({status, stderr}).toEqual({status: 0, stderr: ''})
+    expect(await service.show('ActiveState', 'SubState')).toEqual({ActiveState: 'active', SubState: 'running'})
+    expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
+
+    expect((await service.stop()).status).toBe(0)
+    expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+    expect(await service.pids()).toEqual([])
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+})
