@@ -11,7 +11,7 @@ import {
   hasErrorCode,
   reason,
 } from '../errors.js'
-import type {CreateRequest} from './create-request.js'
+import type {CreateRequest, Endpoint} from './create-request.js'
 import type {Engine, Inspected, Watch, WatchFor} from './engine.js'
 import {splitReference} from './reference.js'
 
@@ -27,6 +27,11 @@ interface Modem {
     },
     answered: (error: Error | null, response: IncomingMessage | null) => void,
   ): void
+}
+
+/** Its types do not say that this verb can be broken off. */
+interface Versioned {
+  version(options: {abortSignal: AbortSignal}): Promise<{ApiVersion: string}>
 }
 
 /** The Engine that listens on the unix socket `path`, through dockerode. */
@@ -55,6 +60,19 @@ export class DockerodeEngine implements Engine {
       if (statusOf(error) === 404) return undefined
       throw this.#explained('look up the container', error)
     }
+  }
+
+  async apiVersion(abortSignal: AbortSignal): Promise<string> {
+    const docker = this.#docker as unknown as Versioned
+    const {ApiVersion} = await this.#ask('say its version', () => docker.version({abortSignal}))
+    return ApiVersion
+  }
+
+  async connect(network: string, id: string, endpoint: Endpoint, abortSignal: AbortSignal): Promise<void> {
+    const options = {_body: {Container: id, EndpointConfig: endpoint}, abortSignal}
+    await this.#ask(`connect the container to the network ${network}`, () =>
+      this.#docker.getNetwork(encodeURIComponent(network)).connect(options as Docker.NetworkConnectOptions),
+    )
   }
 
   async create(request: CreateRequest, abortSignal: AbortSignal): Promise<string> {

@@ -7,6 +7,8 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
   return {
     address: 'unix:///fake/docker.sock',
     inspect: untold('inspect'),
+    apiVersion: untold('say its version'),
+    connect: untold('connect the container'),
     create: untold('create'),
     start: untold('start'),
     attach: untold('attach'),

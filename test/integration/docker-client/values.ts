@@ -131,7 +131,7 @@ const mount: Make = (pick) => {
     ],
     image: () => ['type=image', source('busybox', 'busybox:1'), pick(['', 'image-subpath=bin'])],
   }
-  const fields = [...pick(Object.values(kinds))(), ...common].filter((field) => field !== '')
+  const fields = [...common, ...pick(Object.values(kinds))()].filter((field) => field !== '')
   return fields.join(',')
 }
 
