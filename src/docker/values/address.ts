@@ -10,8 +10,8 @@ export function isAddress(text: string): boolean {
 export function ipAddress(value: string, option: string): string {
   const address = value.trim()
   if (!isAddress(address)) throw new BadValueError(option, value, 'say an IP address')
-  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
-  return new SocketAddress({address, family}).address.replace(/^::ffff:(?=\d+\.)/, '')
+  if (isIP(address) === 4) return address
+  return new SocketAddress({address, family: 'ipv6'}).address.replace(/^::ffff:(?=\d+\.)/, '')
 }
 
 /** The hardware address of a network interface: 6, 8 or 20 bytes, in pairs or in fours. @throws {BadValueError} */

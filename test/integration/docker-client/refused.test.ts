@@ -233,7 +233,8 @@ describe('a bad value is refused by docker, and by us with the option and the va
       expect(pair?.docker.status).not.toBe(0)
       expect(refusalOf(pair)).toContain(`--${name}`)
       // A file is named by its whole path, and what is printed has its quotes escaped.
-      const named = value === '.' ? '/tmp/' : JSON.stringify(value.trim()).slice(1, -1)
+      const isDirectory = value === '.' && name.endsWith('-file')
+      const named = isDirectory ? '/tmp/' : JSON.stringify(value.trim()).slice(1, -1)
       expect(refusalOf(pair)).toContain(named)
     },
   )
