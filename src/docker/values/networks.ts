@@ -117,10 +117,10 @@ function merged({name, endpoint}: Network, first: Endpoint): Endpoint {
   return {...present(endpoint), ...present(first), ...(Object.keys(IPAMConfig).length > 0 ? {IPAMConfig} : {})}
 }
 
-/** The fields that say something. */
+/** The fields that say something, without the addresses, which are merged one by one. */
 function present<T extends object>(fields: T | undefined): Partial<T> {
   const said = Object.entries(fields ?? {}).filter(
-    ([, value]) => value !== '' && value !== 0 && typeof value !== 'undefined',
+    ([name, value]) => name !== 'IPAMConfig' && value !== '' && value !== 0,
   )
-  return Object.fromEntries(said.filter(([key]) => key !== 'IPAMConfig')) as Partial<T>
+  return Object.fromEntries(said) as Partial<T>
 }
