@@ -35,11 +35,11 @@ export class UnknownCommandError extends SystemdDockerError {
   }
 }
 
-/** An option that nobody knows. */
+/** An option that nobody knows, or not on this side of `run`. */
 export class UnknownOptionError extends SystemdDockerError {
   readonly code = 'UNKNOWN_OPTION'
-  constructor(spelling: string, meant: string | undefined) {
-    super(`unknown option ${spelling}${meant ? `, did you mean ${meant}?` : ''} (see systemd-docker run --help)`)
+  constructor(spelling: string, hint: string | undefined) {
+    super(`unknown option ${spelling}${hint === undefined ? '' : `, ${hint}`} (see systemd-docker run --help)`)
   }
 }
 
@@ -54,7 +54,11 @@ export class MissingValueError extends SystemdDockerError {
 /** A value that its option cannot take. */
 export class BadValueError extends SystemdDockerError {
   readonly code = 'BAD_VALUE'
-  constructor(option: string, value: string, why: string) {
+  constructor(
+    option: string,
+    value: string,
+    readonly why: string,
+  ) {
     super(`invalid value ${JSON.stringify(value)} for ${option}: ${why}`)
   }
 }
@@ -64,6 +68,32 @@ export class RefusedOptionError extends SystemdDockerError {
   readonly code = 'REFUSED_OPTION'
   constructor(option: string, why: string) {
     super(`option ${option} is refused: ${why}`)
+  }
+}
+
+/** Two options of docker run that contradict each other. */
+export class ConflictingOptionsError extends SystemdDockerError {
+  readonly code = 'CONFLICTING_OPTIONS'
+  constructor(one: string, other: string, why: string) {
+    super(`${one} and ${other} cannot be said together: ${why}`)
+  }
+}
+
+/** An option needs a newer Engine than there is. */
+export class EngineTooOldError extends SystemdDockerError {
+  readonly code = 'ENGINE_TOO_OLD'
+  constructor(option: string, needed: string, spoken: string) {
+    super(
+      `option ${option} needs an Engine with API ${needed}, and this one has ${spoken}: leave the option out, or update Docker`,
+    )
+  }
+}
+
+/** The container's id cannot be written where `--cidfile` says. */
+export class CidFileError extends SystemdDockerError {
+  readonly code = 'CID_FILE'
+  constructor(path: string, why: string, cause?: unknown) {
+    super(`cannot write the container's id to ${path}, which --cidfile names: ${why}`, {cause})
   }
 }
 

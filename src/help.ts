@@ -31,12 +31,12 @@ export class RunHelp extends Help {
       for (const [option, flag] of Object.entries(flagsOf(plugin.options, plugin.name.toUpperCase())))
         if (!Object.hasOwn(Run.flags, option)) flags[option] = flag
     await super.showCommandHelp({...command, flags})
-    const supported = Object.keys(RUN_OPTIONS).filter((name) => RUN_OPTIONS[name]?.effect !== undefined)
-    const refused = Object.keys(RUN_OPTIONS).filter((name) => RUN_OPTIONS[name]?.effect === undefined)
+    const refused = Object.entries(RUN_OPTIONS).flatMap(([name, row]) => ('refused' in row ? [name] : []))
+    const supported = Object.keys(RUN_OPTIONS).filter((name) => !refused.includes(name))
     this.log(
       [
         this.section('DOCKER RUN OPTIONS', spelled(supported)),
-        this.section('REFUSED SO FAR', spelled(refused)),
+        this.section('REFUSED', spelled(refused)),
         this.section(
           'DEFAULTS',
           `Every option before \`run\` also comes from the environment, for example ${variableOf('pid-file')}=/run/x.pid, and those of the plugins from /etc/systemd-docker/config.yaml by their names; the command line wins.`,

@@ -38,7 +38,7 @@ async function perform(argv: readonly string[], root: string, log: Log, stop: St
     const line = parseLine(argv, setup.declarations)
     if (line.command === undefined) throw new UnknownCommandError(undefined)
     if (line.command !== 'run') return await viaOclif([line.command, ...line.rest], root)
-    if (asksForHelp(line.rest)) return await viaOclif(['run', '--help'], root)
+    if (asksForHelp(line.rest, setup.declarations)) return await viaOclif(['run', '--help'], root)
     const print = (text: string): void => void process.stdout.write(text)
     return await run(line, setup, {env, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
   } catch (error) {

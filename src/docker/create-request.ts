@@ -14,6 +14,28 @@ export interface Mount {
   BindOptions?: Record<string, unknown>
   VolumeOptions?: Record<string, unknown>
   TmpfsOptions?: Record<string, unknown>
+  ImageOptions?: Record<string, unknown>
+}
+
+/** What the container has on one of its networks (Engine API, `EndpointSettings`). */
+export interface Endpoint {
+  IPAMConfig?: {IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[]}
+  Links?: string[]
+  Aliases?: string[]
+  MacAddress?: string
+  DriverOpts?: Record<string, string>
+  /** From API 1.48 on. */
+  GwPriority?: number
+}
+
+/** Devices that are asked of a driver (Engine API, `DeviceRequest`). */
+export interface DeviceRequest {
+  Driver: string
+  /** -1 for all. */
+  Count: number
+  DeviceIDs?: string[]
+  Capabilities?: string[][]
+  Options?: Record<string, string>
 }
 
 /** The part of the create request that belongs to the host (Engine API, `HostConfig`). */
@@ -27,6 +49,10 @@ export interface HostConfig {
   Ulimits: {Name: string; Soft: number; Hard: number}[]
   CapAdd: string[]
   CapDrop: string[]
+  Devices: {PathOnHost: string; PathInContainer: string; CgroupPermissions: string}[]
+  DeviceRequests: DeviceRequest[]
+  Links: string[]
+  SecurityOpt: string[]
   NetworkMode: string
   CgroupParent: string
   /** In bytes. */
@@ -62,6 +88,9 @@ export interface CreateBody {
   /** In seconds. */
   StopTimeout?: number
   HostConfig: HostConfig
+  Healthcheck?: Record<string, unknown>
+  /** By network, the first of `HostConfig.NetworkMode`; an Engine before API 1.44 takes no more than one. */
+  NetworkingConfig?: {EndpointsConfig: Record<string, Endpoint>}
   [field: string]: unknown
 }
 
@@ -103,6 +132,10 @@ export function emptyCreateRequest(image: string, command: readonly string[]): C
         Ulimits: [],
         CapAdd: [],
         CapDrop: [],
+        Devices: [],
+        DeviceRequests: [],
+        Links: [],
+        SecurityOpt: [],
         NetworkMode: 'default',
         CgroupParent: '',
         Memory: 0,

@@ -12,7 +12,7 @@ import {
   hasErrorCode,
   reason,
 } from '../errors.js'
-import type {CreateRequest} from './create-request.js'
+import type {CreateRequest, Endpoint} from './create-request.js'
 import type {Engine, EngineInfo, Inspected, Watch, WatchFor} from './engine.js'
 import {splitReference} from './reference.js'
 
@@ -41,6 +41,7 @@ interface InfoAnswer {
 
 /** What dockerode takes and its types do not say. */
 interface Abortable {
+  version(options: {abortSignal: AbortSignal}): Promise<{ApiVersion: string}>
   info(options: {abortSignal: AbortSignal}): Promise<InfoAnswer>
 }
 
@@ -82,6 +83,19 @@ export class DockerodeEngine implements Engine {
       if (statusOf(error) === 404) return undefined
       throw this.#explained('look up the container', error)
     }
+  }
+
+  async apiVersion(abortSignal: AbortSignal): Promise<string> {
+    const docker = this.#docker as unknown as Abortable
+    const {ApiVersion} = await this.#ask('say its version', () => docker.version({abortSignal}))
+    return ApiVersion
+  }
+
+  async connect(network: string, id: string, endpoint: Endpoint, abortSignal: AbortSignal): Promise<void> {
+    const options = {_body: {Container: id, EndpointConfig: endpoint}, abortSignal}
+    await this.#ask(`connect the container to the network ${network}`, () =>
+      this.#docker.getNetwork(encodeURIComponent(network)).connect(options as Docker.NetworkConnectOptions),
+    )
   }
 
   async create(request: CreateRequest, abortSignal: AbortSignal): Promise<string> {

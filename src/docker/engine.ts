@@ -1,6 +1,6 @@
 import type {Duplex} from 'node:stream'
 import {EngineRefusedError} from '../errors.js'
-import type {CreateRequest} from './create-request.js'
+import type {CreateRequest, Endpoint} from './create-request.js'
 
 /** What the Engine says of a container (Engine API, `GET /containers/{id}/json`). */
 export interface Inspected {
@@ -47,6 +47,10 @@ export interface Engine {
   info(signal: AbortSignal): Promise<EngineInfo>
   /** The container with this id or name, or nothing. The Engine also takes the beginning of an id for it. */
   inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
+  /** The newest version of the Engine API that it speaks, such as `1.44`; requests without one are read as of that. */
+  apiVersion(signal: AbortSignal): Promise<string>
+  /** Puts a container on one more network. */
+  connect(network: string, id: string, endpoint: Endpoint, signal: AbortSignal): Promise<void>
   /** The id of the container made. */
   create(request: CreateRequest, signal: AbortSignal): Promise<string>
   /** @throws {CannotInvokeError} {@link CommandNotFoundError} {@link RuntimeMissingError} */

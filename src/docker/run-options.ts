@@ -1,24 +1,54 @@
-import {containerName} from './values/name.js'
-import {bytes, integer, nanoCpus} from './values/numbers.js'
-import {environment, environmentFile} from './values/environment.js'
-import {keyValue, label} from './values/pairs.js'
+import type {CreateRequest, Endpoint} from './create-request.js'
+import {RefusedOptionError} from '../errors.js'
+import {extraHost, ipAddress, searchDomain} from './values/address.js'
+import {capability} from './values/capability.js'
+import {choiceOf, oneOf, pidMode} from './values/choice.js'
+import {byteRate, device, deviceRule, deviceWeight, operationRate} from './values/device.js'
+import {duration} from './values/duration.js'
+import {environment, environmentFile, labelFile} from './values/environment.js'
+import {gpus} from './values/gpus.js'
+import {link} from './values/link.js'
 import {mount} from './values/mount.js'
-import {network} from './values/network.js'
-import {publish} from './values/publish.js'
+import {containerName} from './values/name.js'
+import {firstMacAddress, network, type Network} from './values/networks.js'
+import {bytes, bytesOrUnlimited, count, integer, nanoCpus, swappiness, weight} from './values/numbers.js'
+import {keyValue, keyWithValue, label, sysctl} from './values/pairs.js'
+import {platform} from './values/platform.js'
+import {expose, publish} from './values/publish.js'
+import {securityOption} from './values/security.js'
 import {tmpfs} from './values/tmpfs.js'
+import {attach} from './values/together.js'
 import {ulimit} from './values/ulimit.js'
 import {volume} from './values/volume.js'
-import {oneOf} from './values/choice.js'
-import type {CreateRequest} from './create-request.js'
-import {RefusedOptionError} from '../errors.js'
 
 /** How an image is come by. */
 export type PullPolicy = 'always' | 'missing' | 'never'
+
+/** Something on the line that not every Engine knows. */
+export interface Need {
+  /** As it stands on the line, for messages. */
+  readonly option: string
+  /** The first version of the Engine API that has it, such as `1.44`. */
+  readonly api: string
+}
 
 /** What the words after `run` come to, as it is being put together. */
 export interface Draft {
   readonly request: CreateRequest
   pull: PullPolicy
+  /** The file that the container's id is written to. */
+  cidFile?: string
+  readonly needs: Need[]
+  /** What only all options together decide. */
+  readonly pending: {
+    readonly networks: Network[]
+    /** What the first network has besides. */
+    readonly first: Endpoint
+    readonly cdiDevices: string[]
+    readonly attached: Set<string>
+    detached: boolean
+    noHealthcheck: boolean
+  }
 }
 
 /** What an option's values depend on besides the line itself. */
@@ -31,167 +61,213 @@ export interface Surroundings {
 /** Puts one value of an option where it belongs. `option` is its spelling for messages. */
 export type Effect = (draft: Draft, value: string, option: string, around: Surroundings) => void | Promise<void>
 
-/** One option of docker run. */
-export interface RunOption {
+/** The fields of the body itself. */
+type Field =
+  | 'Domainname'
+  | 'Entrypoint'
+  | 'Hostname'
+  | 'Labels'
+  | 'OpenStdin'
+  | 'StopSignal'
+  | 'StopTimeout'
+  | 'Tty'
+  | 'User'
+  | 'WorkingDir'
+
+/** Where in the body of a create request a value lands: a field, `[]` behind a list that it is added to, `{}` behind a record that it is an entry of. */
+export type Place = `${Field | `${'HostConfig' | 'Healthcheck'}.${string}`}${'' | '[]' | '{}'}`
+
+/** One option of docker run, and what becomes of its value. */
+export type RunOption = {
   readonly char?: string
   readonly takes: 'nothing' | 'value'
-  /** What it does; absent where it is not supported, and then it is refused. */
-  readonly effect?: Effect
+  /** The first version of the Engine API that has it, where Docker 20.10, with 1.41, has not. */
+  readonly since?: string
+  /** Whether it names a file, whose entries any option of the line itself overrides. */
+  readonly isFile?: true
+} & (
+  | {
+      /** Reads the value, which otherwise lands as it stands; that of a switch is true or false. */
+      readonly parse?: (value: string, option: string) => unknown
+      readonly into: Place
+    }
+  | {readonly effect: Effect}
+  /** Why it has no place here. */
+  | {readonly refused: string}
+)
+
+const nothing: Effect = () => undefined
+const WINDOWS = 'it is for containers on Windows'
+
+const pull: Effect = (draft, value, option) => {
+  // An empty policy fetches nothing either, as docker has it.
+  draft.pull = value === '' ? 'never' : oneOf(['always', 'missing', 'never'], value, option)
 }
 
-const body =
-  (set: (body: CreateRequest['body'], value: string, option: string) => void): Effect =>
-  ({request}, value, option) => {
-    set(request.body, value, option)
-  }
-const on =
-  (set: (body: CreateRequest['body'], on: boolean) => void): Effect =>
-  ({request}, value) => {
-    set(request.body, value === 'true')
-  }
-const nothing: Effect = () => undefined
+const restart: Effect = (_, value, option) => {
+  if (value === '' || value === 'no') return
+  throw new RefusedOptionError(
+    `${option} ${value}`,
+    'systemd restarts the container; say Restart=always or Restart=on-failure in the unit instead',
+  )
+}
+
+const useApiSocket: Effect = (_, value, option) => {
+  if (value === 'false') return
+  throw new RefusedOptionError(
+    option,
+    "it hands on docker's own logins, and systemd-docker has none; say --volume /var/run/docker.sock:/var/run/docker.sock for the socket",
+  )
+}
+
+const contentTrust: Effect = (_, value, option) => {
+  if (value === 'true') return
+  throw new RefusedOptionError(
+    `${option}=false`,
+    'systemd-docker checks no signatures; pull the image with `docker pull` first, or name it by its digest',
+  )
+}
 
 /**
- * Every option that `docker run` of client 28.2 takes (`docker run --help`, and the older spellings that it hides), so that the image is found
- * behind any of them.
+ * Every option that `docker run` of client 28.2 takes (`docker run --help`, and the older spellings that it hides). What they come to is held
+ * against what docker's own client sends, in test/integration/docker-client.
  */
 export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
-  'add-host': {takes: 'value'},
-  annotation: {takes: 'value'},
-  attach: {char: 'a', takes: 'value'},
-  'blkio-weight': {takes: 'value'},
-  'blkio-weight-device': {takes: 'value'},
-  'cap-add': {takes: 'value', effect: body((body, value) => void body.HostConfig.CapAdd.push(value))},
-  'cap-drop': {takes: 'value', effect: body((body, value) => void body.HostConfig.CapDrop.push(value))},
-  'cgroup-parent': {takes: 'value', effect: body((body, value) => void (body.HostConfig.CgroupParent = value))},
-  cgroupns: {takes: 'value'},
-  cidfile: {takes: 'value'},
-  'cpu-count': {takes: 'value'},
-  'cpu-percent': {takes: 'value'},
-  'cpu-period': {takes: 'value'},
-  'cpu-quota': {takes: 'value'},
-  'cpu-rt-period': {takes: 'value'},
-  'cpu-rt-runtime': {takes: 'value'},
-  'cpu-shares': {char: 'c', takes: 'value'},
-  cpus: {
+  'add-host': {takes: 'value', parse: extraHost, into: 'HostConfig.ExtraHosts[]'},
+  annotation: {takes: 'value', parse: keyValue, into: 'HostConfig.Annotations{}', since: '1.43'},
+  attach: {char: 'a', takes: 'value', effect: attach},
+  'blkio-weight': {takes: 'value', parse: weight, into: 'HostConfig.BlkioWeight'},
+  'blkio-weight-device': {takes: 'value', parse: deviceWeight, into: 'HostConfig.BlkioWeightDevice[]'},
+  'cap-add': {takes: 'value', parse: capability, into: 'HostConfig.CapAdd[]'},
+  'cap-drop': {takes: 'value', parse: capability, into: 'HostConfig.CapDrop[]'},
+  'cgroup-parent': {takes: 'value', into: 'HostConfig.CgroupParent'},
+  cgroupns: {takes: 'value', parse: choiceOf('', 'host', 'private'), into: 'HostConfig.CgroupnsMode'},
+  cidfile: {
     takes: 'value',
-    effect: body((body, value, option) => void (body.HostConfig.NanoCpus = nanoCpus(value, option))),
+    effect: (draft, value) => {
+      draft.cidFile = draft.request.body.HostConfig['ContainerIDFile'] = value
+    },
   },
-  'cpuset-cpus': {takes: 'value'},
-  'cpuset-mems': {takes: 'value'},
-  detach: {char: 'd', takes: 'nothing', effect: nothing},
-  'detach-keys': {takes: 'value'},
-  device: {takes: 'value'},
-  'device-cgroup-rule': {takes: 'value'},
-  'device-read-bps': {takes: 'value'},
-  'device-read-iops': {takes: 'value'},
-  'device-write-bps': {takes: 'value'},
-  'device-write-iops': {takes: 'value'},
-  'disable-content-trust': {takes: 'nothing'},
-  dns: {takes: 'value'},
-  'dns-opt': {takes: 'value'},
-  'dns-option': {takes: 'value'},
-  'dns-search': {takes: 'value'},
-  domainname: {takes: 'value'},
-  entrypoint: {takes: 'value', effect: body((body, value) => void (body.Entrypoint = [value]))},
+  'cpu-count': {takes: 'value', refused: WINDOWS},
+  'cpu-percent': {takes: 'value', refused: WINDOWS},
+  'cpu-period': {takes: 'value', parse: integer, into: 'HostConfig.CpuPeriod'},
+  'cpu-quota': {takes: 'value', parse: integer, into: 'HostConfig.CpuQuota'},
+  'cpu-rt-period': {takes: 'value', parse: integer, into: 'HostConfig.CpuRealtimePeriod'},
+  'cpu-rt-runtime': {takes: 'value', parse: integer, into: 'HostConfig.CpuRealtimeRuntime'},
+  'cpu-shares': {char: 'c', takes: 'value', parse: integer, into: 'HostConfig.CpuShares'},
+  cpus: {takes: 'value', parse: nanoCpus, into: 'HostConfig.NanoCpus'},
+  'cpuset-cpus': {takes: 'value', into: 'HostConfig.CpusetCpus'},
+  'cpuset-mems': {takes: 'value', into: 'HostConfig.CpusetMems'},
+  detach: {char: 'd', takes: 'nothing', effect: ({pending}, value) => void (pending.detached = value === 'true')},
+  'detach-keys': {takes: 'value', effect: nothing},
+  device: {takes: 'value', effect: device},
+  'device-cgroup-rule': {takes: 'value', parse: deviceRule, into: 'HostConfig.DeviceCgroupRules[]'},
+  'device-read-bps': {takes: 'value', parse: byteRate, into: 'HostConfig.BlkioDeviceReadBps[]'},
+  'device-read-iops': {takes: 'value', parse: operationRate, into: 'HostConfig.BlkioDeviceReadIOps[]'},
+  'device-write-bps': {takes: 'value', parse: byteRate, into: 'HostConfig.BlkioDeviceWriteBps[]'},
+  'device-write-iops': {takes: 'value', parse: operationRate, into: 'HostConfig.BlkioDeviceWriteIOps[]'},
+  'disable-content-trust': {takes: 'nothing', effect: contentTrust},
+  dns: {takes: 'value', parse: ipAddress, into: 'HostConfig.Dns[]'},
+  'dns-opt': {takes: 'value', into: 'HostConfig.DnsOptions[]'},
+  'dns-option': {takes: 'value', into: 'HostConfig.DnsOptions[]'},
+  'dns-search': {takes: 'value', parse: searchDomain, into: 'HostConfig.DnsSearch[]'},
+  domainname: {takes: 'value', into: 'Domainname'},
+  entrypoint: {takes: 'value', parse: (value) => [value], into: 'Entrypoint'},
   env: {char: 'e', takes: 'value', effect: environment},
-  'env-file': {takes: 'value', effect: environmentFile},
-  expose: {takes: 'value'},
-  gpus: {takes: 'value'},
-  'group-add': {takes: 'value'},
-  'health-cmd': {takes: 'value'},
-  'health-interval': {takes: 'value'},
-  'health-retries': {takes: 'value'},
-  'health-start-interval': {takes: 'value'},
-  'health-start-period': {takes: 'value'},
-  'health-timeout': {takes: 'value'},
+  'env-file': {takes: 'value', isFile: true, effect: environmentFile},
+  expose: {takes: 'value', effect: expose},
+  gpus: {takes: 'value', parse: gpus, into: 'HostConfig.DeviceRequests[]'},
+  'group-add': {takes: 'value', into: 'HostConfig.GroupAdd[]'},
+  'health-cmd': {
+    takes: 'value',
+    parse: (value) => (value === '' ? undefined : ['CMD-SHELL', value]),
+    into: 'Healthcheck.Test',
+  },
+  'health-interval': {takes: 'value', parse: duration, into: 'Healthcheck.Interval'},
+  'health-retries': {takes: 'value', parse: count, into: 'Healthcheck.Retries'},
+  'health-start-interval': {takes: 'value', parse: duration, into: 'Healthcheck.StartInterval', since: '1.44'},
+  'health-start-period': {takes: 'value', parse: duration, into: 'Healthcheck.StartPeriod'},
+  'health-timeout': {takes: 'value', parse: duration, into: 'Healthcheck.Timeout'},
   help: {takes: 'nothing', effect: nothing},
-  hostname: {char: 'h', takes: 'value', effect: body((body, value) => void (body.Hostname = value))},
-  init: {takes: 'nothing', effect: on((body, on) => void (body.HostConfig.Init = on))},
-  interactive: {
-    char: 'i',
-    takes: 'nothing',
-    effect: on((body, on) => void (body.OpenStdin = body.StdinOnce = body.AttachStdin = on)),
-  },
-  'io-maxbandwidth': {takes: 'value'},
-  'io-maxiops': {takes: 'value'},
-  ip: {takes: 'value'},
-  ip6: {takes: 'value'},
-  ipc: {takes: 'value'},
-  isolation: {takes: 'value'},
-  'kernel-memory': {takes: 'value'},
-  label: {char: 'l', takes: 'value', effect: label},
-  'label-file': {takes: 'value'},
-  link: {takes: 'value'},
-  'link-local-ip': {takes: 'value'},
-  'log-driver': {takes: 'value', effect: body((body, value) => void (body.HostConfig.LogConfig.Type = value))},
-  'log-opt': {
+  hostname: {char: 'h', takes: 'value', into: 'Hostname'},
+  init: {takes: 'nothing', into: 'HostConfig.Init'},
+  interactive: {char: 'i', takes: 'nothing', into: 'OpenStdin'},
+  'io-maxbandwidth': {takes: 'value', refused: WINDOWS},
+  'io-maxiops': {takes: 'value', refused: WINDOWS},
+  ip: {takes: 'value', effect: ({pending}, value) => void ((pending.first.IPAMConfig ??= {}).IPv4Address = value)},
+  ip6: {takes: 'value', effect: ({pending}, value) => void ((pending.first.IPAMConfig ??= {}).IPv6Address = value)},
+  ipc: {takes: 'value', into: 'HostConfig.IpcMode'},
+  isolation: {takes: 'value', into: 'HostConfig.Isolation'},
+  // Engines from API 1.42 on pass it over.
+  'kernel-memory': {takes: 'value', parse: bytes, into: 'HostConfig.KernelMemory'},
+  label: {char: 'l', takes: 'value', parse: label, into: 'Labels{}'},
+  'label-file': {takes: 'value', isFile: true, effect: labelFile},
+  link: {takes: 'value', parse: link, into: 'HostConfig.Links[]'},
+  'link-local-ip': {
     takes: 'value',
-    effect: body((body, value) => void Object.assign(body.HostConfig.LogConfig.Config, keyValue(value))),
+    effect: ({pending}, value) => void ((pending.first.IPAMConfig ??= {}).LinkLocalIPs ??= []).push(value),
   },
-  'mac-address': {takes: 'value'},
-  memory: {
-    char: 'm',
-    takes: 'value',
-    effect: body((body, value, option) => void (body.HostConfig.Memory = bytes(value, option))),
-  },
-  'memory-reservation': {takes: 'value'},
-  'memory-swap': {takes: 'value'},
-  'memory-swappiness': {takes: 'value'},
+  'log-driver': {takes: 'value', into: 'HostConfig.LogConfig.Type'},
+  'log-opt': {takes: 'value', parse: keyValue, into: 'HostConfig.LogConfig.Config{}'},
+  'mac-address': {takes: 'value', effect: firstMacAddress},
+  memory: {char: 'm', takes: 'value', parse: bytes, into: 'HostConfig.Memory'},
+  'memory-reservation': {takes: 'value', parse: bytes, into: 'HostConfig.MemoryReservation'},
+  'memory-swap': {takes: 'value', parse: bytesOrUnlimited, into: 'HostConfig.MemorySwap'},
+  'memory-swappiness': {takes: 'value', parse: swappiness, into: 'HostConfig.MemorySwappiness'},
   mount: {takes: 'value', effect: mount},
-  name: {takes: 'value', effect: containerName},
+  name: {
+    takes: 'value',
+    effect: ({request}, value, option) => {
+      const name = containerName(value, option)
+      if (name === undefined) delete request.name
+      else request.name = name
+    },
+  },
   net: {takes: 'value', effect: network},
-  'net-alias': {takes: 'value'},
+  'net-alias': {takes: 'value', effect: ({pending}, value) => void (pending.first.Aliases ??= []).push(value)},
   network: {takes: 'value', effect: network},
-  'network-alias': {takes: 'value'},
-  'no-healthcheck': {takes: 'nothing'},
-  'oom-kill-disable': {takes: 'nothing'},
-  'oom-score-adj': {takes: 'value'},
-  pid: {takes: 'value'},
-  'pids-limit': {takes: 'value'},
-  platform: {takes: 'value', effect: ({request}, value) => void (request.platform = value)},
-  privileged: {takes: 'nothing', effect: on((body, on) => void (body.HostConfig.Privileged = on))},
+  'network-alias': {takes: 'value', effect: ({pending}, value) => void (pending.first.Aliases ??= []).push(value)},
+  'no-healthcheck': {
+    takes: 'nothing',
+    effect: ({pending}, value) => void (pending.noHealthcheck = value === 'true'),
+  },
+  'oom-kill-disable': {takes: 'nothing', into: 'HostConfig.OomKillDisable'},
+  'oom-score-adj': {takes: 'value', parse: integer, into: 'HostConfig.OomScoreAdj'},
+  pid: {takes: 'value', parse: pidMode, into: 'HostConfig.PidMode'},
+  'pids-limit': {takes: 'value', parse: integer, into: 'HostConfig.PidsLimit'},
+  platform: {
+    takes: 'value',
+    effect: ({request}, value, option) => {
+      const asked = platform(value, option)
+      if (asked === undefined) delete request.platform
+      else request.platform = asked
+    },
+  },
+  privileged: {takes: 'nothing', into: 'HostConfig.Privileged'},
   publish: {char: 'p', takes: 'value', effect: publish},
-  'publish-all': {char: 'P', takes: 'nothing'},
-  pull: {
-    takes: 'value',
-    effect: (draft, value, option) => {
-      draft.pull = oneOf(['always', 'missing', 'never'], value, option)
-    },
-  },
+  'publish-all': {char: 'P', takes: 'nothing', into: 'HostConfig.PublishAllPorts'},
+  pull: {takes: 'value', effect: pull},
   quiet: {char: 'q', takes: 'nothing', effect: nothing},
-  'read-only': {takes: 'nothing', effect: on((body, on) => void (body.HostConfig.ReadonlyRootfs = on))},
-  restart: {
-    takes: 'value',
-    effect: (_, value, option) => {
-      if (value === '' || value === 'no') return
-      throw new RefusedOptionError(
-        `${option} ${value}`,
-        'systemd restarts the container; say Restart=always or Restart=on-failure in the unit instead',
-      )
-    },
-  },
-  rm: {takes: 'nothing', effect: on((body, on) => void (body.HostConfig.AutoRemove = on))},
-  runtime: {takes: 'value', effect: body((body, value) => void (body.HostConfig['Runtime'] = value))},
-  'security-opt': {takes: 'value'},
-  'shm-size': {takes: 'value'},
-  'sig-proxy': {takes: 'nothing'},
-  'stop-signal': {takes: 'value', effect: body((body, value) => void (body.StopSignal = value))},
-  'stop-timeout': {
-    takes: 'value',
-    effect: body((body, value, option) => void (body.StopTimeout = integer(value, option))),
-  },
-  'storage-opt': {takes: 'value'},
-  sysctl: {takes: 'value'},
+  'read-only': {takes: 'nothing', into: 'HostConfig.ReadonlyRootfs'},
+  restart: {takes: 'value', effect: restart},
+  rm: {takes: 'nothing', into: 'HostConfig.AutoRemove'},
+  runtime: {takes: 'value', into: 'HostConfig.Runtime'},
+  'security-opt': {takes: 'value', effect: securityOption},
+  'shm-size': {takes: 'value', parse: bytes, into: 'HostConfig.ShmSize'},
+  'sig-proxy': {takes: 'nothing', effect: nothing},
+  'stop-signal': {takes: 'value', into: 'StopSignal'},
+  'stop-timeout': {takes: 'value', parse: integer, into: 'StopTimeout'},
+  'storage-opt': {takes: 'value', parse: keyWithValue, into: 'HostConfig.StorageOpt{}'},
+  sysctl: {takes: 'value', parse: sysctl, into: 'HostConfig.Sysctls{}'},
   tmpfs: {takes: 'value', effect: tmpfs},
-  tty: {char: 't', takes: 'nothing', effect: on((body, on) => void (body.Tty = on))},
+  tty: {char: 't', takes: 'nothing', into: 'Tty'},
   ulimit: {takes: 'value', effect: ulimit},
-  'use-api-socket': {takes: 'nothing'},
-  user: {char: 'u', takes: 'value', effect: body((body, value) => void (body.User = value))},
-  userns: {takes: 'value'},
-  uts: {takes: 'value'},
+  'use-api-socket': {takes: 'nothing', effect: useApiSocket},
+  user: {char: 'u', takes: 'value', into: 'User'},
+  userns: {takes: 'value', parse: choiceOf('', 'host'), into: 'HostConfig.UsernsMode'},
+  uts: {takes: 'value', parse: choiceOf('', 'host'), into: 'HostConfig.UTSMode'},
   volume: {char: 'v', takes: 'value', effect: volume},
-  'volume-driver': {takes: 'value'},
-  'volumes-from': {takes: 'value'},
-  workdir: {char: 'w', takes: 'value', effect: body((body, value) => void (body.WorkingDir = value))},
+  'volume-driver': {takes: 'value', into: 'HostConfig.VolumeDriver'},
+  'volumes-from': {takes: 'value', into: 'HostConfig.VolumesFrom[]'},
+  workdir: {char: 'w', takes: 'value', into: 'WorkingDir'},
 }

@@ -14,17 +14,26 @@ export interface Given {
   readonly value: string
 }
 
+/** Options that stand elsewhere on the line, and where. */
+export interface Elsewhere {
+  readonly rules: Readonly<Record<string, WordRule>>
+  /** For a hint, for example "stands before `run`". */
+  readonly hint: string
+}
+
 /**
  * Parses the options that `words` begin with, as docker's own parser (spf13/pflag, not interspersed) does: `--name value`, `--name=value`,
  * `-n value`, `-nvalue`, `-n=value`, joined switches (`-it`), up to `--` or the first word that is no option. The values of switches are
  * `true` or `false`, whatever their spelling was. A long option with a single dash (`-name`, `-rm`), which docker took until 1.8 and old unit
  * files still have, is understood wherever the letters cannot be read as short options.
  *
+ * @param elsewhere what an option that is unknown here may have been meant as
  * @throws {UnknownOptionError} {@link MissingValueError} {@link BadValueError}
  */
 export function parseWords(
   words: readonly string[],
   rules: Readonly<Record<string, WordRule>>,
+  elsewhere?: Elsewhere,
 ): {given: Given[]; rest: string[]} {
   const given: Given[] = []
   const nameOfChar = new Map<string, string>()
@@ -61,7 +70,8 @@ export function parseWords(
       const rule = name === undefined ? undefined : rules[name]
       if (name === undefined || rule === undefined) return false
       rest = rest.slice(1)
-      const equals = rest.startsWith('=')
+      // A sign with nothing behind it is no sign: the value of `-m=` is `=`, and no switch is called so.
+      const equals = rest.startsWith('=') && rest !== '='
       const isLast = rule.takesValue || equals
       shorts.push([`-${char}`, name, rule, isLast && rest !== '' ? rest.slice(equals ? 1 : 0) : undefined])
       if (isLast) break
@@ -75,8 +85,11 @@ export function parseWords(
     const at = Array.from(letters, (char) => nameOfChar.has(char)).indexOf(false)
     if (!word.startsWith('--') && at > 0) return new UnknownOptionError(`-${letters.charAt(at)} in ${word}`, undefined)
     const spelled = word.replace(/=.*$/s, '')
-    const meant = nearest(spelled.replace(/^-+/, ''), Object.keys(rules))
-    return new UnknownOptionError(spelled, meant && `--${meant}`)
+    const name = spelled.replace(/^-+/, '')
+    if (elsewhere !== undefined && isOneOf(elsewhere.rules, spelled))
+      return new UnknownOptionError(spelled, elsewhere.hint)
+    const meant = nearest(name, Object.keys(rules))
+    return new UnknownOptionError(spelled, meant && `did you mean --${meant}?`)
   }
 
   for (;;) {
@@ -90,4 +103,10 @@ export function parseWords(
     throw unknown(word)
   }
   return {given, rest: words.slice(index)}
+}
+
+function isOneOf(rules: Readonly<Record<string, WordRule>>, spelled: string): boolean {
+  const name = spelled.replace(/^-+/, '')
+  const isLetter = name.length === 1 && !spelled.startsWith('--')
+  return isLetter ? Object.values(rules).some(({char}) => char === name) : Object.hasOwn(rules, name)
 }

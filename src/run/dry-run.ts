@@ -7,7 +7,7 @@ import type {Pipeline} from './pipeline.js'
  * @param isShown whether an entry of the container's environment may be printed with its value
  */
 export async function describeRun(
-  {request, pull}: RunOrder,
+  {request, pull, cidFile, needs}: RunOrder,
   pipeline: Pipeline,
   isShown: (entry: string) => boolean,
 ): Promise<string> {
@@ -18,6 +18,8 @@ export async function describeRun(
     {
       create: {name: request.name, platform: request.platform, body: {...request.body, Env}},
       pull,
+      cidFile,
+      ...(needs === undefined || needs.length === 0 ? {} : {needs}),
       host: pipeline.describe(),
       resident: stays.length > 0 ? stays : false,
     },

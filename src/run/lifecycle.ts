@@ -1,9 +1,11 @@
+import {rm} from 'node:fs/promises'
 import type {CreateRequest} from '../docker/create-request.js'
 import {isNameConflict, isNoSuchImage, type Engine, type Inspected, type Watch} from '../docker/engine.js'
 import type {PullPolicy} from '../docker/run-options.js'
 import {ImageMissingError, NameTakenError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {RunOrder} from './line.js'
+import {prepareMaking, type Making} from './making.js'
 import type {Log} from './log.js'
 import type {Pipeline} from './pipeline.js'
 import type {Releases} from './release.js'
@@ -105,10 +107,16 @@ async function obtain(run: Run): Promise<Obtained> {
     const running = isRunning(found)
     const verdict = (await pipeline.reconcile(request, {id, running})) ?? (running ? 'adopt' : 'restart')
     if (verdict !== 'replace') return {container: {id, tty}, origin: verdict}
-    await engine.remove(id, stop.signal)
   }
-  await pipeline.create(request)
-  return {container: {id: await create(run), tty: request.body.Tty}, origin: 'created'}
+  const making = await prepareMaking(order, engine, stop.signal)
+  try {
+    if (found !== undefined) await engine.remove(found.id, stop.signal)
+    await pipeline.create(request)
+    return {container: {id: await create(run, making), tty: request.body.Tty}, origin: 'created'}
+  } catch (error) {
+    await making.abandon()
+    throw error
+  }
 }
 
 /** The container of that name, once it is not one that is just being removed. @throws {NameTakenError} */
@@ -133,15 +141,23 @@ function isRunning({state}: Inspected): boolean {
 }
 
 /** Creates the container, fetching its image as the pull policy has it. */
-async function create({order, engine, stop: {signal}}: Run): Promise<string> {
-  const {request, pull} = order
+async function create({order: {pull}, engine, log, stop: {signal}}: Run, making: Making): Promise<string> {
+  const {request} = making
   if (pull === 'always') await engine.pull(request.body.Image, request.platform, signal)
+  let id: string
   try {
-    return await createOrPull(engine, request, pull, signal)
+    id = await createOrPull(engine, request, pull, signal)
   } catch (error) {
     if (isNameConflict(error) && request.name !== undefined) throw new NameTakenError(request.name, reason(error))
     throw error
   }
+  try {
+    await making.made(id, signal)
+  } catch (error) {
+    await removeAgain(engine, log, id)
+    throw error
+  }
+  return id
 }
 
 async function createOrPull(
@@ -197,10 +213,22 @@ async function endOf({engine, log, stop}: Run, {id}: CreatedContainer, {exitCode
 }
 
 /** Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was. */
-async function takeBack({engine, log}: Run, {id}: CreatedContainer, origin: Obtained['origin']): Promise<void> {
+async function takeBack({engine, order, log}: Run, {id}: CreatedContainer, origin: Obtained['origin']): Promise<void> {
+  if (origin === 'created') {
+    await removeAgain(engine, log, id)
+    if (order.cidFile !== undefined) await rm(order.cidFile, {force: true})
+    return
+  }
   try {
-    if (origin === 'created') await engine.remove(id, UNTIL_DONE)
-    else if (origin === 'restart') await engine.stop(id, UNTIL_DONE)
+    if (origin === 'restart') await engine.stop(id, UNTIL_DONE)
+  } catch (error) {
+    log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
+  }
+}
+
+async function removeAgain(engine: Engine, log: Log, id: string): Promise<void> {
+  try {
+    await engine.remove(id, UNTIL_DONE)
   } catch (error) {
     log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
   }

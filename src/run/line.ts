@@ -1,6 +1,8 @@
-import {MissingImageError, RefusedOptionError} from '../errors.js'
-import {RUN_OPTIONS, type Draft, type Effect, type PullPolicy, type Surroundings} from '../docker/run-options.js'
-import {emptyCreateRequest, type CreateRequest} from '../docker/create-request.js'
+import {resolve} from 'node:path'
+import {MissingImageError} from '../errors.js'
+import {RUN_OPTIONS, type Need, type PullPolicy, type Surroundings} from '../docker/run-options.js'
+import {translate} from '../docker/translate.js'
+import type {CreateRequest} from '../docker/create-request.js'
 import type {OptionDeclarations} from '../options/option.js'
 import {parseWords, type Given, type WordRule} from '../options/words.js'
 
@@ -15,11 +17,16 @@ export interface Line {
 export interface RunOrder {
   readonly request: CreateRequest
   readonly pull: PullPolicy
+  /** The file that the id of a container that is made is written to. */
+  readonly cidFile?: string
+  /** What the line has that not every Engine knows. */
+  readonly needs?: readonly Need[]
 }
 
 /** Takes the wrapper's options off a line; the first word that is none is the command. */
 export function parseLine(words: readonly string[], declarations: OptionDeclarations): Line {
-  const {given, rest} = parseWords(words, rulesOf(declarations))
+  const docker = {rules: RUN_RULES, hint: 'which is an option of docker run and stands behind `run`'}
+  const {given, rest} = parseWords(words, rulesOf(declarations), docker)
   return {given, command: rest[0], rest: rest.slice(1)}
 }
 
@@ -41,37 +48,33 @@ const RUN_RULES: Readonly<Record<string, WordRule>> = Object.fromEntries(
 )
 
 /** Whether the words after `run` ask for help, as docker run does: with `--help` before the image. */
-export function asksForHelp(words: readonly string[]): boolean {
-  return parseWords(words, RUN_RULES).given.some(({name, value}) => name === 'help' && value === 'true')
+export function asksForHelp(words: readonly string[], declarations: OptionDeclarations): boolean {
+  return parseRunWords(words, declarations).given.some(({name, value}) => name === 'help' && value === 'true')
 }
 
 /**
  * Translates the words after `run` into a create request. The image is the first word that is no option and no option's value; what follows it
  * is the container's and is not looked at.
  *
- * @throws {MissingImageError} {@link RefusedOptionError} and the errors of the options' values
+ * @param declarations the options that stand before `run`, for a hint where one stands here
+ * @throws {MissingImageError} and the errors of the options' values
  */
-export async function parseRun(words: readonly string[], around: Surroundings): Promise<RunOrder> {
-  const {given, rest} = parseWords(words, RUN_RULES)
-  const effects = given.map((option) => ({...option, effect: effectOf(option)}))
+export async function parseRun(
+  words: readonly string[],
+  around: Surroundings,
+  declarations: OptionDeclarations,
+): Promise<RunOrder> {
+  const {given, rest} = parseRunWords(words, declarations)
   const [image, ...command] = rest
   if (image === undefined || image === '') throw new MissingImageError()
-  const draft: Draft = {request: emptyCreateRequest(image, command), pull: 'missing'}
-  for (const {name, value, effect} of filesFirst(effects)) await effect(draft, value, `--${name}`, around)
-  return draft
+  const {request, pull, cidFile, needs} = await translate(given, image, command, around)
+  // Relative to the directory that we were started in, as every path of the line is.
+  return {request, pull, needs, ...(cidFile ? {cidFile: resolve(around.cwd, cidFile)} : {})}
 }
 
-function effectOf({name}: Given): Effect {
-  const effect = RUN_OPTIONS[name]?.effect
-  if (effect === undefined)
-    throw new RefusedOptionError(`--${name}`, 'this version of systemd-docker does not support it')
-  return effect
-}
-
-/** What `--env` says wins over what a file says, wherever they stand. */
-function filesFirst<T extends Given>(options: readonly T[]): T[] {
-  const isFile = ({name}: T): boolean => name === 'env-file'
-  return [...options.filter(isFile), ...options.filter((option) => !isFile(option))]
+function parseRunWords(words: readonly string[], declarations: OptionDeclarations): ReturnType<typeof parseWords> {
+  const ours = {rules: rulesOf(declarations), hint: 'which is an option of systemd-docker and stands before `run`'}
+  return parseWords(words, RUN_RULES, ours)
 }
 
 /** The words' rules of declared options. */

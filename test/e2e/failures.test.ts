@@ -54,9 +54,9 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
       says: /^option --restart always is refused: systemd restarts the container; say Restart=always/,
     },
     {
-      what: 'an option is not supported',
-      line: 'run --gpus all busybox',
-      says: /^option --gpus is refused: this version of systemd-docker does not support it$/,
+      what: 'an option has no place on this system',
+      line: 'run --cpu-count 2 busybox',
+      says: /^option --cpu-count is refused: it is for containers on Windows$/,
     },
     {what: 'there is no image', line: 'run --rm', says: /^run needs an image/},
     {

@@ -8,6 +8,8 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     address: 'unix:///fake/docker.sock',
     info: untold('say what it is'),
     inspect: untold('inspect'),
+    apiVersion: untold('say its version'),
+    connect: untold('connect the container'),
     create: untold('create'),
     start: untold('start'),
     attach: untold('attach'),

@@ -53,6 +53,23 @@ describe('the Engine through dockerode', () => {
     ])
   })
 
+  test('says which API it speaks', async () => {
+    const {engine, asked} = await engineThat(answer(200, {ApiVersion: '1.44', Version: '25.0.0'}))
+    await expect(engine.apiVersion(signal)).resolves.toBe('1.44')
+    expect(asked.map(({line}) => line)).toEqual(['GET /version'])
+  })
+
+  test('connects a container to one more network', async () => {
+    const {engine, asked} = await engineThat(answer(200))
+    await engine.connect('back end', 'abc', {Aliases: ['db']}, signal)
+    expect(asked).toEqual([
+      {
+        line: 'POST /networks/back%20end/connect',
+        body: JSON.stringify({Container: 'abc', EndpointConfig: {Aliases: ['db']}}),
+      },
+    ])
+  })
+
   test('is told about by its own words when it refuses', async () => {
     const {engine} = await engineThat(answer(409, {message: 'Conflict.\nThe name is in use'}))
     const refused = engine.create(emptyCreateRequest('nginx', []), signal)

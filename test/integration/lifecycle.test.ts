@@ -1,3 +1,5 @@
+import {existsSync} from 'node:fs'
+import {readFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import {emptyCreateRequest} from '../../src/docker/create-request.js'
 import type {Engine, Inspected} from '../../src/docker/engine.js'
@@ -10,11 +12,13 @@ import {
 } from '../../src/errors.js'
 import {rmReconcile} from '../../src/plugins/rm-reconcile.js'
 import {runContainer, type Outcome} from '../../src/run/lifecycle.js'
+import type {RunOrder} from '../../src/run/line.js'
 import {Pipeline} from '../../src/run/pipeline.js'
 import {Releases} from '../../src/run/release.js'
 import type {RunHooks} from '../../src/run/run-plugin.js'
 import {StopRequests} from '../../src/run/stop.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
+import {useTempDirectory} from '../unit/support/temp-directory.js'
 
 const ID = 'c0ffee'.repeat(10)
 const RUNNING: Inspected = {id: ID, name: 'web', state: 'running', pid: 4242, tty: false}
@@ -22,7 +26,7 @@ const exitsWith = (code: number) => () => Promise.resolve({exitCode: Promise.res
 const done = (): Promise<void> => Promise.resolve()
 
 /** A run against an Engine that is told what to do, and all that happened in it, in order. */
-function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = false) {
+function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = false, order: Partial<RunOrder> = {}) {
   const happened: string[] = []
   const noting = Object.fromEntries(
     Object.entries(fakeEngine({create: () => Promise.resolve(ID), start: done, remove: done, stop: done, ...told})).map(
@@ -57,7 +61,7 @@ function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = fa
   }
   const run = (): Promise<Outcome> =>
     runContainer({
-      order: {request, pull: 'missing'},
+      order: {request, pull: 'missing', ...order},
       pipeline: new Pipeline(members, stop.signal, releases, log),
       releases,
       engine: noting,
@@ -312,4 +316,60 @@ describe('a stop that is asked for', () => {
     await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 143}})
     expect(happened.filter((verb) => verb === 'kill' || verb === 'stop')).toEqual(['kill', 'stop'])
   })
+})
+
+describe('a line that this Engine is too old for', () => {
+  const needs = [{option: '--annotation', api: '1.43'}]
+  const apiVersion = (): Promise<string> => Promise.resolve('1.41')
+
+  test('is refused before anything is made', async () => {
+    const {happened, run} = rehearsal({inspect: () => Promise.resolve(undefined), apiVersion}, {}, false, {needs})
+    await expect(run()).rejects.toMatchObject({code: 'ENGINE_TOO_OLD'})
+    expect(happened).toEqual(['inspect', 'apiVersion', 'unwound'])
+  })
+
+  test('is refused before the container that it would replace is removed', async () => {
+    const stopped: Inspected = {...RUNNING, state: 'exited', pid: 0}
+    const {happened, run} = rehearsal({inspect: () => Promise.resolve(stopped), apiVersion}, {}, true, {needs})
+    await expect(run()).rejects.toMatchObject({code: 'ENGINE_TOO_OLD'})
+    expect(happened).not.toContain('remove')
+  })
+})
+
+describe('--cidfile', () => {
+  const inTemp = useTempDirectory()
+  const file = (): Partial<RunOrder> => ({cidFile: inTemp('web.cid')})
+
+  test('is there while the container runs, and stays', async () => {
+    const {run} = rehearsal({inspect: freshName(), watch: exitsWith(0)}, {resident: () => 'to see'}, false, file())
+    await run()
+    await expect(readFile(inTemp('web.cid'), 'utf8')).resolves.toBe(ID)
+  })
+
+  test.each<[string, Partial<Engine>]>([
+    ['made', {create: () => Promise.reject(new EngineRefusedError('create', 400, 'bad', undefined))}],
+    ['started', {start: () => Promise.reject(new EngineRefusedError('start', 500, 'bad', undefined))}],
+  ])('is gone when the container could not be %s', async (_, told) => {
+    const inspect = (): Promise<undefined> => Promise.resolve(undefined)
+    const {run} = rehearsal({inspect, watch: exitsWith(0), ...told}, {}, false, file())
+    await expect(run()).rejects.toMatchObject({code: 'ENGINE_REFUSED'})
+    expect(existsSync(inTemp('web.cid'))).toBe(false)
+  })
+})
+
+test('a container that could not be put on all its networks is removed', async () => {
+  const request = emptyCreateRequest('busybox', [])
+  request.body.HostConfig.NetworkMode = 'front'
+  request.body.NetworkingConfig = {EndpointsConfig: {front: {}, back: {}}}
+  const {happened, run} = rehearsal(
+    {
+      apiVersion: () => Promise.resolve('1.43'),
+      connect: () => Promise.reject(new EngineRefusedError('connect', 404, 'network back not found', undefined)),
+    },
+    {},
+    false,
+    {request},
+  )
+  await expect(run()).rejects.toThrow('network back not found')
+  expect(happened).toEqual(['apiVersion', 'create', 'connect', 'remove', 'unwound'])
 })

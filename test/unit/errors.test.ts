@@ -10,6 +10,9 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.MissingValueError('--name'),
   new errors.BadValueError('--cpus', 'two\nlines', 'say a number'),
   new errors.RefusedOptionError('--gpus', 'not supported'),
+  new errors.ConflictingOptionsError('--no-healthcheck', '--health-cmd', 'there is either one or none'),
+  new errors.EngineTooOldError('--annotation', '1.43', '1.41'),
+  new errors.CidFileError('/run/x.cid', 'it is there already', CAUSE),
   new errors.MissingImageError(),
   new errors.UnreadableFileError('--env-file', '/etc/x.env', CAUSE),
   new errors.ConfigurationError('/etc/systemd-docker/config.yaml', 'broken', CAUSE),
@@ -47,12 +50,15 @@ describe('every error of ours', () => {
       BadValueError: 'BAD_VALUE',
       CannotInvokeError: 'CANNOT_INVOKE',
       CgroupError: 'CGROUP',
+      CidFileError: 'CID_FILE',
       CommandNotFoundError: 'COMMAND_NOT_FOUND',
       ConfigurationError: 'CONFIGURATION',
+      ConflictingOptionsError: 'CONFLICTING_OPTIONS',
       DefectError: 'DEFECT',
       EngineAddressError: 'ENGINE_ADDRESS',
       EngineForbiddenError: 'ENGINE_FORBIDDEN',
       EngineRefusedError: 'ENGINE_REFUSED',
+      EngineTooOldError: 'ENGINE_TOO_OLD',
       EngineUnreachableError: 'ENGINE_UNREACHABLE',
       ImageMissingError: 'IMAGE_MISSING',
       MissingImageError: 'MISSING_IMAGE',
@@ -72,7 +78,7 @@ describe('every error of ours', () => {
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(27)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(30)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {
@@ -81,6 +87,7 @@ describe('every error of ours', () => {
 
   test('keeps what caused it', () => {
     expect(ALL.filter(({cause}) => cause === CAUSE).map(({name}) => name)).toEqual([
+      'CidFileError',
       'UnreadableFileError',
       'ConfigurationError',
       'EngineUnreachableError',
@@ -117,6 +124,10 @@ describe('a message', () => {
     [
       new errors.UnknownCommandError('ran', 'run'),
       "unknown command 'ran', did you mean 'run'? (see systemd-docker --help)",
+    ],
+    [
+      new errors.EngineTooOldError('--annotation', '1.43', '1.41'),
+      'option --annotation needs an Engine with API 1.43, and this one has 1.41: leave the option out, or update Docker',
     ],
     [new errors.UnknownOptionError('-x', undefined), 'unknown option -x (see systemd-docker run --help)'],
     [new errors.BadValueError('--cpus', 'a\n"b"', 'no'), String.raw`invalid value "a\n\"b\"" for --cpus: no`],

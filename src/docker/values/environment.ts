@@ -1,7 +1,7 @@
-import {readFile} from 'node:fs/promises'
-import {resolve} from 'node:path'
-import {BadValueError, UnreadableFileError} from '../../errors.js'
+import {BadValueError} from '../../errors.js'
 import type {Effect} from '../run-options.js'
+import {entriesOfFile} from './entries-file.js'
+import {keyValue} from './pairs.js'
 
 /**
  * `--env KEY=value`; `--env KEY` takes the value from the unit's environment, and where that has none, the container has none either, whatever
@@ -17,22 +17,16 @@ export const environment: Effect = (draft, value, option, {env}) => {
  * stand, quotes too, unlike in systemd's `EnvironmentFile=`. Where a variable is set twice, `--env` wins over any file.
  */
 export const environmentFile: Effect = async (draft, value, option, {env, cwd}) => {
-  const path = resolve(cwd, value)
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    throw new UnreadableFileError(option, path, error)
-  }
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, '').trimStart())
-  for (const [index, line] of lines.entries()) {
-    if (line === '' || line.startsWith('#')) continue
-    const name = line.split('=', 1)[0] ?? ''
-    if (name === '' || /\s/.test(name))
-      throw new BadValueError(option, value, `line ${String(index + 1)} has no variable's name before its value`)
+  for (const line of await entriesOfFile(value, option, cwd)) {
     const entry = valued(line, env)
     if (entry !== undefined) draft.request.body.Env.push(entry)
   }
+}
+
+/** `--label-file FILE`: like `--env-file`, with labels; one without a value is passed over. `--label` wins over any file. */
+export const labelFile: Effect = async ({request}, value, option, {cwd}) => {
+  for (const line of await entriesOfFile(value, option, cwd))
+    if (line.includes('=')) Object.assign(request.body.Labels, keyValue(line))
 }
 
 /** The entry with its value, which the unit's environment gives where it has none; nothing where that has none either. */

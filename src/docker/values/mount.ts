@@ -2,21 +2,31 @@ import {resolve} from 'node:path'
 import {BadValueError} from '../../errors.js'
 import {parseBoolean} from '../../options/boolean.js'
 import type {Mount} from '../create-request.js'
-import type {Effect} from '../run-options.js'
+import type {Draft, Effect} from '../run-options.js'
 import {oneOf} from './choice.js'
 import {parseCsvRecord} from './csv.js'
 import {bytes} from './numbers.js'
 import {keyValue} from './pairs.js'
+import {partOf} from './whole.js'
 
-type Field = (mount: Mount, value: string, option: string) => void
+type Field = (mount: Mount, value: string, option: string, draft: Draft) => void
 
 const bind = (mount: Mount): Record<string, unknown> => (mount.BindOptions ??= {})
 const volume = (mount: Mount): Record<string, unknown> => (mount.VolumeOptions ??= {})
 const tmpfs = (mount: Mount): Record<string, unknown> => (mount.TmpfsOptions ??= {})
+const image = (mount: Mount): Record<string, unknown> => (mount.ImageOptions ??= {})
 
 const source: Field = (mount, value) => void (mount.Source = value)
 const target: Field = (mount, value) => void (mount.Target = value)
 const readOnly: Field = (mount, value, option) => void (mount.ReadOnly = flag(value, option))
+
+/** How far down a bind mount reaches, and how far read-only does. */
+const RECURSION: Readonly<Record<string, string | undefined>> = {
+  enabled: undefined,
+  disabled: 'NonRecursive',
+  writable: 'ReadOnlyNonRecursive',
+  readonly: 'ReadOnlyForceRecursive',
+}
 
 /** The keys of `--mount` (Engine API, `Mount`), and where each puts its value. */
 const FIELDS: Readonly<Record<string, Field>> = {
@@ -31,22 +41,37 @@ const FIELDS: Readonly<Record<string, Field>> = {
   ro: readOnly,
   consistency: (mount, value) => void (mount.Consistency = value.toLowerCase()),
   'bind-propagation': (mount, value) => void (bind(mount)['Propagation'] = value.toLowerCase()),
-  'volume-subpath': (mount, value) => void (volume(mount)['Subpath'] = value),
+  'bind-nonrecursive': (mount, value, option) => void (bind(mount)['NonRecursive'] = flag(value, option)),
+  'bind-recursive': (mount, value, option, {needs}) => {
+    const recursion = RECURSION[oneOf(Object.keys(RECURSION), value, option)]
+    if (recursion !== undefined) bind(mount)[recursion] = true
+    if (value === 'readonly') needs.push({option: `${option} …,bind-recursive=readonly`, api: '1.44'})
+  },
+  'volume-subpath': (mount, value, option, {needs}) => {
+    volume(mount)['Subpath'] = value
+    needs.push({option: `${option} …,volume-subpath=${value}`, api: '1.45'})
+  },
+  'image-subpath': (mount, value) => void (image(mount)['Subpath'] = value),
   'volume-nocopy': (mount, value, option) => void (volume(mount)['NoCopy'] = flag(value, option)),
   'volume-label': (mount, value) =>
-    void (volume(mount)['Labels'] = {...asRecord(volume(mount)['Labels']), ...keyValue(value)}),
+    void (volume(mount)['Labels'] = {...asRecord(volume(mount)['Labels']), ...named(value)}),
   'volume-driver': (mount, value) => void (driver(mount)['Name'] = value),
   'volume-opt': (mount, value) =>
-    void (driver(mount)['Options'] = {...asRecord(driver(mount)['Options']), ...keyValue(value)}),
+    void (driver(mount)['Options'] = {...asRecord(driver(mount)['Options']), ...named(value)}),
   'tmpfs-size': (mount, value, option) => void (tmpfs(mount)['SizeBytes'] = bytes(value, option)),
   'tmpfs-mode': (mount, value, option) => {
-    if (!/^[0-7]+$/.test(value)) throw new BadValueError(option, value, 'tmpfs-mode is an octal number, such as 1777')
+    if (!/^[0-7]+$/.test(value) || Number.parseInt(value, 8) >= 2 ** 32)
+      throw new BadValueError(option, value, 'tmpfs-mode is an octal number, such as 1777')
     tmpfs(mount)['Mode'] = Number.parseInt(value, 8)
   },
 }
 
+/** The fields that stand for true alone. */
+const SWITCHES = new Set(['readonly', 'ro', 'volume-nocopy', 'bind-nonrecursive'])
+
 /** `--mount type=…,source=…,target=…`: comma-separated fields, in quotes where a value has a comma. */
-export const mount: Effect = ({request: {body}}, value, option, {cwd}) => {
+export const mount: Effect = (draft, value, option, {cwd}) => {
+  const {body} = draft.request
   const result: Mount = {Type: 'volume'}
   const fields = parseCsvRecord(value)
   if (fields === undefined) throw new BadValueError(option, value, 'a quote is not closed, or stands inside a field')
@@ -55,24 +80,40 @@ export const mount: Effect = ({request: {body}}, value, option, {cwd}) => {
     const key = (equals === -1 ? field : field.slice(0, equals)).toLowerCase()
     const set = Object.hasOwn(FIELDS, key) ? FIELDS[key] : undefined
     if (set === undefined) throw new BadValueError(option, value, `there is no field '${key}'`)
-    if (equals === -1 && set !== readOnly && key !== 'volume-nocopy')
-      throw new BadValueError(option, value, `the field '${key}' needs a value`)
-    set(result, equals === -1 ? 'true' : field.slice(equals + 1), option)
+    if (equals === -1 && !SWITCHES.has(key)) throw new BadValueError(option, value, `the field '${key}' needs a value`)
+    const text = equals === -1 ? 'true' : field.slice(equals + 1)
+    partOf(value, option, () => {
+      set(result, text, option, draft)
+    })
   }
   if (result.Target === undefined || result.Target === '') throw new BadValueError(option, value, 'it needs a target')
-  if (result.Type === 'bind') {
-    if (result.Source === undefined || result.Source === '')
-      throw new BadValueError(option, value, 'a bind mount needs a source')
-    if (result.Source.startsWith('.')) result.Source = resolve(cwd, result.Source)
-  }
+  if (result.Type === 'bind' && (result.Source === undefined || result.Source === ''))
+    throw new BadValueError(option, value, 'a bind mount needs a source')
+  if (result.Source?.startsWith('.')) result.Source = resolve(cwd, result.Source)
+  const {ReadOnlyNonRecursive: writable, ReadOnlyForceRecursive: readonly, Propagation} = result.BindOptions ?? {}
+  if ((writable === true || readonly === true) && result.ReadOnly !== true)
+    throw new BadValueError(
+      option,
+      value,
+      'what is below can only be writable or read-only in a mount that is readonly',
+    )
+  if (readonly === true && Propagation !== 'rprivate')
+    throw new BadValueError(option, value, 'bind-recursive=readonly needs bind-propagation=rprivate')
+  if (result.Type === 'image') draft.needs.push({option: `${option} type=image`, api: '1.48'})
   for (const [options, type] of [
     ['BindOptions', 'bind'],
     ['VolumeOptions', 'volume'],
     ['TmpfsOptions', 'tmpfs'],
+    ['ImageOptions', 'image'],
   ] as const)
     if (result[options] !== undefined && result.Type !== type)
       throw new BadValueError(option, value, `fields of type=${type} do not go with type=${result.Type}`)
   body.HostConfig.Mounts.push(result)
+}
+
+/** An entry whose key is not empty, or nothing. */
+function named(value: string): Record<string, string> {
+  return value === '' || value.startsWith('=') ? {} : keyValue(value)
 }
 
 function driver(mount: Mount): Record<string, unknown> {

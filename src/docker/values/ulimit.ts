@@ -8,13 +8,17 @@ const NAMES = new Set(
 
 /** `--ulimit NAME=SOFT[:HARD]`; -1 is no limit. */
 export const ulimit: Effect = ({request: {body}}, value, option) => {
-  const [, name = '', soft = '', hard = soft] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(value) ?? []
-  if (name === '') throw new BadValueError(option, value, 'say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096')
-  if (!NAMES.has(name)) throw new BadValueError(option, value, `there is no limit called ${name}`)
-  if (hard !== '-1' && (soft === '-1' || Number(soft) > Number(hard)))
-    throw new BadValueError(option, value, 'the soft limit is above the hard one')
+  const bad = (why: string): never => {
+    throw new BadValueError(option, value, why)
+  }
+  const [, name = '', soft = '', hard = soft] = /^([a-z]+)=([+-]?\d+)(?::([+-]?\d+))?$/.exec(value) ?? []
+  if (name === '') bad('say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096')
+  if (!NAMES.has(name)) bad(`there is no limit called ${name}`)
+  const [Soft, Hard] = [Number(soft), Number(hard)]
+  if (!Number.isSafeInteger(Soft) || !Number.isSafeInteger(Hard)) bad('the number is too large; -1 is no limit')
+  if (Hard !== -1 && (Soft === -1 || Soft > Hard)) bad('the soft limit is above the hard one')
   const {Ulimits} = body.HostConfig
   const before = Ulimits.findIndex(({Name}) => Name === name)
   if (before !== -1) Ulimits.splice(before, 1)
-  Ulimits.push({Name: name, Soft: Number(soft), Hard: Number(hard)})
+  Ulimits.push({Name: name, Soft, Hard})
 }

@@ -6,13 +6,16 @@ import type {Effect} from '../run-options.js'
 export const volume: Effect = ({request: {body}}, value, option, {cwd}) => {
   const [first = '', second, modes, ...more] = value.split(':')
   const target = second ?? first
-  if (more.length > 0) throw new BadValueError(option, value, 'say SOURCE:TARGET or SOURCE:TARGET:MODES')
-  if (first === '' || !target.startsWith('/'))
-    throw new BadValueError(option, value, 'the path in the container must be absolute')
+  if (more.length > 0 || modes === '' || first === '')
+    throw new BadValueError(option, value, 'say TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES')
+  if (!target.startsWith('/')) throw new BadValueError(option, value, 'the path in the container must be absolute')
   if (second === undefined) {
     body.Volumes[first] = {}
     return
   }
+  // docker takes a letter before a colon for a drive of Windows.
+  if (/^[a-z]$/i.test(first)) throw new BadValueError(option, value, "a volume's name has at least two letters")
   const source = first.startsWith('.') ? resolve(cwd, first) : first
-  body.HostConfig.Binds.push([source, target, ...(modes === undefined ? [] : [modes])].join(':'))
+  const bind = [source, target, ...(modes === undefined ? [] : [modes])].join(':')
+  if (!body.HostConfig.Binds.includes(bind)) body.HostConfig.Binds.push(bind)
 }

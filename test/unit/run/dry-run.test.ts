@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest'
 import {describeRun} from '../../../src/run/dry-run.js'
+import type {RunOrder} from '../../../src/run/line.js'
 import {Pipeline, type Member} from '../../../src/run/pipeline.js'
 import {Releases} from '../../../src/run/release.js'
 import {plainRequest} from '../support/plugin-host.js'
@@ -87,4 +88,11 @@ test('a variable that may not be shown is printed by its name alone', async () =
   const text = await describeRun({request, pull: 'missing'}, pipelineOf(), (entry) => entry.startsWith('PLAIN'))
   expect(JSON.parse(text)).toMatchObject({create: {body: {Env: ['PLAIN=on the line', 'SECRET', 'BARE']}}})
   expect(request.body.Env[1]).toBe('SECRET=hidden=value\nof two lines')
+})
+
+test('shows the file of --cidfile and what needs a newer Engine, where there is any', async () => {
+  const needs = [{option: '--annotation', api: '1.43'}]
+  const order: RunOrder = {request: plainRequest(), pull: 'missing', cidFile: '/run/x.cid', needs}
+  const printed: unknown = JSON.parse(await describeRun(order, pipelineOf(), () => true))
+  expect(printed).toMatchObject({cidFile: '/run/x.cid', needs})
 })

@@ -1,13 +1,20 @@
-import {emptyCreateRequest} from '../../../src/docker/create-request.js'
-import type {Draft, Effect, Surroundings} from '../../../src/docker/run-options.js'
+import {RUN_OPTIONS, type Draft, type Effect, type Surroundings} from '../../../src/docker/run-options.js'
+import {emptyDraft, put} from '../../../src/docker/translate.js'
+
+const HERE: Surroundings = {env: {}, cwd: '/srv'}
 
 /** What an option's values come to in a create request for `image` that asks for nothing else; messages call the option `--option`. */
-export async function draftOf(
-  effect: Effect,
-  values: readonly string[],
-  around: Surroundings = {env: {}, cwd: '/srv'},
-): Promise<Draft> {
-  const draft: Draft = {request: emptyCreateRequest('image', []), pull: 'missing'}
+export async function draftOf(effect: Effect, values: readonly string[], around: Surroundings = HERE): Promise<Draft> {
+  const draft = emptyDraft('image', [])
   for (const value of values) await effect(draft, value, '--option', around)
+  return draft
+}
+
+/** What a row of the table makes of values. */
+export async function draftOfRow(name: string, values: readonly string[]): Promise<Draft> {
+  const row = RUN_OPTIONS[name]
+  if (row === undefined) throw new Error(`there is no --${name}`)
+  const draft = emptyDraft('image', [])
+  for (const value of values) await put(draft, name, value, row, HERE)
   return draft
 }

@@ -75,7 +75,7 @@ describe('--env-file', () => {
   ])('with %s is refused, and the line is said', async (_, content, line) => {
     await expect(envOf(content)).rejects.toMatchObject({
       code: 'BAD_VALUE',
-      message: `invalid value "variables.env" for --option: line ${String(line)} has no variable's name before its value`,
+      message: `invalid value "variables.env" for --option: line ${String(line)} has no name before its value, or one with spaces`,
     })
   })
 

@@ -1,16 +1,13 @@
 import {expect, test} from 'vitest'
 import {containerName} from '../../../../src/docker/values/name.js'
-import {emptyCreateRequest} from '../../../../src/docker/create-request.js'
 import {thrownBy} from '../../support/thrown.js'
 
-function named(value: string): string | undefined {
-  const request = emptyCreateRequest('image', [])
-  void containerName({request, pull: 'missing'}, value, '--name', {env: {}, cwd: '/'})
-  return request.name
-}
-
 test.each(['web', 'web.service', 'a_b-c.1'])('%s is a name', (value) => {
-  expect(named(value)).toBe(value)
+  expect(containerName(value, '--name')).toBe(value)
+})
+
+test('an empty name is none', () => {
+  expect(containerName('', '--name')).toBeUndefined()
 })
 
 test.each([
@@ -18,7 +15,7 @@ test.each([
   ['-web', 'a name is of letters, digits, dots, dashes and underscores'],
   ['w', 'a name is of letters, digits, dots, dashes and underscores'],
 ])('%s is refused', (value, why) => {
-  expect(thrownBy(() => named(value))).toMatchObject({
+  expect(thrownBy(() => containerName(value, '--name'))).toMatchObject({
     code: 'BAD_VALUE',
     message: `invalid value "${value}" for --name: ${why}`,
   })

@@ -24,32 +24,21 @@ describe('a size', () => {
     ['1p', 1_125_899_906_842_624],
     ['1.0009765625k', 1025],
     ['1.0001k', 1024],
+    ['1e3', 1000],
+    ['64 ', 64],
   ])('of %s is %i bytes', (value, size) => {
     expect(bytes(value, '--memory')).toBe(size)
   })
 
-  test.each([
-    '',
-    'm',
-    'big',
-    '-1',
-    '-1m',
-    '64x',
-    '64mm',
-    '64mbb',
-    '1.5.5m',
-    '1,5g',
-    '64  m',
-    ' 64m',
-    '64m ',
-    '0x10',
-    '1e3',
-  ])('%j is refused', (value) => {
-    expect(thrownBy(() => bytes(value, '--memory'))).toMatchObject({
-      code: 'BAD_VALUE',
-      message: `invalid value "${value}" for --memory: say a number of bytes, or one with a unit: b, k, m, g, t, p`,
-    })
-  })
+  test.each(['', 'm', 'big', '-1', '-1m', '64x', '64mm', '64mbb', '1.5.5m', '1,5g', '64  m', ' 64m', '0x10', '64m m'])(
+    '%j is refused',
+    (value) => {
+      expect(thrownBy(() => bytes(value, '--memory'))).toMatchObject({
+        code: 'BAD_VALUE',
+        message: `invalid value "${value}" for --memory: say a number of bytes, or one with a unit: b, k, m, g, t, p`,
+      })
+    },
+  )
 })
 
 describe('a number of CPUs', () => {
@@ -66,6 +55,10 @@ describe('a number of CPUs', () => {
     ['0.123456789', 123_456_789],
     ['64.000000001', 64_000_000_001],
     ['007', 7_000_000_000],
+    ['1.500000000000', 1_500_000_000],
+    ['1e-3', 1_000_000],
+    ['3/2', 1_500_000_000],
+    ['0x2', 2_000_000_000],
   ])('of %s is %i billionths', (value, nano) => {
     expect(nanoCpus(value, '--cpus')).toBe(nano)
   })
@@ -80,7 +73,7 @@ describe('a number of CPUs', () => {
   test('that is finer than a billionth is refused', () => {
     expect(thrownBy(() => nanoCpus('0.0000000001', '--cpus'))).toMatchObject({
       code: 'BAD_VALUE',
-      message: 'invalid value "0.0000000001" for --cpus: more than nine decimals',
+      message: 'invalid value "0.0000000001" for --cpus: it is finer than a billionth of a CPU',
     })
   })
 })
@@ -91,6 +84,10 @@ describe('a whole number', () => {
     ['10', 10],
     ['+10', 10],
     ['-1', -1],
+    ['0x10', 16],
+    ['010', 8],
+    ['0b11', 3],
+    ['1_000', 1000],
   ])('%s is %i', (value, number) => {
     expect(integer(value, '--stop-timeout')).toBe(number)
   })

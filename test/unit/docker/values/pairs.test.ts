@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {keyValue, label} from '../../../../src/docker/values/pairs.js'
-import {draftOf} from '../../support/draft.js'
+import {keyValue} from '../../../../src/docker/values/pairs.js'
+import {draftOfRow} from '../../support/draft.js'
 
 test.each([
   ['a=b', {a: 'b'}],
@@ -14,7 +14,7 @@ test.each([
 
 describe('--label', () => {
   test('adds one label each time, and a later one wins', async () => {
-    const {request} = await draftOf(label, ['a=1', 'b', 'a=2'])
+    const {request} = await draftOfRow('label', ['a=1', 'b', 'a=2'])
     expect(request.body.Labels).toEqual({a: '2', b: ''})
   })
 })

@@ -33,6 +33,8 @@ describe('--publish', () => {
     ['80-81', {'80/tcp': [{HostIp: '', HostPort: ''}], '81/tcp': [{HostIp: '', HostPort: ''}]}],
     ['80-80', {'80/tcp': [{HostIp: '', HostPort: ''}]}],
     ['8000-8010:80', {'80/tcp': [{HostIp: '', HostPort: '8000-8010'}]}],
+    ['published=8080,target=80,protocol=udp', {'80/udp': [{HostIp: '', HostPort: '8080'}]}],
+    ['published=127.0.0.1:8080,target=80', {'80/tcp': [{HostIp: '127.0.0.1', HostPort: '8080'}]}],
   ])('%s binds and exposes', async (value, bindings) => {
     const {body} = (await draftOf(publish, [value])).request
     expect(body.HostConfig.PortBindings).toEqual(bindings)
@@ -68,8 +70,12 @@ describe('--publish', () => {
     ['localhost:8080:80', 'localhost is no IP address'],
     ['256.0.0.1:8080:80', '256.0.0.1 is no IP address'],
     ['[nowhere]:8080:80', 'nowhere is no IP address'],
-    ['[::1]:127.0.0.1:8080:80', 'an address is given twice'],
-    ['published=8080,target=80', "'published=8080,target=80' is no port or range of ports"],
+    [
+      '[::1]:127.0.0.1:8080:80',
+      'behind an address in brackets stand the port of the host, or nothing, and that of the container',
+    ],
+    ['published=8080', "'' is no port or range of ports"],
+    ['target=80,host=x', "'host=x' is none of published=, target=, protocol= and mode="],
   ])('%s is refused: %s', async (value, why) => {
     await expect(draftOf(publish, [value])).rejects.toMatchObject({
       code: 'BAD_VALUE',
@@ -78,7 +84,7 @@ describe('--publish', () => {
   })
 })
 
-test.each(['[fe80::1%eth0]:80:80', '80/tcp/udp'])('%s is refused', async (value) => {
+test.each(['[fe80::1%eth0]:80:80', 'fe80::1%eth0:80:80'])('%s is refused', async (value) => {
   await expect(draftOf(publish, [value])).rejects.toMatchObject({code: 'BAD_VALUE'})
 })
 

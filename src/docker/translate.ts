@@ -1,0 +1,83 @@
+import {RefusedOptionError} from '../errors.js'
+import type {Given} from '../options/words.js'
+import {emptyCreateRequest, type CreateBody} from './create-request.js'
+import {RUN_OPTIONS, type Draft, type Place, type RunOption, type Surroundings} from './run-options.js'
+import {joinNetworks} from './values/networks.js'
+import {attachStreams, checkHealth, checkLog, mergeCapabilities, requestDevices} from './values/together.js'
+
+/** What is decided once every option has been read. */
+const TOGETHER: readonly ((draft: Draft) => void)[] = [
+  attachStreams,
+  joinNetworks,
+  checkHealth,
+  checkLog,
+  requestDevices,
+  mergeCapabilities,
+]
+
+/** Nothing but an image and the container's words. */
+export function emptyDraft(image: string, command: readonly string[]): Draft {
+  return {
+    request: emptyCreateRequest(image, command),
+    pull: 'missing',
+    needs: [],
+    pending: {
+      networks: [],
+      first: {},
+      cdiDevices: [],
+      attached: new Set(),
+      detached: false,
+      noHealthcheck: false,
+    },
+  }
+}
+
+/**
+ * Makes a create request of the options of docker run, as docker's client does.
+ *
+ * @param given options of {@link RUN_OPTIONS}, in the order of the line
+ * @throws {RefusedOptionError} {@link ConflictingOptionsError} {@link BadValueError} {@link UnreadableFileError}
+ */
+export async function translate(
+  given: readonly Given[],
+  image: string,
+  command: readonly string[],
+  around: Surroundings,
+): Promise<Draft> {
+  const draft = emptyDraft(image, command)
+  const rows = given.flatMap(({name, value}) => {
+    const row = RUN_OPTIONS[name]
+    return row === undefined ? [] : [{name, value, row}]
+  })
+  // What the line itself says wins over what a file says, wherever they stand.
+  for (const isFile of [true, undefined])
+    for (const {name, value, row} of rows) if (row.isFile === isFile) await put(draft, name, value, row, around)
+  for (const decide of TOGETHER) decide(draft)
+  return draft
+}
+
+/** Puts one value of an option where the table has it. */
+export async function put(
+  draft: Draft,
+  name: string,
+  value: string,
+  row: RunOption,
+  around: Surroundings,
+): Promise<void> {
+  const option = `--${name}`
+  if ('refused' in row) throw new RefusedOptionError(option, row.refused)
+  if (row.since !== undefined) draft.needs.push({option, api: row.since})
+  if ('effect' in row) await row.effect(draft, value, option, around)
+  else if (row.takes === 'nothing') place(draft.request.body, row.into, value === 'true')
+  else place(draft.request.body, row.into, row.parse === undefined ? value : row.parse(value, option))
+}
+
+function place(body: CreateBody, where: Place, value: unknown): void {
+  const path = where.replace(/[[{][\]}]$/, '').split('.')
+  const field = path.pop() ?? ''
+  let holder: Record<string, unknown> = body
+  for (const step of path) holder = (holder[step] ??= {}) as Record<string, unknown>
+  if (where.endsWith('[]')) ((holder[field] ??= []) as unknown[]).push(value)
+  else if (where.endsWith('{}')) Object.assign((holder[field] ??= {}), value)
+  else holder[field] = value
+}

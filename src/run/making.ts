@@ -1,0 +1,75 @@
+import {open, rm, type FileHandle} from 'node:fs/promises'
+import type {CreateRequest, Endpoint} from '../docker/create-request.js'
+import type {Engine} from '../docker/engine.js'
+import {CidFileError, EngineTooOldError, hasErrorCode, reason} from '../errors.js'
+import type {RunOrder} from './line.js'
+
+/** The first Engine API whose create request takes more than one network (Docker 25). */
+const SEVERAL_NETWORKS = '1.44'
+
+/** A container that is about to be made, so that nothing is left of it when it cannot be. */
+export interface Making {
+  /** What this Engine is asked to create. */
+  readonly request: CreateRequest
+  /** Does what is left to do for the container that was made: its other networks, and the file with its id. @throws {CidFileError} */
+  made(id: string, signal: AbortSignal): Promise<void>
+  /** Removes the file again. */
+  abandon(): Promise<void>
+}
+
+/**
+ * Finds out, before anything is made or removed, whether the container can be made as the line has it. The Engine is asked for its version only
+ * when the line has something that not every one knows.
+ *
+ * @throws {EngineTooOldError} {@link CidFileError}
+ */
+export async function prepareMaking(
+  {request, needs = [], cidFile}: RunOrder,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<Making> {
+  const endpoints = Object.entries(request.body.NetworkingConfig?.EndpointsConfig ?? {})
+  const version = needs.length > 0 || endpoints.length > 1 ? await engine.apiVersion(signal) : undefined
+  for (const {option, api} of needs)
+    if (version !== undefined && isOlder(version, api)) throw new EngineTooOldError(option, api, version)
+  const isSplit = version !== undefined && endpoints.length > 1 && isOlder(version, SEVERAL_NETWORKS)
+  const first = request.body.HostConfig.NetworkMode
+  const later = isSplit ? endpoints.filter(([network]) => network !== first) : []
+  const file = cidFile === undefined ? undefined : await openCidFile(cidFile)
+  return {
+    request: isSplit ? withNetwork(request, first) : request,
+    async made(id, signal) {
+      for (const [network, endpoint] of later) await engine.connect(network, id, endpoint, signal)
+      if (file !== undefined) await file.handle.writeFile(id)
+      await file?.handle.close()
+    },
+    async abandon() {
+      await file?.handle.close()
+      if (file !== undefined) await rm(file.path, {force: true})
+    },
+  }
+}
+
+/** Whether version `a` of the Engine API comes before `b`. */
+export function isOlder(a: string, b: string): boolean {
+  const [major = 0, minor = 0] = a.split('.').map(Number)
+  const [otherMajor = 0, otherMinor = 0] = b.split('.').map(Number)
+  return major < otherMajor || (major === otherMajor && minor < otherMinor)
+}
+
+function withNetwork(request: CreateRequest, network: string): CreateRequest {
+  const endpoint: Endpoint = request.body.NetworkingConfig?.EndpointsConfig[network] ?? {}
+  return {...request, body: {...request.body, NetworkingConfig: {EndpointsConfig: {[network]: endpoint}}}}
+}
+
+/** A file that was not there: as long as it is, nobody else makes a container with it. */
+async function openCidFile(path: string): Promise<{path: string; handle: FileHandle}> {
+  try {
+    return {path, handle: await open(path, 'wx', 0o644)}
+  } catch (error) {
+    const why = hasErrorCode(error, 'EEXIST')
+      ? 'it is there already; see that its container does not run, and remove it, for example with ExecStartPre=-/bin/rm'
+      : reason(error)
+    throw new CidFileError(path, why, error)
+  }
+}

@@ -1,0 +1,134 @@
+import {execFile} from 'node:child_process'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {createServer, type Server} from 'node:http'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+
+const OLDEST_CLIENT = 28
+const ID = 'c0ffee'.repeat(10) + 'cafe'
+/** As many clients at once as keep two processors busy. */
+const AT_ONCE = 4
+
+/** What docker's client did with a line. */
+export interface Recorded {
+  readonly words: readonly string[]
+  readonly status: number
+  /** What it printed to standard error, without its usage. */
+  readonly complaint: string
+  /** What it asked the Engine to create, or nothing when it refused the line. */
+  readonly create: {name?: string; platform?: string; body: Record<string, unknown>} | undefined
+  /** Every request, in order, as `METHOD /path`, without the API version. */
+  readonly asked: readonly string[]
+}
+
+/** Where docker's client runs, and which Engine API answers it. */
+export interface Recording {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly api?: string
+}
+
+/**
+ * What docker's own client makes of lines: each is given to the `docker` of this machine, with something in the Engine's place that writes down what it is asked.
+ *
+ * @throws when there is no client of version 28 or later on the PATH: its requests are what ours are held against.
+ */
+export async function recordDocker(
+  lines: readonly (readonly string[])[],
+  {cwd, env = {}, api = '1.50'}: Recording,
+): Promise<Recorded[]> {
+  await needClient()
+  const directory = await mkdtemp(join(tmpdir(), 'docker-client-'))
+  const recorded: Recorded[] = []
+  const left = lines.map((words, index) => ({words, index}))
+  const work = async (worker: number): Promise<void> => {
+    const engine = await listen(join(directory, `${String(worker)}.sock`), api)
+    try {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        engine.asked.length = 0
+        const {status, stderr} = await run(next.words, {
+          cwd,
+          env: {
+            ...env,
+            PATH: process.env['PATH'] ?? '',
+            DOCKER_CONFIG: directory,
+            DOCKER_HOST: `unix://${engine.path}`,
+          },
+        })
+        recorded[next.index] = {words: next.words, status, ...outcomeOf(engine.asked, stderr)}
+      }
+    } finally {
+      engine.server.close()
+    }
+  }
+  try {
+    await Promise.all(Array.from({length: Math.min(AT_ONCE, lines.length)}, (_, worker) => work(worker)))
+  } finally {
+    await rm(directory, {recursive: true})
+  }
+  return recorded
+}
+
+/** What `docker run --help` says. */
+export async function dockerRunHelp(): Promise<string> {
+  await needClient()
+  return (await promisify(execFile)('docker', ['run', '--help'])).stdout
+}
+
+async function needClient(): Promise<void> {
+  const version = await promisify(execFile)('docker', ['--version']).then(
+    ({stdout}) => stdout.trim(),
+    () => 'none',
+  )
+  const [, major = '0'] = / version (\d+)\./.exec(version) ?? []
+  if (Number(major) < OLDEST_CLIENT)
+    throw new Error(
+      `these tests need docker's client, from version ${String(OLDEST_CLIENT)} on, as docker on the PATH (found: ${version}): install docker-ce-cli, or unpack docker's static binaries; no Engine is needed`,
+    )
+}
+
+interface Request {
+  readonly line: string
+  readonly body: string
+}
+
+async function listen(path: string, api: string): Promise<{server: Server; path: string; asked: Request[]}> {
+  const asked: Request[] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      const line = `${request.method ?? ''} ${(request.url ?? '').replace(/^\/v[\d.]+/, '')}`
+      asked.push({line, body})
+      response.setHeader('Api-Version', api).setHeader('Ostype', 'linux').setHeader('Content-Type', 'application/json')
+      if (line.startsWith('POST /containers/create'))
+        response.writeHead(201).end(JSON.stringify({Id: ID, Warnings: []}))
+      else if (line.endsWith('/start')) response.writeHead(204).end()
+      else response.end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  return {server, path, asked}
+}
+
+function run(
+  words: readonly string[],
+  options: {cwd: string; env: Record<string, string>},
+): Promise<{status: number; stderr: string}> {
+  return new Promise((resolve) => {
+    execFile('docker', words, options, (error, _, stderr) => {
+      resolve({status: error === null ? 0 : Number(error.code ?? 1), stderr})
+    })
+  })
+}
+
+function outcomeOf(asked: readonly Request[], stderr: string): Pick<Recorded, 'asked' | 'complaint' | 'create'> {
+  const complaint = stderr.split('\n\n', 1)[0] ?? ''
+  const create = asked.find(({line}) => line.startsWith('POST /containers/create'))
+  const lines = asked.map(({line}) => line)
+  if (create === undefined) return {asked: lines, complaint, create: undefined}
+  const query = new URL(create.line.replace('POST ', ''), 'http://engine').searchParams
+  const body = JSON.parse(create.body) as Record<string, unknown>
+  return {asked: lines, complaint, create: {...Object.fromEntries(query), body}}
+}

@@ -1,0 +1,95 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {SystemdDockerError} from '../../../src/errors.js'
+import {BUILT_IN} from '../../../src/plugins/index.js'
+import {declarationsOf} from '../../../src/run/host-setup.js'
+import {parseRun, type RunOrder} from '../../../src/run/line.js'
+import {asTheEngineReads} from '../../helpers/create-requests.js'
+import {recordDocker, type Recorded} from '../../helpers/docker-client.js'
+
+/** The options before `run`. */
+export const DECLARATIONS = declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'})))
+
+/** Options of `docker run` that `docker create`, which attaches to nothing, does not have. */
+const RUN_ONLY = /^(?:--(?:detach|detach-keys|sig-proxy)(?:=.*)?|-[itP]*d[itP]*(?:=.*)?)$/s
+
+/** The environment that lines are read in. */
+export const ENV: Readonly<Record<string, string>> = {HOME: '/root', SET_OUTSIDE: 'yes'}
+
+/** Files that lines name, relative to the directory that they are read in. */
+const FILES: Readonly<Record<string, string>> = {
+  'variables.env':
+    '\uFEFFA=file\n# a comment\n\n  INDENTED=x  \nSET_OUTSIDE\nNOT_SET\nQUOTED="a b" # no comment\nEMPTY=\r\n',
+  'more.env': 'A=more\nB=é=x\n \t \n',
+  labels: 'a=file\nb\ncom.example.y= z \n#c=1\n',
+  'seccomp.json':
+    '{\n  "defaultAction": "SCMP_ACT_ERRNO",\n  "n": 1.50e3, "text": "a  \\" \\u003c {", "list": [1, 2]\n}\n',
+}
+
+/** A line, and what both made of it. */
+export interface Pair {
+  readonly line: string
+  readonly docker: Recorded
+  readonly ours: RunOrder | SystemdDockerError
+  readonly withStreams: boolean
+}
+
+/** Gives lines, without `run`, to docker's client and to our own reading of them. */
+export async function both(lines: readonly (readonly string[])[], api?: string): Promise<Pair[]> {
+  const cwd = await mkdtemp(join(tmpdir(), 'lines-'))
+  try {
+    for (const [name, text] of Object.entries(FILES)) await writeFile(join(cwd, name), text)
+    const asked = lines.map((words) => [...(isForRun(words) ? ['run', '-d'] : ['create']), ...words])
+    const recorded = await recordDocker(asked, {cwd, env: ENV, ...(api === undefined ? {} : {api})})
+    return await Promise.all(
+      recorded.map(async (docker, index) => {
+        const words = lines[index] ?? []
+        return {line: spelled(words), docker, ours: await read(words, cwd), withStreams: !isForRun(words)}
+      }),
+    )
+  } finally {
+    await rm(cwd, {recursive: true})
+  }
+}
+
+function isForRun(words: readonly string[]): boolean {
+  return words.some((word) => RUN_ONLY.test(word))
+}
+
+async function read(words: readonly string[], cwd: string): Promise<RunOrder | SystemdDockerError> {
+  try {
+    return await parseRun(words, {env: ENV, cwd}, DECLARATIONS)
+  } catch (error) {
+    if (error instanceof SystemdDockerError) return error
+    throw error
+  }
+}
+
+function spelled(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
+}
+
+/** What docker asked for and what we ask for, to be compared. @throws when one of them refused the line */
+export function requestsOf({docker, ours, withStreams}: Pair): {docker: unknown; ours: unknown} {
+  if (ours instanceof SystemdDockerError) throw ours
+  if (docker.create === undefined) throw new Error(`docker refuses: ${docker.complaint}`)
+  const {body, ...query} = docker.create
+  const {body: ourBody, ...ourQuery} = ours.request
+  return {
+    docker: {...query, body: asTheEngineReads(body, withStreams)},
+    ours: {...ourQuery, body: asTheEngineReads(withoutKernelMemory(ourBody), withStreams)},
+  }
+}
+
+/** Docker's client leaves out what Engines from API 1.42 on pass over. */
+function withoutKernelMemory(body: RunOrder['request']['body']): object {
+  const HostConfig = {...body.HostConfig}
+  Reflect.deleteProperty(HostConfig, 'KernelMemory')
+  return {...body, HostConfig}
+}
+
+/** Why we refuse a line; empty when we do not. */
+export function refusalOf(pair: Pair | undefined): string {
+  return pair?.ours instanceof Error ? `${pair.ours.code}: ${pair.ours.message}` : ''
+}

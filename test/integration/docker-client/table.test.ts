@@ -1,0 +1,27 @@
+import {describe, expect, test} from 'vitest'
+import {RUN_OPTIONS} from '../../../src/docker/run-options.js'
+import {dockerRunHelp} from '../../helpers/docker-client.js'
+
+/** What `docker run --help` of 28.2 does not say: the older spellings. */
+const HIDDEN = ['dns-opt', 'net', 'net-alias']
+
+const OPTION = /^ {2,6}(?:-(\w), )?(?: {4})?--([\w-]+)(?: (\S+))?(?: {2,}|$)/gm
+const help = await dockerRunHelp()
+const options = [...help.matchAll(OPTION)].map(([, char, name = '', value]) => ({
+  name,
+  char,
+  takes: value === undefined ? 'nothing' : 'value',
+}))
+
+describe('every option that docker run --help has is in the table as it is there', () => {
+  test.each(options)('--$name', ({name, char, takes}) => {
+    const row = RUN_OPTIONS[name]
+    expect(row).toBeDefined()
+    expect({char: row?.char, takes: row?.takes}).toEqual({char, takes})
+  })
+
+  test('and no others are', () => {
+    const named = options.map(({name}) => name)
+    expect(Object.keys(RUN_OPTIONS).toSorted()).toEqual([...named, ...HIDDEN].toSorted())
+  })
+})
