@@ -1,5 +1,7 @@
 import {defineConfig} from 'vitest/config'
 
+/** Some start the program, and npm's test runner with it, which takes long on a machine that is busy. */
+const INTEGRATION_TIMEOUT_MS = 60_000
 const E2E_TIMEOUT_MS = 60_000
 /** The tests on hosts wait for systemd and Docker far more than they work. */
 const E2E_WORKERS = 4
@@ -14,7 +16,10 @@ export default defineConfig({
     reporters: ['default', './test/helpers/plain-reporter.ts'],
     projects: [
       {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts']}},
-      {extends: true, test: {name: 'integration', include: ['test/integration/**/*.test.ts']}},
+      {
+        extends: true,
+        test: {name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: INTEGRATION_TIMEOUT_MS},
+      },
       {
         extends: true,
         test: {

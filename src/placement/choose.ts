@@ -40,7 +40,7 @@ export async function choosePlacement(names: readonly string[], around: Surround
   if (/^session-.*\.scope$/.test(unit.name))
     return stayingBecause(`${unit.name} is a login session and no service`, log)
   const all = names.includes('all') || (hasUnifiedAlone(places) && names.includes('name=systemd'))
-  return all ? await bestInUnit(unit, places, around) : moveNamed(names, unit, places, around)
+  return all ? await bestInUnit(unit, places, around) : await moveNamed(names, unit, places, around)
 }
 
 async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Surroundings): Promise<Placement> {
@@ -50,25 +50,23 @@ async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Su
     findContainerd(containerdOf(unit, env)).then(shimIn),
     hasFewerDevices(places),
   ])
-  if (engine === undefined) return moveWhereAllowed(ownPlaces(places), unit, [], around)
-  // Only root, and only a user's own Engine, looks at what that user announces.
-  const state = isRoot() || (engine.rootless && unit.manager === 'user') ? stateDirectory(env) : undefined
+  if (engine === undefined) return move(ownPlaces(places), unit, [], around)
+  const mayPlace = isRoot() || isUsersOwn(engine, unit)
+  const state = mayPlace ? stateDirectory(env) : undefined
   const canAnnounce = state !== undefined
   const {way, objections} = bestWay({unit, request, engine, shim, restrictsDevices, canAnnounce})
-  const otherwise = moveWhereAllowed(ownPlaces(places), unit, objections, around)
+  const otherwise = mayPlace ? move(ownPlaces(places), unit, objections, around) : stayingForRoot(objections, around)
   return way === undefined ? otherwise : birth(way, {unit, own: places, state}, otherwise, log)
 }
 
-/** A user may move processes in the cgroups of the user's own systemd alone. */
-function moveWhereAllowed(
-  places: readonly Place[],
-  unit: UnitCgroup,
-  whyNotBorn: readonly string[],
-  around: Surroundings,
-): Placement {
-  if (isRoot() || unit.manager === 'user') return move(places, unit, whyNotBorn, around)
+/** Whether it is the Engine of the user whose unit it is: of any other, a user may not move the containers, nor say where they belong. */
+function isUsersOwn({rootless}: EngineInfo, {manager}: UnitCgroup): boolean {
+  return rootless && manager === 'user'
+}
+
+function stayingForRoot(whyNotBorn: readonly string[], {log}: Surroundings): Placement {
   return staying(() => {
-    around.log.warn(
+    log.warn(
       `the container stays in Docker's cgroup, where the unit's limits do not bind: only root may move it${because(whyNotBorn)}`,
     )
   })
@@ -78,12 +76,12 @@ function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 
-function moveNamed(
+async function moveNamed(
   names: readonly string[],
   unit: UnitCgroup,
   places: readonly Place[],
   around: Surroundings,
-): Placement {
+): Promise<Placement> {
   const {found, missing} = namedPlaces(places, names)
   const alone = hasUnifiedAlone(places)
   for (const name of missing)
@@ -92,7 +90,10 @@ function moveNamed(
         ? `--cgroups ${name}: this host has cgroup v2 alone, whose one hierarchy is called name=systemd`
         : `--cgroups ${name}: this host has no such hierarchy`,
     )
-  return moveWhereAllowed(found, unit, ['--cgroups names its hierarchies'], around)
+  const why = ['--cgroups names its hierarchies']
+  if (isRoot()) return move(found, unit, why, around)
+  const engine = await infoOf(around)
+  return engine === undefined || isUsersOwn(engine, unit) ? move(found, unit, why, around) : stayingForRoot(why, around)
 }
 
 /** Whether a process in these places may not use all devices (kernel, cgroup-v1/devices.rst). A cgroup below cannot then be given any more. */

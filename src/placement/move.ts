@@ -50,7 +50,10 @@ export function move(
       }
       if (ways.length === 0) return
       const moved = await whileFrozen(freezerOf(there, ways, container), () => moveIn(ways, unit, container, context))
-      if (moved.length > 0) log.info(`the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`)
+      if (moved.length === 0) return
+      log.info(`the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`)
+      if (request.body.Env.some((entry) => entry.startsWith('NOTIFY_SOCKET=')))
+        log.warn('a READY=1 that the container sent before it was moved is lost: systemd takes it from the unit alone')
     },
   }
 }

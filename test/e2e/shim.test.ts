@@ -242,22 +242,31 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       expect(await run(SHIM, {id, config, before}, startWords(id))).toMatchObject({status: 0, announced: [id]})
     })
 
+    test.each([
+      ['is announced it gets one', true],
+      ['is not announced it gets none', false],
+    ])("where a user's own Engine has written no cgroupsPath, and the container %s", async (_, isAnnounced) => {
+      const id = newId()
+      const config = '{"annotations":{"cgroupsPath":"x"},"linux":{"namespaces":[]}}\n'
+      const outcome = await run(
+        SHIM,
+        {id, config, before: isAnnounced ? announcing(`${inUnit}\n`) : ''},
+        startWords(id),
+      )
+      expect(outcome.status).toBe(0)
+      const linux = isAnnounced ? {cgroupsPath: `${inUnit}/${id}`, namespaces: []} : {namespaces: []}
+      expect(JSON.parse(outcome.config)).toEqual({annotations: {cgroupsPath: 'x'}, linux})
+    })
+
     describe('it fails with one line, does not go on, and leaves nothing behind', () => {
       const other = newId()
       test.each<[string, string | undefined, (id: string) => string[], RegExp]>([
         ['without config.json', undefined, startWords, /config\.json/],
         [
-          'with nothing in config.json but a line break',
-          '\n',
-          startWords,
-          /has no cgroupsPath of container [0-9a-f]{64}$/,
-        ],
-        ['without a cgroupsPath', '{"linux":{}}', startWords, /config\.json has no cgroupsPath of container /],
-        [
           'with the cgroupsPath of another container',
           JSON.stringify(configFor(`/docker/${other}`)),
           startWords,
-          /config\.json has no cgroupsPath of container /,
+          /config\.json has a cgroupsPath that is not of container [0-9a-f]{64}$/,
         ],
         ['without an id', '{}', () => ['start'], /^systemd-docker: '' is no container's id$/],
         ['with an empty id', '{}', () => ['-id', '', 'start'], /^systemd-docker: '' is no container's id$/],

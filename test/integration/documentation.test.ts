@@ -12,12 +12,18 @@ import {BUILT_IN} from '../../src/plugins/index.js'
 import {declarationsOf} from '../../src/run/host-setup.js'
 import {PHASES} from '../../src/run/run-plugin.js'
 import {OWN_OPTIONS} from '../../src/run/own-options.js'
+import {COLUMNS} from '../placement/columns.js'
+import {matrixTable} from '../placement/table.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const README = await readFile(join(ROOT, 'README.md'), 'utf8')
 const PAGES = ['README.md', 'ARCHITECTURE.md', ...(await readdir(join(ROOT, 'docs'))).map((page) => `docs/${page}`)]
 
 describe('the README', () => {
+  test('has the matrix of placements as the tests see it', () => {
+    expect(README).toContain(matrixTable(COLUMNS))
+  })
+
   const declarations: OptionDeclarations = {
     ...OWN_OPTIONS,
     ...declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'}))),

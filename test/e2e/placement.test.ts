@@ -1,0 +1,4 @@
+import {COLUMNS} from '../placement/columns.js'
+import {testMatrix} from '../placement/matrix.js'
+
+testMatrix(COLUMNS)

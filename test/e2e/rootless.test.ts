@@ -1,0 +1,109 @@
+import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
+import type {Result} from '../../sandbox/command.js'
+import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
+import {EVERY_HOST} from '../helpers/hosts.js'
+
+const PATIENCE_MS = 20_000
+const SETUP_TIMEOUT_MS = 120_000
+const UID = '1234'
+const RUNTIME = `/run/user/${UID}`
+const SOCKET = `unix://${RUNTIME}/docker.sock`
+const UNITS = '/home/app/.config/systemd/user'
+
+/** As dockerd-rootless-setuptool.sh makes it, but for what a host without a network to the outside lacks. */
+const DOCKER_SERVICE = `[Service]
+Type=notify
+NotifyAccess=all
+Delegate=yes
+Environment=PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+Environment=DOCKERD_ROOTLESS_ROOTLESSKIT_NET=host DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=none DOCKERD_ROOTLESS_ROOTLESSKIT_MTU=0
+ExecStart=/usr/share/docker.io/contrib/dockerd-rootless.sh --storage-driver=vfs --iptables=false --ip6tables=false --bridge=none
+`
+
+/** Runs a command as the user, in the user's own systemd's reach. */
+async function asUser(guest: Guest, ...command: string[]): Promise<Result> {
+  return await guest.attempt([
+    ...['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--init-groups', 'env', 'HOME=/home/app'],
+    ...[`XDG_RUNTIME_DIR=${RUNTIME}`, `DBUS_SESSION_BUS_ADDRESS=unix:path=${RUNTIME}/bus`, `DOCKER_HOST=${SOCKET}`],
+    ...command,
+  ])
+}
+
+describe.each(EVERY_HOST.filter(({name}) => name === 'debian13-v2'))("a user's own Docker on $name", ({guest}) => {
+  beforeAll(async () => {
+    await guest.run('useradd', '--create-home', '--uid', UID, 'app')
+    await guest.run('sh', '-ec', 'echo app:100000:65536 | tee /etc/subuid >/etc/subgid')
+    await guest.run('systemctl', 'start', `user@${UID}.service`)
+    await guest.run('sh', '-ec', `mkdir -p ${UNITS}; chown -R app: /home/app`)
+    await guest.write(`${UNITS}/docker.service`, DOCKER_SERVICE)
+    await asUser(guest, 'systemctl', '--user', 'daemon-reload')
+    const {status, stderr} = await asUser(guest, 'systemctl', '--user', 'start', 'docker.service')
+    expect(status, stderr).toBe(0)
+    await guest.run('sh', '-ec', 'docker save busybox >/tmp/busybox.tar')
+    expect((await asUser(guest, 'docker', 'load', '--quiet', '--input', '/tmp/busybox.tar')).status).toBe(0)
+  }, SETUP_TIMEOUT_MS)
+
+  /** Starts a user's unit, which is gone after the test, and returns its container's place. */
+  async function started(name: string, line: string, settings = ''): Promise<string> {
+    await guest.write(
+      `${UNITS}/${name}`,
+      `[Service]\nType=notify\nNotifyAccess=all\nEnvironment=DOCKER_HOST=${SOCKET} PATH=/usr/local/bin:/usr/bin:/bin\n${settings}ExecStart=/opt/bin/systemd-docker ${line}\n`,
+    )
+    onTestFinished(async () => {
+      await asUser(guest, 'systemctl', '--user', 'stop', name)
+      await guest.run('rm', `${UNITS}/${name}`)
+    })
+    await asUser(guest, 'systemctl', '--user', 'daemon-reload')
+    const {status, stderr} = await asUser(guest, 'systemctl', '--user', 'start', name)
+    expect(status, stderr).toBe(0)
+    const {stdout: pid} = await asUser(guest, 'docker', 'inspect', '--format', '{{.State.Pid}}', name)
+    const places = await guest.run('cat', `/proc/${pid.trim()}/cgroup`)
+    return places.split('\n').find((place) => place.startsWith('0::')) ?? ''
+  }
+
+  const below = `0::/user.slice/user-${UID}.slice/user@${UID}.service/app.slice`
+
+  test("has a container born in the user's unit, by the shim that root has installed, and keeps its hold of it", async () => {
+    const place = await started('born.service', 'run --rm --name %n --stop-signal KILL busybox sleep 1000')
+    expect(place).toMatch(new RegExp(`^${below}/born.service/[0-9a-f]{64}$`))
+    const {stdout: status} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'born.service')
+    expect(status).toContain('sleep 1000')
+    expect(status).toMatch(/the container was born in .*\/born.service, by the containerd shim/)
+    expect((await asUser(guest, 'docker', 'pause', 'born.service')).status).toBe(0)
+    expect((await asUser(guest, 'docker', 'unpause', 'born.service')).status).toBe(0)
+    expect((await asUser(guest, 'docker', 'top', 'born.service')).stdout).toContain('sleep 1000')
+    expect(await guest.run('stat', '--format', '%a %U', `${RUNTIME}/systemd-docker`)).toBe('700 app')
+
+    await asUser(guest, 'systemctl', '--user', 'stop', 'born.service')
+    expect((await asUser(guest, 'docker', 'ps', '--all', '--quiet')).stdout).toBe('')
+    expect(await guest.run('ls', `${RUNTIME}/systemd-docker/placement`)).toBe('')
+  })
+
+  test('has one moved that asks for another runtime, where its user may', async () => {
+    const place = await started(
+      'moved.service',
+      'run --rm --name %n --runtime runc --stop-signal KILL busybox sleep 1000',
+    )
+    expect(place).toBe(`${below}/moved.service`)
+    const {stdout: status} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'moved.service')
+    expect(status).toContain('it was not born in the unit because --runtime runc is asked for')
+  })
+
+  test("does not reach the user's unit when it is root's: that is said", async () => {
+    await guest.run('usermod', '--append', '--groups', 'docker', 'app')
+    await guest.run('systemctl', 'restart', `user@${UID}.service`)
+    await until(PATIENCE_MS, async () =>
+      (await asUser(guest, 'systemctl', '--user', 'is-system-running')).stdout !== '' ? true : undefined,
+    )
+    await guest.write(
+      `${UNITS}/root.service`,
+      `[Service]\nType=notify\nNotifyAccess=all\nEnvironment=PATH=/usr/local/bin:/usr/bin:/bin\nExecStart=/opt/bin/systemd-docker run --rm --name %n --stop-signal KILL busybox sleep 1000\n`,
+    )
+    await asUser(guest, 'systemctl', '--user', 'daemon-reload')
+    await asUser(guest, 'systemctl', '--user', 'start', 'root.service')
+    const {stdout} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'root.service')
+    expect(stdout).toContain('the container stays in')
+    await asUser(guest, 'systemctl', '--user', 'stop', 'root.service')
+  })
+})
