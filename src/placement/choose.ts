@@ -14,10 +14,31 @@ import {findContainerd, shimIn, systemContainerdIn, type Whereabouts} from './sh
 import {staying} from './stay.js'
 import {bestWay} from './ways.js'
 
+/** What an Engine answers when it is asked what it is; nothing where it does not answer. */
+export type Info = (signal: AbortSignal) => Promise<EngineInfo | undefined>
+
+/** Asks the Engine at once, because the answer takes it some ten milliseconds in which there is something else to do. */
+export function askEarly(engine: Engine): Info {
+  const controller = new AbortController()
+  const answer = engine.info(controller.signal).catch(() => undefined)
+  return async (signal) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        controller.abort()
+      },
+      {once: true},
+    )
+    const info = await answer
+    signal.throwIfAborted()
+    return info
+  }
+}
+
 /** What the choice depends on. */
 export interface Surroundings {
   readonly request: CreateRequest
-  readonly engine: Engine
+  readonly info: Info
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly log: Log
   readonly signal: AbortSignal
@@ -44,9 +65,9 @@ export async function choosePlacement(names: readonly string[], around: Surround
 }
 
 async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Surroundings): Promise<Placement> {
-  const {request, env, log} = around
+  const {request, info, env, log, signal} = around
   const [engine, shim, restrictsDevices] = await Promise.all([
-    infoOf(around),
+    info(signal),
     findContainerd(containerdOf(unit, env)).then(shimIn),
     hasFewerDevices(places),
   ])
@@ -92,7 +113,7 @@ async function moveNamed(
     )
   const why = ['--cgroups names its hierarchies']
   if (isRoot()) return move(found, unit, why, around)
-  const engine = await infoOf(around)
+  const engine = await around.info(around.signal)
   return engine === undefined || isUsersOwn(engine, unit) ? move(found, unit, why, around) : stayingForRoot(why, around)
 }
 
@@ -101,15 +122,6 @@ async function hasFewerDevices(places: readonly Place[]): Promise<boolean> {
   const place = places.find(({controllers}) => controllers.includes('devices'))
   if (place === undefined) return false
   return (await readFile(join(place.directory, 'devices.list'), 'utf8')).trim() !== 'a *:* rwm'
-}
-
-async function infoOf({engine, signal}: Surroundings): Promise<EngineInfo | undefined> {
-  try {
-    return await engine.info(signal)
-  } catch {
-    signal.throwIfAborted()
-    return undefined
-  }
 }
 
 /** The containerd of the host, or of the user whose unit it is: dockerd starts that one itself. */

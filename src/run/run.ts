@@ -32,11 +32,11 @@ export interface Process {
 /** Runs the container that a line asks for, and says how this process is to end. Throws what its stations throw. */
 export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, stop, print}: Process): Promise<Ending> {
   const {settings, switches} = inForce(setup, line.given, env, names)
-  const order = await parseRun(line.rest, {env, cwd}, setup.declarations)
   const engine = new DockerodeEngine(socketPath(env))
   const releases = new Releases()
   const switchedOn = setup.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
   const members = [...membersOf(switchedOn, settings, {env, log, engine}), ...untold(env, settings)]
+  const order = await parseRun(line.rest, {env, cwd}, setup.declarations)
   const pipeline = new Pipeline(members, stop.signal, releases, log)
 
   if (settings['dry-run']?.value === true) {
