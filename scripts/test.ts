@@ -9,6 +9,7 @@ const committed = readFileSync(MANIFEST, 'utf8')
 // The first time it takes minutes, which the steps before the hosts need anyway.
 const machine = spawn('tsx', ['sandbox/make-machine.ts'], {stdio: 'inherit'})
 const machineMade = once(machine, 'exit')
+process.once('exit', () => machine.kill())
 
 step('lint', 'eslint', '.')
 step('format', 'prettier', '--check', '--log-level=warn', '.')
