@@ -16,10 +16,13 @@ const TELL_EVERY_MS = 1000
 const EXTENSION = 'EXTEND_TIMEOUT_USEC=90000000'
 const MEGABYTE = 1_000_000
 const KILOBYTE = 1000
+/** Of a terminal that does not say how wide it is. */
+const COLUMNS = 80
 const CLEAR_LINE = '\r\u001B[K'
 
 /** A terminal that a line can be written over on. */
 export interface Terminal {
+  /** 0 when it is not known. */
   readonly columns: number
   write(text: string): unknown
 }
@@ -110,7 +113,8 @@ class Teller {
     if (now - this.#last < TELL_EVERY_MS) return
     this.#last = now
     const line = describe(this.#image, progress)
-    this.#terminal?.write(CLEAR_LINE + line.slice(0, this.#terminal.columns - 1))
+    // A line that breaks could not be written over.
+    this.#terminal?.write(CLEAR_LINE + line.slice(0, (this.#terminal.columns || COLUMNS) - 1))
     await this.#notifier.send(EXTENSION, `STATUS=${line}`)
   }
 
