@@ -12,7 +12,7 @@ import {build} from 'esbuild'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts, debug output. */
-const NEVER_CALLED = /^(?:@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|@balena\/dockerignore)$/
+const NEVER_CALLED = /^(?:\.\/session|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|@balena\/dockerignore)$/
 
 const slimDockerode = {
   name: 'slim-dockerode',

@@ -143,13 +143,11 @@ export class EngineForbiddenError extends SystemdDockerError {
   }
 }
 
-/** `DOCKER_HOST` names a kind of address that a unit cannot use. */
+/** Where the Engine is said to be is nowhere that a unit can use. */
 export class EngineAddressError extends SystemdDockerError {
   readonly code = 'ENGINE_ADDRESS'
-  constructor(address: string) {
-    super(
-      `cannot use DOCKER_HOST=${address}: the container must run on this host to be in its unit, so say unix:///path/to/docker.sock`,
-    )
+  constructor(what: string, why: string) {
+    super(`cannot use ${what}: ${why}`)
   }
 }
 
@@ -177,7 +175,11 @@ export class ImageMissingError extends SystemdDockerError {
 /** The image could not be fetched. */
 export class PullError extends SystemdDockerError {
   readonly code = 'PULL'
-  constructor(image: string, answer: string, cause?: unknown) {
+  constructor(
+    image: string,
+    readonly answer: string,
+    cause?: unknown,
+  ) {
     super(`cannot pull image ${image}: ${answer}; check the name, the tag and the way to the registry`, {cause})
   }
 }

@@ -13,7 +13,8 @@ import {
   reason,
 } from '../errors.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
-import type {Engine, EngineInfo, Inspected, Watch, WatchFor} from './engine.js'
+import type {Engine, EngineInfo, Inspected, Wanted, Watch, WatchFor} from './engine.js'
+import type {PullMessage} from './pull-tally.js'
 import {splitReference} from './reference.js'
 
 /** The one thing of dockerode's modem that its own verbs do not offer: an answer as soon as its headers are there. */
@@ -37,6 +38,13 @@ interface InfoAnswer {
   readonly DefaultRuntime?: string
   readonly Runtimes?: Readonly<Record<string, unknown>>
   readonly SecurityOptions?: readonly string[]
+}
+
+/** A line of the answer to `POST /images/create` that is no error. */
+interface PullLine {
+  readonly status?: string
+  readonly id?: string
+  readonly progressDetail?: {readonly current?: number; readonly total?: number} | null
 }
 
 /** What dockerode takes and its types do not say. */
@@ -212,19 +220,23 @@ export class DockerodeEngine implements Engine {
     }
   }
 
-  async pull(image: string, platform: string | undefined, abortSignal: AbortSignal): Promise<void> {
+  async *pull(image: string, {platform, login}: Wanted, abortSignal: AbortSignal): AsyncGenerator<PullMessage> {
     const {repository, tag} = splitReference(image)
     const options = {fromImage: repository, tag, ...(platform === undefined ? {} : {platform}), abortSignal}
     try {
-      // An error in the middle of a pull comes as a line of the answer, after a 200.
+      // The login travels in a header of its own, X-Registry-Auth.
+      const answer = await (login === undefined
+        ? this.#docker.createImage(options)
+        : this.#docker.createImage(login, options))
       let rest = ''
-      for await (const chunk of await this.#docker.createImage(options)) {
+      for await (const chunk of answer.setEncoding('utf8')) {
         const lines = (rest + String(chunk)).split('\n')
         rest = lines.pop() ?? ''
-        for (const line of lines) throwOnPullError(image, line)
+        for (const line of lines) yield* pullMessages(image, line)
       }
-      throwOnPullError(image, rest)
+      yield* pullMessages(image, rest)
     } catch (error) {
+      abortSignal.throwIfAborted()
       if (error instanceof PullError) throw error
       const explained = this.#explained('pull the image', error)
       throw explained instanceof EngineRefusedError ? new PullError(image, explained.answer, error) : explained
@@ -279,8 +291,11 @@ function answerOf(error: unknown): string {
   return reason(error).replace(/^\(HTTP code \d+\) [^-]*- /, '')
 }
 
-function throwOnPullError(image: string, line: string): void {
-  if (line.trim() === '') return
-  const said: unknown = JSON.parse(line)
-  if (typeof said === 'object' && said !== null && 'error' in said) throw new PullError(image, String(said.error))
+/** What a line of the answer says. An error in the middle of a pull is a line, too, after a 200. */
+function pullMessages(image: string, line: string): PullMessage[] {
+  const said: unknown = line.trim() === '' ? undefined : JSON.parse(line)
+  if (typeof said !== 'object' || said === null) return []
+  if ('error' in said) throw new PullError(image, String(said.error))
+  const {status, id, progressDetail} = said as PullLine
+  return status === undefined ? [] : [{status, ...(id === undefined ? {} : {id}), ...progressDetail}]
 }

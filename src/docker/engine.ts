@@ -1,6 +1,8 @@
 import type {Duplex} from 'node:stream'
 import {EngineRefusedError} from '../errors.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
+import type {Login} from './login.js'
+import type {PullMessage} from './pull-tally.js'
 
 /** What the Engine says of a container (Engine API, `GET /containers/{id}/json`). */
 export interface Inspected {
@@ -37,6 +39,13 @@ export interface EngineInfo {
   readonly rootless: boolean
 }
 
+/** What image of that name to fetch, and as whom. */
+export interface Wanted {
+  /** `os[/arch[/variant]]`; the Engine's own when absent. */
+  readonly platform?: string
+  readonly login?: Login
+}
+
 /**
  * The Engine's verbs that a run needs. Every one takes an AbortSignal and throws EngineUnreachableError, EngineForbiddenError or
  * {@link EngineRefusedError} unless its comment says otherwise.
@@ -65,8 +74,8 @@ export interface Engine {
   kill(id: string, name: NodeJS.Signals, signal: AbortSignal): Promise<void>
   /** Kills the container if it must, removes it with its anonymous volumes, and resolves when it is gone; no error when it was. */
   remove(id: string, signal: AbortSignal): Promise<void>
-  /** Fetches an image. @throws {PullError} */
-  pull(image: string, platform: string | undefined, signal: AbortSignal): Promise<void>
+  /** Fetches an image; it is there when what the Engine says of it has ended. @throws {PullError} */
+  pull(image: string, wanted: Wanted, signal: AbortSignal): AsyncIterable<PullMessage>
 }
 
 /** Whether a create request failed because the image, or that for the platform, is not on the host. */

@@ -36,6 +36,8 @@ export interface Need {
 export interface Draft {
   readonly request: CreateRequest
   pull: PullPolicy
+  /** Whether a terminal is not to be told how far a pull is. */
+  quiet: boolean
   /** The file that the container's id is written to. */
   cidFile?: string
   readonly needs: Need[]
@@ -247,7 +249,7 @@ export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
   publish: {char: 'p', takes: 'value', effect: publish},
   'publish-all': {char: 'P', takes: 'nothing', into: 'HostConfig.PublishAllPorts'},
   pull: {takes: 'value', effect: pull},
-  quiet: {char: 'q', takes: 'nothing', effect: nothing},
+  quiet: {char: 'q', takes: 'nothing', effect: (draft, value) => void (draft.quiet = value === 'true')},
   'read-only': {takes: 'nothing', into: 'HostConfig.ReadonlyRootfs'},
   restart: {takes: 'value', effect: restart},
   rm: {takes: 'nothing', into: 'HostConfig.AutoRemove'},

@@ -20,6 +20,7 @@ export function emptyDraft(image: string, command: readonly string[]): Draft {
   return {
     request: emptyCreateRequest(image, command),
     pull: 'missing',
+    quiet: false,
     needs: [],
     pending: {
       networks: [],

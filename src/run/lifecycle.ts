@@ -1,7 +1,6 @@
 import {rm} from 'node:fs/promises'
 import type {CreateRequest} from '../docker/create-request.js'
 import {isNameConflict, isNoSuchImage, type Engine, type Inspected, type Watch} from '../docker/engine.js'
-import type {PullPolicy} from '../docker/run-options.js'
 import {ImageMissingError, NameTakenError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {RunOrder} from './line.js'
@@ -26,6 +25,8 @@ export interface Run {
   readonly engine: Engine
   /** Opens the way to systemd; called while the Engine starts the container, as it takes a few milliseconds. */
   readonly openNotifier: () => Notifier
+  /** Fetches the image of a request. @throws {PullError} */
+  readonly pull: (request: CreateRequest, signal: AbortSignal) => Promise<void>
   readonly log: Log
   readonly stop: StopRequests
   /** How long the Engine may take to remove a container of our name that somebody else has asked it to remove, in milliseconds. */
@@ -141,12 +142,14 @@ function isRunning({state}: Inspected): boolean {
 }
 
 /** Creates the container, fetching its image as the pull policy has it. */
-async function create({order: {pull}, engine, log, stop: {signal}}: Run, making: Making): Promise<string> {
+async function create(run: Run, making: Making): Promise<string> {
+  const {order, engine, log, stop} = run
   const {request} = making
-  if (pull === 'always') await engine.pull(request.body.Image, request.platform, signal)
+  const {signal} = stop
+  if (order.pull === 'always') await run.pull(request, signal)
   let id: string
   try {
-    id = await createOrPull(engine, request, pull, signal)
+    id = await createOrPull(run, request)
   } catch (error) {
     if (isNameConflict(error) && request.name !== undefined) throw new NameTakenError(request.name, reason(error))
     throw error
@@ -160,19 +163,14 @@ async function create({order: {pull}, engine, log, stop: {signal}}: Run, making:
   return id
 }
 
-async function createOrPull(
-  engine: Engine,
-  request: CreateRequest,
-  pull: PullPolicy,
-  signal: AbortSignal,
-): Promise<string> {
+async function createOrPull({order, engine, pull, stop: {signal}}: Run, request: CreateRequest): Promise<string> {
   signal.throwIfAborted()
   try {
     return await engine.create(request, UNTIL_DONE)
   } catch (error) {
-    if (!isNoSuchImage(error) || pull === 'always') throw error
-    if (pull === 'never') throw new ImageMissingError(request.body.Image)
-    await engine.pull(request.body.Image, request.platform, signal)
+    if (!isNoSuchImage(error) || order.pull === 'always') throw error
+    if (order.pull === 'never') throw new ImageMissingError(request.body.Image)
+    await pull(request, signal)
     return await engine.create(request, UNTIL_DONE)
   }
 }

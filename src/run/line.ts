@@ -17,6 +17,8 @@ export interface Line {
 export interface RunOrder {
   readonly request: CreateRequest
   readonly pull: PullPolicy
+  /** Whether a terminal is not to be told how far a pull is. */
+  readonly quiet?: true
   /** The file that the id of a container that is made is written to. */
   readonly cidFile?: string
   /** What the line has that not every Engine knows. */
@@ -67,9 +69,9 @@ export async function parseRun(
   const {given, rest} = parseRunWords(words, declarations)
   const [image, ...command] = rest
   if (image === undefined || image === '') throw new MissingImageError()
-  const {request, pull, cidFile, needs} = await translate(given, image, command, around)
+  const {request, pull, quiet, cidFile, needs} = await translate(given, image, command, around)
   // Relative to the directory that we were started in, as every path of the line is.
-  return {request, pull, needs, ...(cidFile ? {cidFile: resolve(around.cwd, cidFile)} : {})}
+  return {request, pull, needs, ...(quiet ? {quiet} : {}), ...(cidFile ? {cidFile: resolve(around.cwd, cidFile)} : {})}
 }
 
 function parseRunWords(words: readonly string[], declarations: OptionDeclarations): ReturnType<typeof parseWords> {

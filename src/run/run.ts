@@ -51,6 +51,12 @@ export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, s
     releases,
     engine,
     openNotifier: () => openNotifier(env),
+    pull: async ({body, platform}, signal) => {
+      // Few runs fetch their image.
+      const {pullImage} = await import('./image.js')
+      const terminal = order.quiet || !process.stderr.isTTY ? undefined : process.stderr
+      await pullImage(body.Image, platform, {engine, env, notifier: openNotifier(env), terminal, log}, signal)
+    },
     log,
     stop,
     removalPatience: REMOVAL_PATIENCE_MS,

@@ -1,4 +1,5 @@
-import {describe, expect, test} from 'vitest'
+import {createHash} from 'node:crypto'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import {HOSTS} from '../helpers/hosts.js'
 import {containers, defineService, unique} from '../helpers/service.js'
 
@@ -147,45 +148,122 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
     ).toContain('Welcome to nginx')
   })
 
-  test('--pull=missing and always fetch an image, and say what the registry said when they cannot', async () => {
-    const port = 5000 + Math.floor(Math.random() * 1000)
+  test('several networks with aliases are all there', async () => {
     const word = unique()
-    await guest.run('sh', '-ec', `mkdir /run/${word}; cd /run/${word}; docker save busybox | tar -x`)
-    await guest.run(
-      'systemd-run',
-      '--quiet',
-      `--unit=${word}`,
-      'node',
-      '/opt/systemd-docker/test/fixtures/registry/registry.cjs',
-      String(port),
-      `/run/${word}`,
+    const networks = [`${word}-front`, `${word}-back`]
+    for (const network of networks) await guest.run('docker', 'network', 'create', network)
+    onTestFinished(async () => {
+      await guest.attempt(['docker', 'rm', '--force', word])
+      await guest.run('docker', 'network', 'rm', ...networks)
+    })
+    const service = await defineService(
+      guest,
+      `run --rm --name ${word} --network name=${word}-front,alias=web,alias=www --network name=${word}-back,alias=db busybox sleep 1000`,
     )
-    await guest.run(
-      'curl',
-      '--silent',
-      '--retry',
-      '50',
-      '--retry-connrefused',
-      '--retry-delay',
-      '1',
-      `http://127.0.0.1:${String(port)}/v2/`,
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    const [container] = JSON.parse(await guest.run('docker', 'inspect', word)) as [
+      {NetworkSettings: {Networks: Record<string, {Aliases: string[]; IPAddress: string}>}},
+    ]
+    expect(container.NetworkSettings.Networks).toEqual({
+      [`${word}-front`]: expect.objectContaining({
+        Aliases: expect.arrayContaining(['web', 'www']) as unknown,
+      }) as unknown,
+      [`${word}-back`]: expect.objectContaining({Aliases: expect.arrayContaining(['db']) as unknown}) as unknown,
+    })
+    expect(await guest.run('docker', 'exec', word, 'ls', '/sys/class/net')).toMatch(/eth0\s+eth1/)
+    for (const network of networks)
+      expect(
+        await guest.run('docker', 'network', 'inspect', '--format', '{{range .Containers}}{{.Name}}{{end}}', network),
+      ).toBe(word)
+  })
+
+  test('--cidfile has the id of the container, and refuses the next one while it is there', async () => {
+    const file = `/run/${unique()}.cid`
+    const service = await defineService(guest, `run --rm --name %n --cidfile ${file} busybox sleep 1000`)
+    onTestFinished(async () => {
+      await guest.run('rm', '-f', file)
+    })
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    const id = await service.inspect('{{.Id}}')
+    expect(await guest.run('cat', file)).toBe(id)
+    await service.stop()
+    expect(await guest.run('cat', file)).toBe(id)
+    expect((await service.start()).status).toBe(1)
+    await service.says(
+      /^cannot write the container's id to \/run\/\w+\.cid, which --cidfile names: it is there already/,
     )
-    const image = `127.0.0.1:${String(port)}/busybox`
-    for (const policy of ['missing', 'always']) {
-      const service = await defineService(
-        guest,
-        `run --rm --pull=${policy} --name %n ${image} echo pulled by ${policy}`,
-        {Type: 'oneshot'},
+    expect(await guest.run('cat', file)).toBe(id)
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  test.each([
+    ['could not be made', '--cap-add NONSENSE busybox true'],
+    ['could not start', 'busybox /no/such'],
+  ])('--cidfile is gone when the container %s', async (_, rest) => {
+    const file = `/run/${unique()}.cid`
+    const service = await defineService(guest, `run --rm --name %n --cidfile ${file} ${rest}`)
+    expect((await service.start()).status).toBe(1)
+    expect((await guest.attempt(['ls', file])).status).toBe(2)
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  // Docker 20.10 has API 1.41, and 26.1 has 1.45.
+  test.each([
+    {option: '--annotation a.b/c=d', api: '1.43', format: '{{index .HostConfig.Annotations "a.b/c"}}', value: 'd'},
+    {
+      option: '--health-cmd true --health-start-interval 5s',
+      api: '1.44',
+      format: '{{.Config.Healthcheck.StartInterval}}',
+      value: '5s',
+    },
+    {
+      option: '--mac-address 02:42:ac:11:00:99',
+      api: '1.44',
+      format: '{{range .NetworkSettings.Networks}}{{.MacAddress}}{{end}}',
+      value: '02:42:ac:11:00:99',
+    },
+  ])('$option is for Engines with API $api', async ({option, api, format, value}) => {
+    const service = await defineService(guest, `run --rm --name %n ${option} busybox sleep 1000`)
+    const {status} = await service.start()
+    if (guest.kind.suite === 'bookworm') {
+      expect(status).toBe(1)
+      const name = option.split(' ').at(-2)
+      await service.says(
+        new RegExp(
+          `^option ${String(name)}.* needs an Engine with API ${api}, and this one has 1.41: leave the option out`,
+        ),
       )
-      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
-      await service.says(`pulled by ${policy}`)
+      expect(await containers(guest, `name=${service.name}`)).toEqual([])
+    } else {
+      expect(status, (await service.journal()).join('\n')).toBe(0)
+      expect(await service.inspect(format)).toBe(value)
     }
-    const missing = await defineService(guest, `run --rm --name %n ${image}:nosuchtag`)
-    await missing.start()
-    await missing.says(new RegExp(`^cannot pull image ${image}:nosuchtag: .*manifest`))
-    await guest.run('systemctl', 'stop', `${word}.service`)
-    await guest.run('docker', 'rmi', image)
-    await guest.run('rm', '-r', `/run/${word}`)
-    expect(await containers(guest, `ancestor=${image}`)).toEqual([])
+  })
+
+  test("the context of docker's client says where the Engine is", async () => {
+    const word = unique()
+    const folder = `/run/${word}`
+    const meta = `${folder}/contexts/meta/${createHash('sha256').update(word).digest('hex')}`
+    await guest.run('mkdir', '-p', meta)
+    await guest.run('ln', '-s', '/run/docker.sock', `${folder}/engine.sock`)
+    onTestFinished(async () => {
+      await guest.run('rm', '-r', folder)
+    })
+    await guest.write(`${folder}/config.json`, JSON.stringify({currentContext: word}))
+    const point = async (Host: string): Promise<void> => {
+      await guest.write(`${meta}/meta.json`, JSON.stringify({Name: word, Endpoints: {docker: {Host}}}))
+    }
+    const service = await defineService(guest, '--cgroups none run --rm --name %n busybox sleep 1000', {
+      Environment: `DOCKER_CONFIG=${folder}`,
+    })
+    await point(`unix://${folder}/engine.sock`)
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.stop()
+    await point(`unix://${folder}/nobody.sock`)
+    await service.start()
+    await service.says(/^cannot reach the Docker Engine at unix:\/\/\/run\/\w+\/nobody\.sock: /)
+    await point('ssh://root@elsewhere')
+    await service.start()
+    await service.says(/^cannot use the Docker context \w+, which \/run\/\w+\/config\.json names and which is at ssh:/)
   })
 })

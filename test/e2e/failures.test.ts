@@ -18,6 +18,12 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
       says: /^cannot use DOCKER_HOST=tcp:\/\/127\.0\.0\.1:2375: the container must run on this host/,
     },
     {
+      what: "the context of docker's client is not there, in root's home, as such a unit has no HOME",
+      line: 'run --rm busybox true',
+      unit: {Environment: 'DOCKER_CONTEXT=nowhere'},
+      says: /^cannot use the Docker context nowhere, which DOCKER_CONTEXT names: there is no \/root\/\.docker\/contexts\/meta\/[0-9a-f]{64}\/meta\.json; /,
+    },
+    {
       what: "the Engine's socket may not be opened",
       line: 'run --rm busybox true',
       unit: {User: 'nobody'},

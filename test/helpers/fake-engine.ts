@@ -17,7 +17,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     stop: untold('stop'),
     kill: untold('kill'),
     remove: untold('remove'),
-    pull: untold('pull'),
+    pull: () => ({[Symbol.asyncIterator]: () => ({next: untold('pull')})}),
     ...told,
   }
 }

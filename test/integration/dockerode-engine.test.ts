@@ -42,6 +42,12 @@ const answer =
     response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(body))
   }
 
+async function all<T>(said: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const one of said) list.push(one)
+  return list
+}
+
 describe('the Engine through dockerode', () => {
   test('is asked to create a container with the request in the body and the name alone in the query', async () => {
     const {engine, asked} = await engineThat(answer(201, {Id: 'abc'}))
@@ -196,15 +202,36 @@ describe('the Engine through dockerode', () => {
     ])
   })
 
-  test('pulls an image by name and tag, to the end', async () => {
+  test('pulls an image by name and tag, to the end, and says all that is said of it', async () => {
     const {engine, asked} = await engineThat((_, response) => {
-      response.write('{"status":"Pulling"}\n{"sta')
-      response.end('tus":"done"}\n')
+      response.write('{"status":"Pulling from a/b","id":"latest"}\n{"sta')
+      response.write('tus":"Downloading","progressDetail":{"current":5,"total":9},"progress":"[=>]","id":"c0ffee"}\n')
+      response.end('{"status":"Pull complete","progressDetail":{},"id":"c0ffee"}\n{"status":"Digest: sha256:…"}')
     })
-    await engine.pull('registry:5000/a/b', 'linux/amd64', signal)
+    await expect(all(engine.pull('registry:5000/a/b', {platform: 'linux/amd64'}, signal))).resolves.toEqual([
+      {status: 'Pulling from a/b', id: 'latest'},
+      {status: 'Downloading', id: 'c0ffee', current: 5, total: 9},
+      {status: 'Pull complete', id: 'c0ffee'},
+      {status: 'Digest: sha256:…'},
+    ])
     expect(asked[0]?.line).toBe(
       'POST /images/create?fromImage=registry%3A5000%2Fa%2Fb&tag=latest&platform=linux%2Famd64',
     )
+  })
+
+  test('pulls an image as whoever has logged in, in a header and nowhere else', async () => {
+    const login = {username: 'app', password: 'p?>ä', serveraddress: 'registry:5000'}
+    let header: unknown
+    const {engine, asked} = await engineThat((request, response) => {
+      header = request.headers['x-registry-auth']
+      response.end()
+    })
+    await all(engine.pull('registry:5000/a', {login}, signal))
+    expect(header).toMatch(/^[\w-]+=*$/)
+    expect(JSON.parse(Buffer.from(String(header), 'base64url').toString())).toEqual(login)
+    expect(asked[0]?.line).toBe('POST /images/create?fromImage=registry%3A5000%2Fa&tag=latest')
+    await all(engine.pull('registry:5000/a', {}, signal))
+    expect(header).toBeUndefined()
   })
 
   test.each([
@@ -220,9 +247,23 @@ describe('the Engine through dockerode', () => {
     ],
   ])('fails to pull an image %s with the words of the registry', async (_, fail, words) => {
     const {engine} = await engineThat((_, response) => void fail(response))
-    const pull = engine.pull('nginx:nope', undefined, signal)
+    const pull = all(engine.pull('nginx:nope', {}, signal))
     await expect(pull).rejects.toBeInstanceOf(PullError)
     await expect(pull).rejects.toThrow(words)
+  })
+
+  test.each([
+    ['before it has said anything', (): void => undefined],
+    ['in the middle of it', (response: ServerResponse): void => void response.write('{"status":"x"}\n')],
+  ])('gives a pull up %s when the run is stopped', async (_, say) => {
+    const controller = new AbortController()
+    const {engine} = await engineThat((_, response) => {
+      say(response)
+      setImmediate(() => {
+        controller.abort(new Error('stopped'))
+      })
+    })
+    await expect(all(engine.pull('nginx', {}, controller.signal))).rejects.toThrow('stopped')
   })
 
   test.each([

@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
+import {Readable} from 'node:stream'
 import {describe, expect, test} from 'vitest'
 import {emptyCreateRequest} from '../../src/docker/create-request.js'
 import type {Engine, Inspected} from '../../src/docker/engine.js'
@@ -66,6 +67,9 @@ function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = fa
       releases,
       engine: noting,
       openNotifier: () => notifier,
+      pull: async ({body}, signal) => {
+        await noting.pull(body.Image, {}, signal)[Symbol.asyncIterator]().next()
+      },
       log,
       stop,
       removalPatience: 50,
@@ -208,14 +212,21 @@ describe('an image that is not there', () => {
       inspect: freshName(),
       watch: exitsWith(0),
       create: () => (pulled ? Promise.resolve(ID) : Promise.reject(noSuchImage)),
-      pull: () => Promise.resolve(void (pulled = true)),
+      pull: () => {
+        pulled = true
+        return Readable.from([])
+      },
     })
     await run()
     expect(happened.slice(0, 4)).toEqual(['inspect', 'create', 'pull', 'create'])
   })
 
   test("still after it was pulled is the Engine's failure, and is not pulled again", async () => {
-    const {happened, run} = rehearsal({inspect: freshName(), create: () => Promise.reject(noSuchImage), pull: done})
+    const {happened, run} = rehearsal({
+      inspect: freshName(),
+      create: () => Promise.reject(noSuchImage),
+      pull: () => Readable.from([]),
+    })
     await expect(run()).rejects.toBe(noSuchImage)
     expect(happened.filter((verb) => verb === 'pull')).toHaveLength(1)
     expect(new ImageMissingError('busybox').exitStatus).toBe(125)

@@ -18,7 +18,7 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.ConfigurationError('/etc/systemd-docker/config.yaml', 'broken', CAUSE),
   new errors.EngineUnreachableError('unix:///var/run/docker.sock', CAUSE),
   new errors.EngineForbiddenError('unix:///var/run/docker.sock', CAUSE),
-  new errors.EngineAddressError('tcp://10.0.0.1:2375'),
+  new errors.EngineAddressError('DOCKER_HOST=tcp://10.0.0.1:2375', 'it is another host'),
   new errors.EngineRefusedError('create the container', 500, 'server error', CAUSE),
   new errors.ImageMissingError('nginx'),
   new errors.PullError('nginx', 'not found', CAUSE),

@@ -1,7 +1,7 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import {DockerodeEngine} from '../../docker/dockerode-engine.js'
-import {socketPath} from '../../docker/address.js'
+import {DEFAULT_SOCKET} from '../../docker/address.js'
 import {reason} from '../../errors.js'
 import type {OptionDeclarations, OptionValues} from '../../options/option.js'
 import {inForce, readHostSetup} from '../../run/host-setup.js'
@@ -32,7 +32,7 @@ export class Plugins extends Command {
     const host: Host = {
       env,
       log: {info: silent, warn: silent, error: silent},
-      engine: new DockerodeEngine(socketPath({})),
+      engine: new DockerodeEngine(DEFAULT_SOCKET),
     }
 
     const onPhase = new Map<string, string[]>(PHASES.map((phase) => [phase, []]))

@@ -1,0 +1,56 @@
+import {readFileSync} from 'node:fs'
+import {homedir} from 'node:os'
+import {join} from 'node:path'
+import {ConfigurationError, hasErrorCode} from '../errors.js'
+
+/**
+ * The directory in which docker's client keeps what it was told: `$DOCKER_CONFIG`, else `.docker` in the home directory. Without `HOME`, as in the
+ * system's units, that is the user database's. Nothing when the user has no home.
+ */
+export function clientDirectory(env: Readonly<NodeJS.ProcessEnv>): string | undefined {
+  const directory = env['DOCKER_CONFIG']
+  if (directory !== undefined && directory !== '') return directory
+  const home = env['HOME']
+  try {
+    return join(home === undefined || home === '' ? homedir() : home, '.docker')
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What a JSON file of docker's client says, or nothing when it is not there or not for us to read; docker, too, goes on without it then.
+ *
+ * @throws {ConfigurationError} when it is no JSON object; what is in it is not repeated, as there may be passwords
+ */
+export function readClientFile(path: string): Readonly<Record<string, unknown>> | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return undefined
+    throw new ConfigurationError(path, 'cannot be read', error)
+  }
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch {
+    content = undefined
+  }
+  if (!isRecord(content)) throw new ConfigurationError(path, "is not what docker's client writes: no JSON object")
+  return content
+}
+
+/** The entry of that name of something that may be a record. */
+export function entryOf(holder: unknown, name: string): unknown {
+  return isRecord(holder) && Object.hasOwn(holder, name) ? holder[name] : undefined
+}
+
+/** A text that is not empty. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

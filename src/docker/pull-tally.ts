@@ -1,0 +1,73 @@
+/** One thing that the Engine says of a pull (Engine API, `POST /images/create`). */
+export interface PullMessage {
+  /** Such as `Downloading`. */
+  readonly status: string
+  /** Of the layer that it is about, shortened. */
+  readonly id?: string
+  /** In bytes, of those of `total`. */
+  readonly current?: number
+  readonly total?: number
+}
+
+/** How far a pull is, as a whole. */
+export interface PullProgress {
+  readonly doing: 'Pulling' | 'Unpacking'
+  /** In bytes, as they are fetched: compressed. */
+  readonly done: number
+  readonly total: number
+  /** Whether the total may still grow: the Engine says how large a layer is when it begins to fetch it. */
+  readonly isPartial: boolean
+}
+
+interface Layer {
+  status: string
+  size: number | undefined
+  fetched: number
+  unpacked: number
+}
+
+/** Adds up what the Engine says of each layer. */
+export class PullTally {
+  readonly #layers = new Map<string, Layer>()
+
+  /** Takes one message, and says whether it tells of anything that moved: waiting and trying again are none. */
+  take({status, id, current, total}: PullMessage): boolean {
+    const isIdle = /^(?:Waiting|Retrying)/.test(status)
+    const layer = id === undefined ? undefined : this.#layers.get(id)
+    const isNew = layer === undefined && (status === 'Pulling fs layer' || (total ?? 0) > 0)
+    if (id === undefined || (layer === undefined && !isNew)) return !isIdle
+    const before = layer ?? {status: '', size: undefined, fetched: 0, unpacked: 0}
+    const next = after(before, status, current, total)
+    if (status === 'Already exists') this.#layers.delete(id)
+    else this.#layers.set(id, next)
+    const hasMoved = (['status', 'fetched', 'unpacked'] as const).some((part) => next[part] !== before[part])
+    return hasMoved && !isIdle
+  }
+
+  /** Nothing before any layer's size is known. */
+  get progress(): PullProgress | undefined {
+    const layers = [...this.#layers.values()]
+    const sum = (of: (layer: Layer) => number): number => layers.reduce((total, layer) => total + of(layer), 0)
+    const total = sum(({size}) => size ?? 0)
+    if (total === 0) return undefined
+    const fetched = sum((layer) => layer.fetched)
+    const isPartial = layers.some(({size, status}) => size === undefined && !isFetched(status))
+    return fetched < total || isPartial
+      ? {doing: 'Pulling', done: fetched, total, isPartial}
+      : {doing: 'Unpacking', done: sum(({unpacked}) => unpacked), total, isPartial: false}
+  }
+}
+
+function isFetched(status: string): boolean {
+  return ['Verifying Checksum', 'Download complete', 'Extracting', 'Pull complete'].includes(status)
+}
+
+function after(layer: Layer, status: string, current?: number, total?: number): Layer {
+  const size = total !== undefined && total > 0 ? total : layer.size
+  if (status === 'Downloading') return {...layer, status, size, fetched: current ?? layer.fetched}
+  if (!isFetched(status)) return {...layer, status}
+  // With containerd's image store the Engine unpacks in seconds, not in bytes of a total.
+  const isCounted = status === 'Extracting' && total !== undefined && total > 0
+  const unpacked = status === 'Pull complete' ? (size ?? 0) : isCounted ? (current ?? 0) : layer.unpacked
+  return {status, size, fetched: size ?? 0, unpacked}
+}

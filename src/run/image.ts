@@ -1,0 +1,152 @@
+import type {Engine} from '../docker/engine.js'
+import {findLogin, type Found} from '../docker/login.js'
+import {PullTally, type PullProgress} from '../docker/pull-tally.js'
+import {registryOf} from '../docker/reference.js'
+import {PullError, reason} from '../errors.js'
+import type {Notifier} from '../systemd/notifier.js'
+import type {Log} from './log.js'
+
+/** How long nothing may arrive before a pull is given up. */
+const PATIENCE_MS = 60_000
+const TELL_EVERY_MS = 1000
+/**
+ * How long systemd is to wait for the next message (sd_notify(3), `EXTEND_TIMEOUT_USEC=`): longer than our own patience, and as long for the start that
+ * follows as systemd gives any (systemd-system.conf(5), `DefaultTimeoutStartSec=`).
+ */
+const EXTENSION = 'EXTEND_TIMEOUT_USEC=90000000'
+const MEGABYTE = 1_000_000
+const KILOBYTE = 1000
+/** Of a terminal that does not say how wide it is. */
+const COLUMNS = 80
+const CLEAR_LINE = '\r\u001B[K'
+
+/** A terminal that a line can be written over on. */
+export interface Terminal {
+  /** 0 when it is not known. */
+  readonly columns: number
+  write(text: string): unknown
+}
+
+/** Who is asked for an image, and who is told how far it is. */
+export interface Pulling {
+  readonly engine: Engine
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly notifier: Notifier
+  readonly terminal: Terminal | undefined
+  readonly log: Log
+}
+
+/**
+ * Fetches an image, with the login that docker's client has for its registry. As long as something arrives systemd is told how far it is and does not give
+ * up, however long it takes.
+ *
+ * @throws {PullError} also when nothing has arrived for a minute
+ */
+export async function pullImage(
+  image: string,
+  platform: string | undefined,
+  pulling: Pulling,
+  signal: AbortSignal,
+): Promise<void> {
+  const {engine, log} = pulling
+  const found = await loginFor(image, pulling, signal)
+  const wanted = {...(platform === undefined ? {} : {platform}), ...(found?.login && {login: found.login})}
+  const standstill = new AbortController()
+  const timer = setTimeout(() => {
+    standstill.abort()
+  }, PATIENCE_MS)
+  const tally = new PullTally()
+  const teller = new Teller(image, pulling)
+  try {
+    await teller.tell(undefined)
+    for await (const message of engine.pull(image, wanted, AbortSignal.any([signal, standstill.signal])))
+      if (tally.take(message)) {
+        timer.refresh()
+        await teller.tell(tally.progress)
+      }
+    await teller.finish()
+  } catch (error) {
+    if (standstill.signal.aborted && !signal.aborted)
+      throw new PullError(image, `nothing has arrived for ${String(PATIENCE_MS / 1000)} seconds`, error)
+    throw error instanceof PullError ? withLogin(error, image, found) : error
+  } finally {
+    clearTimeout(timer)
+    teller.clear()
+  }
+  const {progress} = tally
+  if (progress !== undefined) log.info(`pulled ${image} (${size(progress.total)})`)
+}
+
+/** docker, too, goes on without a login when it cannot be had, as many images are for everybody. */
+async function loginFor(image: string, {env, log}: Pulling, signal: AbortSignal): Promise<Found | undefined> {
+  try {
+    return await findLogin(image, env, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    log.warn(`${reason(error)}; ${image} is asked for without a login`)
+    return undefined
+  }
+}
+
+/** A registry that wants to know who asks does not say as whom it was asked. */
+function withLogin(error: PullError, image: string, found: Found | undefined): PullError {
+  if (found === undefined || !/unauthorized|denied|authentication|credentials/i.test(error.answer)) return error
+  const what = found.login === undefined ? 'without a login, as there is none' : 'with the login'
+  return new PullError(image, `${error.answer} (asked ${what} for ${registryOf(image)} in ${found.from})`, error)
+}
+
+/** Tells systemd and the terminal how far a pull is, at most once a second. */
+class Teller {
+  readonly #image: string
+  readonly #notifier: Notifier
+  readonly #terminal: Terminal | undefined
+  #last = -Infinity
+
+  constructor(image: string, {notifier, terminal}: Pulling) {
+    this.#image = image
+    this.#notifier = notifier
+    this.#terminal = terminal
+  }
+
+  async tell(progress: PullProgress | undefined): Promise<void> {
+    const now = performance.now()
+    if (now - this.#last < TELL_EVERY_MS) return
+    this.#last = now
+    const line = describe(this.#image, progress)
+    // A line that breaks could not be written over.
+    this.#terminal?.write(CLEAR_LINE + line.slice(0, (this.#terminal.columns || COLUMNS) - 1))
+    await this.#notifier.send(EXTENSION, `STATUS=${line}`)
+  }
+
+  /** The start that follows has the time of any. */
+  async finish(): Promise<void> {
+    await this.#notifier.send(EXTENSION)
+  }
+
+  clear(): void {
+    this.#terminal?.write(CLEAR_LINE)
+  }
+}
+
+function describe(image: string, progress: PullProgress | undefined): string {
+  if (progress === undefined) return `Pulling ${image}`
+  const {doing, done, total, isPartial} = progress
+  const unit = unitOf(total)
+  const part = inUnit(done, unit)
+  // A percentage of a total that grows would go back.
+  if (isPartial) return `${doing} ${image} (${part} of at least ${size(total)})`
+  return `${doing} ${image} ${String(Math.floor((done / total) * 100))} % (${part} of ${size(total)})`
+}
+
+function size(bytes: number): string {
+  const unit = unitOf(bytes)
+  return `${inUnit(bytes, unit)} ${unit === MEGABYTE ? 'MB' : 'kB'}`
+}
+
+function unitOf(bytes: number): number {
+  return bytes < MEGABYTE ? KILOBYTE : MEGABYTE
+}
+
+function inUnit(bytes: number, unit: number): string {
+  return String(Math.round(bytes / unit))
+}

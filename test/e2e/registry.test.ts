@@ -1,0 +1,215 @@
+import {describe, expect, test} from 'vitest'
+import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
+import {HOSTS} from '../helpers/hosts.js'
+import {startRegistry, type Registry} from '../helpers/registry.js'
+import {containers, defineService} from '../helpers/service.js'
+
+const PASSWORD = 'correct-horse:battery'
+const LOGIN = `app:${PASSWORD}`
+const PULL_TIMEOUT_MS = 60_000
+/** Docker 20.10 and 26.1 try a layer five times in some fifty seconds, and we wait for a minute. */
+const DEATH_TIMEOUT_MS = 180_000
+const ONESHOT = {Type: 'oneshot'}
+
+/** A directory that docker's client might have written, and the setting of a unit that points there. */
+async function clientConfig(guest: Guest, {directory}: Registry, config: unknown): Promise<{Environment: string}> {
+  await guest.run('mkdir', '-p', `${directory}/client`)
+  await guest.write(`${directory}/client/config.json`, JSON.stringify(config))
+  return {Environment: `DOCKER_CONFIG=${directory}/client`}
+}
+
+const authOf = (login: string): object => ({auth: Buffer.from(login).toString('base64')})
+
+async function isHere(guest: Guest, image: string): Promise<boolean> {
+  return (await guest.attempt(['docker', 'image', 'inspect', image])).status === 0
+}
+
+describe.each(HOSTS)('an image from a registry on $name', ({guest}) => {
+  test('is fetched when it is missing, and with --pull=always each time, but not with --pull=never', async () => {
+    const {image} = await startRegistry(guest, 'open')
+    const never = await defineService(guest, `run --rm --pull=never --name %n ${image} true`, ONESHOT)
+    await never.start()
+    await never.says(/^image .* is not on this host and --pull=never forbids fetching it/)
+    for (const policy of ['missing', 'always', 'never']) {
+      const service = await defineService(
+        guest,
+        `run --rm --pull=${policy} --name %n ${image} echo with ${policy}`,
+        ONESHOT,
+      )
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      await service.says(`with ${policy}`)
+      const pulled = (await service.journal()).filter((line) => line.startsWith('pulled '))
+      expect(pulled).toEqual(
+        policy === 'missing' ? [expect.stringMatching(new RegExp(`^pulled ${image} \\(\\d+ MB\\)$`))] : [],
+      )
+    }
+  })
+
+  test('is the one for --platform', async () => {
+    const {image} = await startRegistry(guest, 'open')
+    const service = await defineService(guest, `run --rm --platform linux/arm64 --name %n ${image}:arm true`, ONESHOT)
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    expect(await guest.run('docker', 'image', 'inspect', '--format', '{{.Architecture}}', `${image}:arm`)).toBe('arm64')
+    const other = await defineService(guest, `run --rm --platform linux/arm64 --name %n ${image} true`, ONESHOT)
+    expect((await other.start()).status).toBe(1)
+    await other.says(/platform/)
+    expect(await containers(guest, `name=${other.name}`)).toEqual([])
+  })
+
+  test('that has no such tag is an error in the words of the registry', async () => {
+    const {image} = await startRegistry(guest, 'open')
+    const service = await defineService(guest, `run --rm --name %n ${image}:none true`)
+    expect((await service.start()).status).toBe(1)
+    await service.says(
+      new RegExp(`^cannot pull image ${image}:none: .*manifest.*; check the name, the tag and the way to`),
+    )
+    expect(await service.show('Result', 'ExecMainStatus')).toEqual({Result: 'exit-code', ExecMainStatus: '125'})
+  })
+
+  test('shows its progress on a terminal and clears it, and nothing with --quiet', async () => {
+    const {image} = await startRegistry(guest, 'slow')
+    const onTerminal = async (option: string): Promise<string> => {
+      const line = `/opt/bin/systemd-docker --cgroups none run --rm ${option} ${image} echo done`
+      return await guest.run('script', '--quiet', '--return', '--command', line, '/dev/null')
+    }
+    const shown = await onTerminal('--pull=missing')
+    expect(shown).toMatch(/\r\u001B\[KPulling 127\.0\.0\.1:\d+\/image \d+ % \(\d+ of \d+ MB\)/)
+    expect(shown).toMatch(/ MB\)\r\u001B\[Ksystemd-docker: pulled 127\.0\.0\.1:\d+\/image \(\d+ MB\)\r?\n/)
+    expect(shown).toMatch(/^done\r?$/m)
+    await guest.run('docker', 'rmi', image)
+    const quiet = await onTerminal('--quiet')
+    expect(quiet).not.toContain('Pulling')
+    expect(quiet).toMatch(/^done\r?$/m)
+  })
+})
+
+describe.each(HOSTS)('a registry with a password on $name', ({guest}) => {
+  /** A unit that must not betray the password. */
+  async function pulls(registry: Registry, settings: Record<string, string | readonly string[]>): Promise<string[]> {
+    const service = await defineService(guest, `run --rm --name %n ${registry.image} echo let in`, {
+      ...ONESHOT,
+      ...settings,
+    })
+    await service.start()
+    const said = await service.journal()
+    const all = await guest.run('journalctl', '--boot', '--output=cat', '--no-pager')
+    for (const secret of [PASSWORD, Buffer.from(LOGIN).toString('base64')]) expect(all).not.toContain(secret)
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+    return said
+  }
+
+  test('lets in who has the login in config.json, also as a credential of the unit', async () => {
+    const registry = await startRegistry(guest, 'password', LOGIN)
+    const client = {auths: {[registry.host]: authOf(LOGIN)}}
+    const settings = await clientConfig(guest, registry, client)
+    expect(await pulls(registry, settings)).toContain('let in')
+    await guest.run('docker', 'rmi', registry.image)
+    const credential = {
+      LoadCredential: `config.json:${registry.directory}/client/config.json`,
+      Environment: 'DOCKER_CONFIG=%d',
+    }
+    expect(await pulls(registry, credential)).toContain('let in')
+  })
+
+  test('lets in who has a credential helper that knows the login', async () => {
+    const registry = await startRegistry(guest, 'password', LOGIN)
+    const helper = `${registry.directory}/docker-credential-site`
+    const answer = JSON.stringify({ServerURL: registry.host, Username: 'app', Secret: PASSWORD})
+    await guest.write(
+      helper,
+      `#!/bin/sh\necho "$@" "$(cat)" >>${registry.directory}/asked\ncat <<'END'\n${answer}\nEND\n`,
+    )
+    await guest.run('chmod', '0755', helper)
+    const PATH = `PATH=${registry.directory}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
+    for (const config of [{credsStore: 'site'}, {credsStore: 'other', credHelpers: {[registry.host]: 'site'}}]) {
+      const {Environment} = await clientConfig(guest, registry, config)
+      expect(await pulls(registry, {Environment: [Environment, PATH]})).toContain('let in')
+      await guest.run('docker', 'rmi', registry.image)
+    }
+    expect(await guest.run('cat', `${registry.directory}/asked`)).toBe(`get ${registry.host}\nget ${registry.host}`)
+  })
+
+  test('keeps everybody else out, and the error says as whom it was asked', async () => {
+    const registry = await startRegistry(guest, 'password', LOGIN)
+    const path = `${registry.directory}/client/config.json`
+    const wrong = await clientConfig(guest, registry, {auths: {[registry.host]: authOf('app:wrong')}})
+    const refused = (how: string): RegExp =>
+      new RegExp(`^cannot pull image ${registry.image}: .*\\(asked ${how} for ${registry.host} in ${path}\\); check`)
+    expect(await pulls(registry, wrong)).toContainEqual(expect.stringMatching(refused('with the login')))
+    const none = await clientConfig(guest, registry, {auths: {}})
+    expect(await pulls(registry, none)).toContainEqual(
+      expect.stringMatching(refused('without a login, as there is none')),
+    )
+    const helpless = await pulls(registry, await clientConfig(guest, registry, {credsStore: 'none'}))
+    expect(helpless).toContain(
+      `docker-credential-none, which ${path} names: gave no login for ${registry.host}: it is not on the PATH; ${registry.image} is asked for without a login`,
+    )
+    expect(await isHere(guest, registry.image)).toBe(false)
+  })
+})
+
+describe.each(HOSTS)('a slow registry on $name', ({guest}) => {
+  test('is waited for longer than the unit may take to start, and systemctl status says how far it is', async () => {
+    const {image} = await startRegistry(guest, 'slow')
+    const service = await defineService(guest, `run --rm --name %n ${image} sleep 1000`, {TimeoutStartSec: '4'})
+    const started = service.start()
+    await until(PULL_TIMEOUT_MS, async () =>
+      /^Pulling 127\.0\.0\.1:\d+\/image [1-9]\d? % \(\d+ of \d+ MB\)$/.test(
+        (await service.show('StatusText')).StatusText,
+      )
+        ? true
+        : undefined,
+    )
+    expect((await started).status, (await service.journal()).join('\n')).toBe(0)
+    const {ActiveEnterTimestampMonotonic: active, InactiveExitTimestampMonotonic: begun} = await service.show(
+      'ActiveEnterTimestampMonotonic',
+      'InactiveExitTimestampMonotonic',
+    )
+    expect(Number(active) - Number(begun)).toBeGreaterThan(8_000_000)
+    expect(await service.show('ActiveState', 'StatusText')).toEqual({
+      ActiveState: 'active',
+      StatusText: `container ${service.name} running`,
+    })
+  })
+
+  test('is given up when the unit is stopped, and nothing is left', async () => {
+    const {image} = await startRegistry(guest, 'slow')
+    const service = await defineService(guest, `run --rm --name %n ${image} sleep 1000`)
+    const started = service.start()
+    await until(PULL_TIMEOUT_MS, async () =>
+      /^Pulling .* %/.test((await service.show('StatusText')).StatusText) ? true : undefined,
+    )
+    await service.stop()
+    await started
+    expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+    expect(await isHere(guest, image)).toBe(false)
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+    expect(await service.pids()).toEqual([])
+  })
+})
+
+describe.each(HOSTS)('a registry that leaves us in the middle of a layer on $name', ({guest}) => {
+  // Both take about a minute, and so they go side by side.
+  test(
+    'fails the start in words: when it dies with those of the Engine, and when it is silent after a minute',
+    {timeout: DEATH_TIMEOUT_MS},
+    async () => {
+      const dying = await startRegistry(guest, 'dying')
+      const silent = await startRegistry(guest, 'silent')
+      const ends = [
+        {registry: dying, words: '.*EOF.*'},
+        {registry: silent, words: 'nothing has arrived for 60 seconds'},
+      ].map(async ({registry, words}) => {
+        const service = await defineService(guest, `run --rm --name %n ${registry.image} true`, {TimeoutStartSec: '5'})
+        const {status} = await guest.attempt(['systemctl', 'start', service.name], {timeout: DEATH_TIMEOUT_MS})
+        expect(status).toBe(1)
+        await service.says(new RegExp(`^cannot pull image ${registry.image}: ${words}; check the name`))
+        expect(await service.show('Result', 'ExecMainStatus')).toEqual({Result: 'exit-code', ExecMainStatus: '125'})
+        expect(await containers(guest, `name=${service.name}`)).toEqual([])
+        expect(await isHere(guest, registry.image)).toBe(false)
+      })
+      await Promise.all(ends)
+    },
+  )
+})

@@ -1,0 +1,148 @@
+import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
+import {beforeEach, describe, expect, test} from 'vitest'
+import {findLogin, type Found} from '../../../src/docker/login.js'
+import {useTempDirectory} from '../support/temp-directory.js'
+
+const {signal} = new AbortController()
+const SECRET = 'hunter:2'
+const HUB = 'https://index.docker.io/v1/'
+const inTemp = useTempDirectory()
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+beforeEach(async () => {
+  await mkdir(inTemp('bin'))
+})
+
+async function find(image: string, config: unknown, by = signal): Promise<Found | undefined> {
+  await writeFile(inTemp('config.json'), typeof config === 'string' ? config : JSON.stringify(config))
+  return await findLogin(image, {DOCKER_CONFIG: inTemp(), PATH: `${inTemp('bin')}:/usr/bin:/bin`}, by)
+}
+
+/** A credential helper that writes down what it was asked. */
+async function helper(name: string, script: string): Promise<void> {
+  const path = inTemp('bin', `docker-credential-${name}`)
+  await writeFile(path, `#!/bin/sh\necho "$*" "$(cat)" >>'${inTemp('asked')}'\n${script}\n`)
+  await chmod(path, 0o755)
+}
+
+const answers = (username: string, secret: string): string =>
+  `echo '${JSON.stringify({ServerURL: 'x', Username: username, Secret: secret})}'`
+
+describe("a registry's login", () => {
+  test('is none without a config.json, and says where it was looked for', async () => {
+    await expect(findLogin('nginx', {DOCKER_CONFIG: inTemp()}, signal)).resolves.toEqual({from: inTemp('config.json')})
+  })
+
+  test.each([
+    ['nginx', HUB],
+    ['library/nginx:1.27', HUB],
+    ['docker.io/library/nginx', HUB],
+    ['index.docker.io/nginx', HUB],
+    ['registry:5000/a/b:c', 'registry:5000'],
+    ['ghcr.io/a/b@sha256:c0ffee', 'ghcr.io'],
+    ['localhost/a', 'localhost'],
+    ['Host/a', 'Host'],
+  ])('of %s is the one of %s', async (image, registry) => {
+    const found = await find(image, {auths: {[registry]: {auth: base64(`app:${SECRET}`)}, other: {auth: 'x'}}})
+    expect(found).toEqual({
+      from: inTemp('config.json'),
+      login: {username: 'app', password: SECRET, serveraddress: registry},
+    })
+  })
+
+  test.each([
+    [
+      'the whole address, as old clients wrote it',
+      {auths: {'https://reg.io/v1/': {auth: base64('a:b')}}},
+      {username: 'a', password: 'b'},
+    ],
+    [
+      'an identity token',
+      {auths: {'reg.io': {auth: base64('a:'), identitytoken: 'tok'}}},
+      {username: 'a', password: '', identitytoken: 'tok'},
+    ],
+    ['a registry token', {auths: {'reg.io': {registrytoken: 'tok'}}}, {registrytoken: 'tok'}],
+    ['plain words', {auths: {'reg.io': {username: 'a', password: 'b'}}}, {username: 'a', password: 'b'}],
+  ])('may be %s', async (_, config, login) => {
+    expect((await find('reg.io/a', config))?.login).toEqual({...login, serveraddress: 'reg.io'})
+  })
+
+  test.each([{}, {auths: null}, {auths: {}}, {auths: {'reg.io': {}}}, {auths: {'other.io': {auth: base64('a:b')}}}])(
+    'is none in %j',
+    async (config) => {
+      expect(await find('reg.io/a', config)).toEqual({from: inTemp('config.json')})
+    },
+  )
+
+  test.each([
+    [`{"auths": {"reg.io": {"auth": "${base64(SECRET)}"`, "is not what docker's client writes"],
+    [{auths: {'reg.io': {auth: base64('hunter')}}}, 'the auth of reg.io is no user and password'],
+  ])('is refused in %j without a word of it', async (config, why) => {
+    const error = await find('reg.io/a', config).catch(String)
+    expect(error).toContain(why)
+    expect(error).not.toMatch(/hunter|aHVud/)
+  })
+})
+
+describe('a credential helper', () => {
+  test('is asked for the registry through a pipe, and wins over auths', async () => {
+    await helper('site', answers('app', SECRET))
+    const found = await find('reg.io/a', {credsStore: 'site', auths: {'reg.io': {auth: base64('a:b')}}})
+    expect(found).toEqual({
+      login: {username: 'app', password: SECRET, serveraddress: 'reg.io'},
+      from: `docker-credential-site, which ${inTemp('config.json')} names`,
+    })
+    expect(await readFile(inTemp('asked'), 'utf8')).toBe('get reg.io\n')
+  })
+
+  test('of the registry wins over the one for all', async () => {
+    await helper('one', answers('one', 'x'))
+    await helper('all', answers('all', 'x'))
+    const config = {credsStore: 'all', credHelpers: {'reg.io': 'one'}}
+    expect((await find('reg.io/a', config))?.login).toMatchObject({username: 'one'})
+    expect((await find('nginx', config))?.login).toMatchObject({username: 'all', serveraddress: HUB})
+  })
+
+  test('may have an identity token', async () => {
+    await helper('site', answers('<token>', 'tok'))
+    expect((await find('reg.io/a', {credsStore: 'site'}))?.login).toEqual({
+      identitytoken: 'tok',
+      serveraddress: 'reg.io',
+    })
+  })
+
+  test('that has no login for the registry is believed', async () => {
+    await helper('site', 'echo credentials not found in native keychain; exit 1')
+    expect((await find('reg.io/a', {credsStore: 'site'}))?.login).toBeUndefined()
+  })
+
+  test.each([
+    ['is not there', undefined, 'it is not on the PATH'],
+    ['fails with words', 'echo the keychain is locked; exit 1', 'the keychain is locked'],
+    ['fails without any', 'exit 3', 'it ended with status 3'],
+    ['fails with its answer', `${answers('app', SECRET)}; exit 1`, 'it ended with status 1'],
+    ['says no JSON', `echo '${SECRET}'`, 'its answer has no Username and Secret'],
+    ['says half of it', `echo '{"Secret": "${SECRET}"}'`, 'its answer has no Username and Secret'],
+  ])('that %s is an error without the secret', async (_, script, why) => {
+    if (script !== undefined) await helper('site', script)
+    const error = await find('reg.io/a', {credsStore: 'site'}).catch((error: unknown) => error)
+    expect(error).toMatchObject({
+      code: 'CONFIGURATION',
+      message: `docker-credential-site, which ${inTemp('config.json')} names: gave no login for reg.io: ${why}`,
+    })
+  })
+
+  test('that does not listen is an error, and nothing else', async () => {
+    await writeFile(inTemp('bin', 'docker-credential-deaf'), '#!/bin/sh\nexec <&-\nexit 1\n')
+    await chmod(inTemp('bin', 'docker-credential-deaf'), 0o755)
+    await expect(find('reg.io/a', {credsStore: 'deaf'})).rejects.toMatchObject({code: 'CONFIGURATION'})
+  })
+
+  test('is given up when the run is stopped', async () => {
+    await helper('slow', 'exec sleep 1000')
+    const controller = new AbortController()
+    const found = find('reg.io/a', {credsStore: 'slow'}, controller.signal)
+    controller.abort(new Error('stopped'))
+    await expect(found).rejects.toThrow('stopped')
+  })
+})
