@@ -128,9 +128,15 @@ describe('a switch', () => {
     expect((await draftOfRow(name, ['true', 'false'])).request.body).toMatchObject(takenBack)
   })
 
-  test.each(['help', 'quiet', 'sig-proxy', 'disable-content-trust'])('--%s changes nothing', async (name) => {
+  test.each(['help', 'sig-proxy', 'disable-content-trust'])('--%s changes nothing', async (name) => {
     expect(await draftOfRow(name, ['true'])).toEqual(emptyDraft('image', []))
   })
+})
+
+test('--quiet is for a pull, and asks nothing else of the Engine', async () => {
+  const {quiet, request} = await draftOfRow('quiet', ['true'])
+  expect({quiet, request}).toEqual({quiet: true, request: plainRequest()})
+  expect((await draftOfRow('quiet', ['true', 'false'])).quiet).toBe(false)
 })
 
 describe('--pull', () => {
