@@ -59,8 +59,10 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
 
   test('is gone after the end when it was taken over with --rm', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox echo not me')
-    await guest.run('docker', 'run', '--detach', '--name', service.name, 'busybox', 'sleep', '1')
+    const untilTold = 'while [ ! -e /tmp/end ]; do sleep 0.2; done'
+    await guest.run('docker', 'run', '--detach', '--name', service.name, 'busybox', 'sh', '-c', untilTold)
     await service.start()
+    await guest.run('docker', 'exec', service.name, 'touch', '/tmp/end')
     await service.reaches({ActiveState: 'inactive', Result: 'success'})
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
