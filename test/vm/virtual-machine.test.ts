@@ -32,12 +32,16 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
     expect(status).toBe(137)
   })
 
-  test('starts a service whose processes are those of its container, and stops it without a rest', async () => {
-    const service = await defineService(guest, 'run --rm --name %n busybox sh -c "trap exit TERM; sleep 1000 & wait"')
+  test("starts a service with its container born in the unit, where Docker's limit binds, and stops it without a rest", async () => {
+    const container = 'busybox sh -c "trap exit TERM; sleep 1000 & wait"'
+    const service = await defineService(guest, `run --rm --name %n -m 48m ${container}`, {Delegate: 'yes'})
     const {status, stderr} = await service.start()
     expect({status, stderr}).toEqual({status: 0, stderr: ''})
     expect(await service.show('ActiveState', 'SubState')).toEqual({ActiveState: 'active', SubState: 'running'})
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
+    const own = `/sys/fs/cgroup/system.slice/${service.name}/${await service.inspect('{{.Id}}')}`
+    expect(await guest.run('cat', `${own}/memory.max`)).toBe(String(48 * 1024 * 1024))
+    expect(await guest.run('docker', 'stats', '--no-stream', '--format', '{{.MemUsage}}')).toContain(' / 48MiB')
 
     expect((await service.stop()).status).toBe(0)
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
