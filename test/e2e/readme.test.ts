@@ -8,11 +8,9 @@ describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
   test('runs nginx: active, answering, its processes and words under the unit, and nothing left when stopped', async () => {
     const name = `${unique()}.service`
     await guest.write(`/etc/systemd/system/${name}`, await readmeUnit())
-    await guest.run('systemctl', 'daemon-reload')
     onTestFinished(async () => {
       await guest.attempt(['systemctl', 'stop', name])
       await guest.run('rm', `/etc/systemd/system/${name}`)
-      await guest.run('systemctl', 'daemon-reload')
     })
 
     await guest.run('systemctl', 'start', name)

@@ -199,11 +199,9 @@ describe.each(HOSTS)('thirty units on $name', ({guest}) => {
         '',
       ].join('\n'),
     )
-    await guest.run('systemctl', 'daemon-reload')
     onTestFinished(async () => {
       await guest.attempt(['systemctl', 'stop', `${template}@*.service`])
       await guest.run('rm', `/etc/systemd/system/${template}@.service`)
-      await guest.run('systemctl', 'daemon-reload')
     })
     const units = Array.from({length: 30}, (_, index) => `${template}@${String(index)}.service`)
 

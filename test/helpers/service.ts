@@ -29,7 +29,12 @@ export interface Service {
   inspect(template: string): Promise<string>
 }
 
-/** Defines a service on a host: `line` is what stands behind the program's path; `%n` in it is the unit's name. */
+/**
+ * Defines a service on a host: `line` is what stands behind the program's path; `%n` in it is the unit's name.
+ *
+ * systemd finds a unit that it has not loaded yet by itself. A daemon-reload would take back, for every unit of the host that is just starting, the time that
+ * `EXTEND_TIMEOUT_USEC=` gave it.
+ */
 export async function defineService(
   guest: Guest,
   line: string,
@@ -47,13 +52,11 @@ export async function defineService(
   }
   const lines = Object.entries(service).flatMap(([key, value]) => [value].flat().map((one) => `${key}=${one}`))
   await guest.write(`/etc/systemd/system/${name}`, ['[Service]', ...lines, ''].join('\n'))
-  await guest.run('systemctl', 'daemon-reload')
   onTestFinished(async () => {
     await guest.attempt(['systemctl', 'kill', '--signal=KILL', name])
     await guest.attempt([...briefly, 'systemctl', 'stop', name])
     await guest.attempt([...briefly, 'docker', 'rm', '--force', '--volumes', name])
     await guest.run('rm', `/etc/systemd/system/${name}`)
-    await guest.run('systemctl', 'daemon-reload')
     await guest.attempt(['systemctl', 'reset-failed', name])
   })
   return serviceOf(guest, name)
