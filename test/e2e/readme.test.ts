@@ -14,10 +14,15 @@ describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
     })
 
     await guest.run('systemctl', 'start', name)
-    const status = await guest.run('systemctl', 'status', '--no-pager', name)
-    expect(status).toContain('Active: active (running)')
-    expect(status).toContain('nginx: master process')
-    expect(status).toContain('nginx: worker process')
+    expect(await guest.run('systemctl', 'status', '--no-pager', name)).toContain('Active: active (running)')
+    // nginx runs for some milliseconds before it calls its processes so.
+    await until(20_000, async () =>
+      /nginx: master process[^]*nginx: worker process/.test(
+        await guest.run('systemctl', 'status', '--no-pager', name),
+      )
+        ? true
+        : undefined,
+    )
 
     const address = await guest.run('docker', 'inspect', '--format', '{{.NetworkSettings.IPAddress}}', name)
     const answer = await until(20_000, async () => {

@@ -2,14 +2,12 @@ import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../helpers/hosts.js'
-import {startRegistry, type Registry} from '../helpers/registry.js'
+import {isHere, startRegistry, type Registry} from '../helpers/registry.js'
 import {containers, defineService} from '../helpers/service.js'
 
 const PASSWORD = 'correct-horse:battery'
 const LOGIN = `app:${PASSWORD}`
 const PULL_TIMEOUT_MS = 60_000
-/** Docker 20.10 and 26.1 try a layer five times in some fifty seconds, and we wait for a minute. */
-const DEATH_TIMEOUT_MS = 180_000
 const ONESHOT = {Type: 'oneshot'}
 
 /** A directory that docker's client might have written, and the setting of a unit that points there. */
@@ -20,10 +18,6 @@ async function clientConfig(guest: Guest, {directory}: Registry, config: unknown
 }
 
 const authOf = (login: string): object => ({auth: Buffer.from(login).toString('base64')})
-
-async function isHere(guest: Guest, image: string): Promise<boolean> {
-  return (await guest.attempt(['docker', 'image', 'inspect', image])).status === 0
-}
 
 describe.each(HOSTS)('an image from a registry on $name', ({guest}) => {
   test('is fetched when it is missing, and with --pull=always each time, but not with --pull=never', async () => {
@@ -187,29 +181,4 @@ describe.each(HOSTS)('a slow registry on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
     expect(await service.pids()).toEqual([])
   })
-})
-
-describe.each(HOSTS)('a registry that leaves us in the middle of a layer on $name', ({guest}) => {
-  // Both take about a minute, and so they go side by side.
-  test(
-    'fails the start in words: when it dies with those of the Engine, and when it is silent after a minute',
-    {timeout: DEATH_TIMEOUT_MS},
-    async () => {
-      const dying = await startRegistry(guest, 'dying')
-      const silent = await startRegistry(guest, 'silent')
-      const ends = [
-        {registry: dying, words: '.*EOF.*'},
-        {registry: silent, words: 'nothing has arrived for 60 seconds'},
-      ].map(async ({registry, words}) => {
-        const service = await defineService(guest, `run --rm --name %n ${registry.image} true`, {TimeoutStartSec: '5'})
-        const {status} = await guest.attempt(['systemctl', 'start', service.name], {timeout: DEATH_TIMEOUT_MS})
-        expect(status).toBe(1)
-        await service.says(new RegExp(`^cannot pull image ${registry.image}: ${words}; check the name`))
-        expect(await service.show('Result', 'ExecMainStatus')).toEqual({Result: 'exit-code', ExecMainStatus: '125'})
-        expect(await containers(guest, `name=${service.name}`)).toEqual([])
-        expect(await isHere(guest, registry.image)).toBe(false)
-      })
-      await Promise.all(ends)
-    },
-  )
 })

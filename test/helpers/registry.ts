@@ -42,3 +42,8 @@ export async function startRegistry(guest: Guest, manner: Manner, login = ''): P
   })
   return {host, image: `${host}/image`, directory}
 }
+
+/** Whether the host has the image. */
+export async function isHere(guest: Guest, image: string): Promise<boolean> {
+  return (await guest.attempt(['docker', 'image', 'inspect', image])).status === 0
+}
