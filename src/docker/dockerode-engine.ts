@@ -1,5 +1,5 @@
 import type {IncomingMessage} from 'node:http'
-import {Duplex} from 'node:stream'
+import {Duplex, Readable} from 'node:stream'
 import Docker from 'dockerode'
 import {
   CannotInvokeError,
@@ -13,7 +13,8 @@ import {
   reason,
 } from '../errors.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
-import type {Engine, EngineInfo, Inspected, Wanted, Watch, WatchFor} from './engine.js'
+import type {ContainerEvent, Engine, EngineInfo, Inspected, Wanted, Watch, WatchFor} from './engine.js'
+import {parseEvents} from './events.js'
 import type {PullMessage} from './pull-tally.js'
 import {splitReference} from './reference.js'
 
@@ -38,6 +39,13 @@ interface InfoAnswer {
   readonly DefaultRuntime?: string
   readonly Runtimes?: Readonly<Record<string, unknown>>
   readonly SecurityOptions?: readonly string[]
+  readonly LiveRestoreEnabled?: boolean
+}
+
+/** The part of a container's configuration that dockerode's types leave out. */
+interface StopAnswer {
+  readonly StopSignal?: string
+  readonly StopTimeout?: number | null
 }
 
 /** A line of the answer to `POST /images/create` that is no error. */
@@ -51,7 +59,11 @@ interface PullLine {
 interface Abortable {
   version(options: {abortSignal: AbortSignal}): Promise<{ApiVersion: string}>
   info(options: {abortSignal: AbortSignal}): Promise<InfoAnswer>
+  ping(options: {abortSignal: AbortSignal}): Promise<unknown>
 }
+
+/** What may happen to a container that matters to a run; not the three of each health check. */
+const EVENTS = ['destroy', 'die', 'kill', 'oom', 'pause', 'rename', 'start', 'stop', 'unpause']
 
 /** The Engine that listens on the unix socket `path`, through dockerode. */
 export class DockerodeEngine implements Engine {
@@ -63,6 +75,11 @@ export class DockerodeEngine implements Engine {
     this.#docker = new Docker({socketPath: path, host: undefined, protocol: 'http'})
   }
 
+  async ping(abortSignal: AbortSignal): Promise<void> {
+    const docker = this.#docker as unknown as Abortable
+    await this.#ask('answer', () => docker.ping({abortSignal}))
+  }
+
   async info(abortSignal: AbortSignal): Promise<EngineInfo> {
     const docker = this.#docker as unknown as Abortable
     const answer = await this.#ask('say what it is', () => docker.info({abortSignal}))
@@ -72,6 +89,7 @@ export class DockerodeEngine implements Engine {
       defaultRuntime: answer.DefaultRuntime ?? '',
       runtimes: Object.keys(answer.Runtimes ?? {}),
       rootless: (answer.SecurityOptions ?? []).includes('name=rootless'),
+      ...(answer.LiveRestoreEnabled ? {liveRestore: true} : {}),
     }
   }
 
@@ -86,6 +104,12 @@ export class DockerodeEngine implements Engine {
         state: State.Status as Inspected['state'],
         pid: State.Pid,
         tty: Config.Tty,
+        exitCode: State.ExitCode,
+        outOfMemory: State.OOMKilled,
+        finishedAt: Date.parse(State.FinishedAt),
+        stopSignal: (Config as StopAnswer).StopSignal ?? '',
+        stopTimeout: (Config as StopAnswer).StopTimeout ?? undefined,
+        labels: Config.Labels,
       }
     } catch (error) {
       if (statusOf(error) === 404) return undefined
@@ -188,8 +212,30 @@ export class DockerodeEngine implements Engine {
     throw new EngineUnreachableError(this.address, new Error('it hung up while the container was waited for'))
   }
 
-  async stop(id: string, abortSignal: AbortSignal): Promise<void> {
-    await this.#unless([304, 404], 'stop the container', () => this.#docker.getContainer(id).stop({abortSignal}))
+  async events(id: string, since: number, abortSignal: AbortSignal): Promise<AsyncIterable<ContainerEvent>> {
+    const options = {
+      since: secondsOf(since),
+      filters: {type: ['container'], container: [id], event: EVENTS},
+      abortSignal,
+    }
+    const stream = await this.#ask('tell of the container', () =>
+      this.#docker.getEvents(options as unknown as Docker.GetEventsOptions),
+    )
+    return parseEvents(stream)
+  }
+
+  async logs(id: string, since: number, abortSignal: AbortSignal): Promise<Readable> {
+    const options = {follow: true, stdout: true, stderr: true, since: secondsOf(since), abortSignal}
+    const stream: unknown = await this.#ask('read the log of the container', () =>
+      this.#docker.getContainer(id).logs(options as unknown as Docker.ContainerLogsOptions & {follow: true}),
+    )
+    if (stream instanceof Readable) return stream
+    throw new EngineUnreachableError(this.address, new Error('it gave no log to read'))
+  }
+
+  async stop(id: string, abortSignal: AbortSignal, seconds?: number): Promise<void> {
+    const options = {...(seconds === undefined ? {} : {t: seconds}), abortSignal}
+    await this.#unless([304, 404], 'stop the container', () => this.#docker.getContainer(id).stop(options))
   }
 
   async kill(id: string, name: NodeJS.Signals, abortSignal: AbortSignal): Promise<void> {
@@ -268,6 +314,11 @@ export class DockerodeEngine implements Engine {
       ? new EngineUnreachableError(this.address, error)
       : new EngineRefusedError(doing, status, answerOf(error), error)
   }
+}
+
+/** A moment as the Engine reads it, without loss: in seconds with a fraction. */
+function secondsOf(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3)
 }
 
 function queryOf({name, platform}: CreateRequest): Record<string, string> {

@@ -1,4 +1,4 @@
-import type {Duplex} from 'node:stream'
+import type {Duplex, Readable} from 'node:stream'
 import {EngineRefusedError} from '../errors.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
 import type {Login} from './login.js'
@@ -13,6 +13,26 @@ export interface Inspected {
   /** The container init's PID as the host sees it; 0 when it does not run. */
   readonly pid: number
   readonly tty: boolean
+  /** What its last life ended with; 0 while the first lasts. */
+  readonly exitCode: number
+  /** Whether the kernel killed its init, or on some Engines any of its processes, as it ran out of memory. */
+  readonly outOfMemory: boolean
+  /** When its last life ended, in milliseconds since 1970; negative where none has. */
+  readonly finishedAt: number
+  /** Such as `SIGQUIT`, or empty for the Engine's default. */
+  readonly stopSignal: string
+  /** How long the Engine waits between the stop signal and SIGKILL, in seconds, -1 for as long as it takes; absent for the Engine's default. */
+  readonly stopTimeout: number | undefined
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Something that happened to a container (Engine API, `GET /events`). */
+export interface ContainerEvent {
+  readonly action: string
+  /** When, by the Engine's clock, in milliseconds since 1970. */
+  readonly at: number
+  /** What the event says besides, the container's labels among it. */
+  readonly attributes: Readonly<Record<string, string>>
 }
 
 /** A container's end that is being waited for. */
@@ -37,6 +57,8 @@ export interface EngineInfo {
   readonly runtimes: readonly string[]
   /** Whether it runs as an ordinary user. */
   readonly rootless: boolean
+  /** Whether containers live on while it is away (dockerd, `--live-restore`); absent means no. */
+  readonly liveRestore?: boolean
 }
 
 /** What image of that name to fetch, and as whom. */
@@ -53,6 +75,8 @@ export interface Wanted {
 export interface Engine {
   /** Where the Engine listens, for messages. */
   readonly address: string
+  /** Resolves when it answers. */
+  ping(signal: AbortSignal): Promise<void>
   info(signal: AbortSignal): Promise<EngineInfo>
   /** The container with this id or name, or nothing. The Engine also takes the beginning of an id for it. */
   inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
@@ -68,8 +92,15 @@ export interface Engine {
   attach(id: string, stdin: boolean, signal: AbortSignal): Promise<Duplex>
   /** Resolves when the Engine has begun to wait, so that no end after that is missed. */
   watch(id: string, until: WatchFor, signal: AbortSignal): Promise<Watch>
-  /** Stops the container with its own stop signal and timeout; no error when it does not run. */
-  stop(id: string, signal: AbortSignal): Promise<void>
+  /**
+   * What happens to a container from `since` on, in milliseconds since 1970. Ends when the Engine goes away. Resolves when the Engine has begun,
+   * and says then also what happened between `since` and that.
+   */
+  events(id: string, since: number, signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>
+  /** What Docker's log has of a container from `since` on, in milliseconds since 1970, and goes on until the container ends; framed as by `attach`. */
+  logs(id: string, since: number, signal: AbortSignal): Promise<Readable>
+  /** Stops the container with its own stop signal, and its own timeout unless `seconds` says another; no error when it does not run. */
+  stop(id: string, signal: AbortSignal, seconds?: number): Promise<void>
   /** Sends a signal to the container's init; no error when it does not run. */
   kill(id: string, name: NodeJS.Signals, signal: AbortSignal): Promise<void>
   /** Kills the container if it must, removes it with its anonymous volumes, and resolves when it is gone; no error when it was. */

@@ -41,6 +41,8 @@ export interface Draft {
   /** The file that the container's id is written to. */
   cidFile?: string
   readonly needs: Need[]
+  /** Whether signals are passed on to the container, where the line says. */
+  sigProxy?: boolean
   /** What only all options together decide. */
   readonly pending: {
     readonly networks: Network[]
@@ -256,7 +258,7 @@ export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
   runtime: {takes: 'value', into: 'HostConfig.Runtime'},
   'security-opt': {takes: 'value', effect: securityOption},
   'shm-size': {takes: 'value', parse: bytes, into: 'HostConfig.ShmSize'},
-  'sig-proxy': {takes: 'nothing', effect: nothing},
+  'sig-proxy': {takes: 'nothing', effect: (draft, value) => void (draft.sigProxy = value === 'true')},
   'stop-signal': {takes: 'value', into: 'StopSignal'},
   'stop-timeout': {takes: 'value', parse: integer, into: 'StopTimeout'},
   'storage-opt': {takes: 'value', parse: keyWithValue, into: 'HostConfig.StorageOpt{}'},

@@ -17,7 +17,10 @@ import {bestWay} from './ways.js'
 /** What an Engine answers when it is asked what it is; nothing where it does not answer. */
 export type Info = (signal: AbortSignal) => Promise<EngineInfo | undefined>
 
-/** Asks the Engine at once, because the answer takes it some ten milliseconds in which there is something else to do. */
+/**
+ * Asks the Engine at once, because the answer takes it some ten milliseconds in which there is something else to do. One that was not up yet is asked again
+ * when the answer is needed.
+ */
 export function askEarly(engine: Engine): Info {
   const controller = new AbortController()
   const answer = engine.info(controller.signal).catch(() => undefined)
@@ -29,7 +32,7 @@ export function askEarly(engine: Engine): Info {
       },
       {once: true},
     )
-    const info = await answer
+    const info = (await answer) ?? (await engine.info(signal).catch(() => undefined))
     signal.throwIfAborted()
     return info
   }

@@ -25,6 +25,7 @@ export const cgroupTransfer = defineRunPlugin({
       },
       start: ({container, ...context}) => placement?.beforeStart(container, context),
       started: ({container, ...context}) => placement?.afterStart(container, context),
+      restarted: ({container, ...context}) => placement?.afterStart(container, context),
       describe: () => (placement?.describe === undefined ? [] : [placement.describe]),
     }
   },

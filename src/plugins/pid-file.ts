@@ -20,13 +20,19 @@ export const pidFile = defineRunPlugin({
     // Empty is none, so that a line can take back what the configuration says.
     if (asked === undefined || asked === '') return undefined
     const path = resolve(asked)
+    let content = ''
+    const write = async (pid: number): Promise<void> => {
+      const next = `${String(pid)}\n`
+      await writeWhole(path, next)
+      content = next
+    }
     return {
       resolve: () => refuseUnwritable(path),
       async started({container, defer}) {
-        const content = `${String(container.pid)}\n`
-        await writeWhole(path, content)
+        await write(container.pid)
         defer(`remove ${path}`, () => removeOwn(path, content))
       },
+      restarted: ({container}) => write(container.pid),
       describe: () => [`write the PID of the container's init to ${path}`],
     }
   },

@@ -1,4 +1,6 @@
 import {constants} from 'node:os'
+import {EXIT_OURS} from '../errors.js'
+import type {ExitReport} from './run-plugin.js'
 
 /** How this process ends: with a status, or of a signal. */
 export type Ending = {readonly status: number} | {readonly signal: NodeJS.Signals}
@@ -26,4 +28,39 @@ export function endingOf(code: number, asked: NodeJS.Signals | undefined): Endin
 /** The ending as a shell would see it: 128+n for a signal. */
 export function statusOf(ending: Ending): number {
   return 'status' in ending ? ending.status : 128 + constants.signals[ending.signal]
+}
+
+/** A signal by any of the names that an image may give it: `SIGQUIT`, `quit`, `3`; nothing where it is none. */
+export function signalOf(name: string): NodeJS.Signals | undefined {
+  const upper = name.toUpperCase()
+  const known = Object.entries(constants.signals).find(
+    ([signal, number]) => signal === upper || signal === `SIG${upper}` || String(number) === upper,
+  )
+  return known?.[0] as NodeJS.Signals | undefined
+}
+
+/** How a container ended, in words that go behind its name. */
+export function describeEnd({code, why}: ExitReport): string {
+  switch (why) {
+    case 'out-of-memory':
+      return 'was killed as it ran out of memory'
+    case 'stop-timeout':
+      return 'was killed as it did not stop in time'
+    case 'hurried':
+      return 'was killed as a second signal hurried its stop'
+    case 'somebody':
+      return `was ended by ${signalOf(String(code - 128)) ?? 'a signal'}, which somebody asked the Engine to send`
+    case 'engine-gone':
+      return 'ended with the Engine'
+    case 'without-engine':
+      return 'was ended without the Engine, which does not answer'
+    case undefined:
+      break
+  }
+  return `ended with status ${String(code)}`
+}
+
+/** Whether nobody can tell from the status alone how the container ended: the status is also one of ours, or there is more to say. */
+export function needsWords({code, why}: ExitReport): boolean {
+  return why !== undefined || (code >= EXIT_OURS && code <= EXIT_OURS + 2)
 }

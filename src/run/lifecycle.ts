@@ -1,21 +1,20 @@
 import {rm} from 'node:fs/promises'
 import type {CreateRequest} from '../docker/create-request.js'
-import {isNameConflict, isNoSuchImage, type Engine, type Inspected, type Watch} from '../docker/engine.js'
+import {isNameConflict, isNoSuchImage, type ContainerEvent, type Engine, type Inspected} from '../docker/engine.js'
 import {ImageMissingError, NameTakenError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {RunOrder} from './line.js'
 import {prepareMaking, type Making} from './making.js'
+import {describeEnd, needsWords} from './exit-status.js'
 import type {Log} from './log.js'
+import {UNTIL_DONE} from './patience.js'
 import type {Pipeline} from './pipeline.js'
 import type {Releases} from './release.js'
 import type {CreatedContainer, ExitReport, Verdict} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
-
-/**
- * For what must not be broken off: a request to create that is given up on our side can still succeed on the Engine's, and then nobody would
- * know of the container; and what undoes or ends a run is not undone by the run's end.
- */
-const UNTIL_DONE = new AbortController().signal
+import {supervise} from './supervision.js'
+import {waitForEngine} from './waiting.js'
+import type {UnitName} from '../systemd/unit.js'
 
 /** What a run is made of. */
 export interface Run {
@@ -29,6 +28,8 @@ export interface Run {
   readonly pull: (request: CreateRequest, signal: AbortSignal) => Promise<void>
   readonly log: Log
   readonly stop: StopRequests
+  /** The unit that this process is the main process of; nothing outside of any. */
+  readonly unit: UnitName | undefined
   /** How long the Engine may take to remove a container of our name that somebody else has asked it to remove, in milliseconds. */
   readonly removalPatience: number
 }
@@ -61,30 +62,36 @@ export async function runContainer(run: Run): Promise<Outcome> {
 }
 
 async function walk(run: Run): Promise<Outcome> {
-  const {order, pipeline, engine, stop} = run
+  const {order, pipeline, engine, stop, releases, log} = run
   const {signal} = stop
+  await waitForEngine(run)
   await pipeline.resolve(order.request)
   const resident = pipeline.residentReasons().length > 0
   const {container, origin} = await obtain(run)
+  const name = order.request.name ?? container.id.slice(0, 12)
+  const following = new AbortController()
+  releases.defer('stop following the container', () => {
+    following.abort()
+  })
 
-  let watch: Watch
+  let begun: Begun
   let pid: number | undefined
   try {
     await pipeline.start(container)
-    const begun = await begin(run, container, origin)
-    watch = begun.watch
+    begun = await begin(run, container, origin, following.signal)
     pid = await pidOf(engine, container, signal)
+    let who: 'delegated' | undefined
     if (pid !== undefined) {
       const started = {...container, pid}
       await pipeline.started(started)
-      const who = await pipeline.ready(started)
-      await begun.notifier.send(
-        ...(resident ? [] : [`MAINPID=${String(pid)}`]),
-        // One that was taken over has said it already, if it ever does.
-        ...(who === 'delegated' && origin !== 'adopt' ? [] : ['READY=1']),
-        `STATUS=container ${order.request.name ?? container.id.slice(0, 12)} running`,
-      )
+      who = await pipeline.ready(started)
     }
+    await begun.notifier.send(
+      ...(resident || pid === undefined ? [] : [`MAINPID=${String(pid)}`]),
+      // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as anybody can tell.
+      ...(who === 'delegated' && origin !== 'adopt' ? [] : ['READY=1']),
+      `STATUS=container ${name} running`,
+    )
     signal.throwIfAborted()
   } catch (error) {
     await takeBack(run, container, origin)
@@ -92,7 +99,26 @@ async function walk(run: Run): Promise<Outcome> {
   }
   if (!resident && pid !== undefined) return {kind: 'handed-over'}
 
-  const exit = await endOf(run, container, watch)
+  const {events, notifier} = begun
+  const exit = await supervise({
+    container,
+    name,
+    pid,
+    ownStart: origin !== 'adopt',
+    events,
+    engine,
+    pipeline,
+    notifier,
+    stop,
+    log,
+    unit: run.unit,
+    sigProxy: order.sigProxy ?? true,
+  })
+  const words = `container ${name} ${describeEnd(exit)}`
+  if (needsWords(exit)) log.warn(words)
+  await notifier.send(`STATUS=${words}`).catch((error: unknown) => {
+    log.warn(`could not tell systemd of the end: ${reason(error)}`)
+  })
   await pipeline.exited(container, exit)
   await pipeline.removed(container, exit)
   return {kind: 'ended', exit}
@@ -175,39 +201,31 @@ async function createOrPull({order, engine, pull, stop: {signal}}: Run, request:
   }
 }
 
-/** Starts the container unless it runs already. Its end is watched for from before that, so that none is too early to be seen. */
+/** A container that runs, or did. */
+interface Begun {
+  readonly events: AsyncIterable<ContainerEvent>
+  readonly notifier: Notifier
+}
+
+/** Starts the container unless it runs already. It is followed from before that, so that no end is too early to be seen. */
 async function begin(
-  {order, engine, openNotifier, stop: {signal}}: Run,
+  {engine, openNotifier, stop: {signal}}: Run,
   {id}: CreatedContainer,
   origin: Obtained['origin'],
-): Promise<{watch: Watch; notifier: Notifier}> {
-  if (origin === 'adopt') return {watch: await engine.watch(id, 'not-running', UNTIL_DONE), notifier: openNotifier()}
-  const autoRemoved = origin === 'created' && order.request.body.HostConfig.AutoRemove
-  const watch = await engine.watch(id, autoRemoved ? 'removed' : 'next-exit', UNTIL_DONE)
+  following: AbortSignal,
+): Promise<Begun> {
+  const events = await engine.events(id, Date.now(), following)
+  if (origin === 'adopt') return {events, notifier: openNotifier()}
   const starting = engine.start(id, signal)
   const notifier = openNotifier()
   await starting
-  return {watch, notifier}
+  return {events, notifier}
 }
 
 /** The PID of the container's init, or nothing when it has ended already. */
 async function pidOf(engine: Engine, {id}: CreatedContainer, signal: AbortSignal): Promise<number | undefined> {
   const inspected = await engine.inspect(id, signal)
   return inspected === undefined || inspected.pid === 0 ? undefined : inspected.pid
-}
-
-/** Waits for the container's end, passing on what systemd asks meanwhile. */
-async function endOf({engine, log, stop}: Run, {id}: CreatedContainer, {exitCode}: Watch): Promise<ExitReport> {
-  const failed = (doing: string) => (error: unknown) => {
-    log.warn(`could not ${doing}: ${reason(error)}`)
-  }
-  stop.onStop(() => {
-    engine.stop(id, UNTIL_DONE).catch(failed('stop the container'))
-  })
-  stop.onOther((name) => {
-    engine.kill(id, name, UNTIL_DONE).catch(failed(`pass ${name} on to the container`))
-  })
-  return {code: await exitCode}
 }
 
 /** Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was. */

@@ -23,6 +23,8 @@ export interface RunOrder {
   readonly cidFile?: string
   /** What the line has that not every Engine knows. */
   readonly needs?: readonly Need[]
+  /** Whether a signal that is not for us goes to the container; it does unless this says no. */
+  readonly sigProxy?: boolean
 }
 
 /** Takes the wrapper's options off a line; the first word that is none is the command. */
@@ -69,9 +71,16 @@ export async function parseRun(
   const {given, rest} = parseRunWords(words, declarations)
   const [image, ...command] = rest
   if (image === undefined || image === '') throw new MissingImageError()
-  const {request, pull, quiet, cidFile, needs} = await translate(given, image, command, around)
+  const {request, pull, quiet, cidFile, needs, sigProxy} = await translate(given, image, command, around)
   // Relative to the directory that we were started in, as every path of the line is.
-  return {request, pull, needs, ...(quiet ? {quiet} : {}), ...(cidFile ? {cidFile: resolve(around.cwd, cidFile)} : {})}
+  return {
+    request,
+    pull,
+    needs,
+    ...(quiet ? {quiet} : {}),
+    ...(sigProxy === undefined ? {} : {sigProxy}),
+    ...(cidFile ? {cidFile: resolve(around.cwd, cidFile)} : {}),
+  }
 }
 
 function parseRunWords(words: readonly string[], declarations: OptionDeclarations): ReturnType<typeof parseWords> {

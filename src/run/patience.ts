@@ -1,3 +1,20 @@
+/**
+ * For what must not be broken off: a request to create that is given up on our side can still succeed on the Engine's, and then nobody would
+ * know of the container; and what undoes or ends a run is not undone by the run's end.
+ */
+export const UNTIL_DONE = new AbortController().signal
+
+/** Resolves after so many milliseconds, or as soon as the signal aborts. */
+export async function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds)
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
 /** The promise's outcome, or the signal's reason when that aborts first; what is waited for is then left to itself. */
 export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   // Also what is left to itself from the beginning may fail later, and then nobody is there to hear of it.

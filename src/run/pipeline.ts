@@ -16,6 +16,8 @@ import type {
 
 /** How long a plugin may take over a container that has ended, while systemd still calls the unit active. */
 const AFTERMATH_PATIENCE_MS = 10_000
+/** The same where the Engine does not answer: then a plugin that asks it waits for nothing, and systemd's stop timeout is nearly over. */
+const PATIENCE_WITHOUT_ENGINE_MS = 200
 
 /** A plugin that takes part in this run. */
 export interface Member {
@@ -26,8 +28,8 @@ export interface Member {
 /**
  * The plugins of one run, in order, and one method a phase.
  *
- * Invariants: a hook is called at most once a run; no hook of a phase is called before every hook of the phase before it has settled; what a
- * hook throws reaches the caller as a {@link PluginError} that names plugin and phase (`resolve` to `ready`) or becomes one warning (`exited`,
+ * Invariants: a hook is called at most once a run, `restarted` and `reconnected` apart; no hook of a phase is called before every hook of the phase before it has settled; what a
+ * hook throws reaches the caller as a {@link PluginError} that names plugin and phase (`resolve` to `ready`) or becomes one warning (`restarted` to
  * `removed`).
  */
 export class Pipeline {
@@ -87,12 +89,20 @@ export class Pipeline {
       : undefined
   }
 
+  async restarted(container: StartedContainer, endedAt: number): Promise<void> {
+    await this.#each(this.#members, 'restarted', (hooks) => hooks.restarted?.({...this.#context, container, endedAt}))
+  }
+
+  async reconnected(container: CreatedContainer): Promise<void> {
+    await this.#each(this.#members, 'reconnected', (hooks) => hooks.reconnected?.({...this.#context, container}))
+  }
+
   async exited(container: CreatedContainer, exit: ExitReport): Promise<void> {
-    await this.#reversed('exited', (hooks) => hooks.exited?.({...this.#context, container, exit}))
+    await this.#reversed('exited', exit, (hooks) => hooks.exited?.({...this.#context, container, exit}))
   }
 
   async removed(container: CreatedContainer, exit: ExitReport): Promise<void> {
-    await this.#reversed('removed', (hooks) => hooks.removed?.({...this.#context, container, exit}))
+    await this.#reversed('removed', exit, (hooks) => hooks.removed?.({...this.#context, container, exit}))
   }
 
   /** Why this process must stay while the container runs, one reason a plugin that wants it. */
@@ -112,10 +122,24 @@ export class Pipeline {
     for (const {name, hooks} of this.#members) await this.#stamped(name, phase, () => call(hooks))
   }
 
-  async #reversed(phase: Phase, call: (hooks: Partial<RunHooks>) => void | Promise<void>): Promise<void> {
-    for (const {name, hooks} of this.#members.toReversed()) {
+  async #reversed(
+    phase: Phase,
+    {why}: ExitReport,
+    call: (hooks: Partial<RunHooks>) => void | Promise<void>,
+  ): Promise<void> {
+    const patience = why === 'without-engine' ? PATIENCE_WITHOUT_ENGINE_MS : AFTERMATH_PATIENCE_MS
+    await this.#each(this.#members.toReversed(), phase, call, patience)
+  }
+
+  async #each(
+    members: readonly Member[],
+    phase: Phase,
+    call: (hooks: Partial<RunHooks>) => void | Promise<void>,
+    patience = AFTERMATH_PATIENCE_MS,
+  ): Promise<void> {
+    for (const {name, hooks} of members) {
       try {
-        await within(AFTERMATH_PATIENCE_MS, Promise.resolve(call(hooks)))
+        await within(patience, Promise.resolve(call(hooks)))
       } catch (error) {
         this.#log.warn(`${name} (${phase}): ${reason(error)}`)
       }

@@ -6,8 +6,19 @@ import type {Log} from './log.js'
 /** The version of this contract; a plugin that is built for a later major version is refused. */
 export const CONTRACT_VERSION = 1
 
-/** The moments of a run that a plugin may act on, in the order they come. */
-export const PHASES = ['resolve', 'reconcile', 'create', 'start', 'started', 'ready', 'exited', 'removed'] as const
+/** The moments of a run that a plugin may act on, in the order they come; `restarted` and `reconnected` come as often as they happen, or never. */
+export const PHASES = [
+  'resolve',
+  'reconcile',
+  'create',
+  'start',
+  'started',
+  'ready',
+  'restarted',
+  'reconnected',
+  'exited',
+  'removed',
+] as const
 /** One of {@link PHASES}. */
 export type Phase = (typeof PHASES)[number]
 
@@ -26,6 +37,8 @@ export interface FoundContainer {
 export interface ExitReport {
   /** 0 to 255; 128+n when the container's init died of signal n. */
   readonly code: number
+  /** What the code does not say: the container ran out of memory, did not stop in time, … */
+  readonly why?: 'out-of-memory' | 'stop-timeout' | 'hurried' | 'somebody' | 'engine-gone' | 'without-engine'
 }
 
 /** What every hook is given. */
@@ -51,7 +64,7 @@ export interface StartedContainer extends CreatedContainer {
 
 /**
  * What a plugin does in a run. The kind of each hook is fixed: `resolve` to `started` run one plugin after another in the pipeline's order,
- * `ready` all at once, `exited` and `removed` in reverse order, each whatever the others did.
+ * `ready` all at once, `restarted` and `reconnected` in order, `exited` and `removed` in reverse order, each whatever the others did.
  */
 export interface RunHooks {
   /** May edit the create request. Changes nothing on the host, so that `--dry-run` can call it. A rejection fails the run. */
@@ -66,6 +79,13 @@ export interface RunHooks {
   started(context: With<{container: StartedContainer}>): Awaitable<void>
   /** When every plugin's hook has resolved, `READY=1` goes to systemd, unless one answers `delegated`: the container says it itself. */
   ready(context: With<{container: StartedContainer}>): Awaitable<'delegated' | undefined>
+  /**
+   * Somebody had Docker start the container again, after the life that ended at `endedAt` (milliseconds since 1970): its init is another process now.
+   * Only a process that stayed hears of it. A rejection is one warning.
+   */
+  restarted(context: With<{container: StartedContainer; endedAt: number}>): Awaitable<void>
+  /** The Engine was away and is back, and the container ran on: whatever was held open to the Engine is closed. A rejection is one warning. */
+  reconnected(context: With<{container: CreatedContainer}>): Awaitable<void>
   /** The container has ended. A rejection is one warning. */
   exited(context: With<{container: CreatedContainer; exit: ExitReport}>): Awaitable<void>
   /** Nothing is left to be done with the container. A rejection is one warning. */

@@ -1,10 +1,10 @@
 import type {Settings} from '../config/settings.js'
-import type {UnitNames} from '../config/specifiers.js'
 import {PluginError} from '../errors.js'
 import {socketPath} from '../docker/address.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
-import {openNotifier} from '../systemd/notifier.js'
+import {openNotifier, type Notifier} from '../systemd/notifier.js'
+import type {OwnNames} from '../systemd/unit.js'
 import {describeRun} from './dry-run.js'
 import {endingOf, type Ending} from './exit-status.js'
 import {inForce, type HostSetup} from './host-setup.js'
@@ -23,7 +23,7 @@ const REMOVAL_PATIENCE_MS = 10_000
 export interface Process {
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly cwd: string
-  readonly names: UnitNames
+  readonly names: OwnNames
   readonly log: Log
   readonly stop: StopRequests
   readonly print: (text: string) => void
@@ -45,12 +45,13 @@ export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, s
     print(`${await describeRun(order, pipeline, isShown)}\n`)
     return {status: 0}
   }
+  let notifier: Notifier | undefined
   const outcome = await runContainer({
     order,
     pipeline,
     releases,
     engine,
-    openNotifier: () => openNotifier(env),
+    openNotifier: () => (notifier ??= openNotifier(env)),
     pull: async ({body, platform}, signal) => {
       // Few runs fetch their image.
       const {pullImage} = await import('./image.js')
@@ -59,6 +60,10 @@ export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, s
     },
     log,
     stop,
+    unit:
+      env['INVOCATION_ID'] === undefined || names.unit === undefined
+        ? undefined
+        : {name: names.unit, manager: names.manager},
     removalPatience: REMOVAL_PATIENCE_MS,
   })
   return outcome.kind === 'handed-over' ? {status: 0} : endingOf(outcome.exit.code, stop.asked)

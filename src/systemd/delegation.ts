@@ -1,17 +1,10 @@
-import {execFile} from 'node:child_process'
-import type {UnitCgroup} from './unit.js'
-
-const PATIENCE_MS = 5000
+import {propertiesOf} from './properties.js'
+import type {UnitName} from './unit.js'
 
 /**
  * Whether the unit says `Delegate=yes`, or a list of controllers (systemd.resource-control(5)), so that systemd leaves alone what is made
  * below the unit's cgroup. A unit that systemd does not answer for is taken for one that does not.
  */
-export async function delegates({name, manager}: UnitCgroup, signal: AbortSignal): Promise<boolean> {
-  const words = [...(manager === 'user' ? ['--user'] : []), 'show', '--property=Delegate', '--value', '--', name]
-  return await new Promise((resolve) => {
-    execFile('systemctl', words, {signal, timeout: PATIENCE_MS}, (error, stdout) => {
-      resolve(error === null && stdout.trim() === 'yes')
-    })
-  })
+export async function delegates(unit: UnitName, signal: AbortSignal): Promise<boolean> {
+  return (await propertiesOf(unit, ['Delegate'], signal)).Delegate === 'yes'
 }

@@ -3,26 +3,43 @@ import {hostname} from 'node:os'
 import {join} from 'node:path'
 import {isUnified, parseMemberships, rootOf, systemdsPlace, type Place} from './hierarchies.js'
 
-/** The cgroup that systemd made for a unit of service or scope (systemd.resource-control(5)). */
-export interface UnitCgroup {
-  /** The unit's name, with its type. */
+/** A unit, as systemctl is asked about it. */
+export interface UnitName {
+  /** With its type. */
   readonly name: string
+  /** Whose unit it is: the host's systemd, or a user's (user@.service(5)). */
+  readonly manager: 'system' | 'user'
+}
+
+/** The cgroup that systemd made for a unit of service or scope (systemd.resource-control(5)). */
+export interface UnitCgroup extends UnitName {
   /** In systemd's hierarchy: that of cgroup v2, or `name=systemd` of cgroup v1. */
   readonly path: string
   readonly directory: string
   /** Whether systemd's hierarchy is that of cgroup v2. */
   readonly unified: boolean
-  /** Whose unit it is: the host's systemd, or a user's (user@.service(5)). */
-  readonly manager: 'system' | 'user'
 }
 
-/** The names for this process: its unit's, where it is in one, and its host's. */
-export async function readUnitNames(procRoot = '/proc'): Promise<{unit: string | undefined; host: string}> {
+/** The names for this process: its unit's, where it is in one, and its host's; and whose unit it is. */
+export interface OwnNames {
+  readonly unit: string | undefined
+  readonly manager: UnitName['manager']
+  readonly host: string
+}
+
+/** Reads {@link OwnNames} from what the kernel says of this process's cgroups. */
+export async function readUnitNames(procRoot = '/proc'): Promise<OwnNames> {
   const memberships = parseMemberships(await readFile(`${procRoot}/self/cgroup`, 'utf8').catch(() => ''))
   // Where cgroup v2 alone is mounted here, the kernel may still list hierarchies of v1 that are somebody else's, with `/` in them.
   const systemds = memberships.filter((place) => isUnified(place) || place.controllers.includes('name=systemd'))
-  const part = systemds.flatMap(({path}) => path.split('/')).findLast(isUnit)
-  return {unit: part === undefined ? undefined : nameOf(part), host: hostname()}
+  const parts = systemds.flatMap(({path}) => path.split('/'))
+  const last = parts.findLastIndex(isUnit)
+  const part = parts[last]
+  return {
+    unit: part === undefined ? undefined : nameOf(part),
+    manager: managerOf(parts.slice(0, Math.max(last, 0))),
+    host: hostname(),
+  }
 }
 
 /** The cgroup of the unit that a process with these places is in, perhaps in a part of it that is its own; nothing outside of any unit. */
@@ -38,8 +55,13 @@ export function unitCgroupOf(places: readonly Place[]): UnitCgroup | undefined {
     path,
     directory: join(rootOf(place), path),
     unified: isUnified(place),
-    manager: parts.slice(0, last).some((part) => /^user@\d+\.service$/.test(part)) ? 'user' : 'system',
+    manager: managerOf(parts.slice(0, last)),
   }
+}
+
+/** Who manages a unit whose cgroup is below these. */
+function managerOf(above: readonly string[]): UnitName['manager'] {
+  return above.some((part) => /^user@\d+\.service$/.test(part)) ? 'user' : 'system'
 }
 
 /** systemd puts a `_` before names that would be a file of the kernel's, such as that of cpu.service (systemd, src/basic/cgroup-util.c). */

@@ -17,9 +17,7 @@ describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
     expect(await guest.run('systemctl', 'status', '--no-pager', name)).toContain('Active: active (running)')
     // nginx runs for some milliseconds before it calls its processes so.
     await until(20_000, async () =>
-      /nginx: master process[^]*nginx: worker process/.test(
-        await guest.run('systemctl', 'status', '--no-pager', name),
-      )
+      /nginx: master process[^]*nginx: worker process/.test(await guest.run('systemctl', 'status', '--no-pager', name))
         ? true
         : undefined,
     )

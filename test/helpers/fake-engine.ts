@@ -6,6 +6,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     Promise.reject(new Error(`the fake Engine was not told how to ${name}`))
   return {
     address: 'unix:///fake/docker.sock',
+    ping: () => Promise.resolve(),
     info: untold('say what it is'),
     inspect: untold('inspect'),
     apiVersion: untold('say its version'),
@@ -14,6 +15,8 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     start: untold('start'),
     attach: untold('attach'),
     watch: untold('watch'),
+    events: untold('tell of the container'),
+    logs: untold('read the log'),
     stop: untold('stop'),
     kill: untold('kill'),
     remove: untold('remove'),

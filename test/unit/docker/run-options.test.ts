@@ -128,7 +128,7 @@ describe('a switch', () => {
     expect((await draftOfRow(name, ['true', 'false'])).request.body).toMatchObject(takenBack)
   })
 
-  test.each(['help', 'sig-proxy', 'disable-content-trust'])('--%s changes nothing', async (name) => {
+  test.each(['help', 'disable-content-trust'])('--%s changes nothing', async (name) => {
     expect(await draftOfRow(name, ['true'])).toEqual(emptyDraft('image', []))
   })
 })
@@ -137,6 +137,11 @@ test('--quiet is for a pull, and asks nothing else of the Engine', async () => {
   const {quiet, request} = await draftOfRow('quiet', ['true'])
   expect({quiet, request}).toEqual({quiet: true, request: plainRequest()})
   expect((await draftOfRow('quiet', ['true', 'false'])).quiet).toBe(false)
+})
+
+test('--sig-proxy is whether signals are passed on', async () => {
+  expect((await draftOfRow('sig-proxy', ['false'])).sigProxy).toBe(false)
+  expect((await draftOfRow('sig-proxy', ['true'])).sigProxy).toBe(true)
 })
 
 describe('--pull', () => {

@@ -155,7 +155,7 @@ describe('once it runs', () => {
     })
 
     test('they are left to a unit that delegates', async () => {
-      await host.systemctlAnswers('yes')
+      await host.systemctlAnswers('Delegate=yes')
       const {placement, lines} = born()
       const {context} = hookContext()
       await placement.beforeStart(container, context)

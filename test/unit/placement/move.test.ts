@@ -185,7 +185,7 @@ describe('on cgroup v2', () => {
     const own = [...unit, '0123456789ab'] as const
 
     beforeEach(async () => {
-      await host.systemctlAnswers('yes')
+      await host.systemctlAnswers('Delegate=yes')
       await host.write('cpu memory\n', ...unit, 'cgroup.controllers')
       await host.write('', ...unit, 'cgroup.subtree_control')
       await host.write('100\n', ...unit, 'cgroup.procs')
@@ -204,7 +204,7 @@ describe('on cgroup v2', () => {
       expect(lines).toEqual([
         "info: the container's processes moved to /system.slice/x.service/0123456789ab in cgroup v2",
       ])
-      expect(await host.systemctlCalls()).toEqual(['show --property=Delegate --value -- x.service'])
+      expect(await host.systemctlCalls()).toEqual(['show --property=Delegate -- x.service'])
     })
 
     test('that cgroup is removed when the run ends', async () => {

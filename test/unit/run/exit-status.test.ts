@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {endingOf, statusOf} from '../../../src/run/exit-status.js'
+import {describeEnd, endingOf, needsWords, signalOf, statusOf} from '../../../src/run/exit-status.js'
+import type {ExitReport} from '../../../src/run/run-plugin.js'
 
 describe('when nobody asked for a stop', () => {
   test.each([0, 1, 7, 125, 126, 127, 128, 129, 137, 143, 255])("%i is ours as it was the container's", (code) => {
@@ -59,4 +60,39 @@ test.each([
   ['a crash', 139],
 ])('a stop that ends in %s (%i) is told as it is', (_, code) => {
   expect(endingOf(code, 'SIGTERM')).toEqual({status: code})
+})
+
+test.each([
+  ['SIGQUIT', 'SIGQUIT'],
+  ['quit', 'SIGQUIT'],
+  ['3', 'SIGQUIT'],
+  ['', undefined],
+  ['SIGNONSENSE', undefined],
+])('%j is the signal %s', (name, signal) => {
+  expect(signalOf(name)).toBe(signal)
+})
+
+describe('in words', () => {
+  test.each<[ExitReport, string]>([
+    [{code: 7}, 'ended with status 7'],
+    [{code: 137, why: 'out-of-memory'}, 'was killed as it ran out of memory'],
+    [{code: 137, why: 'stop-timeout'}, 'was killed as it did not stop in time'],
+    [{code: 137, why: 'hurried'}, 'was killed as a second signal hurried its stop'],
+    [{code: 143, why: 'somebody'}, 'was ended by SIGTERM, which somebody asked the Engine to send'],
+    [{code: 125, why: 'engine-gone'}, 'ended with the Engine'],
+    [{code: 143, why: 'without-engine'}, 'was ended without the Engine, which does not answer'],
+  ])('%j is that it %s', (exit, words) => {
+    expect(describeEnd(exit)).toBe(words)
+  })
+
+  test.each([
+    [{code: 0}, false],
+    [{code: 7}, false],
+    [{code: 125}, true],
+    [{code: 127}, true],
+    [{code: 128}, false],
+    [{code: 137, why: 'out-of-memory'}, true],
+  ] as const)('%j has to be said: %s', (exit, needed) => {
+    expect(needsWords(exit)).toBe(needed)
+  })
 })

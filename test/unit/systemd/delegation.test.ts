@@ -13,27 +13,27 @@ describe('whether a unit delegates its cgroup', () => {
     ['', false],
     ['maybe', false],
   ])('is what systemd says: %j', async (answer, is) => {
-    await host.systemctlAnswers(answer)
+    await host.systemctlAnswers(`Delegate=${answer}`)
     expect(await delegates(unitIn(host), signal)).toBe(is)
   })
 
   test("is asked of the host's systemd", async () => {
     await delegates(unitIn(host), signal)
-    expect(await host.systemctlCalls()).toEqual(['show --property=Delegate --value -- x.service'])
+    expect(await host.systemctlCalls()).toEqual(['show --property=Delegate -- x.service'])
   })
 
   test("is asked of the user's own systemd for a unit of a user", async () => {
     await delegates({...unitIn(host), manager: 'user'}, signal)
-    expect(await host.systemctlCalls()).toEqual(['--user show --property=Delegate --value -- x.service'])
+    expect(await host.systemctlCalls()).toEqual(['--user show --property=Delegate -- x.service'])
   })
 
   test('is asked of a unit whose name looks like an option or has a backslash', async () => {
     await delegates(unitIn(host, '-x\\x2dy.service'), signal)
-    expect(await host.systemctlCalls()).toEqual(['show --property=Delegate --value -- -x\\x2dy.service'])
+    expect(await host.systemctlCalls()).toEqual(['show --property=Delegate -- -x\\x2dy.service'])
   })
 
   test('is no where systemd fails, whatever it says', async () => {
-    await host.systemctlAnswers('yes', 1)
+    await host.systemctlAnswers('Delegate=yes', 1)
     expect(await delegates(unitIn(host), signal)).toBe(false)
   })
 
@@ -43,7 +43,7 @@ describe('whether a unit delegates its cgroup', () => {
   })
 
   test('is no once the run was asked to stop', async () => {
-    await host.systemctlAnswers('yes')
+    await host.systemctlAnswers('Delegate=yes')
     expect(await delegates(unitIn(host), AbortSignal.abort())).toBe(false)
   })
 })

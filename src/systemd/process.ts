@@ -1,0 +1,37 @@
+import {readFile} from 'node:fs/promises'
+import {hasErrorCode} from '../errors.js'
+
+/** A process of this host that is not our child, told from one that has its PID later. */
+export interface HostProcess {
+  readonly pid: number
+  isThere(): Promise<boolean>
+  /** Sends it a signal; nothing happens when it has ended. @throws where this user may not */
+  signal(name: NodeJS.Signals): Promise<void>
+}
+
+/** The 22nd field of /proc/PID/stat (proc_pid_stat(5)) counted from behind the name, which may have blanks in it. */
+const START_TIME = 19
+
+/** The process with this PID, as it is now. */
+export async function findProcess(pid: number, procRoot = '/proc'): Promise<HostProcess> {
+  const begun = await startOf(pid, procRoot)
+  const isThere = async (): Promise<boolean> => begun !== undefined && (await startOf(pid, procRoot)) === begun
+  return {
+    pid,
+    isThere,
+    async signal(name) {
+      try {
+        if (await isThere()) process.kill(pid, name)
+      } catch (error) {
+        if (!hasErrorCode(error, 'ESRCH')) throw error
+      }
+    },
+  }
+}
+
+/** When the process began, in ticks since the host's boot; nothing where there is none, or only what its parent has not yet asked for. */
+async function startOf(pid: number, procRoot: string): Promise<string | undefined> {
+  const stat = await readFile(`${procRoot}/${String(pid)}/stat`, 'utf8').catch(() => '')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' ? undefined : fields[START_TIME]
+}
