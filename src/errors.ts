@@ -192,6 +192,40 @@ export class NameTakenError extends SystemdDockerError {
   }
 }
 
+/** The container's name belongs to a container of another unit, which is not over. */
+export class NameClaimedError extends SystemdDockerError {
+  readonly code = 'NAME_CLAIMED'
+  constructor(name: string, owner: string) {
+    super(`the container name ${name} is that of ${owner}, which uses it: give one of the two units another --name`)
+  }
+}
+
+/** A container with the line's name was made from another line, and `--on-drift=fail` forbids using it. */
+export class DriftError extends SystemdDockerError {
+  readonly code = 'DRIFT'
+  constructor(name: string, drift: string) {
+    super(
+      `container ${name} ${drift}, and --on-drift=fail asks for no other: \`docker rm --force ${name}\` lets it be made anew, as does --on-drift=replace`,
+    )
+  }
+}
+
+/** The container cannot be left to systemd alone, which `--handover` asks for. */
+export class HandoverError extends SystemdDockerError {
+  readonly code = 'HANDOVER'
+  constructor(reasons: readonly string[]) {
+    super(`--handover is refused, as this process must stay: ${reasons.join('; ')}`)
+  }
+}
+
+/** `finish` cannot do what it is for. */
+export class FinishError extends SystemdDockerError {
+  readonly code = 'FINISH'
+  constructor(why: string) {
+    super(`cannot finish: ${why}`)
+  }
+}
+
 /** The container's command is there but cannot be run. */
 export class CannotInvokeError extends SystemdDockerError {
   readonly code = 'CANNOT_INVOKE'

@@ -5,6 +5,7 @@ import {ConfigCheck} from './commands/config/check.js'
 import {ConfigPath} from './commands/config/path.js'
 import {ConfigSchema} from './commands/config/schema.js'
 import {ConfigShow} from './commands/config/show.js'
+import {Finish} from './commands/finish.js'
 import {Plugins} from './commands/plugins/index.js'
 import {PluginsNew} from './commands/plugins/new.js'
 import {Run} from './commands/run.js'
@@ -24,6 +25,7 @@ const OCLIF_OWN = ['--help', '--version']
 /** The commands, by id, as oclif looks them up. */
 export const COMMANDS = {
   run: Run,
+  finish: Finish,
   setup: Setup,
   plugins: Plugins,
   'plugins:new': PluginsNew,

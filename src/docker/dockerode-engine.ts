@@ -13,7 +13,7 @@ import {
   reason,
 } from '../errors.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
-import type {ContainerEvent, Engine, EngineInfo, Inspected, Wanted, Watch, WatchFor} from './engine.js'
+import type {ContainerEvent, Engine, EngineInfo, Inspected, Listed, Wanted, Watch, WatchFor} from './engine.js'
 import {parseEvents} from './events.js'
 import type {PullMessage} from './pull-tally.js'
 import {splitReference} from './reference.js'
@@ -115,6 +115,15 @@ export class DockerodeEngine implements Engine {
       if (statusOf(error) === 404) return undefined
       throw this.#explained('look up the container', error)
     }
+  }
+
+  async list(labels: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<readonly Listed[]> {
+    const label = Object.entries(labels).map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+    const options = {all: true, filters: {label}, abortSignal}
+    const listed = await this.#ask('list containers', () =>
+      this.#docker.listContainers(options as unknown as Docker.ContainerListOptions),
+    )
+    return listed.map(({Id, State, Labels}) => ({id: Id, state: State as Inspected['state'], labels: Labels}))
   }
 
   async apiVersion(abortSignal: AbortSignal): Promise<string> {
@@ -222,6 +231,21 @@ export class DockerodeEngine implements Engine {
       this.#docker.getEvents(options as unknown as Docker.GetEventsOptions),
     )
     return parseEvents(stream)
+  }
+
+  async ends(name: string, abortSignal: AbortSignal): Promise<readonly ContainerEvent[]> {
+    const options = {
+      since: '0',
+      until: secondsOf(Date.now()),
+      filters: {type: ['container'], container: [name], event: ['die']},
+      abortSignal,
+    }
+    const stream = await this.#ask('say how the container ended', () =>
+      this.#docker.getEvents(options as unknown as Docker.GetEventsOptions),
+    )
+    const ends: ContainerEvent[] = []
+    for await (const event of parseEvents(stream)) ends.push(event)
+    return ends
   }
 
   async logs(id: string, since: number, abortSignal: AbortSignal): Promise<Readable> {

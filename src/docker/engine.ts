@@ -26,6 +26,9 @@ export interface Inspected {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** A container as a list of the Engine has it (Engine API, `GET /containers/json`). */
+export type Listed = Pick<Inspected, 'id' | 'state' | 'labels'>
+
 /** Something that happened to a container (Engine API, `GET /events`). */
 export interface ContainerEvent {
   readonly action: string
@@ -80,6 +83,8 @@ export interface Engine {
   info(signal: AbortSignal): Promise<EngineInfo>
   /** The container with this id or name, or nothing. The Engine also takes the beginning of an id for it. */
   inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
+  /** All containers, running or not, that have these labels, the newest first; an empty value is any. */
+  list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly Listed[]>
   /** The newest version of the Engine API that it speaks, such as `1.44`; requests without one are read as of that. */
   apiVersion(signal: AbortSignal): Promise<string>
   /** Puts a container on one more network. */
@@ -97,6 +102,8 @@ export interface Engine {
    * and says then also what happened between `since` and that.
    */
   events(id: string, since: number, signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>
+  /** How containers of that name ended, as far as the Engine remembers (Docker keeps its last 256 events until it ends), the last one last. */
+  ends(name: string, signal: AbortSignal): Promise<readonly ContainerEvent[]>
   /** What Docker's log has of a container from `since` on, in milliseconds since 1970, and goes on until the container ends; framed as by `attach`. */
   logs(id: string, since: number, signal: AbortSignal): Promise<Readable>
   /** Stops the container with its own stop signal, and its own timeout unless `seconds` says another; no error when it does not run. */

@@ -33,9 +33,14 @@ export async function announce(id: string, unit: UnitCgroup, state: string): Pro
     throw new StateError(directory, reason(error), error)
   }
   return async () => {
-    await rm(file, {force: true})
+    await withdraw(id, state)
     await sweep(directory, rootOf(unit))
   }
+}
+
+/** Takes the announcement of a container back, if there is one. */
+export async function withdraw(id: string, state: string): Promise<void> {
+  await rm(join(state, 'placement', id), {force: true})
 }
 
 /** Removes what a run that was killed could not take back: announcements of units that have no cgroup below `hierarchy` any more. */

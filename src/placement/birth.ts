@@ -29,6 +29,7 @@ export function birth(way: Way, {unit, own, state}: Cradle, otherwise: Placement
   let isDelegated: Promise<boolean> | undefined
   return {
     describe: `let the container be born in ${unit.path}, by ${way.title}`,
+    isInUnit: true,
     prepare(request) {
       way.prepare(request, unit)
     },

@@ -14,7 +14,11 @@ export async function placesOfContainer({pid}: StartedContainer): Promise<readon
 }
 
 /** Whether it is a place in systemd's own hierarchy, in the unit's cgroup or below it. */
-export function isBelow({controllers, path}: Place, unit: UnitCgroup): boolean {
-  const isSystemds = unit.unified ? isUnified({controllers}) : controllers.includes('name=systemd')
-  return isSystemds && (path === unit.path || path.startsWith(`${unit.path}/`))
+export function isBelow(place: Place, unit: UnitCgroup): boolean {
+  return isSystemds(place, unit) && (place.path === unit.path || place.path.startsWith(`${unit.path}/`))
+}
+
+/** Whether it is a place in the hierarchy in which systemd has the unit's processes. */
+export function isSystemds({controllers}: Pick<Place, 'controllers'>, {unified}: UnitCgroup): boolean {
+  return unified ? isUnified({controllers}) : controllers.includes('name=systemd')
 }

@@ -11,7 +11,7 @@ import {controllersOf, handDown, stepIntoLeaf} from '../systemd/leaf.js'
 import {carryLimits} from '../systemd/limits.js'
 import {transferAll} from '../systemd/transfer.js'
 import type {UnitCgroup} from '../systemd/unit.js'
-import {placesOfContainer} from './container-places.js'
+import {isSystemds, placesOfContainer} from './container-places.js'
 import {canMakeDeviceNodes, forbidDeviceNodes, wantsDeviceNodes} from './device-filter.js'
 import type {Placement} from './placement.js'
 
@@ -34,6 +34,7 @@ export function move(
   const mayLoseDeviceFilter = wantsDeviceNodes(request.body.HostConfig)
   return {
     describe: places.length === 0 ? undefined : `move the container's processes to ${placesText(places)}`,
+    isInUnit: places.some((place) => isSystemds(place, unit)),
     prepare({body}) {
       if (places.some(isUnified)) forbidDeviceNodes(body.HostConfig)
     },

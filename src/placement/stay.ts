@@ -4,6 +4,7 @@ import type {Placement} from './placement.js'
 export function staying(say: () => void): Placement {
   return {
     describe: undefined,
+    isInUnit: false,
     prepare: () => undefined,
     beforeStart: () => Promise.resolve(),
     afterStart: () => {

@@ -15,7 +15,7 @@ export const cgroupTransfer = defineRunPlugin({
         "put the container into the unit's cgroup (all), into that of a hierarchy (name=systemd, cpu, …), or none",
     },
   },
-  setup({cgroups: names}, {engine, env, log}) {
+  setup({cgroups: names}, {engine, env, log, unit}) {
     const info: Info = names.includes('none') ? () => Promise.resolve(undefined) : askEarly(engine)
     let placement: Placement | undefined
     return {
@@ -26,6 +26,11 @@ export const cgroupTransfer = defineRunPlugin({
       start: ({container, ...context}) => placement?.beforeStart(container, context),
       started: ({container, ...context}) => placement?.afterStart(container, context),
       restarted: ({container, ...context}) => placement?.afterStart(container, context),
+      // systemd sees a main process end that is not its child only when the unit's cgroup is empty then. Where it takes no messages we cannot stay either.
+      resident: () =>
+        unit !== undefined && env['NOTIFY_SOCKET'] !== undefined && placement?.isInUnit === false
+          ? "the container is not in the unit's cgroup, so systemd would not see its end"
+          : undefined,
       describe: () => (placement?.describe === undefined ? [] : [placement.describe]),
     }
   },

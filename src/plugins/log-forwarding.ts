@@ -1,7 +1,8 @@
 import type {Readable} from 'node:stream'
 import {beginning, forwardOutput, goingOn} from '../docker/forward-output.js'
-import {reason} from '../errors.js'
-import {defineRunPlugin} from '../run/run-plugin.js'
+import {RefusedOptionError, reason} from '../errors.js'
+import {defineRunPlugin, type RunHooks} from '../run/run-plugin.js'
+import type {UnitName} from '../systemd/unit.js'
 
 /** The container's output becomes ours, which systemd puts into the journal; with `-i` our input becomes the container's. */
 export const logForwarding = defineRunPlugin({
@@ -14,8 +15,9 @@ export const logForwarding = defineRunPlugin({
       summary: "forward the container's output to the journal; --logs=false leaves it to Docker's log driver",
     },
   },
-  setup({logs}, {engine, log}) {
+  setup({logs}, {engine, log, unit, handover}) {
     if (!logs) return undefined
+    if (handover) return journalOfEngine(unit)
     let stdin = false
     let open: Readable | undefined
     let forwarded: Promise<void> | undefined
@@ -72,3 +74,31 @@ export const logForwarding = defineRunPlugin({
     }
   },
 })
+
+/** The field by which journald takes an entry of root's for that of a unit (systemd.journal-fields(7), `OBJECT_SYSTEMD_UNIT=`). */
+const UNIT_FIELD = 'OBJECT_SYSTEMD_UNIT'
+
+/**
+ * When nobody of ours stays, the Engine writes to the journal itself, under the unit's name (Docker, journald logging driver: labels become fields). A log driver that
+ * the line asks for wins.
+ */
+function journalOfEngine(unit: UnitName | undefined): Partial<RunHooks> {
+  if (unit?.manager === 'user')
+    throw new RefusedOptionError(
+      '--handover',
+      "in a user's unit nobody but root could write to the journal under its name; say --logs=false as well, and `docker logs` has the output",
+    )
+  let isOurs = false
+  return {
+    resolve({request: {body}}) {
+      const {LogConfig} = body.HostConfig
+      isOurs = unit !== undefined && LogConfig.Type === '' && Object.keys(LogConfig.Config).length === 0
+      if (unit === undefined || !isOurs) return
+      LogConfig.Type = 'journald'
+      LogConfig.Config = {labels: UNIT_FIELD, tag: '{{.Name}}'}
+      body.Labels[UNIT_FIELD] = unit.name
+    },
+    describe: () =>
+      isOurs ? ["let the Engine write the container's output to the journal, under the unit's name"] : [],
+  }
+}

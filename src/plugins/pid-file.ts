@@ -2,6 +2,7 @@ import {constants} from 'node:fs'
 import {access, open, readFile, rename, rm, stat} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {PidFileError, hasErrorCode, reason} from '../errors.js'
+import {LABELS} from '../run/labels.js'
 import {defineRunPlugin} from '../run/run-plugin.js'
 
 /** The PID of the container's init, as the host sees it, in a file: there whole or not at all, and gone with the container. */
@@ -27,7 +28,12 @@ export const pidFile = defineRunPlugin({
       content = next
     }
     return {
-      resolve: () => refuseUnwritable(path),
+      async resolve({request}) {
+        await refuseUnwritable(path)
+        request.body.Labels[LABELS.pidFile] = path
+      },
+      // What a run that was killed has left there is by now nobody's PID, or somebody else's.
+      start: () => rm(path, {force: true}),
       async started({container, defer}) {
         await write(container.pid)
         defer(`remove ${path}`, () => removeOwn(path, content))

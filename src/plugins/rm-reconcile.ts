@@ -1,26 +1,46 @@
+import {BadValueError, DriftError} from '../errors.js'
+import {LABELS} from '../run/labels.js'
 import {defineRunPlugin} from '../run/run-plugin.js'
 
+const ON_DRIFT = ['adopt', 'replace', 'fail']
+
 /**
- * What to do with a container that bears the name already, and that a container of `--rm` is really gone at the end. The Engine removes such
- * a container by itself, so that it goes whoever dies meanwhile; one that was taken over was perhaps made without, and is removed here.
+ * What to do with a container that is there already, and that a container of `--rm` is really gone at the end. The Engine removes such
+ * a container by itself, so that it goes whoever dies meanwhile; one that was taken over was perhaps made without, and is removed here. One that is handed over
+ * stays until `systemd-docker finish` has read its exit status.
  */
 export const rmReconcile = defineRunPlugin({
   name: 'rm-reconcile',
-  options: {},
-  setup(_, {engine}) {
+  options: {
+    'on-drift': {
+      kind: 'string',
+      default: 'adopt',
+      valueName: ON_DRIFT.join('|'),
+      summary: 'what to do with a container that is there already and was made from another line',
+    },
+  },
+  setup({'on-drift': onDrift = 'adopt'}, {engine, log, handover}) {
+    if (!ON_DRIFT.includes(onDrift)) throw new BadValueError('--on-drift', onDrift, `say ${ON_DRIFT.join(', ')}`)
     let remove = false
     return {
       resolve({request}) {
         remove = request.body.HostConfig.AutoRemove
+        if (!remove || !handover) return
+        request.body.HostConfig.AutoRemove = false
+        request.body.Labels[LABELS.remove] = ''
       },
-      reconcile({found}) {
-        if (found.running) return 'adopt'
-        return remove ? 'replace' : 'restart'
+      reconcile({found: {name, running, drift}}) {
+        if (remove && !running) return 'replace'
+        if (drift !== undefined && onDrift === 'replace') return 'replace'
+        if (drift !== undefined && onDrift === 'fail') throw new DriftError(name, drift)
+        if (drift !== undefined)
+          log.warn(`container ${name} ${drift}, and is used as it is (--on-drift=replace makes it anew)`)
+        return running ? 'adopt' : 'restart'
       },
       async exited({container, signal}) {
         if (remove) await engine.remove(container.id, signal)
       },
-      resident: () => (remove ? 'it sees to it that the container is removed' : undefined),
+      resident: () => (remove && !handover ? 'it sees to it that the container is removed' : undefined),
       describe: () => (remove ? ['remove a stopped container of that name first, and the container at its end'] : []),
     }
   },

@@ -1,3 +1,4 @@
+import {labelled, type Invocation} from './labels.js'
 import type {RunOrder} from './line.js'
 import type {Pipeline} from './pipeline.js'
 
@@ -8,15 +9,17 @@ import type {Pipeline} from './pipeline.js'
  */
 export async function describeRun(
   {request, pull, cidFile, needs}: RunOrder,
+  unit: Invocation | undefined,
   pipeline: Pipeline,
   isShown: (entry: string) => boolean,
 ): Promise<string> {
   await pipeline.resolve(request)
   const stays = pipeline.residentReasons()
-  const Env = request.body.Env.map((entry) => (isShown(entry) ? entry : entry.replace(/=.*/s, '')))
+  const {name, platform, body} = labelled(request, unit)
+  const Env = body.Env.map((entry) => (isShown(entry) ? entry : entry.replace(/=.*/s, '')))
   return JSON.stringify(
     {
-      create: {name: request.name, platform: request.platform, body: {...request.body, Env}},
+      create: {name, platform, body: {...body, Env}},
       pull,
       cidFile,
       ...(needs === undefined || needs.length === 0 ? {} : {needs}),

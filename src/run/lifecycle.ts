@@ -1,47 +1,25 @@
-import {rm} from 'node:fs/promises'
-import type {CreateRequest} from '../docker/create-request.js'
-import {isNameConflict, isNoSuchImage, type ContainerEvent, type Engine, type Inspected} from '../docker/engine.js'
-import {ImageMissingError, NameTakenError, reason} from '../errors.js'
+import type {ContainerEvent, Engine} from '../docker/engine.js'
+import {HandoverError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
-import type {RunOrder} from './line.js'
-import {prepareMaking, type Making} from './making.js'
+import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
-import type {Log} from './log.js'
-import {UNTIL_DONE} from './patience.js'
-import type {Pipeline} from './pipeline.js'
+import {obtain, takeBack, type Obtained, type Obtaining} from './obtain.js'
 import type {Releases} from './release.js'
-import type {CreatedContainer, ExitReport, Verdict} from './run-plugin.js'
-import type {StopRequests} from './stop.js'
+import type {CreatedContainer, ExitReport} from './run-plugin.js'
 import {supervise} from './supervision.js'
 import {waitForEngine} from './waiting.js'
-import type {UnitName} from '../systemd/unit.js'
 
 /** What a run is made of. */
-export interface Run {
-  readonly order: RunOrder
-  readonly pipeline: Pipeline
+export interface Run extends Obtaining {
   readonly releases: Releases
-  readonly engine: Engine
   /** Opens the way to systemd; called while the Engine starts the container, as it takes a few milliseconds. */
   readonly openNotifier: () => Notifier
-  /** Fetches the image of a request. @throws {PullError} */
-  readonly pull: (request: CreateRequest, signal: AbortSignal) => Promise<void>
-  readonly log: Log
-  readonly stop: StopRequests
-  /** The unit that this process is the main process of; nothing outside of any. */
-  readonly unit: UnitName | undefined
-  /** How long the Engine may take to remove a container of our name that somebody else has asked it to remove, in milliseconds. */
-  readonly removalPatience: number
+  /** Whether the line asks that nobody of ours stays. */
+  readonly handover: boolean
 }
 
 /** How our part of a run ended: with the container's own end, or by leaving the container to systemd. */
 export type Outcome = {readonly kind: 'ended'; readonly exit: ExitReport} | {readonly kind: 'handed-over'}
-
-/** A container that this run has, and how it came by it. */
-interface Obtained {
-  readonly container: CreatedContainer
-  readonly origin: 'created' | Exclude<Verdict, 'replace'>
-}
 
 /**
  * One run, from the create request to the container's end.
@@ -64,10 +42,13 @@ export async function runContainer(run: Run): Promise<Outcome> {
 async function walk(run: Run): Promise<Outcome> {
   const {order, pipeline, engine, stop, releases, log} = run
   const {signal} = stop
-  await waitForEngine(run)
+  await waitForEngine('start', run)
   await pipeline.resolve(order.request)
-  const resident = pipeline.residentReasons().length > 0
-  const {container, origin} = await obtain(run)
+  const reasons = pipeline.residentReasons()
+  const resident = reasons.length > 0
+  if (run.handover && resident) throw new HandoverError(reasons)
+  const obtained = await obtain(run)
+  const {container, origin} = obtained
   const name = order.request.name ?? container.id.slice(0, 12)
   const following = new AbortController()
   releases.defer('stop following the container', () => {
@@ -94,10 +75,13 @@ async function walk(run: Run): Promise<Outcome> {
     )
     signal.throwIfAborted()
   } catch (error) {
-    await takeBack(run, container, origin)
+    await takeBack(run, obtained)
     throw error
   }
-  if (!resident && pid !== undefined) return {kind: 'handed-over'}
+  if (!resident && pid !== undefined) {
+    await warnWithoutFinish(run)
+    return {kind: 'handed-over'}
+  }
 
   const {events, notifier} = begun
   const exit = await supervise({
@@ -122,83 +106,6 @@ async function walk(run: Run): Promise<Outcome> {
   await pipeline.exited(container, exit)
   await pipeline.removed(container, exit)
   return {kind: 'ended', exit}
-}
-
-/** The container that bears the name already, where the plugins want it, or a new one. */
-async function obtain(run: Run): Promise<Obtained> {
-  const {order, pipeline, engine, stop} = run
-  const {request} = order
-  const found = request.name === undefined ? undefined : await findUsable(run, request.name)
-  if (found !== undefined) {
-    const {id, tty} = found
-    const running = isRunning(found)
-    const verdict = (await pipeline.reconcile(request, {id, running})) ?? (running ? 'adopt' : 'restart')
-    if (verdict !== 'replace') return {container: {id, tty}, origin: verdict}
-  }
-  const making = await prepareMaking(order, engine, stop.signal)
-  try {
-    if (found !== undefined) await engine.remove(found.id, stop.signal)
-    await pipeline.create(request)
-    return {container: {id: await create(run, making), tty: request.body.Tty}, origin: 'created'}
-  } catch (error) {
-    await making.abandon()
-    throw error
-  }
-}
-
-/** The container of that name, once it is not one that is just being removed. @throws {NameTakenError} */
-async function findUsable({engine, stop, removalPatience}: Run, name: string): Promise<Inspected | undefined> {
-  const found = await engine.inspect(name, stop.signal)
-  // The Engine also finds a container whose id begins so: a stranger.
-  if (found?.name !== name.replace(/^\//, '')) return undefined
-  if (found.state !== 'removing') return found
-  const patience = AbortSignal.timeout(removalPatience)
-  try {
-    await engine.remove(found.id, AbortSignal.any([stop.signal, patience]))
-  } catch (error) {
-    if (!patience.aborted) throw error
-    const seconds = String(removalPatience / 1000)
-    throw new NameTakenError(name, `its container is being removed, and still is after ${seconds} seconds`)
-  }
-  return undefined
-}
-
-function isRunning({state}: Inspected): boolean {
-  return state === 'running' || state === 'paused' || state === 'restarting'
-}
-
-/** Creates the container, fetching its image as the pull policy has it. */
-async function create(run: Run, making: Making): Promise<string> {
-  const {order, engine, log, stop} = run
-  const {request} = making
-  const {signal} = stop
-  if (order.pull === 'always') await run.pull(request, signal)
-  let id: string
-  try {
-    id = await createOrPull(run, request)
-  } catch (error) {
-    if (isNameConflict(error) && request.name !== undefined) throw new NameTakenError(request.name, reason(error))
-    throw error
-  }
-  try {
-    await making.made(id, signal)
-  } catch (error) {
-    await removeAgain(engine, log, id)
-    throw error
-  }
-  return id
-}
-
-async function createOrPull({order, engine, pull, stop: {signal}}: Run, request: CreateRequest): Promise<string> {
-  signal.throwIfAborted()
-  try {
-    return await engine.create(request, UNTIL_DONE)
-  } catch (error) {
-    if (!isNoSuchImage(error) || order.pull === 'always') throw error
-    if (order.pull === 'never') throw new ImageMissingError(request.body.Image)
-    await pull(request, signal)
-    return await engine.create(request, UNTIL_DONE)
-  }
 }
 
 /** A container that runs, or did. */
@@ -228,24 +135,12 @@ async function pidOf(engine: Engine, {id}: CreatedContainer, signal: AbortSignal
   return inspected === undefined || inspected.pid === 0 ? undefined : inspected.pid
 }
 
-/** Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was. */
-async function takeBack({engine, order, log}: Run, {id}: CreatedContainer, origin: Obtained['origin']): Promise<void> {
-  if (origin === 'created') {
-    await removeAgain(engine, log, id)
-    if (order.cidFile !== undefined) await rm(order.cidFile, {force: true})
-    return
-  }
-  try {
-    if (origin === 'restart') await engine.stop(id, UNTIL_DONE)
-  } catch (error) {
-    log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
-  }
-}
-
-async function removeAgain(engine: Engine, log: Log, id: string): Promise<void> {
-  try {
-    await engine.remove(id, UNTIL_DONE)
-  } catch (error) {
-    log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
-  }
+/** Nobody but `systemd-docker finish` tells systemd how a container ended that is not its child. */
+async function warnWithoutFinish({unit, log, stop: {signal}}: Run): Promise<void> {
+  if (unit === undefined) return
+  const {ExecStopPost = 'finish'} = await propertiesOf(unit, ['ExecStopPost'], signal)
+  if (!ExecStopPost.includes('finish'))
+    log.warn(
+      `${unit.name} will not learn how its container ends: say ExecStopPost=${process.argv[1] ?? 'systemd-docker'} finish and the container's name`,
+    )
 }

@@ -17,6 +17,11 @@ export const OWN_OPTIONS = {
     valueName: 'PLUGIN',
     summary: 'switch a plugin off',
   },
+  handover: {
+    kind: 'boolean',
+    summary:
+      'leave the container to systemd once it is ready; the unit needs Type=notify and ExecStopPost=systemd-docker finish NAME',
+  },
   'dry-run': {
     kind: 'boolean',
     summary: 'print, as JSON, what would be asked of the Engine and done to the host, and do nothing',

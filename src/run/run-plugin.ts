@@ -1,6 +1,7 @@
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
+import type {UnitName} from '../systemd/unit.js'
 import type {Log} from './log.js'
 
 /** The version of this contract; a plugin that is built for a later major version is refused. */
@@ -30,7 +31,10 @@ export type Verdict = 'adopt' | 'restart' | 'replace'
 /** A container that already bears the name that was asked for. */
 export interface FoundContainer {
   readonly id: string
+  readonly name: string
   readonly running: boolean
+  /** In what it differs from the one that the line asks for, in words that go behind its name; absent where it does not. */
+  readonly drift?: string
 }
 
 /** How the container ended. */
@@ -102,6 +106,10 @@ export interface Host {
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly log: Log
   readonly engine: Engine
+  /** The unit whose main process this is; nothing outside of any. */
+  readonly unit: UnitName | undefined
+  /** Whether the line asks that nobody of ours stays (`--handover`): what has to be done at the container's end is then done by `systemd-docker finish`. */
+  readonly handover: boolean
 }
 
 /** A duty on the run's pipeline: the options it brings and, once these are known, its hooks. */

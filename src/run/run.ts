@@ -10,6 +10,7 @@ import {endingOf, type Ending} from './exit-status.js'
 import {inForce, type HostSetup} from './host-setup.js'
 import {runContainer} from './lifecycle.js'
 import {parseRun, type Line} from './line.js'
+import type {Invocation} from './labels.js'
 import type {Log} from './log.js'
 import {Pipeline, type Member} from './pipeline.js'
 import type {Gathered} from './plugin-shape.js'
@@ -35,14 +36,19 @@ export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, s
   const engine = new DockerodeEngine(socketPath(env))
   const releases = new Releases()
   const switchedOn = setup.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
-  const members = [...membersOf(switchedOn, settings, {env, log, engine}), ...untold(env, settings)]
+  const unit = invocationOf(env, names)
+  const handover = settings['handover']?.value === true
+  const members = [
+    ...membersOf(switchedOn, settings, {env, log, engine, unit, handover}),
+    ...untold(unit, env, settings),
+  ]
   const order = await parseRun(line.rest, {env, cwd}, setup.declarations)
   const pipeline = new Pipeline(members, stop.signal, releases, log)
 
   if (settings['dry-run']?.value === true) {
     const withValues = settings['dry-run-values']?.value === true
     const isShown = (entry: string): boolean => withValues || line.rest.some((word) => word.endsWith(entry))
-    print(`${await describeRun(order, pipeline, isShown)}\n`)
+    print(`${await describeRun(order, unit, pipeline, isShown)}\n`)
     return {status: 0}
   }
   let notifier: Notifier | undefined
@@ -60,13 +66,19 @@ export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, s
     },
     log,
     stop,
-    unit:
-      env['INVOCATION_ID'] === undefined || names.unit === undefined
-        ? undefined
-        : {name: names.unit, manager: names.manager},
+    unit,
+    handover,
     removalPatience: REMOVAL_PATIENCE_MS,
   })
   return outcome.kind === 'handed-over' ? {status: 0} : endingOf(outcome.exit.code, stop.asked)
+}
+
+/** The unit that this process was started for; a process that a user started by hand has no invocation. */
+export function invocationOf(
+  {INVOCATION_ID}: Readonly<NodeJS.ProcessEnv>,
+  {unit, manager}: OwnNames,
+): Invocation | undefined {
+  return INVOCATION_ID === undefined || unit === undefined ? undefined : {name: unit, manager, id: INVOCATION_ID}
 }
 
 /** The plugins that take part, each set up with the values of its own options. */
@@ -87,10 +99,9 @@ function membersOf(plugins: readonly Gathered[], settings: Settings, host: Host)
  * A unit of Type=simple or exec ends when this process does, and systemd would kill the container that stays in it: without a socket to name it as the main process, and
  * without the pid file of Type=forking, this process stays.
  */
-function untold(env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
-  const isUnit = env['INVOCATION_ID'] !== undefined
+function untold(unit: Invocation | undefined, env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
   const canTell = env['NOTIFY_SOCKET'] !== undefined || settings['pid-file']?.value !== undefined
-  if (!isUnit || canTell) return []
+  if (unit === undefined || canTell) return []
   return [
     {
       name: 'systemd-docker',

@@ -20,23 +20,26 @@ export interface Waiting {
 }
 
 /**
- * Returns when the Engine answers. In a unit, one that is not up yet is waited for nearly as long as systemd lets the unit start; else nothing is
- * waited for, as `docker run` does not.
+ * Returns when the Engine answers, and says whether it had to be waited for. In a unit, one that is not up is waited for nearly as long as systemd lets the unit
+ * start or stop; else nothing is waited for, as `docker run` does not.
  *
  * @throws {EngineUnreachableError}
  */
-export async function waitForEngine({engine, openNotifier, stop: {signal}, unit}: Waiting): Promise<void> {
+export async function waitForEngine(
+  during: 'start' | 'stop',
+  {engine, openNotifier, stop: {signal}, unit}: Waiting,
+): Promise<boolean> {
   const begun = performance.now()
   let limit: number | undefined
   for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_MOST_MS)) {
     try {
       await engine.ping(signal)
-      return
+      return limit !== undefined
     } catch (error) {
       if (!(error instanceof EngineUnreachableError) || unit === undefined) throw error
       if (limit === undefined) {
         await openNotifier().send(`STATUS=waiting for the Docker Engine at ${engine.address}`)
-        limit = (await timeoutOf('start', unit, signal)) ?? 0
+        limit = (await timeoutOf(during, unit, signal)) ?? 0
       }
       if (performance.now() - begun + wait > limit - LEFT_MS) throw error
     }

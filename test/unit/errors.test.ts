@@ -23,6 +23,10 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.ImageMissingError('nginx'),
   new errors.PullError('nginx', 'not found', CAUSE),
   new errors.NameTakenError('web', 'it is being removed'),
+  new errors.NameClaimedError('web', 'other.service'),
+  new errors.DriftError('web', 'was made from another line'),
+  new errors.HandoverError(['logs: it forwards them']),
+  new errors.FinishError('there is no unit'),
   new errors.CannotInvokeError('permission denied', CAUSE),
   new errors.CommandNotFoundError('no such file', CAUSE),
   new errors.PidFileError('/run/x.pid', 'it is a directory', CAUSE),
@@ -63,6 +67,10 @@ describe('every error of ours', () => {
       ImageMissingError: 'IMAGE_MISSING',
       MissingImageError: 'MISSING_IMAGE',
       MissingValueError: 'MISSING_VALUE',
+      DriftError: 'DRIFT',
+      FinishError: 'FINISH',
+      HandoverError: 'HANDOVER',
+      NameClaimedError: 'NAME_CLAIMED',
       NameTakenError: 'NAME_TAKEN',
       NotifyError: 'NOTIFY',
       PidFileError: 'PID_FILE',
@@ -78,7 +86,7 @@ describe('every error of ours', () => {
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(30)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(34)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {

@@ -33,6 +33,8 @@ export class Plugins extends Command {
       env,
       log: {info: silent, warn: silent, error: silent},
       engine: new DockerodeEngine(DEFAULT_SOCKET),
+      unit: undefined,
+      handover: settings['handover']?.value === true,
     }
 
     const onPhase = new Map<string, string[]>(PHASES.map((phase) => [phase, []]))

@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {cgroupTransfer} from '../../../src/plugins/cgroup-transfer.js'
-import type {RunHooks} from '../../../src/run/run-plugin.js'
+import type {Host, RunHooks} from '../../../src/run/run-plugin.js'
 import type * as hierarchies from '../../../src/systemd/hierarchies.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {proc, useFakeHost} from '../support/fake-host.js'
@@ -15,7 +15,10 @@ const container = {id: '0123456789ab', tty: false, pid: 4242}
 const host = useFakeHost()
 
 /** Its hooks for this line, and the lines that they log. */
-function hooksFor(...cgroups: string[]): {hooks: Partial<RunHooks> | undefined; lines: string[]} {
+function hooksFor(
+  cgroups: string[],
+  around: Partial<Host> = {},
+): {hooks: Partial<RunHooks> | undefined; lines: string[]} {
   const engine = fakeEngine({
     info: () =>
       Promise.resolve({
@@ -26,7 +29,7 @@ function hooksFor(...cgroups: string[]): {hooks: Partial<RunHooks> | undefined; 
         rootless: false,
       }),
   })
-  const {host: given, lines} = pluginHost({engine})
+  const {host: given, lines} = pluginHost({engine, ...around})
   return {hooks: cgroupTransfer.setup({cgroups}, given), lines}
 }
 
@@ -39,7 +42,7 @@ beforeEach(async () => {
 
 describe('the placement that is best', () => {
   test('is chosen when the line is known, prepared, carried out and said', async () => {
-    const {hooks, lines} = hooksFor('all')
+    const {hooks, lines} = hooksFor(['all'])
     const request = plainRequest()
     await hooks?.resolve?.({...hookContext().context, request})
     expect(request.body.HostConfig.CgroupParent).toBe('/system.slice/x.service')
@@ -53,7 +56,7 @@ describe('the placement that is best', () => {
   })
 
   test('may be to do nothing', async () => {
-    const {hooks, lines} = hooksFor('none')
+    const {hooks, lines} = hooksFor(['none'])
     const request = plainRequest()
     await hooks?.resolve?.({...hookContext().context, request})
     expect(request).toEqual(plainRequest())
@@ -63,8 +66,25 @@ describe('the placement that is best', () => {
   })
 })
 
-test('this process need not stay for it', () => {
-  expect(hooksFor('all').hooks).not.toHaveProperty('resident')
+describe('this process', () => {
+  const NOTIFY_SOCKET = '/run/systemd/notify'
+  const unit = {name: 'x.service', manager: 'system'} as const
+
+  test.each([
+    ['need not stay for a container in the unit', 'all', {unit, env: {NOTIFY_SOCKET}}, undefined],
+    ['need not stay outside of a unit', 'none', {env: {NOTIFY_SOCKET}}, undefined],
+    ['cannot stay where systemd takes no messages', 'none', {unit, env: {}}, undefined],
+    [
+      'stays for a container that is elsewhere',
+      'none',
+      {unit, env: {NOTIFY_SOCKET}},
+      "the container is not in the unit's cgroup, so systemd would not see its end",
+    ],
+  ])('%s', async (_, cgroups, around, why) => {
+    const {hooks} = hooksFor([cgroups], around)
+    await hooks?.resolve?.({...hookContext().context, request: plainRequest()})
+    expect(hooks?.resident?.()).toBe(why)
+  })
 })
 
 test('all hierarchies are the default', () => {

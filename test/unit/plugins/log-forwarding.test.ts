@@ -2,7 +2,8 @@ import {once} from 'node:events'
 import {Duplex, PassThrough, Writable} from 'node:stream'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {logForwarding} from '../../../src/plugins/log-forwarding.js'
-import type {RunHooks} from '../../../src/run/run-plugin.js'
+import type {CreateRequest} from '../../../src/docker/create-request.js'
+import type {Host, RunHooks} from '../../../src/run/run-plugin.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {frame} from '../support/frames.js'
 import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
@@ -154,4 +155,51 @@ describe('with --logs and -i', () => {
 
 test('with --logs=false it sits the run out', () => {
   expect(logForwarding.setup({logs: false}, pluginHost({engine}).host)).toBeUndefined()
+})
+
+describe('with --handover', () => {
+  const unit = {name: 'web.service', manager: 'system'} as const
+  const request = (): CreateRequest => plainRequest()
+
+  async function resolved(
+    asked: CreateRequest,
+    around: Partial<Host> = {unit},
+  ): Promise<{hooks: Partial<RunHooks> | undefined; request: CreateRequest}> {
+    const hooks = logForwarding.setup({logs: true}, pluginHost({...around, handover: true}).host)
+    await hooks?.resolve?.({...hookContext().context, request: asked})
+    return {hooks, request: asked}
+  }
+
+  test('the Engine writes to the journal under the name of the unit, and nobody stays', async () => {
+    const {hooks, request: made} = await resolved(request())
+    expect(made.body.HostConfig.LogConfig).toEqual({
+      Type: 'journald',
+      Config: {labels: 'OBJECT_SYSTEMD_UNIT', tag: '{{.Name}}'},
+    })
+    expect(made.body.Labels).toEqual({OBJECT_SYSTEMD_UNIT: 'web.service'})
+    expect(hooks?.resident?.()).toBeUndefined()
+    expect(hooks?.describe?.()).toHaveLength(1)
+  })
+
+  test.each([
+    {Type: 'none', Config: {}},
+    {Type: '', Config: {'max-size': '1m'}},
+  ])('what the line says of logs stays: %j', async (LogConfig) => {
+    const asked = request()
+    asked.body.HostConfig.LogConfig = LogConfig
+    const {hooks, request: made} = await resolved(asked)
+    expect(made.body.HostConfig.LogConfig).toEqual(LogConfig)
+    expect(made.body.Labels).toEqual({})
+    expect(hooks?.describe?.()).toEqual([])
+  })
+
+  test('outside of a unit the Engine writes as it does', async () => {
+    expect((await resolved(request(), {})).request).toEqual(request())
+  })
+
+  test("in a user's unit it is refused, as the Engine could not write there", async () => {
+    await expect(resolved(request(), {unit: {name: 'web.service', manager: 'user'}})).rejects.toMatchObject({
+      code: 'REFUSED_OPTION',
+    })
+  })
 })

@@ -23,6 +23,23 @@ async function start(path: string): Promise<() => Promise<void>> {
   }
 }
 
+describe('before the container runs', () => {
+  test('the container is labelled with the file, for finish to remove', async () => {
+    const request = plainRequest()
+    const hooks = pidFile.setup({'pid-file': inTemp('x.pid')}, pluginHost().host)
+    await hooks?.resolve?.({...hookContext().context, request})
+    expect(request.body.Labels).toEqual({'systemd-docker.pid-file': inTemp('x.pid')})
+  })
+
+  test('a file that a run before has left is removed, and a link not followed', async () => {
+    await writeFile(inTemp('victim'), 'precious')
+    await symlink(inTemp('victim'), inTemp('x.pid'))
+    const hooks = pidFile.setup({'pid-file': inTemp('x.pid')}, pluginHost().host)
+    await hooks?.start?.({...hookContext().context, container})
+    expect(await readdir(inTemp())).toEqual(['victim'])
+  })
+})
+
 describe('once the container runs', () => {
   test("the file has its init's PID in a line, for everybody to read", async () => {
     await start(inTemp('x.pid'))

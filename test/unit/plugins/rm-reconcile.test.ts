@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {rmReconcile} from '../../../src/plugins/rm-reconcile.js'
+import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {RunHooks} from '../../../src/run/run-plugin.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
@@ -8,7 +9,10 @@ const container = {id: '0123456789ab', tty: false}
 const exit = {code: 0}
 
 /** Its hooks, once they know whether the line has `--rm`, and the containers that it has removed. */
-async function hooksWith(rm: boolean): Promise<{hooks: Partial<RunHooks> | undefined; removed: string[]}> {
+async function hooksWith(
+  rm: boolean,
+  {onDrift = 'adopt', handover = false}: {readonly onDrift?: string; readonly handover?: boolean} = {},
+): Promise<{hooks: Partial<RunHooks> | undefined; removed: string[]; request: CreateRequest; lines: string[]}> {
   const removed: string[] = []
   const engine = fakeEngine({
     remove: (id) => {
@@ -16,11 +20,12 @@ async function hooksWith(rm: boolean): Promise<{hooks: Partial<RunHooks> | undef
       return Promise.resolve()
     },
   })
-  const hooks = rmReconcile.setup({}, pluginHost({engine}).host)
+  const {host, lines} = pluginHost({engine, handover})
+  const hooks = rmReconcile.setup({'on-drift': onDrift}, host)
   const request = plainRequest()
   request.body.HostConfig.AutoRemove = rm
   await hooks?.resolve?.({...hookContext().context, request})
-  return {hooks, removed}
+  return {hooks, removed, request, lines}
 }
 
 describe('a container that bears the name', () => {
@@ -31,8 +36,58 @@ describe('a container that bears the name', () => {
     ['stopped without --rm', false, false, 'restart'],
   ])('%s', async (_, running, rm, verdict) => {
     const {hooks} = await hooksWith(rm)
-    const found = {id: 'old', running}
+    const found = {id: 'old', name: 'web', running}
     expect(await hooks?.reconcile?.({...hookContext().context, request: plainRequest(), found})).toBe(verdict)
+  })
+})
+
+describe('a container that was made from another line', () => {
+  const drift = 'was made from another line'
+  const verdictOn = async (onDrift: string, rm: boolean, running: boolean): Promise<[unknown, string[]]> => {
+    const {hooks, lines} = await hooksWith(rm, {onDrift})
+    const found = {id: 'old', name: 'web', running, drift}
+    return [await hooks?.reconcile?.({...hookContext().context, request: plainRequest(), found}), lines]
+  }
+  const warning =
+    'warn: container web was made from another line, and is used as it is (--on-drift=replace makes it anew)'
+
+  test('is used with a warning', async () => {
+    expect(await verdictOn('adopt', true, true)).toEqual(['adopt', [warning]])
+    expect(await verdictOn('adopt', false, false)).toEqual(['restart', [warning]])
+  })
+
+  test('is made anew with --on-drift=replace, without a warning', async () => {
+    expect(await verdictOn('replace', true, true)).toEqual(['replace', []])
+    expect(await verdictOn('replace', false, false)).toEqual(['replace', []])
+  })
+
+  test('fails the run with --on-drift=fail', async () => {
+    await expect(verdictOn('fail', false, false)).rejects.toMatchObject({code: 'DRIFT'})
+    await expect(verdictOn('fail', true, true)).rejects.toMatchObject({code: 'DRIFT'})
+  })
+
+  test('is made anew without a word where a stopped one is anyway', async () => {
+    for (const onDrift of ['adopt', 'replace', 'fail'])
+      expect(await verdictOn(onDrift, true, false)).toEqual(['replace', []])
+  })
+
+  test('is nothing that any other word than these three decides about', async () => {
+    await expect(hooksWith(true, {onDrift: 'ask'})).rejects.toThrow('say adopt, replace, fail')
+  })
+})
+
+describe('with --handover and --rm', () => {
+  test('the container is left for finish to remove, and nobody stays', async () => {
+    const {hooks, request} = await hooksWith(true, {handover: true})
+    expect(request.body.HostConfig.AutoRemove).toBe(false)
+    expect(request.body.Labels).toEqual({'systemd-docker.remove': ''})
+    expect(hooks?.resident?.()).toBeUndefined()
+  })
+
+  test('a container that ended before it was ready is removed all the same', async () => {
+    const {hooks, removed} = await hooksWith(true, {handover: true})
+    await hooks?.exited?.({...hookContext().context, container, exit})
+    expect(removed).toEqual(['0123456789ab'])
   })
 })
 
@@ -50,7 +105,7 @@ describe('with --rm', () => {
   })
 
   test('a container that the Engine does not remove is an error', async () => {
-    const hooks = rmReconcile.setup({}, pluginHost().host)
+    const hooks = rmReconcile.setup({'on-drift': 'adopt'}, pluginHost().host)
     const request = plainRequest()
     request.body.HostConfig.AutoRemove = true
     await hooks?.resolve?.({...hookContext().context, request})

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest'
 import {describeRun} from '../../../src/run/dry-run.js'
+import {LABELS, hashOf, labelled} from '../../../src/run/labels.js'
 import type {RunOrder} from '../../../src/run/line.js'
 import {Pipeline, type Member} from '../../../src/run/pipeline.js'
 import {Releases} from '../../../src/run/release.js'
@@ -13,9 +14,13 @@ function pipelineOf(...members: readonly Member[]): Pipeline {
 test('the create request is printed as the plugins make it', async () => {
   const request = {...plainRequest(), name: 'web', platform: 'linux/arm64'}
   const pipeline = pipelineOf({name: 'env', hooks: {resolve: (context) => void context.request.body.Env.push('A=b')}})
-  const printed: unknown = JSON.parse(await describeRun({request, pull: 'always'}, pipeline, () => true))
+  const printed: unknown = JSON.parse(await describeRun({request, pull: 'always'}, undefined, pipeline, () => true))
   expect(printed).toEqual({
-    create: {name: 'web', platform: 'linux/arm64', body: {...plainRequest().body, Env: ['A=b']}},
+    create: {
+      name: 'web',
+      platform: 'linux/arm64',
+      body: {...plainRequest().body, Env: ['A=b'], Labels: {[LABELS.request]: hashOf(request)}},
+    },
     pull: 'always',
     host: [],
     resident: false,
@@ -24,9 +29,14 @@ test('the create request is printed as the plugins make it', async () => {
 
 test('a name and a platform that nobody gave are not there', async () => {
   const printed: unknown = JSON.parse(
-    await describeRun({request: plainRequest(), pull: 'missing'}, pipelineOf(), () => true),
+    await describeRun({request: plainRequest(), pull: 'missing'}, undefined, pipelineOf(), () => true),
   )
-  expect(printed).toEqual({create: {body: plainRequest().body}, pull: 'missing', host: [], resident: false})
+  expect(printed).toEqual({
+    create: {body: labelled(plainRequest(), undefined).body},
+    pull: 'missing',
+    host: [],
+    resident: false,
+  })
 })
 
 test('what would be done to the host, and why this process would stay, is what the plugins say after resolve', async () => {
@@ -44,7 +54,7 @@ test('what would be done to the host, and why this process would stay, is what t
     {name: 'logs', hooks: {resident: () => (resolved ? 'it forwards' : undefined)}},
   )
   const printed: unknown = JSON.parse(
-    await describeRun({request: plainRequest(), pull: 'missing'}, pipeline, () => true),
+    await describeRun({request: plainRequest(), pull: 'missing'}, undefined, pipeline, () => true),
   )
   expect(printed).toMatchObject({host: ['pid-file: write a file'], resident: ['logs: it forwards']})
 })
@@ -65,27 +75,31 @@ test('no hook but resolve is called', async () => {
       removed: note('removed'),
     },
   })
-  await describeRun({request: plainRequest(), pull: 'missing'}, pipeline, () => true)
+  await describeRun({request: plainRequest(), pull: 'missing'}, undefined, pipeline, () => true)
   expect(called).toEqual(['resolve'])
 })
 
 test('a plugin that refuses the run is an error', async () => {
   const pipeline = pipelineOf({name: 'pid-file', hooks: {resolve: () => Promise.reject(new Error('no directory'))}})
-  await expect(describeRun({request: plainRequest(), pull: 'missing'}, pipeline, () => true)).rejects.toMatchObject({
+  await expect(
+    describeRun({request: plainRequest(), pull: 'missing'}, undefined, pipeline, () => true),
+  ).rejects.toMatchObject({
     code: 'PLUGIN',
     message: 'pid-file (resolve): no directory',
   })
 })
 
 test('it is indented, to be read by people too', async () => {
-  const text = await describeRun({request: plainRequest(), pull: 'missing'}, pipelineOf(), () => true)
+  const text = await describeRun({request: plainRequest(), pull: 'missing'}, undefined, pipelineOf(), () => true)
   expect(text.split('\n').slice(0, 4)).toEqual(['{', '  "create": {', '    "body": {', '      "Image": "image",'])
 })
 
 test('a variable that may not be shown is printed by its name alone', async () => {
   const request = plainRequest()
   request.body.Env.push('PLAIN=on the line', 'SECRET=hidden=value\nof two lines', 'BARE')
-  const text = await describeRun({request, pull: 'missing'}, pipelineOf(), (entry) => entry.startsWith('PLAIN'))
+  const text = await describeRun({request, pull: 'missing'}, undefined, pipelineOf(), (entry) =>
+    entry.startsWith('PLAIN'),
+  )
   expect(JSON.parse(text)).toMatchObject({create: {body: {Env: ['PLAIN=on the line', 'SECRET', 'BARE']}}})
   expect(request.body.Env[1]).toBe('SECRET=hidden=value\nof two lines')
 })
@@ -93,6 +107,14 @@ test('a variable that may not be shown is printed by its name alone', async () =
 test('shows the file of --cidfile and what needs a newer Engine, where there is any', async () => {
   const needs = [{option: '--annotation', api: '1.43'}]
   const order: RunOrder = {request: plainRequest(), pull: 'missing', cidFile: '/run/x.cid', needs}
-  const printed: unknown = JSON.parse(await describeRun(order, pipelineOf(), () => true))
+  const printed: unknown = JSON.parse(await describeRun(order, undefined, pipelineOf(), () => true))
   expect(printed).toMatchObject({cidFile: '/run/x.cid', needs})
+})
+
+test('the labels that the container will have are printed', async () => {
+  const unit = {name: 'web.service', manager: 'system', id: 'a1'} as const
+  const text = await describeRun({request: plainRequest(), pull: 'missing'}, unit, pipelineOf(), () => true)
+  expect(JSON.parse(text)).toMatchObject({
+    create: {body: {Labels: {'systemd-docker.unit': 'web.service', 'systemd-docker.invocation': 'a1'}}},
+  })
 })

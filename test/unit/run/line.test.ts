@@ -69,6 +69,7 @@ describe('before run', () => {
       'env-prefix': [],
       logs: true,
       notify: false,
+      'on-drift': 'adopt',
       'pid-file': undefined,
     })
   })

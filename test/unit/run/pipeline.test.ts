@@ -135,7 +135,7 @@ describe('every hook', () => {
   test('is given what is known in its phase', async () => {
     const known: unknown[] = []
     const request = plainRequest()
-    const found = {id: 'old', running: false}
+    const found = {id: 'old', name: 'web', running: false}
     const {pipeline} = pipelineOf({
       name: 'all',
       hooks: {
@@ -184,7 +184,7 @@ describe('every hook', () => {
 })
 
 describe('reconcile', () => {
-  const found = {id: 'old', running: true}
+  const found = {id: 'old', name: 'web', running: true}
 
   test('is the first verdict, and nobody is asked after it', async () => {
     const asked: string[] = []

@@ -16,7 +16,10 @@ function waiting(away: number, unit: UnitName | undefined, error: Error = gone) 
   let asked = 0
   const engine = fakeEngine({ping: () => (asked++ < away ? Promise.reject(error) : Promise.resolve())})
   const send = (...lines: string[]): Promise<void> => Promise.resolve(void said.push(lines.join(' ')))
-  return {said, wait: () => waitForEngine({engine, openNotifier: () => ({send}), stop: new StopRequests(), unit})}
+  return {
+    said,
+    wait: () => waitForEngine('start', {engine, openNotifier: () => ({send}), stop: new StopRequests(), unit}),
+  }
 }
 
 describe('an Engine', () => {

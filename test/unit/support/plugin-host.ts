@@ -4,9 +4,12 @@ import {fakeEngine} from '../../helpers/fake-engine.js'
 import {recordingLog} from './recording-log.js'
 
 /** What a plugin is set up with, and the lines that it logs. */
-export function pluginHost({env = {}, engine = fakeEngine()}: Partial<Host> = {}): {host: Host; lines: string[]} {
+export function pluginHost({env = {}, engine = fakeEngine(), unit, handover = false}: Partial<Host> = {}): {
+  host: Host
+  lines: string[]
+} {
   const {log, lines} = recordingLog()
-  return {host: {env, engine, log}, lines}
+  return {host: {env, engine, log, unit, handover}, lines}
 }
 
 /** What a hook is given in every phase, and how to undo what it did, in the order that it said so. */

@@ -1,0 +1,41 @@
+import * as Args from '@oclif/core/args'
+import {Command} from '@oclif/core/command'
+import {socketPath} from '../docker/address.js'
+import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import {finish} from '../run/finish.js'
+import {openLog} from '../run/log.js'
+import {invocationOf} from '../run/run.js'
+import {StopRequests} from '../run/stop.js'
+import {openNotifier} from '../systemd/notifier.js'
+import {readUnitNames} from '../systemd/unit.js'
+
+/** `finish`: what stands in ExecStopPost= of a unit whose container is handed over. */
+export class Finish extends Command {
+  static override readonly summary = 'Tell systemd how the container of this unit ended, and clear away.'
+  static override readonly description = [
+    'Stands in ExecStopPost= of a unit with --handover. Ends with the status of the container, so that Restart= and OnFailure= do what they do,',
+    'removes a container of --rm, and the pid file. Does nothing where the main process has told systemd already.',
+  ].join(' ')
+  static override readonly examples = ['<%= config.bin %> finish %n']
+  static override readonly args = {
+    name: Args.string({description: "The container's name, as --name has it.", required: true}),
+  }
+
+  override async run(): Promise<void> {
+    const {args} = await this.parse(Finish)
+    const {env} = process
+    const stop = new StopRequests()
+    const unlisten = stop.listen()
+    const status = await finish({
+      name: args.name,
+      engine: new DockerodeEngine(socketPath(env)),
+      unit: invocationOf(env, await readUnitNames()),
+      env,
+      log: openLog(),
+      stop,
+      openNotifier: () => openNotifier(env),
+    })
+    unlisten()
+    this.exit(status)
+  }
+}

@@ -1,0 +1,103 @@
+import {rm} from 'node:fs/promises'
+import type {Engine, Inspected} from '../docker/engine.js'
+import {EXIT_OURS, FinishError, reason} from '../errors.js'
+import {stateDirectory, withdraw} from '../placement/announcement.js'
+import type {Notifier} from '../systemd/notifier.js'
+import {findProcess} from '../systemd/process.js'
+import {systemctl} from '../systemd/properties.js'
+import {describeEnd, endingOf, needsWords} from './exit-status.js'
+import {LABELS, type Invocation} from './labels.js'
+import type {Log} from './log.js'
+import {UNTIL_DONE} from './patience.js'
+import type {ExitReport} from './run-plugin.js'
+import type {StopRequests} from './stop.js'
+import {waitForEngine} from './waiting.js'
+
+/** How long the Engine may take to notice that a container has ended whose processes systemd has ended, in milliseconds. */
+const NOTICE_PATIENCE_MS = 10_000
+
+/** What a unit's end is finished with. */
+export interface Finishing {
+  readonly name: string
+  readonly engine: Engine
+  readonly unit: Invocation | undefined
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly log: Log
+  readonly stop: StopRequests
+  readonly openNotifier: () => Notifier
+}
+
+/**
+ * What `ExecStopPost=systemd-docker finish NAME` does after the end of a unit: looks how its container ended, takes away what nobody else does, and gives the status
+ * that tells systemd (systemd.service(5), `ExecStopPost=`: one that is not 0 makes the unit failed). 0 where systemd knows already, as the main process was ours.
+ *
+ * @throws {FinishError} and what the Engine throws
+ */
+export async function finish(finishing: Finishing): Promise<number> {
+  const {name, engine, unit, env, log, stop, openNotifier} = finishing
+  if (unit === undefined) throw new FinishError('it is for ExecStopPost= of the unit whose container it is')
+  const wasAway = await waitForEngine('stop', finishing)
+  const found = await engine.inspect(name, stop.signal)
+  // After a start that was refused the name may be another unit's.
+  const own = found?.name === name && found.labels[LABELS.unit] === unit.name ? found : undefined
+  const exit = own === undefined ? await rememberedEnd(finishing, unit) : await endOf(own, engine, stop.signal)
+  if (own !== undefined) await clearAway(own, finishing)
+  // What systemd says of the main process it knows only of a child of its own (systemd.exec(5), `$EXIT_CODE`).
+  if (exit === undefined || env['EXIT_CODE'] !== undefined) return 0
+
+  const asked = await isStopAsked(unit, stop.signal)
+  const report = reportOf(exit, asked, wasAway)
+  const words = `container ${name} ${describeEnd(report)}`
+  if (needsWords(report)) log.warn(words)
+  else log.info(words)
+  await openNotifier().send(`STATUS=${words}`)
+  return asked && 'signal' in endingOf(report.code, 'SIGTERM') ? 0 : report.code
+}
+
+/** What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped. */
+async function endOf({id, pid}: Inspected, engine: Engine, signal: AbortSignal): Promise<End | undefined> {
+  if (pid !== 0) {
+    if (await (await findProcess(pid)).isThere()) await engine.stop(id, signal)
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(NOTICE_PATIENCE_MS)])
+    await (
+      await engine.watch(id, 'not-running', patience)
+    ).exitCode
+  }
+  const now = await engine.inspect(id, signal)
+  return now === undefined || now.state === 'created' ? undefined : {code: now.exitCode, outOfMemory: now.outOfMemory}
+}
+
+/** The end of a container of this invocation that is gone, as somebody has removed it. */
+async function rememberedEnd({name, engine, stop}: Finishing, unit: Invocation): Promise<End | undefined> {
+  const ends = await engine.ends(name, stop.signal)
+  const last = ends.findLast(({attributes}) => attributes[LABELS.invocation] === unit.id)
+  return last === undefined ? undefined : {code: Number(last.attributes['exitCode']), outOfMemory: false}
+}
+
+interface End {
+  readonly code: number
+  readonly outOfMemory: boolean
+}
+
+function reportOf({code, outOfMemory}: End, asked: boolean, wasAway: boolean): ExitReport {
+  if (outOfMemory && code === 137) return {code, why: 'out-of-memory'}
+  if (asked) return code === 137 ? {code, why: 'stop-timeout'} : {code}
+  return wasAway ? {code: code === 0 ? EXIT_OURS : code, why: 'engine-gone'} : {code}
+}
+
+/** Whether somebody asked systemd to stop the unit, or to restart it; at its own end it has no such job (systemctl(1), `list-jobs`). */
+async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boolean> {
+  const jobs = await systemctl(unit, ['list-jobs', '--no-legend', '--', unit.name], signal)
+  return /\s(?:stop|restart|try-restart)\s/.test(jobs)
+}
+
+async function clearAway({id, labels}: Inspected, {engine, env, log}: Finishing): Promise<void> {
+  const state = stateDirectory(env)
+  if (state !== undefined) await withdraw(id, state)
+  const pidFile = labels[LABELS.pidFile]
+  if (pidFile !== undefined) await rm(pidFile, {force: true})
+  if (!(LABELS.remove in labels)) return
+  await engine.remove(id, UNTIL_DONE).catch((error: unknown) => {
+    log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
+  })
+}

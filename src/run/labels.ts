@@ -1,0 +1,45 @@
+import {createHash} from 'node:crypto'
+import type {CreateRequest} from '../docker/create-request.js'
+import type {UnitName} from '../systemd/unit.js'
+
+/** The labels that say on a container whose it is and how it came about, so that whoever finds it later knows. */
+export const LABELS = {
+  /** The unit that it was made for. */
+  unit: 'systemd-docker.unit',
+  /** That unit's invocation (systemd.exec(5), `$INVOCATION_ID`). */
+  invocation: 'systemd-docker.invocation',
+  /** A hash of the create request, without these labels. */
+  request: 'systemd-docker.request',
+  /** There when the line gave no name. */
+  nameless: 'systemd-docker.nameless',
+  /** There when `systemd-docker finish` is to remove it. */
+  remove: 'systemd-docker.remove',
+  /** The pid file that `systemd-docker finish` is to remove. */
+  pidFile: 'systemd-docker.pid-file',
+} as const
+
+/** A unit, and its present invocation. */
+export interface Invocation extends UnitName {
+  readonly id: string
+}
+
+/** The request with the labels that say whose the container is going to be. */
+export function labelled(request: CreateRequest, unit: Invocation | undefined): CreateRequest {
+  const Labels = {
+    ...request.body.Labels,
+    ...(unit === undefined ? {} : {[LABELS.unit]: unit.name, [LABELS.invocation]: unit.id}),
+    ...(request.name === undefined ? {[LABELS.nameless]: ''} : {}),
+    [LABELS.request]: hashOf(request),
+  }
+  return {...request, body: {...request.body, Labels}}
+}
+
+/** The same for requests that ask for the same, as far as the order of what has an order is the same. */
+export function hashOf(request: CreateRequest): string {
+  return createHash('sha256').update(JSON.stringify(request, withSortedKeys)).digest('hex')
+}
+
+function withSortedKeys(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,46 @@
+import {describe, expect, test} from 'vitest'
+import {hashOf, labelled} from '../../../src/run/labels.js'
+import {plainRequest} from '../support/plugin-host.js'
+
+const UNIT = {name: 'web.service', manager: 'system', id: 'a1b2'} as const
+
+describe('the labels of a container', () => {
+  test('say its unit, the invocation and the request, beside those of the line', () => {
+    const request = {...plainRequest(), name: 'web'}
+    request.body.Labels['a'] = 'b'
+    expect(labelled(request, UNIT).body.Labels).toEqual({
+      a: 'b',
+      'systemd-docker.unit': 'web.service',
+      'systemd-docker.invocation': 'a1b2',
+      'systemd-docker.request': hashOf(request),
+    })
+    expect(request.body.Labels).toEqual({a: 'b'})
+  })
+
+  test('say that the line gave no name, and nothing of a unit outside of any', () => {
+    expect(Object.keys(labelled(plainRequest(), undefined).body.Labels)).toEqual([
+      'systemd-docker.nameless',
+      'systemd-docker.request',
+    ])
+  })
+})
+
+describe('the hash of a request', () => {
+  test('is the same for the same request, in whatever order its fields were set', () => {
+    const request = plainRequest()
+    const {body, ...rest} = request
+    const turned = {...rest, body: Object.fromEntries(Object.entries(body).toReversed()) as typeof body}
+    expect(hashOf(turned)).toBe(hashOf(request))
+    expect(hashOf(request)).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test.each([
+    ['a name', {...plainRequest(), name: 'web'}],
+    ['a platform', {...plainRequest(), platform: 'linux/arm64'}],
+    ['a command', {...plainRequest(), body: {...plainRequest().body, Cmd: ['sh']}}],
+    ['the order of variables', {...plainRequest(), body: {...plainRequest().body, Env: ['B=1', 'A=1']}}],
+  ])('is another with %s', (_, other) => {
+    const base = {...plainRequest(), body: {...plainRequest().body, Env: ['A=1', 'B=1']}}
+    expect(hashOf(other)).not.toBe(hashOf(base))
+  })
+})
