@@ -138,8 +138,9 @@ async function pidOf(engine: Engine, {id}: CreatedContainer, signal: AbortSignal
 /** Nobody but `systemd-docker finish` tells systemd how a container ended that is not its child. */
 async function warnWithoutFinish({unit, log, stop: {signal}}: Run): Promise<void> {
   if (unit === undefined) return
-  const {ExecStopPost = 'finish'} = await propertiesOf(unit, ['ExecStopPost'], signal)
-  if (!ExecStopPost.includes('finish'))
+  // systemctl leaves a property out that is empty, and prints nothing where it fails.
+  const {Id, ExecStopPost = ''} = await propertiesOf(unit, ['Id', 'ExecStopPost'], signal)
+  if (Id !== undefined && !ExecStopPost.includes('finish'))
     log.warn(
       `${unit.name} will not learn how its container ends: say ExecStopPost=${process.argv[1] ?? 'systemd-docker'} finish and the container's name`,
     )

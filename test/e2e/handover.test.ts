@@ -1,0 +1,247 @@
+import {describe, expect, test} from 'vitest'
+import type {Guest} from '../../sandbox/guest.js'
+import {EVERY_HOST} from '../helpers/hosts.js'
+import {CLEAN, outcomes} from '../helpers/outcomes.js'
+import {containers, defineService, unique, type Service} from '../helpers/service.js'
+
+/** In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and so it would not see the end. */
+const HOSTS = EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian12-v2'].includes(name))
+const PROGRAM = '/opt/bin/systemd-docker'
+/** A container that says what it gets: QUIT ends it with 0, and TERM with 3. */
+const TALKING = `sh -c "trap 'echo quitting; exit 0' QUIT; trap 'exit 3' TERM; while :; do sleep 0.1; done"`
+
+const see = outcomes('handed over')
+
+/** A service that is handed over, with the line of docker run, and what is said before `run`. */
+async function handedOver(
+  guest: Guest,
+  run: string,
+  settings: Readonly<Record<string, string>> = {},
+  words = '',
+): Promise<Service> {
+  return await defineService(guest, `--handover ${words} run ${run}`, {
+    ExecStopPost: `${PROGRAM} finish %n`,
+    ...settings,
+  })
+}
+
+describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
+  test('is alone in its unit, as its main process, and its words are in the journal under the unit', async () => {
+    const service = await handedOver(
+      guest,
+      `--rm --name %n busybox sh -c "echo to stdout; echo to stderr >&2; exec sleep 1000"`,
+      {},
+      '--pid-file /run/%n.pid',
+    )
+    await service.start()
+    const pid = await service.inspect('{{.State.Pid}}')
+    expect(await service.show('ActiveState', 'MainPID')).toEqual({ActiveState: 'active', MainPID: pid})
+    await service.says('to stdout')
+    await service.says('to stderr')
+    expect(await service.pids()).toEqual([Number(pid)])
+    expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(pid)
+    expect(await guest.run('journalctl', '--unit', service.name, '--priority=err', '--output=cat')).toBe('to stderr')
+    await guest.run('docker', 'kill', service.name)
+    await service.reaches({ActiveState: 'failed'})
+    expect(await see(guest, service, 'docker kill')).toEqual({...CLEAN, ActiveState: 'failed', Result: 'exit-code'})
+    await service.says(`container ${service.name} ended with status 137`)
+  })
+
+  test.each([
+    ['0', CLEAN],
+    ['7', {...CLEAN, ActiveState: 'failed', Result: 'exit-code'}],
+  ])('ends its unit as it ends, with %s', async (status, outcome) => {
+    const service = await handedOver(guest, `--rm --name %n busybox sh -c "sleep 0.5; exit ${status}"`)
+    await service.start()
+    await service.reaches({ActiveState: outcome.ActiveState})
+    expect(await see(guest, service, `exit ${status}`)).toEqual(outcome)
+    await service.says(`container ${service.name} ended with status ${status}`)
+  })
+
+  test('that ends before anybody sees its PID ends its unit as well', async () => {
+    const service = await handedOver(guest, '--rm --name %n busybox sh -c "exit 7"')
+    await service.start()
+    await service.reaches({ActiveState: 'failed', Result: 'exit-code'})
+    expect(await see(guest, service, 'exit 7 at once')).toMatchObject({docker: 'gone', processes: 0, left: []})
+  })
+
+  test('is started again by Restart=on-failure after a failure, each time anew, and not after a success', async () => {
+    const failing = await handedOver(guest, '--rm --name %n busybox sh -c "sleep 0.2; exit 7"', {
+      Restart: 'on-failure',
+      RestartSec: '100ms',
+    })
+    await failing.start()
+    await failing.says(/Scheduled restart job, restart counter is at 2/)
+    const {NRestarts} = await see(guest, failing, 'exit 7 again and again with Restart=on-failure')
+    expect(Number(NRestarts)).toBeGreaterThanOrEqual(2)
+    await failing.stop()
+    expect(await containers(guest, `name=${failing.name}`)).toEqual([])
+
+    const ending = await handedOver(guest, '--rm --name %n busybox sleep 0.2', {Restart: 'on-failure'})
+    await ending.start()
+    await ending.reaches({ActiveState: 'inactive'})
+    expect(await see(guest, ending, 'exit 0 with Restart=on-failure')).toEqual(CLEAN)
+  })
+
+  test("is stopped with its own stop signal by docker stop in ExecStop=, and by systemd's without", async () => {
+    const asked = await handedOver(guest, `--rm --stop-signal QUIT --name %n busybox ${TALKING}`, {
+      ExecStop: '/usr/bin/docker stop %n',
+    })
+    await asked.start()
+    await asked.stop()
+    expect(await see(guest, asked, 'systemctl stop, ExecStop=docker stop, STOPSIGNAL QUIT')).toEqual(CLEAN)
+    await asked.says('quitting')
+
+    const signalled = await handedOver(guest, `--rm --init --name %n busybox sleep 1000`)
+    await signalled.start()
+    await signalled.stop()
+    expect(await see(guest, signalled, 'systemctl stop, death by SIGTERM')).toEqual(CLEAN)
+
+    const failing = await handedOver(guest, `--rm --name %n busybox ${TALKING}`)
+    await failing.start()
+    await failing.stop()
+    expect(await see(guest, failing, 'systemctl stop, exit 3 on SIGTERM')).toEqual({
+      ...CLEAN,
+      ActiveState: 'failed',
+      Result: 'exit-code',
+    })
+  })
+
+  test('that has to be killed in its stop is a failure that says so', async () => {
+    const service = await handedOver(guest, '--rm --stop-timeout 1 --name %n busybox sleep 1000', {
+      ExecStop: '/usr/bin/docker stop %n',
+    })
+    await service.start()
+    await service.stop()
+    expect(await see(guest, service, 'systemctl stop, killed by docker stop')).toEqual({
+      ...CLEAN,
+      ActiveState: 'failed',
+      Result: 'exit-code',
+    })
+    await service.says(`container ${service.name} was killed as it did not stop in time`)
+  })
+
+  test('is kept without --rm, and started again with the settings that it has', async () => {
+    const service = await handedOver(guest, '--name %n busybox sh -c "echo $$HOSTNAME; sleep 0.2; exit 7"')
+    await service.start()
+    await service.reaches({ActiveState: 'failed'})
+    expect(await see(guest, service, 'exit 7 without --rm')).toEqual({
+      ...CLEAN,
+      ActiveState: 'failed',
+      Result: 'exit-code',
+      docker: 'exited 7',
+    })
+    const id = await service.inspect('{{.Id}}')
+    await service.start()
+    expect(await service.inspect('{{.Id}}')).toBe(id)
+    await service.says(`container ${service.name} had ended with status 7 and is started again`)
+    await service.reaches({ActiveState: 'failed'})
+  })
+
+  test('whose end somebody hides by removing it is known all the same', async () => {
+    const service = await handedOver(guest, '--rm --name %n busybox sleep 1000')
+    await service.start()
+    await guest.run('docker', 'rm', '--force', service.name)
+    await service.reaches({ActiveState: 'failed', Result: 'exit-code'})
+    expect(await see(guest, service, 'docker rm --force')).toMatchObject({docker: 'gone', processes: 0})
+  })
+
+  test('and restarted by docker ends its unit, which Restart= brings back', async () => {
+    const service = await handedOver(guest, '--rm --init --name %n busybox sleep 1000', {
+      Restart: 'on-failure',
+      RestartSec: '100ms',
+    })
+    await service.start()
+    const before = await service.inspect('{{.Id}}')
+    await guest.attempt(['docker', 'restart', service.name])
+    await service.reaches({ActiveState: 'active', NRestarts: '1'})
+    expect(await service.inspect('{{.Id}}')).not.toBe(before)
+    expect(await see(guest, service, 'docker restart with Restart=on-failure')).toMatchObject({docker: 'running'})
+    expect(await containers(guest, `name=${service.name}`)).toHaveLength(1)
+  })
+
+  test('in a unit without finish gets a warning that names what is missing', async () => {
+    const service = await defineService(guest, '--handover run --rm --name %n busybox sleep 1000')
+    await service.start()
+    await service.says(/will not learn how its container ends: say ExecStopPost=.*systemd-docker finish/)
+  })
+})
+
+describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
+  test.each([
+    {
+      what: 'outside of the unit',
+      words: '--cgroups none',
+      unit: {},
+      why: /cgroup-transfer: the container is not/,
+    },
+    {
+      what: 'that systemd cannot be told of',
+      words: '',
+      unit: {Type: 'exec', NotifyAccess: 'none'},
+      why: /the unit has no Type=notify/,
+    },
+  ])('$what is refused before anything is made', async ({words, unit, why}) => {
+    const service = await handedOver(guest, '--name %n busybox sleep 1000', unit, words)
+    await service.start()
+    await service.reaches({ActiveState: 'failed', ExecMainStatus: '125'})
+    await service.says(why)
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  test('that is refused, as another unit has the name, leaves that unit and its container alone', async () => {
+    const name = unique()
+    const first = await handedOver(guest, `--rm --init --name ${name} busybox sleep 1000`, {
+      ExecStopPost: `${PROGRAM} finish ${name}`,
+    })
+    const second = await handedOver(guest, `--rm --init --name ${name} busybox sleep 1000`, {
+      ExecStopPost: `${PROGRAM} finish ${name}`,
+    })
+    await first.start()
+    await second.start()
+    await second.reaches({ActiveState: 'failed', ExecMainStatus: '125'})
+    await second.says(new RegExp(`^the container name ${name} is that of ${first.name}, which uses it`))
+    expect(await first.show('ActiveState')).toEqual({ActiveState: 'active'})
+    expect(await containers(guest, `name=${name}`)).toEqual([name])
+    await first.stop()
+    expect((await second.start()).status).toBe(0)
+    await second.stop()
+    expect(await containers(guest, `name=${name}`)).toEqual([])
+  })
+})
+
+describe.each(HOSTS)('finish on $name', ({guest}) => {
+  test('is for a unit, and refuses anybody else', async () => {
+    const {status, stderr} = await guest.attempt([PROGRAM, 'finish', 'web'])
+    expect(status).toBe(125)
+    expect(stderr).toContain('cannot finish: it is for ExecStopPost=')
+  })
+
+  test('after a main process of ours says nothing more, and clears away what that could not', async () => {
+    const service = await defineService(
+      guest,
+      '--pid-file /run/%n.pid run --rm --name %n busybox sh -c "sleep 0.3; exit 7"',
+      {ExecStopPost: `${PROGRAM} finish %n`},
+    )
+    await service.start()
+    await service.reaches({ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '7'})
+    const killed = await defineService(guest, '--pid-file /run/%n.pid run --init --name %n busybox sleep 1000', {
+      ExecStopPost: `${PROGRAM} finish %n`,
+    })
+    await killed.start()
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', killed.name)
+    await killed.reaches({ActiveState: 'failed', Result: 'signal'})
+    expect((await guest.attempt(['ls', `/run/${killed.name}.pid`])).status).toBe(2)
+  })
+
+  test('stops a container that outlives its unit', async () => {
+    const service = await handedOver(guest, '--init --name %n busybox sleep 1000', {KillMode: 'none'})
+    await service.start()
+    await service.stop()
+    expect(await see(guest, service, 'systemctl stop with KillMode=none')).toMatchObject({
+      ActiveState: 'inactive',
+      docker: 'exited 143',
+      processes: 0,
+    })
+  })
+})
