@@ -12,20 +12,26 @@ export function stateDirectory(env: Readonly<NodeJS.ProcessEnv>, uid = process.g
   return XDG_RUNTIME_DIR === undefined || XDG_RUNTIME_DIR === '' ? undefined : join(XDG_RUNTIME_DIR, 'systemd-docker')
 }
 
+/** Whose announcements this process makes: those of a unit, in its present invocation (systemd.exec(5), `$INVOCATION_ID`). */
+export interface Announcer {
+  readonly unit: UnitCgroup
+  readonly invocation: string
+}
+
 /**
- * Says in a file called by the container's id which unit it is to be born in. The shim and the OCI runtime read it whenever the container
+ * Says in a file called by the container's id which unit it is to be born in. The shim and the OCI runtime read its first line whenever the container
  * starts, by `docker restart` too, so it stays until it is taken back.
  *
  * @returns how to take it back
  * @throws {StateError}
  */
-export async function announce(id: string, unit: UnitCgroup, state: string): Promise<() => Promise<void>> {
+export async function announce(id: string, {unit, invocation}: Announcer, state: string): Promise<() => Promise<void>> {
   const directory = join(state, 'placement')
   const file = join(directory, id)
   try {
     for (const one of [state, directory]) await makePrivate(one)
     await rm(`${file}.new`, {force: true})
-    await writeFile(`${file}.new`, `${unit.path}\n`, {mode: 0o600, flag: 'wx'})
+    await writeFile(`${file}.new`, `${unit.path}\n${invocation}\n`, {mode: 0o600, flag: 'wx'})
     await rename(`${file}.new`, file)
   } catch (error) {
     await rm(`${file}.new`, {force: true}).catch(() => undefined)
@@ -34,7 +40,7 @@ export async function announce(id: string, unit: UnitCgroup, state: string): Pro
   }
   return async () => {
     await withdraw(id, state)
-    await sweep(directory, rootOf(unit))
+    await sweep(directory, {unit, invocation})
   }
 }
 
@@ -43,16 +49,19 @@ export async function withdraw(id: string, state: string): Promise<void> {
   await rm(join(state, 'placement', id), {force: true})
 }
 
-/** Removes what a run that was killed could not take back: announcements of units that have no cgroup below `hierarchy` any more. */
-async function sweep(directory: string, hierarchy: string): Promise<void> {
+/** Removes what a run that was killed could not take back: announcements of units that have no cgroup any more, and of earlier invocations of this one. */
+async function sweep(directory: string, {unit, invocation}: Announcer): Promise<void> {
+  const hierarchy = rootOf(unit)
   const names = await readdir(directory).catch((error: unknown) => {
     if (hasErrorCode(error, 'ENOENT')) return []
     throw error
   })
   for (const name of names) {
     const file = join(directory, name)
-    const path = await readFile(file, 'utf8').catch(() => undefined)
-    if (path !== undefined && !existsSync(join(hierarchy, path.trimEnd()))) await rm(file, {force: true})
+    const [path = '', whose] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+    if (path === '') continue
+    const isOver = path === unit.path ? whose !== invocation : !existsSync(join(hierarchy, path))
+    if (isOver) await rm(file, {force: true})
   }
 }
 

@@ -17,6 +17,8 @@ export interface Cradle {
   readonly unit: UnitCgroup
   /** Where this process is in each hierarchy. */
   readonly own: readonly Place[]
+  /** The unit's present invocation. */
+  readonly invocation: string
   /** The directory where it is announced; absent where this process may not announce anything. */
   readonly state: string | undefined
 }
@@ -25,7 +27,7 @@ export interface Cradle {
  * The container is born in the unit's cgroup, in one of its own that Docker keeps its hold of. `otherwise` is for a container that was made
  * before and is elsewhere.
  */
-export function birth(way: Way, {unit, own, state}: Cradle, otherwise: Placement, log: Log): Placement {
+export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwise: Placement, log: Log): Placement {
   let isDelegated: Promise<boolean> | undefined
   return {
     describe: `let the container be born in ${unit.path}, by ${way.title}`,
@@ -34,7 +36,8 @@ export function birth(way: Way, {unit, own, state}: Cradle, otherwise: Placement
       way.prepare(request, unit)
     },
     async beforeStart({id}, {signal, defer}) {
-      if (way.announced && state !== undefined) defer('take back the announcement', await announce(id, unit, state))
+      if (way.announced && state !== undefined)
+        defer('take back the announcement', await announce(id, {unit, invocation}, state))
       if (!unit.unified) defer("remove the unit's empty cgroups", () => removeLeftOvers(unit, own))
       if ((await controllersOf(unit)).length === 0) return
       isDelegated = delegates(unit, signal)

@@ -80,7 +80,9 @@ async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Su
   const canAnnounce = state !== undefined
   const {way, objections} = bestWay({unit, request, engine, shim, restrictsDevices, canAnnounce})
   const otherwise = mayPlace ? move(ownPlaces(places), unit, objections, around) : stayingForRoot(objections, around)
-  return way === undefined ? otherwise : birth(way, {unit, own: places, state}, otherwise, log)
+  return way === undefined
+    ? otherwise
+    : birth(way, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, otherwise, log)
 }
 
 /** Whether it is the Engine of the user whose unit it is: of any other, a user may not move the containers, nor say where they belong. */

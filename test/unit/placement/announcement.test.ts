@@ -1,10 +1,11 @@
 import {chmod, lstat, mkdir, readFile, readdir, rm, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
-import {announce, stateDirectory} from '../../../src/placement/announcement.js'
+import {announce, stateDirectory, type Announcer} from '../../../src/placement/announcement.js'
 import {unitIn, useFakeHost} from '../support/fake-host.js'
 
 const ID = '0123456789ab'
 const host = useFakeHost()
+const announcer = (name = 'x.service', invocation = 'a1b2'): Announcer => ({unit: unitIn(host, name), invocation})
 const state = (...names: readonly string[]): string => host.in('state', ...names)
 
 beforeEach(async () => {
@@ -29,23 +30,23 @@ describe('the directory for state', () => {
 })
 
 describe('an announcement', () => {
-  test("is the unit's path on one line, in a file called by the container's id", async () => {
-    await announce(ID, unitIn(host), state())
-    expect(await readFile(state('placement', ID), 'utf8')).toBe('/system.slice/x.service\n')
+  test("is the unit's path on one line and its invocation on the next, in a file called by the container's id", async () => {
+    await announce(ID, announcer(), state())
+    expect(await readFile(state('placement', ID), 'utf8')).toBe('/system.slice/x.service\na1b2\n')
     expect(await readdir(state('placement'))).toEqual([ID])
   })
 
   test('can be read and written by its owner alone', async () => {
-    await announce(ID, unitIn(host), state())
+    await announce(ID, announcer(), state())
     const modes = await Promise.all([state(), state('placement'), state('placement', ID)].map((path) => lstat(path)))
     expect(modes.map(({mode}) => mode & 0o777)).toEqual([0o700, 0o700, 0o600])
   })
 
   test('replaces one for the same container, and what a killed run left unfinished', async () => {
-    await announce(ID, unitIn(host, 'other.service'), state())
+    await announce(ID, announcer('other.service'), state())
     await writeFile(state('placement', `${ID}.new`), '/sys')
-    await announce(ID, unitIn(host), state())
-    expect(await readFile(state('placement', ID), 'utf8')).toBe('/system.slice/x.service\n')
+    await announce(ID, announcer(), state())
+    expect(await readFile(state('placement', ID), 'utf8')).toBe('/system.slice/x.service\na1b2\n')
     expect(await readdir(state('placement'))).toEqual([ID])
   })
 
@@ -54,7 +55,7 @@ describe('an announcement', () => {
     await host.write('precious', 'victim')
     await symlink(host.in('victim'), state('placement', ID))
     await symlink(host.in('victim'), state('placement', `${ID}.new`))
-    await announce(ID, unitIn(host), state())
+    await announce(ID, announcer(), state())
     expect(await host.read('victim')).toBe('precious')
     expect((await lstat(state('placement', ID))).isFile()).toBe(true)
   })
@@ -62,38 +63,40 @@ describe('an announcement', () => {
 
 describe('an announcement that is taken back', () => {
   test('is gone', async () => {
-    const takeBack = await announce(ID, unitIn(host), state())
+    const takeBack = await announce(ID, announcer(), state())
     await takeBack()
     expect(await readdir(state('placement'))).toEqual([])
   })
 
   test('may be gone already', async () => {
-    const takeBack = await announce(ID, unitIn(host), state())
+    const takeBack = await announce(ID, announcer(), state())
     await rm(state('placement', ID))
     await takeBack()
     expect(await readdir(state('placement'))).toEqual([])
   })
 
   test('may be gone with all the state', async () => {
-    const takeBack = await announce(ID, unitIn(host), state())
+    const takeBack = await announce(ID, announcer(), state())
     await rm(state(), {recursive: true})
     await expect(takeBack()).resolves.toBeUndefined()
   })
 
-  test('takes those with it whose units are gone, and no others', async () => {
+  test('takes those with it whose units are gone, or whose invocation is over, and no others', async () => {
     await host.write('', 'cgroup', 'v2', 'system.slice', 'alive.service', 'cgroup.procs')
-    const takeBack = await announce(ID, unitIn(host), state())
-    await announce('alive', unitIn(host, 'alive.service'), state())
-    await announce('gone', unitIn(host, 'gone.service'), state())
+    const takeBack = await announce(ID, announcer(), state())
+    await announce('alive', announcer('alive.service'), state())
+    await announce('gone', announcer('gone.service'), state())
+    await announce('before', announcer('x.service', 'an earlier invocation'), state())
+    await announce('beside', announcer(), state())
     await mkdir(state('placement', 'directory'))
     await takeBack()
-    expect((await readdir(state('placement'))).toSorted()).toEqual(['alive', 'directory'])
+    expect((await readdir(state('placement'))).toSorted()).toEqual(['alive', 'beside', 'directory'])
   })
 })
 
 describe('no announcement is made', () => {
   const refused = async (): Promise<void> => {
-    await expect(announce(ID, unitIn(host), state())).rejects.toMatchObject({
+    await expect(announce(ID, announcer(), state())).rejects.toMatchObject({
       code: 'STATE',
       message: `cannot keep state in ${state()}: it is not a directory that this user alone may write; remove it`,
     })
@@ -120,7 +123,7 @@ describe('no announcement is made', () => {
   })
 
   test('where there is nothing to make a directory in', async () => {
-    await expect(announce(ID, unitIn(host), host.in('nowhere', 'state'))).rejects.toMatchObject({
+    await expect(announce(ID, announcer(), host.in('nowhere', 'state'))).rejects.toMatchObject({
       code: 'STATE',
       cause: {code: 'ENOENT'},
     })
@@ -128,7 +131,7 @@ describe('no announcement is made', () => {
 
   test('where a directory is in its place, and nothing unfinished stays', async () => {
     await mkdir(state('placement', ID, 'full'), {recursive: true, mode: 0o700})
-    await expect(announce(ID, unitIn(host), state())).rejects.toMatchObject({code: 'STATE'})
+    await expect(announce(ID, announcer(), state())).rejects.toMatchObject({code: 'STATE'})
     expect(await readdir(state('placement'))).toEqual([ID])
   })
 })

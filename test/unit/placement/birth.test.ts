@@ -40,7 +40,7 @@ function born({
   lines: string[]
 } {
   const {log, lines} = recordingLog()
-  const placement = birth({...way, announced}, {unit, own, state: host.in('state')}, otherwise, log)
+  const placement = birth({...way, announced}, {unit, own, invocation: 'a1b2', state: host.in('state')}, otherwise, log)
   return {placement, lines}
 }
 
@@ -68,7 +68,7 @@ describe('before it starts', () => {
   test('the container is announced, and that is taken back when the run ends', async () => {
     const {context, undos} = hookContext()
     await born().placement.beforeStart(container, context)
-    expect(await host.read('state', 'placement', container.id)).toBe('/system.slice/x.service\n')
+    expect(await host.read('state', 'placement', container.id)).toBe('/system.slice/x.service\na1b2\n')
     expect(undos.map(({label}) => label)).toEqual(['take back the announcement'])
     await undos[0]?.undo()
     expect(await readdir(host.in('state', 'placement'))).toEqual([])

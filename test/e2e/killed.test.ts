@@ -1,0 +1,212 @@
+import {describe, expect, test} from 'vitest'
+import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
+import {withPackages} from '../helpers/host-folder.js'
+import {HOSTS} from '../helpers/hosts.js'
+import {CLEAN, outcomes} from '../helpers/outcomes.js'
+import {containers, defineService, unique, type Service} from '../helpers/service.js'
+
+const PATIENCE_MS = 20_000
+const see = outcomes('killed')
+
+/** A service whose main process is killed in a phase of its first start. */
+async function killedIn(guest: Guest, phase: string, run: string): Promise<Service> {
+  const {unit, path} = await withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})
+  const words = `--trace ${path}/trace --kill-in ${phase} --pid-file /run/%n.pid`
+  // In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and it waits for what it has killed already.
+  return await defineService(guest, `${words} run ${run}`, {...unit, TimeoutStopSec: '2'})
+}
+
+const LINES = [
+  {what: 'with a name and --rm', words: '--rm --name %n'},
+  {what: 'with a name that is kept', words: '--name %n'},
+  {what: 'without a name, with --rm', words: '--rm'},
+  {what: 'without a name, kept', words: ''},
+] as const
+
+/** The names of all containers that were made for the unit, whatever they are called. */
+const ofUnit = async (guest: Guest, {name}: Service): Promise<string[]> =>
+  await containers(guest, `label=systemd-docker.unit=${name}`)
+
+describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
+  describe.each(guest.kind.unified ? LINES : [LINES[0], LINES[3]])('of a run $what', ({what, words}) => {
+    test.each(['resolve', 'create', 'start', 'started', 'ready'])(
+      'in %s the next start has one container, and the stop after it leaves what it should',
+      async (phase) => {
+        const service = await killedIn(guest, phase, `${words} --init busybox sleep 1000`)
+        await service.start()
+        expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'signal'})
+        expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+        const made = await ofUnit(guest, service)
+        expect(made).toHaveLength(1)
+        const [container = ''] = made
+        const pid = await guest.run('docker', 'inspect', '--format', '{{.State.Pid}}', container)
+        expect(await service.pids()).toContain(Number(pid))
+        expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(pid)
+        await service.stop()
+        const kept = words.includes('--rm') ? [] : made
+        expect(await ofUnit(guest, service)).toEqual(kept)
+        expect(await see(guest, service, `${what}: in ${phase}, started again, stopped`)).toMatchObject({
+          ActiveState: 'inactive',
+          Result: 'success',
+          processes: 0,
+          left: [],
+        })
+        await guest.attempt(['docker', 'rm', '--force', ...made])
+      },
+    )
+  })
+
+  test.each(['exited', 'removed'])(
+    'in %s the next start is as clean as any, and the exit status is right',
+    async (phase) => {
+      const service = await killedIn(guest, phase, '--rm --name %n busybox sh -c "sleep 0.3; exit 7"')
+      await service.start()
+      await service.reaches({ActiveState: 'failed', Result: 'signal'})
+      await service.start()
+      await service.reaches({ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '7'})
+      expect(await see(guest, service, `in ${phase}, started again, exit 7`)).toEqual({
+        ...CLEAN,
+        ActiveState: 'failed',
+        Result: 'exit-code',
+        ExecMainStatus: '7',
+      })
+    },
+  )
+
+  test('of a main process that is alone killed, the container that runs on is taken over with its exit status', async () => {
+    const service = await defineService(
+      guest,
+      'run --rm --name %n busybox sh -c "trap \'exit 7\' USR1; while :; do sleep 0.1; done"',
+      {KillMode: 'process', Restart: 'on-failure', RestartPreventExitStatus: '7', RestartSec: '100ms'},
+    )
+    await service.start()
+    const before = await service.inspect('{{.Id}} {{.State.Pid}}')
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', service.name)
+    await service.reaches({ActiveState: 'active', NRestarts: '1'})
+    expect(await service.inspect('{{.Id}} {{.State.Pid}}')).toBe(before)
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=USR1', service.name)
+    await service.reaches({ActiveState: 'failed', ExecMainStatus: '7'})
+    expect(await see(guest, service, 'while it runs, KillMode=process, Restart=on-failure, then exit 7')).toMatchObject(
+      {
+        docker: 'gone',
+        processes: 0,
+        left: [],
+      },
+    )
+  })
+
+  test('of a main process of a container without a name, it is found by its labels, from another line removed', async () => {
+    const name = unique()
+    const service = await defineService(guest, 'run --init busybox sleep 1000', {KillMode: 'process'})
+    const other = ['--cgroups=none', '--logs=false', 'run', '--label', `systemd-docker.unit=${service.name}`]
+    await guest.run('/opt/bin/systemd-docker', ...other, '--label', name, '--init', 'busybox', 'sleep', '1000')
+    expect(await containers(guest, `label=${name}`)).toHaveLength(1)
+    await service.start()
+    await service.says(
+      /^container [0-9a-f]{12}, which an earlier start of .* left, was made from another line and is removed$/,
+    )
+    const made = await ofUnit(guest, service)
+    expect(made).toHaveLength(1)
+    expect(await containers(guest, `label=${name}`)).toEqual([])
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', service.name)
+    await service.reaches({ActiveState: 'failed'})
+    await service.start()
+    expect(await ofUnit(guest, service)).toEqual(made)
+    await service.stop()
+    await guest.run('docker', 'rm', '--force', ...made)
+  })
+})
+
+describe.each(HOSTS)('a name that two units claim on $name', ({guest}) => {
+  test("is the first one's, whose name the second is told, until that is over", async () => {
+    const name = unique()
+    const first = await defineService(guest, `run --rm --init --name ${name} busybox sleep 1000`)
+    const second = await defineService(guest, `run --rm --init --name ${name} busybox sleep 1000`)
+    await first.start()
+    const id = await guest.run('docker', 'inspect', '--format', '{{.Id}}', name)
+    await second.start()
+    await second.says(
+      `the container name ${name} is that of ${first.name}, which uses it: give one of the two units another --name`,
+    )
+    expect(await second.show('ActiveState', 'ExecMainStatus')).toEqual({ActiveState: 'failed', ExecMainStatus: '125'})
+    expect(await guest.run('docker', 'inspect', '--format', '{{.Id}} {{.State.Running}}', name)).toBe(`${id} true`)
+    await first.stop()
+    expect((await second.start()).status).toBe(0)
+    await second.stop()
+    expect(await containers(guest, `name=${name}`)).toEqual([])
+  })
+
+  test("at the same moment is one's alone", async () => {
+    const name = unique()
+    const both = [
+      await defineService(guest, `run --rm --init --name ${name} busybox sleep 1000`),
+      await defineService(guest, `run --rm --init --name ${name} busybox sleep 1000`),
+    ]
+    await Promise.all(both.map((service) => service.start()))
+    const states = await Promise.all(both.map(async (service) => (await service.show('ActiveState')).ActiveState))
+    expect(states.toSorted()).toEqual(['active', 'failed'])
+    const loser = both[states.indexOf('failed')]
+    await loser?.says(new RegExp(`^the container name ${name} is (?:that of|taken)`))
+    for (const service of both) await service.stop()
+    expect(await containers(guest, `name=${name}`)).toEqual([])
+  })
+})
+
+describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
+  const make = async (name: string, ...words: string[]): Promise<void> => {
+    await guest.run('/opt/bin/systemd-docker', '--cgroups=none', '--logs=false', 'run', '--name', name, ...words)
+  }
+
+  test.each([
+    {onDrift: 'adopt', is: 'used as it is, with a warning', old: true},
+    {onDrift: 'replace', is: 'made anew', old: false},
+  ])('that runs or has stopped is $is with --on-drift=$onDrift', async ({onDrift, old}) => {
+    const service = await defineService(
+      guest,
+      `--on-drift=${onDrift} run --name %n --cap-drop MKNOD -e WORD=new busybox sh -c "trap exit TERM; while :; do sleep 0.1; done"`,
+    )
+    const line = [
+      '--cap-drop',
+      'MKNOD',
+      '-e',
+      'WORD=old',
+      'busybox',
+      'sh',
+      '-c',
+      'trap exit TERM; while :; do sleep 0.1; done',
+    ]
+    const warning = `container ${service.name} was made from another line, or on a host that was set up otherwise, and is used as it is (--on-drift=replace makes it anew)`
+    await make(service.name, ...line)
+    for (const state of ['running', 'stopped']) {
+      expect((await service.start()).status, `${state}: ${(await service.journal()).join('\n')}`).toBe(0)
+      expect((await service.inspect('{{.Config.Env}}')).includes('WORD=old')).toBe(old)
+      expect((await service.journal()).includes(warning)).toBe(old)
+      await service.stop()
+      if (!old) {
+        await guest.run('docker', 'rm', service.name)
+        await make(service.name, ...line)
+        await guest.run('docker', 'stop', service.name)
+      }
+    }
+  })
+
+  test('fails the start with --on-drift=fail, and stays as it was', async () => {
+    const service = await defineService(guest, '--on-drift=fail run --name %n busybox sleep 1000')
+    await make(service.name, '--init', 'busybox', 'sleep', '1000')
+    const before = await service.inspect('{{.Id}} {{.State.Pid}}')
+    await service.start()
+    await service.says(/^rm-reconcile \(reconcile\): container .* was made from another line.*--on-drift=fail/)
+    expect(await service.show('ExecMainStatus')).toEqual({ExecMainStatus: '125'})
+    expect(await service.inspect('{{.Id}} {{.State.Pid}}')).toBe(before)
+  })
+
+  test('is none when it was made from the same', async () => {
+    const service = await defineService(guest, '--on-drift=fail run --init --name %n busybox sleep 1000')
+    for (let start = 0; start < 2; start++) {
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      await service.stop()
+    }
+    await until(PATIENCE_MS, async () => ((await service.inspect('{{.State.Status}}')) === 'exited' ? true : undefined))
+  })
+})
