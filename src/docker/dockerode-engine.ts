@@ -233,11 +233,11 @@ export class DockerodeEngine implements Engine {
     return parseEvents(stream)
   }
 
-  async ends(name: string, abortSignal: AbortSignal): Promise<readonly ContainerEvent[]> {
+  async ends(nameOrId: string, abortSignal: AbortSignal): Promise<readonly ContainerEvent[]> {
     const options = {
       since: '0',
       until: secondsOf(Date.now()),
-      filters: {type: ['container'], container: [name], event: ['die']},
+      filters: {type: ['container'], container: [nameOrId], event: ['die']},
       abortSignal,
     }
     const stream = await this.#ask('say how the container ended', () =>
