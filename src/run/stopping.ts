@@ -6,7 +6,7 @@ import type {HostProcess} from '../systemd/process.js'
 import {timeoutOf} from '../systemd/timeouts.js'
 import {signalOf} from './exit-status.js'
 import type {Log} from './log.js'
-import {UNTIL_DONE, pauseFor} from './patience.js'
+import {UNTIL_DONE, pauseFor, withinReach} from './patience.js'
 import type {UnitName} from '../systemd/unit.js'
 
 /** How long the Engine waits before it kills a container that does not say (docker stop, `--timeout`). */
@@ -121,9 +121,4 @@ async function isGone(process: HostProcess, deadline: number): Promise<boolean> 
     await pauseFor(LOOK_MS)
   }
   return true
-}
-
-/** A time that a timer takes. */
-function withinReach(milliseconds: number): number {
-  return Math.max(0, Math.min(Math.round(milliseconds), 2 ** 31 - 1))
 }
