@@ -1,4 +1,4 @@
-import type {IncomingMessage} from 'node:http'
+import {Agent, type IncomingMessage} from 'node:http'
 import {Duplex, Readable} from 'node:stream'
 import Docker from 'dockerode'
 import {
@@ -72,7 +72,9 @@ export class DockerodeEngine implements Engine {
 
   constructor(path: string) {
     this.address = `unix://${path}`
-    this.#docker = new Docker({socketPath: path, host: undefined, protocol: 'http'})
+    // Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if all were well.
+    const options = {socketPath: path, host: undefined, protocol: 'http', agent: new Agent()} as const
+    this.#docker = new Docker(options)
   }
 
   async ping(abortSignal: AbortSignal): Promise<void> {
