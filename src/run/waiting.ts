@@ -2,7 +2,7 @@ import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {timeoutOf} from '../systemd/timeouts.js'
-import {pauseFor} from './patience.js'
+import {pauseFor, withinReach} from './patience.js'
 import type {StopRequests} from './stop.js'
 import type {UnitName} from '../systemd/unit.js'
 
@@ -35,7 +35,8 @@ export async function waitForEngine(
   let limit: number | undefined
   for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_MOST_MS)) {
     try {
-      await (unit === undefined ? engine.ping(signal) : answer(engine, signal))
+      const left = (limit ?? Infinity) - LEFT_MS - (performance.now() - begun)
+      await (unit === undefined ? engine.ping(signal) : answer(engine, Math.min(left, ANSWER_PATIENCE_MS), signal))
       return
     } catch (error) {
       if (!(error instanceof EngineUnreachableError) || unit === undefined) throw error
@@ -51,8 +52,8 @@ export async function waitForEngine(
 }
 
 /** @throws {EngineUnreachableError} also when the Engine takes too long */
-async function answer(engine: Engine, signal: AbortSignal): Promise<void> {
-  const patience = AbortSignal.timeout(ANSWER_PATIENCE_MS)
+async function answer(engine: Engine, milliseconds: number, signal: AbortSignal): Promise<void> {
+  const patience = AbortSignal.timeout(withinReach(milliseconds))
   try {
     await engine.ping(AbortSignal.any([signal, patience]))
   } catch (error) {
