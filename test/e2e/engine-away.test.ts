@@ -229,10 +229,12 @@ describe.each(HOSTS)('an Engine without live-restore on $name', ({host}) => {
       ...FINISHED,
       ...back,
     })
+    // The Engine is on its end for longer than a container that obeys it.
+    const deaf = await defineService(guest, `run --stop-timeout 2 --name %n ${DEAF}`)
     const services = [failing, restarting, handedOver, handedOverAgain]
-    await Promise.all(services.map(startCounting))
+    await Promise.all([deaf.start(), ...services.map(startCounting)])
     await restartEngine(guest)
-    for (const service of [failing, handedOver]) {
+    for (const service of [failing, handedOver, deaf]) {
       const words = `container ${service.name} ended with the Engine`
       await service.reaches({ActiveState: 'failed', StatusText: words})
       await service.says(words)
@@ -249,6 +251,7 @@ describe.each(HOSTS)('an Engine without live-restore on $name', ({host}) => {
       ExecMainStatus: '0',
       docker: 'exited 0',
     })
+    expect(await look(guest, deaf, `${what}, deaf to SIGTERM`)).toEqual({...KILLED, docker: 'exited 137'})
     const again = {ActiveState: 'active', docker: 'running', NRestarts: '1', left: []}
     expect(await look(guest, restarting, `${what}, Restart=on-failure, --rm`)).toMatchObject(again)
     expect(await look(guest, handedOverAgain, `${what}, Restart=on-failure, --rm, handed over`)).toMatchObject({
@@ -263,31 +266,43 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
 
   test('keeps no unit from its stop in time, and no process stays', async () => {
     const guest = host()
-    const stops = [
-      {KillMode: 'mixed', command: COUNTING, seen: CLEAN},
-      {KillMode: 'control-group', command: COUNTING, seen: CLEAN},
-      {KillMode: 'mixed', command: DEAF, seen: KILLED},
-      {KillMode: 'control-group', command: DEAF, seen: KILLED},
+    const inTime = {TimeoutStopSec: '8'}
+    const stops: {what: string; seen: Outcome; line: string; settings: Readonly<Record<string, string>>}[] = [
+      {what: 'KillMode=mixed', seen: CLEAN, line: COUNTING, settings: {KillMode: 'mixed'}},
+      {what: 'KillMode=control-group', seen: CLEAN, line: COUNTING, settings: {KillMode: 'control-group'}},
+      {what: 'KillMode=mixed, deaf to SIGTERM', seen: KILLED, line: DEAF, settings: {KillMode: 'mixed'}},
+      {
+        what: 'KillMode=control-group, deaf to SIGTERM',
+        seen: KILLED,
+        line: DEAF,
+        settings: {KillMode: 'control-group'},
+      },
     ]
     const services = await Promise.all(
-      stops.map(({KillMode, command}) =>
-        defineService(guest, `run --rm --name %n ${command}`, {KillMode, TimeoutStopSec: '8'}),
-      ),
+      stops.map(({line, settings}) => defineService(guest, `run --rm --name %n ${line}`, {...settings, ...inTime})),
     )
-    await Promise.all(services.map((service) => service.start()))
-    const pids = await Promise.all(services.map(pidOf))
+    const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, {...FINISHED, ...inTime})
+    const all = [...services, handedOver]
+    await Promise.all(all.map((service) => service.start()))
+    const pids = await Promise.all(all.map(pidOf))
     await guest.run('pkill', '-STOP', '-x', 'dockerd')
-    await Promise.all(services.map((service) => service.stop()))
+    await Promise.all(all.map((service) => service.stop()))
     await Promise.all(pids.map((pid) => isGone(guest, pid)))
     await guest.run('pkill', '-CONT', '-x', 'dockerd')
     for (const [index, service] of services.entries()) {
       await noContainer(guest, service)
-      const {KillMode = '', command, seen} = stops[index] ?? {}
-      const what = `hangs, stopped with KillMode=${KillMode}${command === DEAF ? ', deaf to SIGTERM' : ''}, --rm`
-      expect(await look(guest, service, what)).toEqual(seen)
+      expect(await look(guest, service, `hangs, stopped with ${stops[index]?.what ?? ''}, --rm`)).toEqual(
+        stops[index]?.seen,
+      )
     }
-    await Promise.all(services.map((service) => service.start()))
-    for (const service of services) await service.reaches({ActiveState: 'active'})
+    await handedOver.says(/^cannot reach the Docker Engine at unix:.*: it does not answer/)
+    expect(await look(guest, handedOver, 'hangs, stopped, handed over, --rm')).toEqual({
+      ...OURS,
+      ExecMainStatus: '0',
+      docker: 'exited 0',
+    })
+    await Promise.all(all.map((service) => service.start()))
+    for (const service of all) await service.reaches({ActiveState: 'active'})
   })
 
   test('fails a start in time, lets it be stopped, and leaves nothing', async () => {
