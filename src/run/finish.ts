@@ -65,6 +65,8 @@ async function endOf({id, pid}: Inspected, engine: Engine, signal: AbortSignal):
   }
   const now = await engine.inspect(id, signal)
   if (now === undefined || now.state === 'created') return undefined
+  // docker restart has started it again meanwhile, and says nothing of its last end.
+  if (now.pid !== 0) return await endOf(now, engine, signal)
   return {code: now.exitCode, outOfMemory: now.outOfMemory, withEngine: await endedWithEngine(now, engine, signal)}
 }
 
