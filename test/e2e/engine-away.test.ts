@@ -74,9 +74,11 @@ async function countsOn(guest: Guest, pid: string): Promise<number> {
 /** The count goes on, and all of it is in the journal, from 1 on, each number once and in order. */
 async function expectWhole(guest: Guest, service: Service, pid: string): Promise<void> {
   const count = await countsOn(guest, pid)
+  await service.says(`line ${String(count)}`)
+  await service.says(`error ${String(count)}`)
+  const journal = await service.journal()
   for (const word of ['line', 'error']) {
-    await service.says(`${word} ${String(count)}`)
-    const said = (await service.journal()).flatMap((line) => new RegExp(`^${word} (\\d+)$`).exec(line)?.[1] ?? [])
+    const said = journal.flatMap((line) => new RegExp(`^${word} (\\d+)$`).exec(line)?.[1] ?? [])
     expect(said).toEqual(said.map((_, index) => String(index + 1)))
   }
 }
@@ -128,9 +130,11 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
     const kept = await defineService(guest, `run --name %n ${COUNTING}`)
     const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, FINISHED)
     const removed = await defineService(guest, `run --rm --name %n ${COUNTING}`)
-    // Docker before 24.0.8 takes containers of --rm along when it starts, with live-restore, too.
-    const services = [kept, handedOver, ...(name === 'debian12-v2' ? [] : [removed])]
-    const pids = await Promise.all(services.map(startCounting))
+    // Docker before 24.0.8 removes containers of --rm when it starts, with live-restore, too.
+    const outlives = name !== 'debian12-v2'
+    const services = [kept, handedOver, ...(outlives ? [removed] : [])]
+    const [pidRemoved, ...pids] = await Promise.all([removed, kept, handedOver].map(startCounting))
+    if (outlives) pids.push(pidRemoved ?? '')
     const before = await Promise.all(services.map((service) => service.show('MainPID')))
     await restartEngine(guest)
     for (const service of services.filter((one) => one !== handedOver)) await service.says('the Engine is back')
@@ -138,9 +142,9 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
       await service.reaches({ActiveState: 'active', NRestarts: '0', StatusText: `container ${service.name} running`})
       expect(await service.show('MainPID')).toEqual(before[index])
       expect(await pidOf(service)).toBe(pids[index])
-      await expectWhole(guest, service, pids[index] ?? '')
     }
-    const [pid = '', pidHandedOver = '', pidRemoved] = pids
+    await Promise.all(services.map((service, index) => expectWhole(guest, service, pids[index] ?? '')))
+    const [pid = '', pidHandedOver = ''] = pids
     const what = 'restarted with live-restore'
     expect(await lookAfter7(guest, kept, pid, what)).toEqual({...SEVEN, docker: 'exited 7'})
     // systemd has a status of its own children only; `finish` has told it of a failure.
@@ -149,7 +153,8 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
       ExecMainStatus: '0',
     })
     await handedOver.says(`container ${handedOver.name} ended with status 7`)
-    if (pidRemoved !== undefined) expect(await lookAfter7(guest, removed, pidRemoved, `${what}, --rm`)).toEqual(SEVEN)
+    if (outlives) expect(await lookAfter7(guest, removed, pidRemoved ?? '', `${what}, --rm`)).toEqual(SEVEN)
+    else expect(await look(guest, removed, `${what}, --rm, which Docker 20.10 takes along`)).toEqual(OURS)
   })
 
   test('that stays away has what was said meanwhile told later, and how containers ended', async () => {
@@ -282,11 +287,15 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
       stops.map(({line, settings}) => defineService(guest, `run --rm --name %n ${line}`, {...settings, ...inTime})),
     )
     const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, {...FINISHED, ...inTime})
-    const all = [...services, handedOver]
+    const hurried = await defineService(guest, `run --rm --stop-timeout 100 --name %n ${DEAF}`, {KillMode: 'mixed'})
+    const all = [...services, handedOver, hurried]
     await Promise.all(all.map((service) => service.start()))
     const pids = await Promise.all(all.map(pidOf))
     await guest.run('pkill', '-STOP', '-x', 'dockerd')
-    await Promise.all(all.map((service) => service.stop()))
+    const stopped = Promise.all(all.map((service) => service.stop()))
+    await hurried.reaches({StatusText: `container ${hurried.name} stopping`})
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=TERM', hurried.name)
+    await stopped
     await Promise.all(pids.map((pid) => isGone(guest, pid)))
     await guest.run('pkill', '-CONT', '-x', 'dockerd')
     for (const [index, service] of services.entries()) {
@@ -295,6 +304,8 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
         stops[index]?.seen,
       )
     }
+    await noContainer(guest, hurried)
+    expect(await look(guest, hurried, 'hangs, stopped, a second SIGTERM, deaf to SIGTERM, --rm')).toEqual(KILLED)
     await handedOver.says(/^cannot reach the Docker Engine at unix:.*: it does not answer/)
     expect(await look(guest, handedOver, 'hangs, stopped, handed over, --rm')).toEqual({
       ...OURS,
