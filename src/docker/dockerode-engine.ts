@@ -1,4 +1,4 @@
-import type {IncomingMessage} from 'node:http'
+import {Agent, type IncomingMessage} from 'node:http'
 import {Duplex, Readable} from 'node:stream'
 import Docker from 'dockerode'
 import {
@@ -72,7 +72,9 @@ export class DockerodeEngine implements Engine {
 
   constructor(path: string) {
     this.address = `unix://${path}`
-    this.#docker = new Docker({socketPath: path, host: undefined, protocol: 'http'})
+    // Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if all were well.
+    const options = {socketPath: path, host: undefined, protocol: 'http', agent: new Agent()} as const
+    this.#docker = new Docker(options)
   }
 
   async ping(abortSignal: AbortSignal): Promise<void> {
@@ -233,11 +235,11 @@ export class DockerodeEngine implements Engine {
     return parseEvents(stream)
   }
 
-  async ends(name: string, abortSignal: AbortSignal): Promise<readonly ContainerEvent[]> {
+  async ends(nameOrId: string, abortSignal: AbortSignal): Promise<readonly ContainerEvent[]> {
     const options = {
       since: '0',
       until: secondsOf(Date.now()),
-      filters: {type: ['container'], container: [name], event: ['die']},
+      filters: {type: ['container'], container: [nameOrId], event: ['die']},
       abortSignal,
     }
     const stream = await this.#ask('say how the container ended', () =>

@@ -102,8 +102,8 @@ export interface Engine {
    * and says then also what happened between `since` and that.
    */
   events(id: string, since: number, signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>
-  /** How containers of that name ended, as far as the Engine remembers (Docker keeps its last 256 events until it ends), the last one last. */
-  ends(name: string, signal: AbortSignal): Promise<readonly ContainerEvent[]>
+  /** How containers of that name or id ended, as far as the Engine remembers (Docker keeps its last 256 events until it ends), the last one last. */
+  ends(nameOrId: string, signal: AbortSignal): Promise<readonly ContainerEvent[]>
   /** What Docker's log has of a container from `since` on, in milliseconds since 1970, and goes on until the container ends; framed as by `attach`. */
   logs(id: string, since: number, signal: AbortSignal): Promise<Readable>
   /** Stops the container with its own stop signal, and its own timeout unless `seconds` says another; no error when it does not run. */

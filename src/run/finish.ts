@@ -36,7 +36,7 @@ export interface Finishing {
 export async function finish(finishing: Finishing): Promise<number> {
   const {name, engine, unit, env, log, stop, openNotifier} = finishing
   if (unit === undefined) throw new FinishError('it is for ExecStopPost= of the unit whose container it is')
-  const wasAway = await waitForEngine('stop', finishing)
+  await waitForEngine('stop', finishing)
   const found = await engine.inspect(name, stop.signal)
   // After a start that was refused the name may be another unit's.
   const own = found?.name === name && found.labels[LABELS.unit] === unit.name ? found : undefined
@@ -46,7 +46,7 @@ export async function finish(finishing: Finishing): Promise<number> {
   if (exit === undefined || env['EXIT_CODE'] !== undefined) return 0
 
   const asked = await isStopAsked(unit, stop.signal)
-  const report = reportOf(exit, asked, wasAway)
+  const report = reportOf(exit, asked)
   const words = `container ${name} ${describeEnd(report)}`
   if (needsWords(report)) log.warn(words)
   else log.info(words)
@@ -64,25 +64,37 @@ async function endOf({id, pid}: Inspected, engine: Engine, signal: AbortSignal):
     ).exitCode
   }
   const now = await engine.inspect(id, signal)
-  return now === undefined || now.state === 'created' ? undefined : {code: now.exitCode, outOfMemory: now.outOfMemory}
+  if (now === undefined || now.state === 'created') return undefined
+  // docker restart has started it again meanwhile, and says nothing of its last end.
+  if (now.pid !== 0) return await endOf(now, engine, signal)
+  return {code: now.exitCode, outOfMemory: now.outOfMemory, withEngine: await endedWithEngine(now, engine, signal)}
+}
+
+/** Whether an Engine took the container along when it ended: the one that answers knows nothing of the end, and does not let containers outlive it. */
+async function endedWithEngine({id, finishedAt}: Inspected, engine: Engine, signal: AbortSignal): Promise<boolean> {
+  const ends = await engine.ends(id, signal)
+  return !ends.some(({at}) => at >= finishedAt) && !(await engine.info(signal)).liveRestore
 }
 
 /** The end of a container of this invocation that is gone, as somebody has removed it. */
 async function rememberedEnd({name, engine, stop}: Finishing, unit: Invocation): Promise<End | undefined> {
   const ends = await engine.ends(name, stop.signal)
   const last = ends.findLast(({attributes}) => attributes[LABELS.invocation] === unit.id)
-  return last === undefined ? undefined : {code: Number(last.attributes['exitCode']), outOfMemory: false}
+  return last === undefined
+    ? undefined
+    : {code: Number(last.attributes['exitCode']), outOfMemory: false, withEngine: false}
 }
 
 interface End {
   readonly code: number
   readonly outOfMemory: boolean
+  readonly withEngine: boolean
 }
 
-function reportOf({code, outOfMemory}: End, asked: boolean, wasAway: boolean): ExitReport {
+function reportOf({code, outOfMemory, withEngine}: End, asked: boolean): ExitReport {
   if (outOfMemory && code === 137) return {code, why: 'out-of-memory'}
   if (asked) return code === 137 ? {code, why: 'stop-timeout'} : {code}
-  return wasAway ? {code: code === 0 ? EXIT_OURS : code, why: 'engine-gone'} : {code}
+  return withEngine ? {code: code === 0 ? EXIT_OURS : code, why: 'engine-gone'} : {code}
 }
 
 /** Whether somebody asked systemd to stop the unit, or to restart it; at its own end it has no such job (systemctl(1), `list-jobs`). */

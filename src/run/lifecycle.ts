@@ -2,12 +2,17 @@ import type {ContainerEvent, Engine} from '../docker/engine.js'
 import {HandoverError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {propertiesOf} from '../systemd/properties.js'
+import {timeoutOf} from '../systemd/timeouts.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {obtain, takeBack, type Obtained, type Obtaining} from './obtain.js'
+import {UNTIL_DONE, pauseFor, unlessAborted, withinReach} from './patience.js'
 import type {Releases} from './release.js'
 import type {CreatedContainer, ExitReport} from './run-plugin.js'
 import {supervise} from './supervision.js'
 import {waitForEngine} from './waiting.js'
+
+/** How much of the unit's stop timeout is left when a run that is asked to stop is given up. */
+const LEFT_MS = 1000
 
 /** What a run is made of. */
 export interface Run extends Obtaining {
@@ -29,7 +34,7 @@ export type Outcome = {readonly kind: 'ended'; readonly exit: ExitReport} | {rea
  */
 export async function runContainer(run: Run): Promise<Outcome> {
   try {
-    const outcome = await walk(run)
+    const outcome = await unlessAborted(lastMoment(run), walk(run))
     // What was acquired for a container that is handed over is the container's now.
     if (outcome.kind === 'ended') await run.releases.unwind(run.log.warn)
     return outcome
@@ -37,6 +42,21 @@ export async function runContainer(run: Run): Promise<Outcome> {
     await run.releases.unwind(run.log.warn)
     throw error
   }
+}
+
+/** Aborts when a run that was asked to stop has to be left as it is: it takes back what the Engine did for it, and that may hang until systemd kills us. */
+function lastMoment({stop: {signal}, unit, log}: Run): AbortSignal {
+  const moment = new AbortController()
+  if (unit === undefined) return moment.signal
+  const giveUp = async (): Promise<void> => {
+    const limit = await timeoutOf('stop', unit, UNTIL_DONE)
+    if (limit === undefined || !Number.isFinite(limit)) return
+    await pauseFor(withinReach(limit - LEFT_MS))
+    log.warn('the Engine takes too long; what it was asked for may be left behind')
+    moment.abort(signal.reason)
+  }
+  signal.addEventListener('abort', () => void giveUp())
+  return moment.signal
 }
 
 async function walk(run: Run): Promise<Outcome> {

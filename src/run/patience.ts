@@ -48,3 +48,8 @@ export async function within<T>(milliseconds: number, promise: Promise<T>): Prom
     clearTimeout(timer)
   }
 }
+
+/** A time that a timer takes. */
+export function withinReach(milliseconds: number): number {
+  return Math.max(0, Math.min(Math.round(milliseconds), 2 ** 31 - 1))
+}

@@ -6,7 +6,7 @@ import type {HostProcess} from '../systemd/process.js'
 import {timeoutOf} from '../systemd/timeouts.js'
 import {signalOf} from './exit-status.js'
 import type {Log} from './log.js'
-import {UNTIL_DONE, pauseFor} from './patience.js'
+import {UNTIL_DONE, pauseFor, withinReach} from './patience.js'
 import type {UnitName} from '../systemd/unit.js'
 
 /** How long the Engine waits before it kills a container that does not say (docker stop, `--timeout`). */
@@ -14,8 +14,8 @@ const ENGINES_TIMEOUT_S = 10
 /** What must be left of systemd's stop timeout when the Engine kills the container, and when the Engine is given up. */
 const LEFT_AFTER_KILL_MS = 3000
 const LEFT_WITHOUT_ENGINE_MS = 1500
-/** How long the Engine may take to say how the container is to be stopped. */
-const LOOK_UP_PATIENCE_MS = 2000
+/** How long the Engine may take to say how the container is to be stopped, or to kill it. */
+const BRIEF_PATIENCE_MS = 2000
 /** How long after it should have killed the container the Engine may take to say so. */
 const ANSWER_PATIENCE_MS = 10_000
 /** A process that is not our child tells nobody of its end on the Node versions that we run on, so it is looked at. */
@@ -52,21 +52,26 @@ export interface Stopping {
  * and an Engine that does not answer is done without.
  */
 export function stopContainer(stop: Stop): Stopping {
-  const {id, engine, log} = stop
+  const {id, engine, log, process} = stop
   let isHurried = false
   return {
-    done: stopInTime(stop),
+    done: stopInTime(stop, () => isHurried),
     isHurried: () => isHurried,
     async hurry() {
       if (isHurried) return
       isHurried = true
       log.info('asked to stop again: the container is killed')
-      await engine.kill(id, 'SIGKILL', UNTIL_DONE)
+      try {
+        await engine.kill(id, 'SIGKILL', AbortSignal.timeout(BRIEF_PATIENCE_MS))
+      } catch (error) {
+        if (error instanceof EngineRefusedError || process === undefined) throw error
+        await process.signal('SIGKILL')
+      }
     },
   }
 }
 
-async function stopInTime(stop: Stop): Promise<number | undefined> {
+async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number | undefined> {
   const {id, name, engine, notifier, unit, log} = stop
   const begun = performance.now()
   const told = notifier.send('STOPPING=1', `STATUS=container ${name} stopping`)
@@ -79,7 +84,7 @@ async function stopInTime(stop: Stop): Promise<number | undefined> {
   try {
     found = await engine.inspect(
       id,
-      AbortSignal.timeout(withinReach(Math.min(LOOK_UP_PATIENCE_MS, budget - LEFT_WITHOUT_ENGINE_MS))),
+      AbortSignal.timeout(withinReach(Math.min(BRIEF_PATIENCE_MS, budget - LEFT_WITHOUT_ENGINE_MS))),
     )
     if (found === undefined) return undefined
     const seconds = found.stopTimeout ?? ENGINES_TIMEOUT_S
@@ -94,7 +99,7 @@ async function stopInTime(stop: Stop): Promise<number | undefined> {
   } catch (error) {
     if (error instanceof EngineRefusedError) throw error
     log.warn(`the Engine does not stop the container (${reason(error)}); its init is ended without it`)
-    return await endInit(stop, found, begun + (limit ?? Infinity) - LEFT_WITHOUT_ENGINE_MS)
+    return await endInit(stop, found, begun + (limit ?? Infinity) - LEFT_WITHOUT_ENGINE_MS, isHurried)
   }
 }
 
@@ -103,12 +108,14 @@ async function endInit(
   {process, name}: Stop,
   found: Inspected | undefined,
   deadline: number,
+  isHurried: () => boolean,
 ): Promise<number | undefined> {
   if (process === undefined) return undefined
   const polite = signalOf(found?.stopSignal ?? '') ?? 'SIGTERM'
   const patience = (found?.stopTimeout ?? ENGINES_TIMEOUT_S) * 1000
   await process.signal(polite)
-  if (await isGone(process, Math.min(performance.now() + patience, deadline))) return 128 + constants.signals[polite]
+  if (await isGone(process, Math.min(performance.now() + patience, deadline)))
+    return 128 + constants.signals[isHurried() ? 'SIGKILL' : polite]
   await process.signal('SIGKILL')
   if (!(await isGone(process, performance.now() + KILL_PATIENCE_MS)))
     throw new Error(`the init of ${name}, PID ${String(process.pid)}, does not end`)
@@ -121,9 +128,4 @@ async function isGone(process: HostProcess, deadline: number): Promise<boolean> 
     await pauseFor(LOOK_MS)
   }
   return true
-}
-
-/** A time that a timer takes. */
-function withinReach(milliseconds: number): number {
-  return Math.max(0, Math.min(Math.round(milliseconds), 2 ** 31 - 1))
 }

@@ -13,6 +13,8 @@ import type {UnitName} from '../systemd/unit.js'
 
 /** How long after an end that somebody asked the Engine for the Engine may take to begin what comes next: another start, or its own end. */
 const SEQUEL_PATIENCE_MS = 1000
+/** How long the end of a stream that has been cut may take to reach us. */
+const CUT_PATIENCE_MS = 100
 /** How long an Engine may stay away once the container has ended, before its exit status is given up. */
 const ABSENCE_PATIENCE_MS = 30_000
 const RETRY_FIRST_MS = 100
@@ -171,8 +173,20 @@ class Supervision {
       await this.#startedAgain(found, at)
       return undefined
     }
+    if (wasAskedFor && (await this.#isCut())) return this.#report('engine-gone')
     if (found?.outOfMemory) this.#life.outOfMemory = true
     return this.#report()
+  }
+
+  /**
+   * Whether the Engine that told of the container is gone. From Docker 25 on one that ends holds its streams longer than it answers, and systemd keeps who asks at
+   * its socket for the next one.
+   */
+  async #isCut(): Promise<boolean> {
+    for (;;) {
+      const next = await this.#next(CUT_PATIENCE_MS)
+      if (next === 'cut' || next === 'late') return next === 'cut'
+    }
   }
 
   /** Takes the container's new life for the unit's. */

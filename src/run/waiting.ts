@@ -2,12 +2,14 @@ import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {timeoutOf} from '../systemd/timeouts.js'
-import {pauseFor} from './patience.js'
+import {pauseFor, withinReach} from './patience.js'
 import type {StopRequests} from './stop.js'
 import type {UnitName} from '../systemd/unit.js'
 
 const RETRY_FIRST_MS = 100
 const RETRY_MOST_MS = 1000
+/** How long an Engine in which somebody listens may take to answer: it may hang, or be about to come up, with systemd listening in its place. */
+const ANSWER_PATIENCE_MS = 2000
 /** How much of the unit's start timeout is left when the Engine is given up, so that systemd hears why. */
 const LEFT_MS = 1000
 
@@ -20,21 +22,22 @@ export interface Waiting {
 }
 
 /**
- * Returns when the Engine answers, and says whether it had to be waited for. In a unit, one that is not up is waited for nearly as long as systemd lets the unit
- * start or stop; else nothing is waited for, as `docker run` does not.
+ * Returns when the Engine answers. In a unit, one that is not up or hangs is waited for nearly as long as systemd lets the unit start or stop; else nothing is
+ * waited for, as `docker run` does not.
  *
  * @throws {EngineUnreachableError}
  */
 export async function waitForEngine(
   during: 'start' | 'stop',
   {engine, openNotifier, stop: {signal}, unit}: Waiting,
-): Promise<boolean> {
+): Promise<void> {
   const begun = performance.now()
   let limit: number | undefined
   for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_MOST_MS)) {
     try {
-      await engine.ping(signal)
-      return limit !== undefined
+      const left = (limit ?? Infinity) - LEFT_MS - (performance.now() - begun)
+      await (unit === undefined ? engine.ping(signal) : answer(engine, Math.min(left, ANSWER_PATIENCE_MS), signal))
+      return
     } catch (error) {
       if (!(error instanceof EngineUnreachableError) || unit === undefined) throw error
       if (limit === undefined) {
@@ -45,5 +48,16 @@ export async function waitForEngine(
     }
     await pauseFor(wait, signal)
     signal.throwIfAborted()
+  }
+}
+
+/** @throws {EngineUnreachableError} also when the Engine takes too long */
+async function answer(engine: Engine, milliseconds: number, signal: AbortSignal): Promise<void> {
+  const patience = AbortSignal.timeout(withinReach(milliseconds))
+  try {
+    await engine.ping(AbortSignal.any([signal, patience]))
+  } catch (error) {
+    if (!patience.aborted || signal.aborted) throw error
+    throw new EngineUnreachableError(engine.address, new Error('it does not answer'))
   }
 }

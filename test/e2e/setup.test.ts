@@ -1,30 +1,18 @@
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {boot, type Booted} from '../../sandbox/guest.js'
-import {HOST_KINDS, type HostKind} from '../../sandbox/hosts.js'
-import {busybox} from '../../sandbox/images.js'
+import {describe, expect, test} from 'vitest'
+import type {HostKind} from '../../sandbox/hosts.js'
 import {until} from '../../sandbox/until.js'
+import {ownHosts, type OwnHost} from '../helpers/own-host.js'
 import {defineService} from '../helpers/service.js'
 
 const PROGRAM = '/opt/bin/systemd-docker'
 const DAEMON_JSON = '/etc/docker/daemon.json'
-const BOOT_TIMEOUT_MS = 120_000
 const PATIENCE_MS = 20_000
 
-/** A host of its own for these tests, as what `setup` changes is the whole host's. */
-function ownHost(name: HostKind['name'], daemonJson: HostKind['daemonJson'] = {}): () => Booted['guest'] {
-  let booted: Booted | undefined
-  beforeAll(async () => {
-    const kind = HOST_KINDS.find((candidate) => candidate.name === name)
-    if (kind === undefined) throw new Error(`no kind of host is called ${name}`)
-    booted = await boot({...kind, daemonJson, isSetUp: false}, [await busybox()])
-  }, BOOT_TIMEOUT_MS)
-  afterAll(async () => {
-    await booted?.shutDown()
-  }, BOOT_TIMEOUT_MS)
-  return () => {
-    if (booted === undefined) throw new Error(`${name} did not boot`)
-    return booted.guest
-  }
+/** A host that nobody has set up yet. */
+function ownHost(name: HostKind['name'], daemonJson: HostKind['daemonJson'] = {}): OwnHost['host'] {
+  const [own] = ownHosts([name], {daemonJson, isSetUp: false})
+  if (own === undefined) throw new Error(`no kind of host is called ${name}`)
+  return own.host
 }
 
 describe('setup for an Engine that takes shims', () => {

@@ -30,7 +30,11 @@ async function* eventsOf(...told: readonly Told[]): AsyncGenerator<ContainerEven
 }
 
 /** The supervision of a container about which the events are told, each list until the Engine goes away. */
-function supervision(lists: readonly (readonly Told[])[], told: Partial<Engine> = {}) {
+function supervision(
+  lists: readonly (readonly Told[])[],
+  told: Partial<Engine> = {},
+  events?: AsyncIterable<ContainerEvent>,
+) {
   const happened: string[] = []
   const note = (line: string): undefined => void happened.push(line)
   const [first = [], ...later] = lists
@@ -68,7 +72,7 @@ function supervision(lists: readonly (readonly Told[])[], told: Partial<Engine> 
     name: 'web',
     pid: process.pid,
     ownStart: true,
-    events: eventsOf(...first),
+    events: events ?? eventsOf(...first),
     engine,
     pipeline: new Pipeline(members, stop.signal, new Releases(), log),
     notifier: {
@@ -114,6 +118,20 @@ describe('an end', () => {
   test("that comes with the Engine's is no clean one, whatever its status", async () => {
     const {end} = supervision([[['start'], ['kill', {signal: '15'}], ['die', {exitCode: '0'}]]])
     await expect(end).resolves.toEqual({code: 125, why: 'engine-gone'})
+  })
+
+  test('that comes with it is no clean one either where another Engine answers before its events are cut off', async () => {
+    let answered: () => void = () => undefined
+    const another = new Promise<void>((resolve) => (answered = resolve))
+    const inspect: Engine['inspect'] = () => {
+      answered()
+      return Promise.resolve(ENDED)
+    }
+    const events = (async function* () {
+      yield* eventsOf(['start'], ['kill', {signal: '15'}], ['die', {exitCode: '0'}])
+      await another
+    })()
+    await expect(supervision([], {inspect}, events).end).resolves.toEqual({code: 125, why: 'engine-gone'})
   })
 })
 

@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest'
+import type {Engine} from '../../../src/docker/engine.js'
 import {EngineForbiddenError, EngineUnreachableError} from '../../../src/errors.js'
 import {StopRequests} from '../../../src/run/stop.js'
 import {waitForEngine} from '../../../src/run/waiting.js'
@@ -11,10 +12,10 @@ const UNIT: UnitName = {name: 'web.service', manager: 'system'}
 const gone = new EngineUnreachableError('unix:///x', new Error('ENOENT'))
 
 /** An Engine that is away for the first so many questions, and what was said to systemd. */
-function waiting(away: number, unit: UnitName | undefined, error: Error = gone) {
+function waiting(away: number, unit: UnitName | undefined, error: Error = gone, ping?: Engine['ping']) {
   const said: string[] = []
   let asked = 0
-  const engine = fakeEngine({ping: () => (asked++ < away ? Promise.reject(error) : Promise.resolve())})
+  const engine = fakeEngine({ping: ping ?? (() => (asked++ < away ? Promise.reject(error) : Promise.resolve()))})
   const send = (...lines: string[]): Promise<void> => Promise.resolve(void said.push(lines.join(' ')))
   return {
     said,
@@ -39,6 +40,19 @@ describe('an Engine', () => {
   test("that stays away is given up before the unit's start timeout", async () => {
     await host.systemctlAnswers('TimeoutStartUSec=1s')
     await expect(waiting(Infinity, UNIT).wait()).rejects.toBe(gone)
+  })
+
+  test('that hangs is given up so, too', async () => {
+    await host.systemctlAnswers('TimeoutStartUSec=1s')
+    const hangs: Engine['ping'] = (signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(signal.reason as Error)
+        })
+      })
+    const {said, wait} = waiting(0, UNIT, gone, hangs)
+    await expect(wait()).rejects.toThrow('it does not answer')
+    expect(said).toHaveLength(1)
   })
 
   test('is not waited for outside of a unit, nor where it may not be asked', async () => {

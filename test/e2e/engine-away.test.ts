@@ -1,0 +1,373 @@
+import {afterEach, beforeAll, describe, expect, test} from 'vitest'
+import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
+import {CLEAN, outcomes, type Outcome} from '../helpers/outcomes.js'
+import {ownHosts} from '../helpers/own-host.js'
+import {containers, defineService, type Service} from '../helpers/service.js'
+
+const PATIENCE_MS = 20_000
+const DAEMON_JSON = '/etc/docker/daemon.json'
+/** Counts on both of its outputs, and in a file that is seen without the Engine; ends with 7 by SIGUSR1, and with 0 by SIGTERM. */
+const COUNTING = `busybox sh -c "trap 'exit 7' USR1; trap 'exit 0' TERM; i=0; while :; do i=$$((i+1)); echo line $$i; echo error $$i >&2; echo $$i >/count; sleep 0.1; done"`
+/** Does not end by SIGTERM. */
+const DEAF = 'busybox sh -c "trap : TERM; while :; do sleep 0.1; done"'
+const FINISHED = {ExecStopPost: '/opt/bin/systemd-docker finish %n'}
+/** A unit that ended with the status that the count ends with. */
+const SEVEN = {...CLEAN, ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '7'}
+const OURS = {...SEVEN, ExecMainStatus: '125'}
+const KILLED = {...SEVEN, ExecMainStatus: '137'}
+
+const look = outcomes('the Engine goes away')
+const HOSTS = ownHosts(['debian13-v2', 'debian12-v2'], {daemonJson: {'live-restore': true}})
+
+/** What a start is refused for that systemd has had too many of (systemd.unit(5), `StartLimitBurst=`), is forgotten first. */
+async function startEngine(guest: Guest): Promise<void> {
+  await guest.run('systemctl', 'reset-failed', 'docker.service', 'docker.socket')
+  await guest.run('systemctl', 'start', 'docker.service')
+}
+
+/** Its socket is stopped as well: systemd would start the Engine again for the first who asks there. */
+async function stopEngine(guest: Guest): Promise<void> {
+  await guest.run('systemctl', 'stop', 'docker.service', 'docker.socket')
+}
+
+async function restartEngine(guest: Guest): Promise<void> {
+  await guest.run('systemctl', 'reset-failed', 'docker.service', 'docker.socket')
+  await guest.run('systemctl', 'restart', 'docker.service')
+}
+
+async function withoutLiveRestore(guest: Guest): Promise<void> {
+  const now = JSON.parse(await guest.run('cat', DAEMON_JSON)) as object
+  await guest.write(DAEMON_JSON, JSON.stringify({...now, 'live-restore': false}))
+  await guest.run('systemctl', 'reload', 'docker.service')
+  await until(PATIENCE_MS, async () =>
+    (await guest.run('docker', 'info', '--format', '{{.LiveRestoreEnabled}}')) === 'false' ? true : undefined,
+  )
+}
+
+/** Starts a service that counts, and waits until something of its count is in the journal. The PID of its init. */
+async function startCounting(service: Service): Promise<string> {
+  await service.start()
+  await service.says('line 3')
+  await service.says('error 3')
+  return await pidOf(service)
+}
+
+async function pidOf(service: Service): Promise<string> {
+  return await service.inspect('{{.State.Pid}}')
+}
+
+/** How far the container with this init has counted. */
+async function countOf(guest: Guest, pid: string): Promise<number> {
+  return Number(await guest.run('cat', `/proc/${pid}/root/count`))
+}
+
+/** Waits until the container has gone on counting. */
+async function countsOn(guest: Guest, pid: string): Promise<number> {
+  const before = await countOf(guest, pid)
+  return await until(PATIENCE_MS, async () => {
+    const now = await countOf(guest, pid)
+    return now > before + 5 ? now : undefined
+  })
+}
+
+/** The count goes on, and all of it is in the journal, from 1 on, each number once and in order. */
+async function expectWhole(guest: Guest, service: Service, pid: string): Promise<void> {
+  const count = await countsOn(guest, pid)
+  await service.says(`line ${String(count)}`)
+  await service.says(`error ${String(count)}`)
+  const journal = await service.journal()
+  for (const word of ['line', 'error']) {
+    const said = journal.flatMap((line) => new RegExp(`^${word} (\\d+)$`).exec(line)?.[1] ?? [])
+    expect(said).toEqual(said.map((_, index) => String(index + 1)))
+  }
+}
+
+async function isGone(guest: Guest, pid: string): Promise<void> {
+  await until(PATIENCE_MS, async () =>
+    (await guest.attempt(['test', '-e', `/proc/${pid}`])).status === 1 ? true : undefined,
+  )
+}
+
+/** Waits until the Engine has made a service's container; it answers nobody who asks for one that it is starting. */
+async function isMade(guest: Guest, {name}: Service): Promise<void> {
+  const script = 'grep -l "/$0" /var/lib/docker/containers/*/config.v2.json'
+  await until(PATIENCE_MS, async () =>
+    (await guest.attempt(['sh', '-c', script, name])).status === 0 ? true : undefined,
+  )
+}
+
+async function noContainer(guest: Guest, {name}: Service): Promise<void> {
+  await until(PATIENCE_MS, async () => ((await containers(guest, `name=${name}`)).length === 0 ? true : undefined))
+}
+
+/** Ends the container of a count with 7, without the Engine. */
+async function endWith7(guest: Guest, pid: string): Promise<void> {
+  await guest.run('kill', '-USR1', pid)
+  await isGone(guest, pid)
+}
+
+/** Says what is seen once a container of a count has ended with 7. */
+async function lookAfter7(guest: Guest, service: Service, pid: string, what: string): Promise<Outcome> {
+  await endWith7(guest, pid)
+  await service.reaches({ActiveState: 'failed'})
+  return await look(guest, service, `${what}; later its container ended with 7`)
+}
+
+/** The Engine is up again for the next test, however this one ended. */
+function leaveAnEngine(host: () => Guest): void {
+  afterEach(async () => {
+    await host().attempt(['pkill', '-CONT', '-x', 'containerd|dockerd'])
+    await startEngine(host())
+  })
+}
+
+describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
+  leaveAnEngine(host)
+
+  test('that is restarted leaves units active, and no line is lost or doubled', async () => {
+    const guest = host()
+    const kept = await defineService(guest, `run --name %n ${COUNTING}`)
+    const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, FINISHED)
+    const removed = await defineService(guest, `run --rm --name %n ${COUNTING}`)
+    // Docker before 24.0.8 removes containers of --rm when it starts, with live-restore, too.
+    const outlives = name !== 'debian12-v2'
+    const services = [kept, handedOver, ...(outlives ? [removed] : [])]
+    const [pidRemoved, ...pids] = await Promise.all([removed, kept, handedOver].map(startCounting))
+    if (outlives) pids.push(pidRemoved ?? '')
+    const before = await Promise.all(services.map((service) => service.show('MainPID')))
+    await restartEngine(guest)
+    for (const service of services.filter((one) => one !== handedOver)) await service.says('the Engine is back')
+    for (const [index, service] of services.entries()) {
+      await service.reaches({ActiveState: 'active', NRestarts: '0', StatusText: `container ${service.name} running`})
+      expect(await service.show('MainPID')).toEqual(before[index])
+      expect(await pidOf(service)).toBe(pids[index])
+    }
+    await Promise.all(services.map((service, index) => expectWhole(guest, service, pids[index] ?? '')))
+    const [pid = '', pidHandedOver = ''] = pids
+    const what = 'restarted with live-restore'
+    expect(await lookAfter7(guest, kept, pid, what)).toEqual({...SEVEN, docker: 'exited 7'})
+    // systemd has a status of its own children only; `finish` has told it of a failure.
+    expect(await lookAfter7(guest, handedOver, pidHandedOver, `${what}, handed over, --rm`)).toEqual({
+      ...SEVEN,
+      ExecMainStatus: '0',
+    })
+    await handedOver.says(`container ${handedOver.name} ended with status 7`)
+    if (outlives) expect(await lookAfter7(guest, removed, pidRemoved ?? '', `${what}, --rm`)).toEqual(SEVEN)
+    else expect(await look(guest, removed, `${what}, --rm, which Docker 20.10 takes along`)).toEqual(OURS)
+  })
+
+  test('that stays away has what was said meanwhile told later, and how containers ended', async () => {
+    const guest = host()
+    const running = await defineService(guest, `run --name %n ${COUNTING}`)
+    const stopped = await defineService(guest, `run --rm --name %n ${COUNTING}`)
+    const ended = await defineService(guest, `run --name %n ${COUNTING}`)
+    const removed = await defineService(guest, `run --rm --name %n ${COUNTING}`)
+    const services = [running, stopped, ended, removed]
+    const [pid = '', , pidEnded = '', pidRemoved = ''] = await Promise.all(services.map(startCounting))
+    await stopEngine(guest)
+    for (const service of services)
+      await service.reaches({
+        ActiveState: 'active',
+        StatusText: `container ${service.name} running, the Engine is away`,
+      })
+    await stopped.stop()
+    for (const one of [pidEnded, pidRemoved]) await endWith7(guest, one)
+    await countsOn(guest, pid)
+    await startEngine(guest)
+    await running.reaches({ActiveState: 'active', StatusText: `container ${running.name} running`})
+    await expectWhole(guest, running, pid)
+    for (const service of [ended, removed]) await service.reaches({ActiveState: 'failed'})
+    await removed.says(`container ${removed.name} ended with the Engine`)
+    expect(await look(guest, removed, 'away with live-restore, its container ended with 7, --rm')).toEqual(OURS)
+    expect(await look(guest, ended, 'away with live-restore, its container ended with 7')).toEqual({
+      ...SEVEN,
+      docker: 'exited 7',
+    })
+    expect(await look(guest, stopped, 'away with live-restore, stopped meanwhile, --rm')).toEqual(CLEAN)
+    expect(await lookAfter7(guest, running, pid, 'away for a while with live-restore')).toEqual({
+      ...SEVEN,
+      docker: 'exited 7',
+    })
+  })
+
+  test('whose containerd is restarted leaves a unit active', async () => {
+    const guest = host()
+    const service = await defineService(guest, `run --rm --name %n ${COUNTING}`)
+    const pid = await startCounting(service)
+    const {MainPID} = await service.show('MainPID')
+    await guest.run('systemctl', 'restart', 'containerd.service')
+    await expectWhole(guest, service, pid)
+    expect(await service.show('ActiveState', 'MainPID')).toEqual({ActiveState: 'active', MainPID})
+    expect(await lookAfter7(guest, service, pid, 'containerd restarted, --rm')).toEqual(SEVEN)
+  })
+
+  test('that crashes leaves a unit active', async () => {
+    const guest = host()
+    const service = await defineService(guest, `run --name %n ${COUNTING}`)
+    const pid = await startCounting(service)
+    await guest.run('systemctl', 'reset-failed', 'docker.service')
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', 'docker.service')
+    await service.says('the Engine is back')
+    await expectWhole(guest, service, pid)
+    await service.stop()
+    expect(await look(guest, service, 'crashed with live-restore, later stopped')).toEqual({
+      ...CLEAN,
+      docker: 'exited 0',
+    })
+  })
+})
+
+describe.each(HOSTS)('an Engine without live-restore on $name', ({host}) => {
+  leaveAnEngine(host)
+  beforeAll(async () => {
+    await withoutLiveRestore(host())
+  })
+
+  test('that is restarted fails the units, and Restart= brings them back', async () => {
+    const guest = host()
+    const back = {Restart: 'on-failure', RestartSec: '100ms'}
+    const failing = await defineService(guest, `run --name %n ${COUNTING}`)
+    const restarting = await defineService(guest, `run --rm --name %n ${COUNTING}`, back)
+    const handedOver = await defineService(guest, `--handover run --name %n ${COUNTING}`, FINISHED)
+    const handedOverAgain = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, {
+      ...FINISHED,
+      ...back,
+    })
+    // The Engine is on its end for longer than a container that obeys it.
+    const deaf = await defineService(guest, `run --stop-timeout 2 --name %n ${DEAF}`)
+    const services = [failing, restarting, handedOver, handedOverAgain]
+    await Promise.all([deaf.start(), ...services.map(startCounting)])
+    await restartEngine(guest)
+    for (const service of [failing, handedOver, deaf]) {
+      const words = `container ${service.name} ended with the Engine`
+      await service.reaches({ActiveState: 'failed', StatusText: words})
+      await service.says(words)
+    }
+    for (const service of [restarting, handedOverAgain]) {
+      await service.reaches({ActiveState: 'active', NRestarts: '1'})
+      await service.says(`container ${service.name} ended with the Engine`)
+      expect(await service.pids()).toContain(Number(await pidOf(service)))
+    }
+    const what = 'restarted without live-restore'
+    expect(await look(guest, failing, what)).toEqual({...OURS, docker: 'exited 0'})
+    expect(await look(guest, handedOver, `${what}, handed over`)).toEqual({
+      ...OURS,
+      ExecMainStatus: '0',
+      docker: 'exited 0',
+    })
+    expect(await look(guest, deaf, `${what}, deaf to SIGTERM`)).toEqual({...KILLED, docker: 'exited 137'})
+    const again = {ActiveState: 'active', docker: 'running', NRestarts: '1', left: []}
+    expect(await look(guest, restarting, `${what}, Restart=on-failure, --rm`)).toMatchObject(again)
+    expect(await look(guest, handedOverAgain, `${what}, Restart=on-failure, --rm, handed over`)).toMatchObject({
+      ...again,
+      left: [],
+    })
+  })
+})
+
+describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({host}) => {
+  leaveAnEngine(host)
+
+  test('keeps no unit from its stop in time, and no process stays', async () => {
+    const guest = host()
+    const inTime = {TimeoutStopSec: '8'}
+    const stops: {what: string; seen: Outcome; line: string; settings: Readonly<Record<string, string>>}[] = [
+      {what: 'KillMode=mixed', seen: CLEAN, line: COUNTING, settings: {KillMode: 'mixed'}},
+      {what: 'KillMode=control-group', seen: CLEAN, line: COUNTING, settings: {KillMode: 'control-group'}},
+      {what: 'KillMode=mixed, deaf to SIGTERM', seen: KILLED, line: DEAF, settings: {KillMode: 'mixed'}},
+      {
+        what: 'KillMode=control-group, deaf to SIGTERM',
+        seen: KILLED,
+        line: DEAF,
+        settings: {KillMode: 'control-group'},
+      },
+    ]
+    const services = await Promise.all(
+      stops.map(({line, settings}) => defineService(guest, `run --rm --name %n ${line}`, {...settings, ...inTime})),
+    )
+    const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, {...FINISHED, ...inTime})
+    const hurried = await defineService(guest, `run --rm --stop-timeout 100 --name %n ${DEAF}`, {KillMode: 'mixed'})
+    const all = [...services, handedOver, hurried]
+    await Promise.all(all.map((service) => service.start()))
+    const pids = await Promise.all(all.map(pidOf))
+    await guest.run('pkill', '-STOP', '-x', 'dockerd')
+    const stopped = Promise.all(all.map((service) => service.stop()))
+    await hurried.reaches({StatusText: `container ${hurried.name} stopping`})
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=TERM', hurried.name)
+    await stopped
+    await Promise.all(pids.map((pid) => isGone(guest, pid)))
+    await guest.run('pkill', '-CONT', '-x', 'dockerd')
+    for (const [index, service] of services.entries()) {
+      await noContainer(guest, service)
+      expect(await look(guest, service, `hangs, stopped with ${stops[index]?.what ?? ''}, --rm`)).toEqual(
+        stops[index]?.seen,
+      )
+    }
+    await noContainer(guest, hurried)
+    expect(await look(guest, hurried, 'hangs, stopped, a second SIGTERM, deaf to SIGTERM, --rm')).toEqual(KILLED)
+    await handedOver.says(/^cannot reach the Docker Engine at unix:.*: it does not answer/)
+    expect(await look(guest, handedOver, 'hangs, stopped, handed over, --rm')).toEqual({
+      ...OURS,
+      ExecMainStatus: '0',
+      docker: 'exited 0',
+    })
+    await Promise.all(all.map((service) => service.start()))
+    for (const service of all) await service.reaches({ActiveState: 'active'})
+  })
+
+  test('fails a start in time, lets it be stopped, and leaves nothing', async () => {
+    const guest = host()
+    const failing = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStartSec: '5'})
+    const stopped = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStopSec: '4'})
+    // Without containerd the Engine makes a container, and then hangs over its start.
+    const halfway = await defineService(guest, `--cgroups none run --rm --name %n ${COUNTING}`, {TimeoutStopSec: '4'})
+    await guest.run('pkill', '-STOP', '-x', 'containerd')
+    const starts = [halfway.start()]
+    await isMade(guest, halfway)
+    await guest.run('pkill', '-STOP', '-x', 'dockerd')
+    starts.push(failing.start(), stopped.start())
+    await stopped.reaches({StatusText: 'waiting for the Docker Engine at unix:///var/run/docker.sock'})
+    await Promise.all([halfway.stop(), stopped.stop(), ...starts])
+    await failing.says(/^cannot reach the Docker Engine at unix:.*: it does not answer/)
+    await halfway.says('the Engine takes too long; what it was asked for may be left behind')
+    await guest.run('pkill', '-CONT', '-x', 'containerd|dockerd')
+    for (const service of [failing, stopped, halfway]) await noContainer(guest, service)
+    expect(await look(guest, failing, 'hangs before a start, TimeoutStartSec=5')).toEqual(OURS)
+    expect(await look(guest, stopped, 'hangs before a start that is then stopped')).toEqual(CLEAN)
+    expect(await look(guest, halfway, 'hangs in the middle of a start that is then stopped')).toEqual(CLEAN)
+    for (const service of [failing, stopped, halfway]) {
+      await service.start()
+      await service.reaches({ActiveState: 'active'})
+    }
+  })
+
+  test('as it is not up yet is waited for, and the container is born in the unit', async () => {
+    const guest = host()
+    const service = await defineService(guest, `run --rm --name %n ${COUNTING}`)
+    await stopEngine(guest)
+    const starting = service.start()
+    await service.reaches({
+      ActiveState: 'activating',
+      StatusText: 'waiting for the Docker Engine at unix:///var/run/docker.sock',
+    })
+    await startEngine(guest)
+    expect((await starting).status).toBe(0)
+    await service.says(/^the container was born in/)
+    expect(await service.show('ActiveState', 'StatusText')).toEqual({
+      ActiveState: 'active',
+      StatusText: `container ${service.name} running`,
+    })
+    await service.stop()
+    expect(await look(guest, service, 'not up yet at the start, later stopped, --rm')).toEqual(CLEAN)
+  })
+
+  test('as it is not there is waited for until shortly before systemd gives up', async () => {
+    const guest = host()
+    const service = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStartSec: '3'})
+    await stopEngine(guest)
+    await service.start()
+    await service.says(/^cannot reach the Docker Engine at unix:.*is docker.service running/)
+    expect(await look(guest, service, 'not there, TimeoutStartSec=3')).toEqual(OURS)
+  })
+})
