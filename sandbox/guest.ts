@@ -1,6 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process'
 import {createReadStream, existsSync} from 'node:fs'
-import {mkdir, readFile, readdir, rm} from 'node:fs/promises'
+import {mkdir, readFile, readdir, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {CACHE} from './cache.js'
@@ -62,33 +62,103 @@ export class Guest {
   }
 }
 
+/** How a host that is up goes down: in order, or as when its power fails. */
+export type GoingDown = 'orderly' | 'power-failure'
+
 /** A host that this process has booted, and must shut down. */
 export interface Booted {
   readonly guest: Guest
   readonly shutDown: () => Promise<void>
 }
 
+/** A host that can be booted again. */
+export interface Rebootable extends Booted {
+  /**
+   * Boots it again. /var/lib/docker, /etc/docker and the units in /usr/local/lib/systemd/system are still there then, and the project is; all else is as when it was
+   * booted first. For hosts with cgroup v2.
+   */
+  readonly reboot: (goingDown: GoingDown) => Promise<Guest>
+}
+
 const GUEST_ENV = {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', TERM: 'dumb'}
+
+/** What outlives a reboot of a host, by where it is in the host. */
+const KEPT = {
+  docker: '/var/lib/docker',
+  config: '/etc/docker',
+  units: '/usr/local/lib/systemd/system',
+}
 
 /**
  * Boots a host: systemd as PID 1 and a Docker Engine, in a container of systemd-nspawn. The project is at /opt/systemd-docker, read-only, its
  * program also at /opt/bin/systemd-docker, and this machine's Node at /usr/local/bin/node. What the host writes is gone when it is shut down.
  */
-export async function boot(kind: HostKind, images: readonly string[]): Promise<Booted> {
+export async function boot(kind: HostKind, images: readonly string[]): Promise<Rebootable> {
   const root = await rootFileSystem(kind)
   await (swept ??= sweep())
   const machine = `${kind.name}-${String(process.pid)}`
   // Docker's overlays cannot lie on the overlay that the root file system is.
   const state = join(STATES, machine)
-  await mkdir(state, {recursive: true})
+  for (const part of Object.keys(KEPT)) await mkdir(join(state, part), {recursive: true})
+  await writeFile(join(state, 'config', 'daemon.json'), JSON.stringify({...DAEMON_JSON, ...kind.daemonJson}))
   const cgroup = await makeCgroup(`${CGROUP_PREFIX}${machine}`)
+  let running = powerOn(kind, machine, {root, state, cgroup: cgroup.directories})
+  const shutDown = async (): Promise<void> => {
+    // Nothing in the host is to be kept.
+    await powerOff(running.nspawn)
+    await until(SHUTDOWN_TIMEOUT_MS, () =>
+      cgroup.remove().then(
+        () => true,
+        () => undefined,
+      ),
+    )
+    await rm(state, {recursive: true, force: true})
+  }
+  const up = async (): Promise<Guest> => {
+    try {
+      return await whenUp(kind, running.nspawn)
+    } catch (error) {
+      await shutDown()
+      throw new Error(`${kind.name} did not boot: ${Buffer.concat(running.said).toString().slice(-2000)}`, {
+        cause: error,
+      })
+    }
+  }
+  const guest = await up()
+  for (const image of images) await guest.load(image)
+  return {
+    guest,
+    shutDown,
+    reboot: async (goingDown) => {
+      if (goingDown === 'orderly') {
+        const ended = once(running.nspawn)
+        await (await guestOf(kind, running.nspawn))?.attempt(['systemctl', 'reboot'])
+        await ended
+      } else await powerOff(running.nspawn)
+      running = powerOn(kind, machine, {root, state, cgroup: cgroup.directories})
+      return await up()
+    },
+  }
+}
+
+interface Running {
+  readonly nspawn: ChildProcess
+  /** What came on its console. */
+  readonly said: readonly Buffer[]
+}
+
+function powerOn(
+  kind: HostKind,
+  machine: string,
+  {root, state, cgroup}: {readonly root: string; readonly state: string; readonly cgroup: readonly string[]},
+): Running {
   const nspawn = spawn(
     'sh',
     [
       '-ec',
       'for directory in $1; do echo $$ >$directory/cgroup.procs; done; shift; exec "$@"',
       'sh',
-      cgroup.directories.join(' '),
+      cgroup.join(' '),
       'systemd-nspawn',
       '--quiet',
       `--directory=${root}`,
@@ -99,7 +169,7 @@ export async function boot(kind: HostKind, images: readonly string[]): Promise<B
       '--private-network',
       '--capability=all',
       '--system-call-filter=@keyring bpf add_key keyctl',
-      `--bind=${state}:/var/lib/docker`,
+      ...Object.entries(KEPT).map(([part, path]) => `--bind=${join(state, part)}:${path}`),
       `--bind-ro=${PROJECT}:/opt/systemd-docker`,
       `--bind-ro=${process.execPath}:/usr/local/bin/node`,
       '--console=pipe',
@@ -112,43 +182,41 @@ export async function boot(kind: HostKind, images: readonly string[]): Promise<B
   )
   const said: Buffer[] = []
   for (const stream of [nspawn.stdout, nspawn.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk))
-  const shutDown = async (): Promise<void> => {
-    if (nspawn.exitCode === null && nspawn.signalCode === null) {
-      const ended = once(nspawn)
-      // Nothing in the host is to be kept, so its PID 1 is killed: the kernel then ends all that is in its PID namespace.
-      const init = await initOf(nspawn)
-      if (init === undefined) nspawn.kill('SIGKILL')
-      else process.kill(init, 'SIGKILL')
-      await ended
-    }
-    await until(SHUTDOWN_TIMEOUT_MS, () =>
-      cgroup.remove().then(
-        () => true,
-        () => undefined,
-      ),
-    )
-    await rm(state, {recursive: true, force: true})
-  }
-  try {
-    const guest = new Guest(kind, {by: 'nsenter', initPid: await until(BOOT_TIMEOUT_MS, () => initOf(nspawn))})
-    await until(BOOT_TIMEOUT_MS, async () => {
-      const {stdout} = await guest.attempt(['systemctl', 'is-system-running'])
-      return /running|degraded|starting/.test(stdout) ? true : undefined
-    })
-    await guest.write('/etc/docker/daemon.json', JSON.stringify({...DAEMON_JSON, ...kind.daemonJson}))
-    if (!kind.unified) await makeControllersWritable(guest)
-    await guest.attempt(['systemctl', 'is-system-running', '--wait'])
+  return {nspawn, said}
+}
+
+/** Kills its PID 1: the kernel then ends all that is in its PID namespace. */
+async function powerOff(nspawn: ChildProcess): Promise<void> {
+  if (nspawn.exitCode !== null || nspawn.signalCode !== null) return
+  const ended = once(nspawn)
+  const init = await initOf(nspawn)
+  if (init === undefined) nspawn.kill('SIGKILL')
+  else process.kill(init, 'SIGKILL')
+  await ended
+}
+
+async function guestOf(kind: HostKind, nspawn: ChildProcess): Promise<Guest | undefined> {
+  const initPid = await initOf(nspawn)
+  return initPid === undefined ? undefined : new Guest(kind, {by: 'nsenter', initPid})
+}
+
+/** The host once all of its units have been started and its Engine answers. */
+async function whenUp(kind: HostKind, nspawn: ChildProcess): Promise<Guest> {
+  const guest = await until(BOOT_TIMEOUT_MS, () => guestOf(kind, nspawn))
+  await until(BOOT_TIMEOUT_MS, async () => {
+    const {stdout} = await guest.attempt(['systemctl', 'is-system-running'])
+    return /running|degraded|starting/.test(stdout) ? true : undefined
+  })
+  if (!kind.unified) await makeControllersWritable(guest)
+  await guest.attempt(['systemctl', 'is-system-running', '--wait'])
+  if (!kind.unified) {
     await guest.run('systemctl', 'reset-failed')
     await guest.run('systemctl', 'restart', 'docker.service')
-    await guest.run('mkdir', '-p', '/opt/bin')
-    await guest.run('ln', '-s', '/opt/systemd-docker/bin/run.cjs', '/opt/bin/systemd-docker')
-    if (kind.isSetUp) await guest.run('/opt/bin/systemd-docker', 'setup')
-    for (const image of images) await guest.load(image)
-    return {guest, shutDown}
-  } catch (error) {
-    await shutDown()
-    throw new Error(`${kind.name} did not boot: ${Buffer.concat(said).toString().slice(-2000)}`, {cause: error})
   }
+  await guest.run('mkdir', '-p', '/opt/bin')
+  await guest.run('ln', '-s', '/opt/systemd-docker/bin/run.cjs', '/opt/bin/systemd-docker')
+  if (kind.isSetUp) await guest.run('/opt/bin/systemd-docker', 'setup')
+  return guest
 }
 
 /** systemd, too, looks again at what it may write when it executes itself anew. */
