@@ -1,22 +1,120 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService} from '../helpers/service.js'
+import {CLEAN, outcomes, type Outcome} from '../helpers/outcomes.js'
+import {defineService} from '../helpers/service.js'
 
 /** A container that says its count, and ends at once when it is asked to by SIGTERM. */
 const COUNTING = `sh -c "trap 'exit 0' TERM; i=0; while :; do i=$$((i+1)); echo line $$i; sleep 0.1; done"`
 const NOTHING_LEFT = {ActiveState: 'inactive', Result: 'success'}
 
-describe.each(HOSTS)('how a container ends on $name', ({guest}) => {
-  test.each([
-    ['0', {ActiveState: 'inactive', Result: 'success', ExecMainStatus: '0'}],
-    ['7', {ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '7'}],
-  ])('is told also when that is sooner than its PID is seen: status %s', async (status, wanted) => {
-    const service = await defineService(guest, `run --rm --name %n busybox sh -c "exit ${status}"`)
-    expect((await service.start()).status).toBe(0)
-    await service.reaches(wanted)
+const see = outcomes('supervised')
+/** A unit that failed with this status, and of which nothing is left. */
+const failed = (status: string): Outcome => ({
+  ...CLEAN,
+  ActiveState: 'failed',
+  Result: 'exit-code',
+  ExecMainStatus: status,
+})
+
+/** Units of every type, lines, and how they end by themselves. */
+const ENDS: readonly {
+  readonly what: string
+  readonly line: string
+  readonly unit?: Readonly<Record<string, string>>
+  readonly outcome: Outcome
+}[] = [
+  {what: 'exit 0', line: 'busybox sh -c "sleep 0.3"', outcome: CLEAN},
+  {what: 'exit 7', line: 'busybox sh -c "sleep 0.3; exit 7"', outcome: failed('7')},
+  {what: 'exit 0 at once', line: 'busybox true', outcome: CLEAN},
+  {what: 'exit 7 at once', line: 'busybox sh -c "exit 7"', outcome: failed('7')},
+  {
+    what: 'death by SIGTERM, unasked',
+    line: '--init busybox sh -c "sleep 0.3; kill -TERM $$$$"',
+    outcome: failed('143'),
+  },
+  {what: 'exit 143, unasked', line: 'busybox sh -c "sleep 0.3; exit 143"', outcome: failed('143')},
+  {
+    what: 'exit 7, Type=oneshot',
+    line: 'busybox sh -c "exit 7"',
+    unit: {Type: 'oneshot'},
+    outcome: failed('7'),
+  },
+  {what: 'exit 0, Type=oneshot', line: 'busybox true', unit: {Type: 'oneshot'}, outcome: CLEAN},
+  {
+    what: 'exit 0, Type=oneshot, RemainAfterExit=yes',
+    line: 'busybox true',
+    unit: {Type: 'oneshot', RemainAfterExit: 'yes'},
+    outcome: {...CLEAN, ActiveState: 'active'},
+  },
+  {
+    what: 'exit 0, Type=notify, RemainAfterExit=yes',
+    line: 'busybox sleep 0.3',
+    unit: {RemainAfterExit: 'yes'},
+    outcome: {...CLEAN, ActiveState: 'active'},
+  },
+  {what: 'exit 7, Type=exec', line: 'busybox sh -c "exit 7"', unit: {Type: 'exec'}, outcome: failed('7')},
+  {
+    what: 'exit 7, SuccessExitStatus=7',
+    line: 'busybox sh -c "exit 7"',
+    unit: {SuccessExitStatus: '7'},
+    outcome: CLEAN,
+  },
+]
+
+describe.each(HOSTS)('a unit on $name', ({guest}) => {
+  test.each(ENDS)('ends as its container: $what', async ({what, line, unit, outcome}) => {
+    const service = await defineService(guest, `run --rm --name %n ${line}`, unit)
+    await service.start()
+    // A unit that remains is active before its container has ended, too.
+    await service.reaches({ActiveState: outcome.ActiveState, SubState: subStateOf(outcome)})
+    expect(await see(guest, service, what)).toEqual(outcome)
   })
 
+  test('is started again by Restart=on-failure, as often as its container fails', async () => {
+    const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 0.2; exit 7"', {
+      Restart: 'on-failure',
+      RestartSec: '100ms',
+    })
+    await service.start()
+    await service.says(/Scheduled restart job, restart counter is at 2/)
+    expect(Number((await see(guest, service, 'exit 7 again and again, Restart=on-failure')).NRestarts)).toBeGreaterThan(
+      1,
+    )
+  })
+
+  test('ends clean when its container ends with 128 and the number of the signal that a stop sent', async () => {
+    const service = await defineService(
+      guest,
+      'run --rm --name %n busybox sh -c "trap \'exit 143\' TERM; while :; do sleep 0.1; done"',
+    )
+    await service.start()
+    await service.stop()
+    expect(await see(guest, service, 'systemctl stop, exit 143')).toMatchObject(NOTHING_LEFT)
+  })
+})
+
+function subStateOf({ActiveState}: Outcome): string {
+  return {inactive: 'dead', failed: 'failed', active: 'exited'}[ActiveState] ?? ActiveState
+}
+
+describe.each(HOSTS.filter(({guest}) => !guest.kind.unified))(
+  'a container that runs out of memory on $name',
+  ({guest}) => {
+    test('is told apart from one that was killed, in the journal and in the status', async () => {
+      const service = await defineService(guest, 'run --rm -m 16m --name %n busybox tail /dev/zero')
+      await service.start()
+      await service.reaches({
+        ActiveState: 'failed',
+        StatusText: `container ${service.name} was killed as it ran out of memory`,
+      })
+      expect(await see(guest, service, 'out of memory')).toEqual(failed('137'))
+      await service.says(`container ${service.name} was killed as it ran out of memory`)
+    })
+  },
+)
+
+describe.each(HOSTS)('how a container ends on $name', ({guest}) => {
   test('is said to be its own choice when the status is one of ours', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "exit 125"')
     await service.start()
@@ -34,10 +132,8 @@ describe.each(HOSTS)('how a container ends on $name', ({guest}) => {
     })
     await service.start()
     await service.stop()
-    expect(await service.show('ActiveState', 'Result', 'ExecMainStatus', 'StatusText')).toEqual({
-      ActiveState: 'failed',
-      Result: 'exit-code',
-      ExecMainStatus: '137',
+    expect(await see(guest, service, 'systemctl stop, killed after the stop timeout')).toEqual(failed('137'))
+    expect(await service.show('StatusText')).toEqual({
       StatusText: `container ${service.name} was killed as it did not stop in time`,
     })
   })
@@ -63,9 +159,7 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     await service.start()
     await service.says('line 2')
     await service.stop()
-    expect(await service.show('ActiveState', 'Result')).toEqual(NOTHING_LEFT)
-    expect(await service.pids()).toEqual([])
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+    expect(await see(guest, service, `systemctl stop, KillMode=${mode}`)).toEqual(CLEAN)
   })
 
   test('never takes longer than systemd allows, whatever the stop timeout of the container', async () => {
@@ -76,8 +170,7 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     await service.start()
     await service.stop()
     await service.says('the container gets 1 s to stop, as the unit has no more (TimeoutStopSec=)')
-    expect(await service.show('Result', 'ExecMainStatus')).toEqual({Result: 'exit-code', ExecMainStatus: '137'})
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+    expect(await see(guest, service, 'systemctl stop, TimeoutStopSec=5 and --stop-timeout 300')).toEqual(failed('137'))
   })
 
   test('is hurried by a second SIGTERM', async () => {
@@ -137,9 +230,7 @@ describe.each(HOSTS)('somebody who uses docker on $name', ({guest}) => {
     expect(await service.pids()).toContain(Number(pid))
     expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(pid)
     await service.stop()
-    expect(await service.show('ActiveState', 'Result')).toEqual(NOTHING_LEFT)
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
-    expect((await guest.attempt(['ls', `/run/${service.name}.pid`])).status).toBe(2)
+    expect(await see(guest, service, 'docker restart, then systemctl stop')).toEqual(CLEAN)
   })
 
   test.each([
@@ -151,8 +242,12 @@ describe.each(HOSTS)('somebody who uses docker on $name', ({guest}) => {
     await service.start()
     await guest.run('docker', ...words, service.name)
     await service.reaches(state)
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
-    expect(await service.pids()).toEqual([])
+    expect(await see(guest, service, `docker ${words.join(' ')}`)).toMatchObject({
+      ...state,
+      docker: 'gone',
+      processes: 0,
+      left: [],
+    })
   })
 
   test('to pause, resume, rename or limit it is seen in the status, and harms nothing', async () => {

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly left: readonly string[]
 }
 
-/** A unit that is over, with nothing left, as if its program had ended with 0. */
+/** A unit that is over, with nothing left. One that did not fail systemd forgets, and answers for it as for one that never ran. */
 export const CLEAN: Outcome = {
   ActiveState: 'inactive',
   Result: 'success',
