@@ -12,16 +12,21 @@ import {build} from 'esbuild'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts, debug output. */
-const NEVER_CALLED = /^(?:\.\/session|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|@balena\/dockerignore)$/
+const NEVER_CALLED =
+  /^(?:\.\/session|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|zlib|@balena\/dockerignore)$/
 
 const slimDockerode = {
   name: 'slim-dockerode',
   setup({onResolve, onLoad}) {
     onResolve({filter: NEVER_CALLED}, ({path}) => ({path, namespace: 'never-called'}))
     onLoad({filter: /.*/, namespace: 'never-called'}, () => ({contents: 'module.exports = {}'}))
-    // docker-modem formats every request and answer for `debug` whether or not anybody listens.
+    // docker-modem formats every request, down to the last object behind it, and every answer for `debug` whether or not anybody listens.
     onResolve({filter: /^debug$/}, ({path}) => ({path, namespace: 'silent'}))
     onLoad({filter: /.*/, namespace: 'silent'}, () => ({contents: 'module.exports = () => () => {}'}))
+    onResolve({filter: /^util$/}, ({path, importer}) =>
+      importer.endsWith('/docker-modem/lib/modem.js') ? {path, namespace: 'unformatted'} : undefined,
+    )
+    onLoad({filter: /.*/, namespace: 'unformatted'}, () => ({contents: 'exports.inspect = () => ""'}))
     // Node's own streams are what this copy of them was made from.
     onResolve({filter: /^readable-stream$/}, () => ({path: 'stream', external: true}))
     // TLS is a third of what loading dockerode costs, and a unix socket has none.

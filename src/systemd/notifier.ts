@@ -1,4 +1,3 @@
-import {spawn} from 'node:child_process'
 import {createRequire} from 'node:module'
 import {NotifyError} from '../errors.js'
 
@@ -41,6 +40,8 @@ function loadAddon(): SendState | undefined {
 
 function sendByProgram(socket: string, assignments: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
+    // Not loaded where the addon is there: see systemctl.
+    const {spawn} = process.getBuiltinModule('node:child_process')
     const child = spawn('systemd-notify', assignments, {stdio: ['ignore', 'ignore', 'inherit']})
     child.once('error', (error) => {
       reject(

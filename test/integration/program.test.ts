@@ -148,4 +148,9 @@ describe('the built program', () => {
     expect(stderr).toContain('dist/main.cjs')
     expect(stderr).not.toMatch(/@oclif|cosmiconfig|dist\/oclif\.cjs/)
   })
+
+  // V8 keeps a program's text as long as it runs, at two bytes for each character when one of them is not of Latin-1.
+  test('has no character that doubles what its text takes in memory', () => {
+    expect(readFileSync(`${ROOT}/dist/main.cjs`, 'utf8')).not.toMatch(/[^\u0000-\u00ff]/)
+  })
 })
