@@ -69,7 +69,7 @@ const EVENTS = ['destroy', 'die', 'kill', 'oom', 'pause', 'rename', 'start', 'st
  * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if all were well. The name for TLS is empty because
  * Node, where none is given, looks whether the host's name is an IP address, over TLS or not, and the code that V8 makes of that one expression is 140 KB in every unit.
  */
-const AGENT = {servername: ''}
+const AGENT = {keepAlive: false, servername: ''}
 
 /** The Engine that listens on the unix socket `path`, through dockerode. */
 export class DockerodeEngine implements Engine {

@@ -52,12 +52,14 @@ export async function withdraw(id: string, state: string): Promise<void> {
 /** Removes what a run that was killed could not take back: announcements of units that have no cgroup any more, and of earlier invocations of this one. */
 async function sweep(directory: string, {unit, invocation}: Announcer): Promise<void> {
   const hierarchy = rootOf(unit)
-  const names = await readdir(directory).catch((error: unknown) => {
+  const entries = await readdir(directory, {withFileTypes: true}).catch((error: unknown) => {
     if (hasErrorCode(error, 'ENOENT')) return []
     throw error
   })
-  for (const name of names) {
-    const file = join(directory, name)
+  for (const entry of entries) {
+    // A pipe that nobody writes to could be read for ever.
+    if (!entry.isFile()) continue
+    const file = join(directory, entry.name)
     const [path = '', whose] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
     if (path === '') continue
     const isOver = path === unit.path ? whose !== invocation : !existsSync(join(hierarchy, path))

@@ -21,9 +21,9 @@ export const COLUMNS: readonly Column[] = [
   {host: 'debian13-v2-cgroupfs', title: 'born: cgroupfs driver', words: '', unit: {}, expected: 'yy-------yyy-yyyyyy'},
   {host: 'debian12-v2', title: 'born: OCI runtime', words: '', unit: {}, expected: 'yy-------yyy-yyyyyy'},
   {host: 'debian12-v1', title: 'born: cgroup v1', words: '', unit: {}, expected: 'yyyyyyyyyyyyyyyyyyy'},
-  {host: 'debian13-v2-bare', title: 'moved', words: '', unit: {}, expected: 'yy-------nny-ynyyyy'},
+  {host: 'debian13-v2-bare', title: 'moved', words: '', unit: {}, expected: 'yy-------nny-yyyyyy'},
   {host: 'debian13-vm', title: 'born, Delegate=yes', words: '', unit: DELEGATE, expected: 'yyyyyyyyyyyyyyyyyyy'},
   {host: 'debian13-vm', title: 'born', words: '', unit: {}, expected: 'yyynynnnnyyynyyyyyy'},
-  {host: 'debian13-vm', title: 'moved, Delegate=yes', words: MOVED, unit: DELEGATE, expected: 'yyyyyyyynnnynynyyyy'},
-  {host: 'debian13-vm', title: 'moved', words: MOVED, unit: {}, expected: 'yyynynnnnnnynynyyyy'},
+  {host: 'debian13-vm', title: 'moved, Delegate=yes', words: MOVED, unit: DELEGATE, expected: 'yyyyyyyynnnynyyyyyy'},
+  {host: 'debian13-vm', title: 'moved', words: MOVED, unit: {}, expected: 'yyynynnnnnnynyyyyyy'},
 ]

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process'
 import {chmod, lstat, mkdir, readFile, readdir, rm, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
 import {announce, stateDirectory, type Announcer} from '../../../src/placement/announcement.js'
@@ -89,8 +90,9 @@ describe('an announcement that is taken back', () => {
     await announce('before', announcer('x.service', 'an earlier invocation'), state())
     await announce('beside', announcer(), state())
     await mkdir(state('placement', 'directory'))
+    execFileSync('/usr/bin/mkfifo', [state('placement', 'pipe')])
     await takeBack()
-    expect((await readdir(state('placement'))).toSorted()).toEqual(['alive', 'beside', 'directory'])
+    expect((await readdir(state('placement'))).toSorted()).toEqual(['alive', 'beside', 'directory', 'pipe'])
   })
 })
 
