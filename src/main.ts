@@ -1,5 +1,7 @@
 import {constants} from 'node:os'
 import {DefectError, EXIT_OURS, SystemdDockerError, UnknownCommandError, reason} from './errors.js'
+import {socketPath} from './docker/address.js'
+import {EarlyEngine} from './run/early-engine.js'
 import type {Ending} from './run/exit-status.js'
 import {readHostSetup} from './run/host-setup.js'
 import {asksForHelp, configWord, parseLine} from './run/line.js'
@@ -33,6 +35,7 @@ async function perform(argv: readonly string[], root: string, log: Log, stop: St
   const {env} = process
   try {
     if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv, root)
+    const engine = new EarlyEngine(socketPath(env))
     const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
     const setup = await readHostSetup({root, env, configFile, signal: stop.signal})
     const line = parseLine(argv, setup.declarations)
@@ -40,7 +43,7 @@ async function perform(argv: readonly string[], root: string, log: Log, stop: St
     if (line.command !== 'run') return await viaOclif([line.command, ...line.rest], root)
     if (asksForHelp(line.rest, setup.declarations)) return await viaOclif(['run', '--help'], root)
     const print = (text: string): void => void process.stdout.write(text)
-    return await run(line, setup, {env, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
+    return await run(line, setup, {env, engine, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
   } catch (error) {
     if (stop.asked !== undefined && stop.signal.aborted) {
       log.info(reason(stop.signal.reason))

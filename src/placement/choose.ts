@@ -14,34 +14,10 @@ import {findContainerd, shimIn, systemContainerdIn, type Whereabouts} from './sh
 import {staying} from './stay.js'
 import {bestWay} from './ways.js'
 
-/** What an Engine answers when it is asked what it is; nothing where it does not answer. */
-export type Info = (signal: AbortSignal) => Promise<EngineInfo | undefined>
-
-/**
- * Asks the Engine at once, because the answer takes it some ten milliseconds in which there is something else to do. One that was not up yet is asked again
- * when the answer is needed.
- */
-export function askEarly(engine: Engine): Info {
-  const controller = new AbortController()
-  const answer = engine.info(controller.signal).catch(() => undefined)
-  return async (signal) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        controller.abort()
-      },
-      {once: true},
-    )
-    const info = (await answer) ?? (await engine.info(signal).catch(() => undefined))
-    signal.throwIfAborted()
-    return info
-  }
-}
-
 /** What the choice depends on. */
 export interface Surroundings {
   readonly request: CreateRequest
-  readonly info: Info
+  readonly engine: Engine
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly log: Log
   readonly signal: AbortSignal
@@ -68,9 +44,9 @@ export async function choosePlacement(names: readonly string[], around: Surround
 }
 
 async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Surroundings): Promise<Placement> {
-  const {request, info, env, log, signal} = around
+  const {request, env, log} = around
   const [engine, shim, restrictsDevices] = await Promise.all([
-    info(signal),
+    infoOf(around),
     findContainerd(containerdOf(unit, env)).then(shimIn),
     hasFewerDevices(places),
   ])
@@ -83,6 +59,13 @@ async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Su
   return way === undefined
     ? otherwise
     : birth(way, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, otherwise, log)
+}
+
+/** What the Engine says that it is; nothing where it does not answer. */
+async function infoOf({engine, signal}: Surroundings): Promise<EngineInfo | undefined> {
+  const info = await engine.info(signal).catch(() => undefined)
+  signal.throwIfAborted()
+  return info
 }
 
 /** Whether it is the Engine of the user whose unit it is: of any other, a user may not move the containers, nor say where they belong. */
@@ -118,7 +101,7 @@ async function moveNamed(
     )
   const why = ['--cgroups names its hierarchies']
   if (isRoot()) return move(found, unit, why, around)
-  const engine = await around.info(around.signal)
+  const engine = await infoOf(around)
   return engine === undefined || isUsersOwn(engine, unit) ? move(found, unit, why, around) : stayingForRoot(why, around)
 }
 

@@ -1,4 +1,4 @@
-import {askEarly, choosePlacement, type Info} from '../placement/choose.js'
+import {choosePlacement} from '../placement/choose.js'
 import type {Placement} from '../placement/placement.js'
 import {defineRunPlugin} from '../run/run-plugin.js'
 
@@ -16,11 +16,10 @@ export const cgroupTransfer = defineRunPlugin({
     },
   },
   setup({cgroups: names}, {engine, env, log, unit}) {
-    const info: Info = names.includes('none') ? () => Promise.resolve(undefined) : askEarly(engine)
     let placement: Placement | undefined
     return {
       async resolve({request, signal}) {
-        placement = await choosePlacement(names, {request, info, env, log, signal})
+        placement = await choosePlacement(names, {request, engine, env, log, signal})
         placement.prepare(request)
       },
       start: ({container, ...context}) => placement?.beforeStart(container, context),

@@ -1,7 +1,6 @@
 import type {Settings} from '../config/settings.js'
 import {PluginError} from '../errors.js'
-import {socketPath} from '../docker/address.js'
-import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import type {Engine} from '../docker/engine.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
@@ -23,6 +22,7 @@ const REMOVAL_PATIENCE_MS = 10_000
 /** What the process that runs us gives a run. */
 export interface Process {
   readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly engine: Engine
   readonly cwd: string
   readonly names: OwnNames
   readonly log: Log
@@ -31,9 +31,12 @@ export interface Process {
 }
 
 /** Runs the container that a line asks for, and says how this process is to end. Throws what its stations throw. */
-export async function run(line: Line, setup: HostSetup, {env, cwd, names, log, stop, print}: Process): Promise<Ending> {
+export async function run(
+  line: Line,
+  setup: HostSetup,
+  {env, engine, cwd, names, log, stop, print}: Process,
+): Promise<Ending> {
   const {settings, switches} = inForce(setup, line.given, env, names)
-  const engine = new DockerodeEngine(socketPath(env))
   const releases = new Releases()
   const switchedOn = setup.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
   const unit = invocationOf(env, names)

@@ -3,7 +3,7 @@ import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {CreateRequest, HostConfig} from '../../../src/docker/create-request.js'
 import type {Engine, EngineInfo} from '../../../src/docker/engine.js'
 import {EngineForbiddenError, EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
-import {askEarly, choosePlacement} from '../../../src/placement/choose.js'
+import {choosePlacement} from '../../../src/placement/choose.js'
 import type * as deviceFilter from '../../../src/placement/device-filter.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type * as shim from '../../../src/placement/shim.js'
@@ -63,7 +63,7 @@ async function chosen({
   const {log, lines} = recordingLog()
   const request = plainRequest()
   Object.assign(request.body.HostConfig, asked)
-  const placement = await choosePlacement(names, {request, info: askEarly(fakeEngine(engine)), env, log, signal})
+  const placement = await choosePlacement(names, {request, engine: fakeEngine(engine), env, log, signal})
   return {placement, request, lines}
 }
 

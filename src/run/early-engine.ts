@@ -1,0 +1,35 @@
+import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import type {EngineInfo} from '../docker/engine.js'
+import {unlessAborted} from './patience.js'
+
+/**
+ * An Engine that is asked at once what it is, because the answer takes it some twenty milliseconds (Docker starts runc and docker-init to tell their versions), in
+ * which a run has something else to do. It answers to a first `ping` when it has said that, and the first `info` is that answer, where there was one.
+ */
+export class EarlyEngine extends DockerodeEngine {
+  #early: Promise<EngineInfo | undefined> | undefined
+  #hasAnswered = false
+
+  constructor(path: string) {
+    super(path)
+    this.#early = super.info(new AbortController().signal).then(
+      (info) => info,
+      () => undefined,
+    )
+  }
+
+  override async ping(signal: AbortSignal): Promise<void> {
+    if (!this.#hasAnswered && this.#early !== undefined) {
+      this.#hasAnswered = (await unlessAborted(signal, this.#early)) !== undefined
+      if (this.#hasAnswered) return
+    }
+    await super.ping(signal)
+  }
+
+  override async info(signal: AbortSignal): Promise<EngineInfo> {
+    const early = this.#early
+    this.#early = undefined
+    const info = early === undefined ? undefined : await unlessAborted(signal, early)
+    return info ?? (await super.info(signal))
+  }
+}
