@@ -126,7 +126,7 @@ export class DockerodeEngine implements Engine {
   }
 
   async list(labels: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<readonly Listed[]> {
-    const label = Object.entries(labels).map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+    const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
     const options = {all: true, filters: {label}, abortSignal}
     const listed = await this.#ask('list containers', () =>
       this.#docker.listContainers(options as unknown as Docker.ContainerListOptions),

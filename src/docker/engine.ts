@@ -83,7 +83,7 @@ export interface Engine {
   info(signal: AbortSignal): Promise<EngineInfo>
   /** The container with this id or name, or nothing. The Engine also takes the beginning of an id for it. */
   inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
-  /** All containers, running or not, that have these labels, the newest first; an empty value is any. */
+  /** All containers, running or not, that have these labels, the newest first. */
   list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly Listed[]>
   /** The newest version of the Engine API that it speaks, such as `1.44`; requests without one are read as of that. */
   apiVersion(signal: AbortSignal): Promise<string>

@@ -27,7 +27,7 @@ export const rmReconcile = defineRunPlugin({
         remove = request.body.HostConfig.AutoRemove
         if (!remove || !handover) return
         request.body.HostConfig.AutoRemove = false
-        request.body.Labels[LABELS.remove] = ''
+        request.body.Labels[LABELS.remove] = 'yes'
       },
       reconcile({found: {name, running, drift}}) {
         if (remove && !running) return 'replace'

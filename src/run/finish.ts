@@ -107,8 +107,8 @@ async function clearAway({id, labels}: Inspected, {engine, env, log}: Finishing)
   const state = stateDirectory(env)
   if (state !== undefined) await withdraw(id, state)
   const pidFile = labels[LABELS.pidFile]
-  if (pidFile !== undefined) await rm(pidFile, {force: true})
-  if (!(LABELS.remove in labels)) return
+  if (pidFile !== undefined && pidFile !== '') await rm(pidFile, {force: true})
+  if (labels[LABELS.remove] !== 'yes') return
   await engine.remove(id, UNTIL_DONE).catch((error: unknown) => {
     log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
   })

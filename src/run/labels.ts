@@ -2,19 +2,22 @@ import {createHash} from 'node:crypto'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {UnitName} from '../systemd/unit.js'
 
-/** The labels that say on a container whose it is and how it came about, so that whoever finds it later knows. */
+/**
+ * The labels that say on a container whose it is and how it came about, so that whoever finds it later knows. A container has all of them, if need be empty, as it would
+ * else have those of the same names that its image may bring.
+ */
 export const LABELS = {
-  /** The unit that it was made for. */
+  /** The unit that it was made for; empty outside of any. */
   unit: 'systemd-docker.unit',
   /** That unit's invocation (systemd.exec(5), `$INVOCATION_ID`). */
   invocation: 'systemd-docker.invocation',
   /** A hash of the create request, without these labels. */
   request: 'systemd-docker.request',
-  /** There when the line gave no name. */
+  /** `yes` when the line gave no name. */
   nameless: 'systemd-docker.nameless',
-  /** There when `systemd-docker finish` is to remove it. */
+  /** `yes` when `systemd-docker finish` is to remove it. */
   remove: 'systemd-docker.remove',
-  /** The pid file that `systemd-docker finish` is to remove. */
+  /** The pid file that `systemd-docker finish` is to remove; empty when there is none. */
   pidFile: 'systemd-docker.pid-file',
 } as const
 
@@ -26,9 +29,12 @@ export interface Invocation extends UnitName {
 /** The request with the labels that say whose the container is going to be. */
 export function labelled(request: CreateRequest, unit: Invocation | undefined): CreateRequest {
   const Labels = {
+    [LABELS.remove]: 'no',
+    [LABELS.pidFile]: '',
     ...request.body.Labels,
-    ...(unit === undefined ? {} : {[LABELS.unit]: unit.name, [LABELS.invocation]: unit.id}),
-    ...(request.name === undefined ? {[LABELS.nameless]: ''} : {}),
+    [LABELS.unit]: unit?.name ?? '',
+    [LABELS.invocation]: unit?.id ?? '',
+    [LABELS.nameless]: request.name === undefined ? 'yes' : 'no',
     [LABELS.request]: hashOf(request),
   }
   return {...request, body: {...request.body, Labels}}

@@ -93,7 +93,7 @@ async function findLeftover(run: Obtaining): Promise<Inspected | undefined> {
   if (unit === undefined) return undefined
   const request = hashOf(order.request)
   const same: Listed[] = []
-  for (const one of await engine.list({[LABELS.unit]: unit.name, [LABELS.nameless]: ''}, signal)) {
+  for (const one of await engine.list({[LABELS.unit]: unit.name, [LABELS.nameless]: 'yes'}, signal)) {
     if (one.labels[LABELS.invocation] === unit.id) continue
     if (one.labels[LABELS.request] === request) same.push(one)
     else if (one.state !== 'exited') {
@@ -152,8 +152,8 @@ async function refuseClaimed(
   unit: Invocation | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const owner = labels[LABELS.unit]
-  if (owner === undefined || owner === unit?.name) return
+  const owner = labels[LABELS.unit] ?? ''
+  if (owner === '' || owner === unit?.name) return
   const {ActiveState = 'inactive'} = await propertiesOf(
     {name: owner, manager: unit?.manager ?? 'system'},
     ['ActiveState'],

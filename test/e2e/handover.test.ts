@@ -234,6 +234,24 @@ describe.each(HOSTS)('finish on $name', ({guest}) => {
     expect((await guest.attempt(['ls', `/run/${killed.name}.pid`])).status).toBe(2)
   })
 
+  test('does nothing that only the image of its container says', async () => {
+    const image = unique()
+    const victim = `/run/${image}`
+    await guest.write(victim, 'precious')
+    await guest.run('docker', 'create', '--name', image, 'busybox')
+    const change = `LABEL systemd-docker.pid-file=${victim} systemd-docker.remove=yes systemd-docker.unit=other.service`
+    await guest.run('docker', 'commit', '--change', change, image, image)
+    await guest.run('docker', 'rm', image)
+    const service = await handedOver(guest, `--name %n ${image} sleep 0.2`)
+    await service.start()
+    await service.reaches({ActiveState: 'inactive'})
+    expect(await guest.run('cat', victim)).toBe('precious')
+    expect(await see(guest, service, 'exit 0, hostile labels in the image')).toMatchObject({docker: 'exited 0'})
+    await guest.run('docker', 'rm', service.name)
+    await guest.run('docker', 'rmi', image)
+    await guest.run('rm', victim)
+  })
+
   test('stops a container that outlives its unit', async () => {
     const service = await handedOver(guest, '--init --name %n busybox sleep 1000', {KillMode: 'none'})
     await service.start()

@@ -99,8 +99,9 @@ describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
   test('of a main process of a container without a name, it is found by its labels, from another line removed', async () => {
     const name = unique()
     const service = await defineService(guest, 'run --init busybox sleep 1000', {KillMode: 'process'})
-    const other = ['--cgroups=none', '--logs=false', 'run', '--label', `systemd-docker.unit=${service.name}`]
-    await guest.run('/opt/bin/systemd-docker', ...other, '--label', name, '--init', 'busybox', 'sleep', '1000')
+    const labels = {unit: service.name, nameless: 'yes', invocation: 'an earlier one', request: 'another'}
+    const words = Object.entries(labels).flatMap(([key, value]) => ['--label', `systemd-docker.${key}=${value}`])
+    await guest.run('docker', 'run', '--detach', '--init', ...words, '--label', name, 'busybox', 'sleep', '1000')
     expect(await containers(guest, `label=${name}`)).toHaveLength(1)
     await service.start()
     await service.says(

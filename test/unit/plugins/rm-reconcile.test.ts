@@ -80,7 +80,7 @@ describe('with --handover and --rm', () => {
   test('the container is left for finish to remove, and nobody stays', async () => {
     const {hooks, request} = await hooksWith(true, {handover: true})
     expect(request.body.HostConfig.AutoRemove).toBe(false)
-    expect(request.body.Labels).toEqual({'systemd-docker.remove': ''})
+    expect(request.body.Labels).toEqual({'systemd-docker.remove': 'yes'})
     expect(hooks?.resident?.()).toBeUndefined()
   })
 

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {describeRun} from '../../../src/run/dry-run.js'
-import {LABELS, hashOf, labelled} from '../../../src/run/labels.js'
+import {labelled} from '../../../src/run/labels.js'
 import type {RunOrder} from '../../../src/run/line.js'
 import {Pipeline, type Member} from '../../../src/run/pipeline.js'
 import {Releases} from '../../../src/run/release.js'
@@ -19,7 +19,7 @@ test('the create request is printed as the plugins make it', async () => {
     create: {
       name: 'web',
       platform: 'linux/arm64',
-      body: {...plainRequest().body, Env: ['A=b'], Labels: {[LABELS.request]: hashOf(request)}},
+      body: {...plainRequest().body, Env: ['A=b'], Labels: labelled(request, undefined).body.Labels},
     },
     pull: 'always',
     host: [],

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {hashOf, labelled} from '../../../src/run/labels.js'
+import {LABELS, hashOf, labelled} from '../../../src/run/labels.js'
 import {plainRequest} from '../support/plugin-host.js'
 
 const UNIT = {name: 'web.service', manager: 'system', id: 'a1b2'} as const
@@ -8,20 +8,23 @@ describe('the labels of a container', () => {
   test('say its unit, the invocation and the request, beside those of the line', () => {
     const request = {...plainRequest(), name: 'web'}
     request.body.Labels['a'] = 'b'
+    request.body.Labels[LABELS.remove] = 'yes'
     expect(labelled(request, UNIT).body.Labels).toEqual({
       a: 'b',
       'systemd-docker.unit': 'web.service',
       'systemd-docker.invocation': 'a1b2',
+      'systemd-docker.nameless': 'no',
+      'systemd-docker.remove': 'yes',
+      'systemd-docker.pid-file': '',
       'systemd-docker.request': hashOf(request),
     })
-    expect(request.body.Labels).toEqual({a: 'b'})
+    expect(request.body.Labels).toEqual({a: 'b', 'systemd-docker.remove': 'yes'})
   })
 
-  test('say that the line gave no name, and nothing of a unit outside of any', () => {
-    expect(Object.keys(labelled(plainRequest(), undefined).body.Labels)).toEqual([
-      'systemd-docker.nameless',
-      'systemd-docker.request',
-    ])
+  test('are all there outside of a unit and without a name, too, so that the image has no say in them', () => {
+    const {Labels} = labelled(plainRequest(), undefined).body
+    expect(Object.keys(Labels).toSorted()).toEqual(Object.values(LABELS).toSorted())
+    expect(Labels).toMatchObject({'systemd-docker.unit': '', 'systemd-docker.nameless': 'yes'})
   })
 })
 
