@@ -1,0 +1,136 @@
+import {access, writeFile} from 'node:fs/promises'
+import {describe, expect, test} from 'vitest'
+import type {Engine, Inspected} from '../../../src/docker/engine.js'
+import {finish} from '../../../src/run/finish.js'
+import {LABELS, type Invocation} from '../../../src/run/labels.js'
+import {StopRequests} from '../../../src/run/stop.js'
+import {fakeEngine} from '../../helpers/fake-engine.js'
+import {useFakeHost} from '../support/fake-host.js'
+import {recordingLog} from '../support/recording-log.js'
+
+const UNIT: Invocation = {name: 'web.service', manager: 'system', id: 'a1b2'}
+const STOP_JOB = '123 web.service stop running'
+const INFO = {version: '26', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false}
+const EXITED: Inspected = {
+  id: 'c0ffee',
+  name: 'web',
+  state: 'exited',
+  pid: 0,
+  tty: false,
+  exitCode: 7,
+  outOfMemory: false,
+  finishedAt: 5000,
+  stopSignal: '',
+  stopTimeout: undefined,
+  labels: {[LABELS.unit]: UNIT.name},
+}
+const host = useFakeHost()
+
+/** An event of an end, as this invocation's container had it. */
+const end = (exitCode: number, invocation = UNIT.id) => ({
+  action: 'die',
+  at: 5000,
+  attributes: {exitCode: String(exitCode), [LABELS.invocation]: invocation},
+})
+
+/** Finishes a unit whose container is found so; what came of it, and what was asked of the Engine. */
+async function finished(
+  found: Partial<Inspected> | undefined,
+  {env = {}, unit = UNIT, told = {}}: {env?: NodeJS.ProcessEnv; unit?: Invocation; told?: Partial<Engine>} = {},
+): Promise<{status: number; lines: string[]; asked: string[]}> {
+  const asked: string[] = []
+  const {log, lines} = recordingLog()
+  const noting = (name: string) => (): Promise<void> => Promise.resolve(void asked.push(name))
+  const engine = fakeEngine({
+    inspect: () => Promise.resolve(found && {...EXITED, ...found}),
+    ends: () => Promise.resolve([end(found?.exitCode ?? 7)]),
+    info: () => Promise.resolve(INFO),
+    stop: noting('stop'),
+    remove: noting('remove'),
+    ...told,
+  })
+  const send = (): Promise<void> => Promise.resolve()
+  const stop = new StopRequests()
+  const status = await finish({name: 'web', engine, unit, env, log, stop, openNotifier: () => ({send})})
+  return {status, lines, asked}
+}
+
+describe('the status of finish', () => {
+  test.each([
+    ['is the one of the container', {exitCode: 7}, '', 7],
+    ['is 0 for 0', {exitCode: 0}, '', 0],
+    ['is that of a death by a signal that nobody asked for', {exitCode: 143}, '', 143],
+    ['is 0 for a death by the signal of a stop', {exitCode: 143}, STOP_JOB, 0],
+    ['is 0 for that of a restart as well', {exitCode: 143}, '7 web.service restart running', 0],
+    ['is not 0 for a death by a signal while the unit starts', {exitCode: 143}, '7 web.service start running', 143],
+    ['is 137 for a container that had to be killed', {exitCode: 137}, STOP_JOB, 137],
+    ['is what a stopped container chose itself', {exitCode: 3}, STOP_JOB, 3],
+  ])('%s', async (_, found, jobs, status) => {
+    await host.systemctlAnswers(jobs)
+    expect((await finished(found)).status).toBe(status)
+  })
+
+  test('is 0 where systemd knows, as the main process was ours', async () => {
+    expect(await finished({exitCode: 7}, {env: {EXIT_CODE: 'exited'}})).toMatchObject({status: 0, lines: []})
+  })
+
+  test('is the one that the Engine remembers of a container that is gone, of this invocation', async () => {
+    expect((await finished(undefined)).status).toBe(7)
+    const ends = () => Promise.resolve([end(9, 'another')])
+    expect((await finished(undefined, {told: {ends}})).status).toBe(0)
+  })
+
+  test('is 125 for a container that ended with 0 because its Engine did, which the next knows nothing of', async () => {
+    const told = {ends: () => Promise.resolve([])}
+    const {status, lines} = await finished({exitCode: 0}, {told})
+    expect({status, lines}).toEqual({status: 125, lines: ['warn: container web ended with the Engine']})
+    expect((await finished({exitCode: 9}, {told})).status).toBe(9)
+    const liveRestore = {...told, info: () => Promise.resolve({...INFO, liveRestore: true})}
+    expect((await finished({exitCode: 0}, {told: liveRestore})).status).toBe(0)
+  })
+
+  test('is none outside of a unit', async () => {
+    const {log} = recordingLog()
+    const stop = new StopRequests()
+    const openNotifier = () => ({send: () => Promise.resolve()})
+    const finishing = {name: 'web', engine: fakeEngine(), unit: undefined, env: {}, log, stop, openNotifier}
+    await expect(finish(finishing)).rejects.toMatchObject({code: 'FINISH'})
+  })
+})
+
+describe('what finish clears away', () => {
+  test('is a container of --rm and the pid file, as its labels say', async () => {
+    const pidFile = host.in('x.pid')
+    await writeFile(pidFile, '1')
+    const labels = {...EXITED.labels, [LABELS.remove]: 'yes', [LABELS.pidFile]: pidFile}
+    expect((await finished({labels})).asked).toEqual(['remove'])
+    await expect(access(pidFile)).rejects.toMatchObject({code: 'ENOENT'})
+  })
+
+  test('is nothing of a container that is kept', async () => {
+    const labels = {...EXITED.labels, [LABELS.remove]: 'no', [LABELS.pidFile]: ''}
+    expect((await finished({labels})).asked).toEqual([])
+  })
+
+  test("is nothing of another unit's container, nor of one whose id begins so", async () => {
+    const labels = {[LABELS.unit]: 'other.service', [LABELS.remove]: 'yes'}
+    const told = {ends: () => Promise.resolve([])}
+    expect(await finished({labels}, {told})).toMatchObject({status: 0, asked: []})
+    expect(await finished({name: 'web-2'}, {told})).toMatchObject({status: 0, asked: []})
+  })
+
+  test('is said when it cannot be', async () => {
+    const labels = {...EXITED.labels, [LABELS.remove]: 'yes'}
+    const told = {remove: () => Promise.reject(new Error('device busy'))}
+    expect((await finished({labels}, {told})).lines).toContain('warn: container c0ffee is left behind: device busy')
+  })
+})
+
+test('a container that runs on after its unit is stopped', async () => {
+  let looks = 0
+  const told: Partial<Engine> = {
+    inspect: () => Promise.resolve(looks++ === 0 ? {...EXITED, state: 'running', pid: process.pid} : EXITED),
+    watch: () => Promise.resolve({exitCode: Promise.resolve(7)}),
+  }
+  expect(await finished({}, {told})).toMatchObject({status: 7, asked: ['stop']})
+})
