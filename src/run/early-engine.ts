@@ -8,7 +8,7 @@ import {unlessAborted} from './patience.js'
  */
 export class EarlyEngine extends DockerodeEngine {
   #early: Promise<EngineInfo | undefined> | undefined
-  #hasAnswered = false
+  #isPinged = false
 
   constructor(path: string) {
     super(path)
@@ -19,11 +19,10 @@ export class EarlyEngine extends DockerodeEngine {
   }
 
   override async ping(signal: AbortSignal): Promise<void> {
-    if (!this.#hasAnswered && this.#early !== undefined) {
-      this.#hasAnswered = (await unlessAborted(signal, this.#early)) !== undefined
-      if (this.#hasAnswered) return
-    }
-    await super.ping(signal)
+    const early = this.#isPinged ? undefined : this.#early
+    // One that does not say what it is in time, as its containerd hangs, may still answer.
+    this.#isPinged = true
+    if (early === undefined || (await unlessAborted(signal, early)) === undefined) await super.ping(signal)
   }
 
   override async info(signal: AbortSignal): Promise<EngineInfo> {
