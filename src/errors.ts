@@ -214,7 +214,7 @@ export class DriftError extends SystemdDockerError {
 export class HandoverError extends SystemdDockerError {
   readonly code = 'HANDOVER'
   constructor(reasons: readonly string[]) {
-    super(`--handover is refused, as this process must stay: ${reasons.join('; ')}`)
+    super(`--handover is refused, as this process must stay: ${reasons.join('; ')}; mend that, or leave --handover out`)
   }
 }
 
@@ -222,7 +222,7 @@ export class HandoverError extends SystemdDockerError {
 export class FinishError extends SystemdDockerError {
   readonly code = 'FINISH'
   constructor(why: string) {
-    super(`cannot finish: ${why}`)
+    super(`cannot finish the unit: ${why}`)
   }
 }
 

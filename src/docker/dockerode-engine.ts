@@ -63,7 +63,7 @@ interface Abortable {
 }
 
 /** What may happen to a container that matters to a run; not the three of each health check. */
-const EVENTS = ['destroy', 'die', 'kill', 'oom', 'pause', 'rename', 'start', 'stop', 'unpause']
+const EVENTS = ['destroy', 'die', 'kill', 'oom', 'pause', 'rename', 'start', 'unpause']
 
 /**
  * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if all were well. The name for TLS is empty because
@@ -103,7 +103,7 @@ export class DockerodeEngine implements Engine {
 
   async inspect(idOrName: string, abortSignal: AbortSignal): Promise<Inspected | undefined> {
     try {
-      const {Id, Name, State, Config} = await this.#docker
+      const {Id, Name, State, Config, HostConfig} = await this.#docker
         .getContainer(encodeURIComponent(idOrName))
         .inspect({abortSignal})
       return {
@@ -118,6 +118,7 @@ export class DockerodeEngine implements Engine {
         stopSignal: (Config as StopAnswer).StopSignal ?? '',
         stopTimeout: (Config as StopAnswer).StopTimeout ?? undefined,
         labels: Config.Labels,
+        hasRotatingLog: rotates(HostConfig.LogConfig),
       }
     } catch (error) {
       if (statusOf(error) === 404) return undefined
@@ -346,6 +347,12 @@ export class DockerodeEngine implements Engine {
       ? new EngineUnreachableError(this.address, error)
       : new EngineRefusedError(doing, status, answerOf(error), error)
   }
+}
+
+/** Whether a log driver keeps only so much (Docker, `local` does by default, `json-file` with `max-size`). */
+function rotates(logs: {readonly Type: string; readonly Config?: unknown} | undefined): boolean {
+  const {Type, Config} = logs ?? {}
+  return Type === 'local' || (typeof Config === 'object' && Config !== null && 'max-size' in Config)
 }
 
 /** A moment as the Engine reads it, without loss: in seconds with a fraction. */

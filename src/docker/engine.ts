@@ -24,6 +24,8 @@ export interface Inspected {
   /** How long the Engine waits between the stop signal and SIGKILL, in seconds, -1 for as long as it takes; absent for the Engine's default. */
   readonly stopTimeout: number | undefined
   readonly labels: Readonly<Record<string, string>>
+  /** Whether Docker's log forgets its beginning: it rotates. */
+  readonly hasRotatingLog: boolean
 }
 
 /** A container as a list of the Engine has it (Engine API, `GET /containers/json`). */

@@ -13,6 +13,11 @@ export function beginning(): OutputPosition {
   return {copied: {stdout: 0, stderr: 0}, skip: {stdout: 0, stderr: 0}}
 }
 
+/** For a stream that goes on where another has ended. */
+export function fromHereOn({copied}: OutputPosition): OutputPosition {
+  return {copied, skip: beginning().skip}
+}
+
 /** For a stream that begins anew with output that was copied up to here. */
 export function goingOn({copied}: OutputPosition): OutputPosition {
   return {copied, skip: {...copied}}
@@ -58,14 +63,20 @@ export async function forwardOutput(
     full.add(sink)
     stream.pause()
   }
-  for (const sink of [stdout, stderr]) {
-    sink.on('drain', () => {
+  const ears = [stdout, stderr].map((sink) => ({
+    sink,
+    drain: () => {
       freed(sink)
-    })
-    sink.on('error', () => {
+    },
+    error: () => {
       broken.add(sink)
       freed(sink)
-    })
+    },
+  }))
+  for (const {sink, drain, error} of ears) {
+    sink.on('drain', drain).on('error', error)
+    // It can break at any time later.
+    if (!sink.listeners('error').includes(ignore)) sink.on('error', ignore)
   }
 
   if (raw) {
@@ -82,4 +93,10 @@ export async function forwardOutput(
   stream.on('error', () => undefined)
   await new Promise<void>((resolve) => stream.once('close', resolve))
   if (unwritten > 0) await new Promise<void>((resolve) => (allWritten = resolve))
+  // The sinks outlive the stream, and are given others.
+  for (const {sink, drain, error} of ears) sink.off('drain', drain).off('error', error)
+}
+
+function ignore(): void {
+  return undefined
 }

@@ -1,5 +1,5 @@
 import type {Readable} from 'node:stream'
-import {beginning, forwardOutput, goingOn} from '../docker/forward-output.js'
+import {beginning, forwardOutput, fromHereOn, goingOn} from '../docker/forward-output.js'
 import {RefusedOptionError, reason} from '../errors.js'
 import {defineRunPlugin, type RunHooks} from '../run/run-plugin.js'
 import type {UnitName} from '../systemd/unit.js'
@@ -24,9 +24,13 @@ export const logForwarding = defineRunPlugin({
     // Where the log has what was forwarded: from when on, and how much of that.
     let since = 0
     let position = beginning()
+    // When the last stream of it ended.
+    let endedAt = 0
     const forward = (stream: Readable, tty: boolean): void => {
       open = stream
-      forwarded = forwardOutput(stream, tty, process.stdout, process.stderr, position)
+      forwarded = forwardOutput(stream, tty, process.stdout, process.stderr, position).finally(() => {
+        endedAt = Date.now()
+      })
     }
     const readOn = async (id: string, tty: boolean, signal: AbortSignal): Promise<void> => {
       // What came before is written first, so that all comes in order.
@@ -37,6 +41,7 @@ export const logForwarding = defineRunPlugin({
         log.warn(
           `output of the container may be missing here, as Docker keeps no log that can be read: ${reason(error)}`,
         )
+        position = fromHereOn(position)
         forward(await engine.attach(id, false, signal), tty)
       }
     }
@@ -65,7 +70,11 @@ export const logForwarding = defineRunPlugin({
         await readOn(id, tty, signal)
       },
       async reconnected({container: {id, tty}, signal}) {
-        position = goingOn(position)
+        await forwarded
+        const found = await engine.inspect(id, signal)
+        // A log that has lost its beginning cannot be counted off; what it got while nobody read it is younger than the cut.
+        if (found?.hasRotatingLog) since = endedAt
+        position = found?.hasRotatingLog ? fromHereOn(position) : goingOn(position)
         await readOn(id, tty, signal)
       },
       exited: () => forwarded,

@@ -35,7 +35,7 @@ export const rmReconcile = defineRunPlugin({
         if (drift !== undefined && onDrift === 'fail') throw new DriftError(name, drift)
         if (drift !== undefined)
           log.warn(`container ${name} ${drift}, and is used as it is (--on-drift=replace makes it anew)`)
-        return running ? 'adopt' : 'restart'
+        return undefined
       },
       async exited({container, signal}) {
         if (remove) await engine.remove(container.id, signal)

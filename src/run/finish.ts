@@ -1,14 +1,14 @@
-import {rm} from 'node:fs/promises'
+import {readFile, rm} from 'node:fs/promises'
 import type {Engine, Inspected} from '../docker/engine.js'
 import {EXIT_OURS, FinishError, reason} from '../errors.js'
 import {stateDirectory, withdraw} from '../placement/announcement.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {findProcess} from '../systemd/process.js'
-import {systemctl} from '../systemd/properties.js'
+import {propertiesOf, systemctl} from '../systemd/properties.js'
+import {answerOf} from './answer.js'
 import {describeEnd, endingOf, needsWords} from './exit-status.js'
-import {LABELS, type Invocation} from './labels.js'
+import {LABELS, ownerOf, type Invocation} from './labels.js'
 import type {Log} from './log.js'
-import {UNTIL_DONE} from './patience.js'
 import type {ExitReport} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
 import {waitForEngine} from './waiting.js'
@@ -35,15 +35,18 @@ export interface Finishing {
  */
 export async function finish(finishing: Finishing): Promise<number> {
   const {name, engine, unit, env, log, stop, openNotifier} = finishing
-  if (unit === undefined) throw new FinishError('it is for ExecStopPost= of the unit whose container it is')
+  if (unit === undefined)
+    throw new FinishError('this is no process of one; say it in ExecStopPost= of the unit whose container it is')
   await waitForEngine('stop', finishing)
   const found = await engine.inspect(name, stop.signal)
   // After a start that was refused the name may be another unit's.
-  const own = found?.name === name && found.labels[LABELS.unit] === unit.name ? found : undefined
+  const own = found?.name === name && found.labels[LABELS.unit] === ownerOf(unit) ? found : undefined
+  if (own !== undefined) await forget(own, env)
+  const begun = await beginOf(unit, stop.signal)
   const exit = own === undefined ? await rememberedEnd(finishing, unit) : await endOf(own, engine, stop.signal)
-  if (own !== undefined) await clearAway(own, finishing)
+  if (own?.labels[LABELS.remove] === 'yes') await remove(own, finishing)
   // What systemd says of the main process it knows only of a child of its own (systemd.exec(5), `$EXIT_CODE`).
-  if (exit === undefined || env['EXIT_CODE'] !== undefined) return 0
+  if (exit === undefined || exit.at < begun || env['EXIT_CODE'] !== undefined) return 0
 
   const asked = await isStopAsked(unit, stop.signal)
   const report = reportOf(exit, asked)
@@ -58,16 +61,19 @@ export async function finish(finishing: Finishing): Promise<number> {
 async function endOf({id, pid}: Inspected, engine: Engine, signal: AbortSignal): Promise<End | undefined> {
   if (pid !== 0) {
     if (await (await findProcess(pid)).isThere()) await engine.stop(id, signal)
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(NOTICE_PATIENCE_MS)])
-    await (
-      await engine.watch(id, 'not-running', patience)
-    ).exitCode
+    await answerOf(
+      engine,
+      NOTICE_PATIENCE_MS,
+      async (question) => (await engine.watch(id, 'not-running', question)).exitCode,
+      signal,
+    )
   }
   const now = await engine.inspect(id, signal)
   if (now === undefined || now.state === 'created') return undefined
   // docker restart has started it again meanwhile, and says nothing of its last end.
   if (now.pid !== 0) return await endOf(now, engine, signal)
-  return {code: now.exitCode, outOfMemory: now.outOfMemory, withEngine: await endedWithEngine(now, engine, signal)}
+  const withEngine = await endedWithEngine(now, engine, signal)
+  return {code: now.exitCode, at: now.finishedAt, outOfMemory: now.outOfMemory, withEngine}
 }
 
 /** Whether an Engine took the container along when it ended: the one that answers knows nothing of the end, and does not let containers outlive it. */
@@ -76,24 +82,34 @@ async function endedWithEngine({id, finishedAt}: Inspected, engine: Engine, sign
   return !ends.some(({at}) => at >= finishedAt) && !(await engine.info(signal)).liveRestore
 }
 
-/** The end of a container of this invocation that is gone, as somebody has removed it. */
+/** The last end of a container of this unit that is gone, as somebody has removed it. */
 async function rememberedEnd({name, engine, stop}: Finishing, unit: Invocation): Promise<End | undefined> {
   const ends = await engine.ends(name, stop.signal)
-  const last = ends.findLast(({attributes}) => attributes[LABELS.invocation] === unit.id)
+  const last = ends.findLast(({attributes}) => attributes['name'] === name && attributes[LABELS.unit] === ownerOf(unit))
   return last === undefined
     ? undefined
-    : {code: Number(last.attributes['exitCode']), outOfMemory: false, withEngine: false}
+    : {code: Number(last.attributes['exitCode']), at: last.at, outOfMemory: false, withEngine: false}
+}
+
+/** When the unit began to start, in milliseconds since 1970: an end before that is not this one's. 0 where systemd does not say. */
+async function beginOf(unit: Invocation, signal: AbortSignal): Promise<number> {
+  const {InactiveExitTimestampMonotonic: begun} = await propertiesOf(unit, ['InactiveExitTimestampMonotonic'], signal)
+  if (begun === undefined) return 0
+  // Both clocks are the kernel's CLOCK_MONOTONIC (systemd.directives(7) gives microseconds).
+  return Date.now() - (Number(process.hrtime.bigint()) / 1e6 - Number(begun) / 1000)
 }
 
 interface End {
   readonly code: number
+  /** When, in milliseconds since 1970. */
+  readonly at: number
   readonly outOfMemory: boolean
   readonly withEngine: boolean
 }
 
 function reportOf({code, outOfMemory, withEngine}: End, asked: boolean): ExitReport {
-  if (outOfMemory && code === 137) return {code, why: 'out-of-memory'}
   if (asked) return code === 137 ? {code, why: 'stop-timeout'} : {code}
+  if (outOfMemory && code === 137) return {code, why: 'out-of-memory'}
   return withEngine ? {code: code === 0 ? EXIT_OURS : code, why: 'engine-gone'} : {code}
 }
 
@@ -103,13 +119,18 @@ async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boole
   return /\s(?:stop|restart|try-restart)\s/.test(jobs)
 }
 
-async function clearAway({id, labels}: Inspected, {engine, env, log}: Finishing): Promise<void> {
+/** Takes back what a container needs that runs: its announcement, and its pid file. */
+async function forget({id, labels}: Inspected, env: Readonly<NodeJS.ProcessEnv>): Promise<void> {
   const state = stateDirectory(env)
   if (state !== undefined) await withdraw(id, state)
-  const pidFile = labels[LABELS.pidFile]
-  if (pidFile !== undefined && pidFile !== '') await rm(pidFile, {force: true})
-  if (labels[LABELS.remove] !== 'yes') return
-  await engine.remove(id, UNTIL_DONE).catch((error: unknown) => {
+  const pidFile = labels[LABELS.pidFile] ?? ''
+  // The label is the container's, which may not be of our making: what does not look like a pid file stays.
+  const content = pidFile === '' ? '' : await readFile(pidFile, 'utf8').catch(() => '')
+  if (/^\d+\n$/.test(content)) await rm(pidFile, {force: true})
+}
+
+async function remove({id}: Inspected, {engine, log, stop}: Finishing): Promise<void> {
+  await engine.remove(id, stop.signal).catch((error: unknown) => {
     log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
   })
 }

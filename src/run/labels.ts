@@ -7,7 +7,7 @@ import type {UnitName} from '../systemd/unit.js'
  * else have those of the same names that its image may bring.
  */
 export const LABELS = {
-  /** The unit that it was made for; empty outside of any. */
+  /** The unit that it was made for, as {@link ownerOf} has it; empty outside of any. */
   unit: 'systemd-docker.unit',
   /** That unit's invocation (systemd.exec(5), `$INVOCATION_ID`). */
   invocation: 'systemd-docker.invocation',
@@ -21,6 +21,11 @@ export const LABELS = {
   pidFile: 'systemd-docker.pid-file',
 } as const
 
+/** What a unit is called on its containers: two managers may have units of the same name. */
+export function ownerOf({name, manager}: UnitName, uid = process.getuid?.()): string {
+  return manager === 'system' ? name : `user@${String(uid)}/${name}`
+}
+
 /** A unit, and its present invocation. */
 export interface Invocation extends UnitName {
   readonly id: string
@@ -32,7 +37,7 @@ export function labelled(request: CreateRequest, unit: Invocation | undefined): 
     [LABELS.remove]: 'no',
     [LABELS.pidFile]: '',
     ...request.body.Labels,
-    [LABELS.unit]: unit?.name ?? '',
+    [LABELS.unit]: unit === undefined ? '' : ownerOf(unit),
     [LABELS.invocation]: unit?.id ?? '',
     [LABELS.nameless]: request.name === undefined ? 'yes' : 'no',
     [LABELS.request]: hashOf(request),

@@ -67,6 +67,7 @@ async function walk(run: Run): Promise<Outcome> {
   const reasons = pipeline.residentReasons()
   const resident = reasons.length > 0
   if (run.handover && resident) throw new HandoverError(reasons)
+  const since = Date.now()
   const obtained = await obtain(run)
   const {container, origin} = obtained
   const name = order.request.name ?? container.id.slice(0, 12)
@@ -79,7 +80,7 @@ async function walk(run: Run): Promise<Outcome> {
   let pid: number | undefined
   try {
     await pipeline.start(container)
-    begun = await begin(run, container, origin, following.signal)
+    begun = await begin(run, obtained, since, following.signal)
     pid = await pidOf(engine, container, signal)
     let who: 'delegated' | undefined
     if (pid !== undefined) {
@@ -98,10 +99,7 @@ async function walk(run: Run): Promise<Outcome> {
     await takeBack(run, obtained)
     throw error
   }
-  if (!resident && pid !== undefined) {
-    await warnWithoutFinish(run)
-    return {kind: 'handed-over'}
-  }
+  if (!resident && pid !== undefined && (await isTakenOver(run))) return {kind: 'handed-over'}
 
   const {events, notifier} = begun
   const exit = await supervise({
@@ -134,14 +132,17 @@ interface Begun {
   readonly notifier: Notifier
 }
 
-/** Starts the container unless it runs already. It is followed from before that, so that no end is too early to be seen. */
+/**
+ * Starts the container unless it runs already. It is followed from before that, so that no end is too early to be seen: one that runs from when it was looked for, `since`, in
+ * milliseconds since 1970.
+ */
 async function begin(
   {engine, openNotifier, stop: {signal}}: Run,
-  {id}: CreatedContainer,
-  origin: Obtained['origin'],
+  {container: {id}, origin}: Obtained,
+  since: number,
   following: AbortSignal,
 ): Promise<Begun> {
-  const events = await engine.events(id, Date.now(), following)
+  const events = await engine.events(id, origin === 'adopt' ? since : Date.now(), following)
   if (origin === 'adopt') return {events, notifier: openNotifier()}
   const starting = engine.start(id, signal)
   const notifier = openNotifier()
@@ -155,13 +156,18 @@ async function pidOf(engine: Engine, {id}: CreatedContainer, signal: AbortSignal
   return inspected === undefined || inspected.pid === 0 ? undefined : inspected.pid
 }
 
-/** Nobody but `systemd-docker finish` tells systemd how a container ended that is not its child. */
-async function warnWithoutFinish({unit, log, stop: {signal}}: Run): Promise<void> {
-  if (unit === undefined) return
+/**
+ * Whether systemd has another main process than this one, as it was told: one that has ended by then it does not take, and would take our end for that of the unit. Says so in a
+ * unit in which nobody will tell systemd how its container ends.
+ */
+async function isTakenOver({unit, log, stop: {signal}}: Run): Promise<boolean> {
+  if (unit === undefined) return true
   // systemctl leaves a property out that is empty, and prints nothing where it fails.
-  const {Id, ExecStopPost = ''} = await propertiesOf(unit, ['Id', 'ExecStopPost'], signal)
-  if (Id !== undefined && !ExecStopPost.includes('finish'))
+  const {MainPID, ExecStopPost = ''} = await propertiesOf(unit, ['MainPID', 'ExecStopPost'], signal)
+  if (MainPID === String(process.pid)) return false
+  if (MainPID !== undefined && !ExecStopPost.includes('finish'))
     log.warn(
       `${unit.name} will not learn how its container ends: say ExecStopPost=${process.argv[1] ?? 'systemd-docker'} finish and the container's name`,
     )
+  return true
 }

@@ -4,7 +4,8 @@ import {isNameConflict, isNoSuchImage, type Engine, type Inspected, type Listed}
 import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
 import {findProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
-import {LABELS, hashOf, labelled, type Invocation} from './labels.js'
+import type {UnitName} from '../systemd/unit.js'
+import {LABELS, hashOf, labelled, ownerOf, type Invocation} from './labels.js'
 import type {RunOrder} from './line.js'
 import type {Log} from './log.js'
 import {prepareMaking, type Making} from './making.js'
@@ -93,7 +94,7 @@ async function findLeftover(run: Obtaining): Promise<Inspected | undefined> {
   if (unit === undefined) return undefined
   const request = hashOf(order.request)
   const same: Listed[] = []
-  for (const one of await engine.list({[LABELS.unit]: unit.name, [LABELS.nameless]: 'yes'}, signal)) {
+  for (const one of await engine.list({[LABELS.unit]: ownerOf(unit), [LABELS.nameless]: 'yes'}, signal)) {
     if (one.labels[LABELS.invocation] === unit.id) continue
     if (one.labels[LABELS.request] === request) same.push(one)
     else if (one.state !== 'exited') {
@@ -147,19 +148,21 @@ async function patiently(
 }
 
 /** @throws {NameClaimedError} when the container is that of another unit that is not over */
-async function refuseClaimed(
-  {name, labels}: Inspected,
-  unit: Invocation | undefined,
-  signal: AbortSignal,
-): Promise<void> {
+async function refuseClaimed(found: Inspected, unit: Invocation | undefined, signal: AbortSignal): Promise<void> {
+  const {name, labels} = found
   const owner = labels[LABELS.unit] ?? ''
-  if (owner === '' || owner === unit?.name) return
-  const {ActiveState = 'inactive'} = await propertiesOf(
-    {name: owner, manager: unit?.manager ?? 'system'},
-    ['ActiveState'],
-    signal,
-  )
-  if (ActiveState !== 'inactive' && ActiveState !== 'failed') throw new NameClaimedError(name, owner)
+  if (owner === '' || (unit !== undefined && owner === ownerOf(unit))) return
+  const ownerName = owner.replace(/^user@\d+\//, '')
+  const asked: UnitName = {name: ownerName, manager: owner === ownerName ? 'system' : 'user'}
+  // Another user's systemd cannot be asked.
+  const isOver =
+    asked.manager === 'system' || owner === ownerOf(asked) ? await isOverNow(asked, signal) : !isRunning(found)
+  if (!isOver) throw new NameClaimedError(name, owner)
+}
+
+async function isOverNow(unit: UnitName, signal: AbortSignal): Promise<boolean> {
+  const {ActiveState = 'inactive'} = await propertiesOf(unit, ['ActiveState'], signal)
+  return ActiveState === 'inactive' || ActiveState === 'failed'
 }
 
 /** In what the container that is there differs from the one that the line asks for; nothing where it does not. */

@@ -76,12 +76,18 @@ export async function run(
   return outcome.kind === 'handed-over' ? {status: 0} : endingOf(outcome.exit.code, stop.asked)
 }
 
-/** The unit that this process was started for; a process that a user started by hand has no invocation. */
+/**
+ * The unit that this process was started for, by systemd itself or by what that started (systemd.exec(5), `$SYSTEMD_EXEC_PID`, from 248 on): who was started by a user in
+ * a terminal, or by cron, has inherited the invocation of another program's unit.
+ */
 export function invocationOf(
-  {INVOCATION_ID}: Readonly<NodeJS.ProcessEnv>,
+  {INVOCATION_ID, SYSTEMD_EXEC_PID = ''}: Readonly<NodeJS.ProcessEnv>,
   {unit, manager}: OwnNames,
 ): Invocation | undefined {
-  return INVOCATION_ID === undefined || unit === undefined ? undefined : {name: unit, manager, id: INVOCATION_ID}
+  const isOurs = ['', String(process.pid), String(process.ppid)].includes(SYSTEMD_EXEC_PID)
+  return INVOCATION_ID === undefined || unit === undefined || !isOurs
+    ? undefined
+    : {name: unit, manager, id: INVOCATION_ID}
 }
 
 /** The plugins that take part, each set up with the values of its own options. */
@@ -103,7 +109,7 @@ function membersOf(plugins: readonly Gathered[], settings: Settings, host: Host)
  * without the pid file of Type=forking, this process stays.
  */
 function untold(unit: Invocation | undefined, env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
-  const canTell = env['NOTIFY_SOCKET'] !== undefined || settings['pid-file']?.value !== undefined
+  const canTell = env['NOTIFY_SOCKET'] !== undefined || (settings['pid-file']?.value ?? '') !== ''
   if (unit === undefined || canTell) return []
   return [
     {

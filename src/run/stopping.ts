@@ -97,7 +97,6 @@ async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number 
     await engine.stop(id, signal, shortened !== undefined && Number.isFinite(shortened) ? shortened : undefined)
     return undefined
   } catch (error) {
-    if (error instanceof EngineRefusedError) throw error
     log.warn(`the Engine does not stop the container (${reason(error)}); its init is ended without it`)
     return await endInit(stop, found, begun + (limit ?? Infinity) - LEFT_WITHOUT_ENGINE_MS, isHurried)
   }

@@ -1,9 +1,10 @@
 import {constants} from 'node:os'
 import type {ContainerEvent, Engine, Inspected} from '../docker/engine.js'
-import {EXIT_OURS, EngineUnreachableError, reason} from '../errors.js'
+import {EXIT_OURS, EngineUnreachableError, SystemdDockerError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {findProcess, type HostProcess} from '../systemd/process.js'
 import type {Log} from './log.js'
+import {answerOf} from './answer.js'
 import {UNTIL_DONE, pauseFor} from './patience.js'
 import type {Pipeline} from './pipeline.js'
 import type {CreatedContainer, ExitReport} from './run-plugin.js'
@@ -15,6 +16,8 @@ import type {UnitName} from '../systemd/unit.js'
 const SEQUEL_PATIENCE_MS = 1000
 /** How long the end of a stream that has been cut may take to reach us. */
 const CUT_PATIENCE_MS = 100
+/** How long an Engine that is asked something may take. */
+const ANSWER_PATIENCE_MS = 5000
 /** How long an Engine may stay away once the container has ended, before its exit status is given up. */
 const ABSENCE_PATIENCE_MS = 30_000
 const RETRY_FIRST_MS = 100
@@ -133,7 +136,9 @@ class Supervision {
         await this.#status('running')
         return undefined
       case 'start':
-        await this.#startedAgain(await this.#inspect(), at)
+        await this.#unlessCut(async () => {
+          await this.#startedAgain(await this.#inspect(), at)
+        })
         return undefined
       case 'die':
         this.#life.code = Number(attributes['exitCode'])
@@ -156,7 +161,9 @@ class Supervision {
         if (next === 'cut') return this.#report('engine-gone')
         if (next === 'late') break
         if (next.action === 'start') {
-          await this.#startedAgain(await this.#inspect(), at)
+          await this.#unlessCut(async () => {
+            await this.#startedAgain(await this.#inspect(), at)
+          })
           return undefined
         }
       }
@@ -189,6 +196,15 @@ class Supervision {
     }
   }
 
+  /** Does something that asks the Engine; when that has gone away, what tells of the container has ended too, and is dealt with next. */
+  async #unlessCut(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      if (!(error instanceof EngineUnreachableError)) throw error
+    }
+  }
+
   /** Takes the container's new life for the unit's. */
   async #startedAgain(found: Inspected | undefined, endedAt: number): Promise<void> {
     if (found === undefined || found.pid === 0 || found.pid === this.#life.process?.pid) return
@@ -210,7 +226,11 @@ class Supervision {
       if (await this.#life.process?.isThere()) endedAt = undefined
       else endedAt ??= performance.now()
       try {
-        this.#events = (await engine.events(container.id, Date.now(), UNTIL_DONE))[Symbol.asyncIterator]()
+        const since = Date.now()
+        const events = await answerOf(engine, ANSWER_PATIENCE_MS, (signal) =>
+          engine.events(container.id, since, signal),
+        )
+        this.#events = events[Symbol.asyncIterator]()
         this.#pending = undefined
         const found = await this.#inspect()
         if (found === undefined || (found.pid === 0 && found.state !== 'restarting'))
@@ -221,7 +241,8 @@ class Supervision {
         await this.#status(found.state === 'paused' ? 'paused' : 'running')
         return undefined
       } catch (error) {
-        if (!(error instanceof EngineUnreachableError)) throw error
+        // An Engine that is just coming up may refuse what it will soon answer.
+        if (!(error instanceof SystemdDockerError)) throw error
         if (endedAt !== undefined && performance.now() - endedAt > ABSENCE_PATIENCE_MS)
           return this.#report('engine-gone')
       }
@@ -232,7 +253,15 @@ class Supervision {
   async #endedInOutage(found: Inspected | undefined): Promise<ExitReport> {
     this.#life.code ??= found?.exitCode
     if (found?.outOfMemory) this.#life.outOfMemory = true
-    const {liveRestore} = await this.#of.engine.info(UNTIL_DONE)
+    const {engine, container} = this.#of
+    if (this.#stopping !== undefined) {
+      // Our stop reached the new Engine before we listened to it.
+      const ends = await answerOf(engine, ANSWER_PATIENCE_MS, (signal) => engine.ends(container.id, signal))
+      const code = ends.at(-1)?.attributes['exitCode']
+      if (code !== undefined) this.#life.code = Number(code)
+      if (this.#life.code !== undefined) return this.#report()
+    }
+    const {liveRestore} = await answerOf(engine, ANSWER_PATIENCE_MS, (signal) => engine.info(signal))
     return this.#report(found !== undefined && liveRestore ? undefined : 'engine-gone')
   }
 
@@ -241,9 +270,9 @@ class Supervision {
     if (why !== undefined || code === undefined)
       return {code: code === 0 ? EXIT_OURS : (code ?? EXIT_OURS), why: 'engine-gone'}
     const wasKilled = code === 128 + constants.signals.SIGKILL
-    if (wasKilled && outOfMemory) return {code, why: 'out-of-memory'}
     if (this.#stopping !== undefined)
       return wasKilled ? {code, why: this.#stopping.isHurried() ? 'hurried' : 'stop-timeout'} : {code}
+    if (wasKilled && outOfMemory && !sent.has(constants.signals.SIGKILL)) return {code, why: 'out-of-memory'}
     return sent.has(code - 128) ? {code, why: 'somebody'} : {code}
   }
 
@@ -266,7 +295,8 @@ class Supervision {
   }
 
   async #inspect(): Promise<Inspected | undefined> {
-    return await this.#of.engine.inspect(this.#of.container.id, UNTIL_DONE)
+    const {engine, container} = this.#of
+    return await answerOf(engine, ANSWER_PATIENCE_MS, (signal) => engine.inspect(container.id, signal))
   }
 
   /** The next event, or that there will be none, or that there was none for so long. */

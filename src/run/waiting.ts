@@ -2,7 +2,8 @@ import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {timeoutOf} from '../systemd/timeouts.js'
-import {pauseFor, withinReach} from './patience.js'
+import {answerOf} from './answer.js'
+import {pauseFor} from './patience.js'
 import type {StopRequests} from './stop.js'
 import type {UnitName} from '../systemd/unit.js'
 
@@ -36,7 +37,9 @@ export async function waitForEngine(
   for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_MOST_MS)) {
     try {
       const left = (limit ?? Infinity) - LEFT_MS - (performance.now() - begun)
-      await (unit === undefined ? engine.ping(signal) : answer(engine, Math.min(left, ANSWER_PATIENCE_MS), signal))
+      await (unit === undefined
+        ? engine.ping(signal)
+        : answerOf(engine, Math.min(left, ANSWER_PATIENCE_MS), (question) => engine.ping(question), signal))
       return
     } catch (error) {
       if (!(error instanceof EngineUnreachableError) || unit === undefined) throw error
@@ -48,16 +51,5 @@ export async function waitForEngine(
     }
     await pauseFor(wait, signal)
     signal.throwIfAborted()
-  }
-}
-
-/** @throws {EngineUnreachableError} also when the Engine takes too long */
-async function answer(engine: Engine, milliseconds: number, signal: AbortSignal): Promise<void> {
-  const patience = AbortSignal.timeout(withinReach(milliseconds))
-  try {
-    await engine.ping(AbortSignal.any([signal, patience]))
-  } catch (error) {
-    if (!patience.aborted || signal.aborted) throw error
-    throw new EngineUnreachableError(engine.address, new Error('it does not answer'))
   }
 }

@@ -214,7 +214,7 @@ describe.each(HOSTS)('finish on $name', ({guest}) => {
   test('is for a unit, and refuses anybody else', async () => {
     const {status, stderr} = await guest.attempt([PROGRAM, 'finish', 'web'])
     expect(status).toBe(125)
-    expect(stderr).toContain('cannot finish: it is for ExecStopPost=')
+    expect(stderr).toContain('cannot finish the unit: this is no process of one')
   })
 
   test('after a main process of ours says nothing more, and clears away what that could not', async () => {

@@ -28,6 +28,7 @@ const RUNNING: Inspected = {
   finishedAt: -1,
   stopSignal: '',
   stopTimeout: undefined,
+  hasRotatingLog: false,
   labels: {[LABELS.request]: hashOf(requested())},
 }
 /** What every run here asks for. */

@@ -30,10 +30,10 @@ async function hooksWith(
 
 describe('a container that bears the name', () => {
   test.each([
-    ['running with --rm', true, true, 'adopt'],
-    ['running without --rm', true, false, 'adopt'],
+    ['running with --rm', true, true, undefined],
+    ['running without --rm', true, false, undefined],
     ['stopped with --rm', false, true, 'replace'],
-    ['stopped without --rm', false, false, 'restart'],
+    ['stopped without --rm', false, false, undefined],
   ])('%s', async (_, running, rm, verdict) => {
     const {hooks} = await hooksWith(rm)
     const found = {id: 'old', name: 'web', running}
@@ -52,8 +52,8 @@ describe('a container that was made from another line', () => {
     'warn: container web was made from another line, and is used as it is (--on-drift=replace makes it anew)'
 
   test('is used with a warning', async () => {
-    expect(await verdictOn('adopt', true, true)).toEqual(['adopt', [warning]])
-    expect(await verdictOn('adopt', false, false)).toEqual(['restart', [warning]])
+    expect(await verdictOn('adopt', true, true)).toEqual([undefined, [warning]])
+    expect(await verdictOn('adopt', false, false)).toEqual([undefined, [warning]])
   })
 
   test('is made anew with --on-drift=replace, without a warning', async () => {

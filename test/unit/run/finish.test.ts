@@ -22,15 +22,16 @@ const EXITED: Inspected = {
   finishedAt: 5000,
   stopSignal: '',
   stopTimeout: undefined,
+  hasRotatingLog: false,
   labels: {[LABELS.unit]: UNIT.name},
 }
 const host = useFakeHost()
 
-/** An event of an end, as this invocation's container had it. */
-const end = (exitCode: number, invocation = UNIT.id) => ({
+/** An event of an end, as this unit's container had it. */
+const end = (exitCode: number, unit = UNIT.name) => ({
   action: 'die',
   at: 5000,
-  attributes: {exitCode: String(exitCode), [LABELS.invocation]: invocation},
+  attributes: {exitCode: String(exitCode), name: 'web', [LABELS.unit]: unit},
 })
 
 /** Finishes a unit whose container is found so; what came of it, and what was asked of the Engine. */
@@ -74,9 +75,9 @@ describe('the status of finish', () => {
     expect(await finished({exitCode: 7}, {env: {EXIT_CODE: 'exited'}})).toMatchObject({status: 0, lines: []})
   })
 
-  test('is the one that the Engine remembers of a container that is gone, of this invocation', async () => {
+  test('is the one that the Engine remembers of a container that is gone, of this unit', async () => {
     expect((await finished(undefined)).status).toBe(7)
-    const ends = () => Promise.resolve([end(9, 'another')])
+    const ends = () => Promise.resolve([end(9, 'another.service')])
     expect((await finished(undefined, {told: {ends}})).status).toBe(0)
   })
 
@@ -101,7 +102,7 @@ describe('the status of finish', () => {
 describe('what finish clears away', () => {
   test('is a container of --rm and the pid file, as its labels say', async () => {
     const pidFile = host.in('x.pid')
-    await writeFile(pidFile, '1')
+    await writeFile(pidFile, '1\n')
     const labels = {...EXITED.labels, [LABELS.remove]: 'yes', [LABELS.pidFile]: pidFile}
     expect((await finished({labels})).asked).toEqual(['remove'])
     await expect(access(pidFile)).rejects.toMatchObject({code: 'ENOENT'})

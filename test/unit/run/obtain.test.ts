@@ -39,6 +39,7 @@ function made(
     finishedAt: 0,
     stopSignal: '',
     stopTimeout: undefined,
+    hasRotatingLog: false,
     labels: labelled(request, by).body.Labels,
     ...differs,
   }

@@ -22,6 +22,7 @@ const ENDED: Inspected = {
   finishedAt: 5000,
   stopSignal: '',
   stopTimeout: undefined,
+  hasRotatingLog: false,
   labels: {},
 }
 
