@@ -62,8 +62,8 @@ interface Abortable {
   ping(options: {abortSignal: AbortSignal}): Promise<unknown>
 }
 
-/** What may happen to a container that matters to a run; not the three of each health check. */
-const EVENTS = ['destroy', 'die', 'kill', 'oom', 'pause', 'rename', 'start', 'unpause']
+/** What may happen to a container that matters to a run; not the three of each health check. podman looks for its own word `died`, and then says `die`. */
+const EVENTS = ['destroy', 'die', 'died', 'kill', 'oom', 'pause', 'rename', 'start', 'unpause']
 
 /**
  * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if all were well. The name for TLS is empty because
