@@ -25,11 +25,11 @@ export const logForwarding = defineRunPlugin({
     let since = 0
     let position = beginning()
     // When the last stream of it ended.
-    let endedAt = 0
+    let cutAt = 0
     const forward = (stream: Readable, tty: boolean): void => {
       open = stream
       forwarded = forwardOutput(stream, tty, process.stdout, process.stderr, position).finally(() => {
-        endedAt = Date.now()
+        cutAt = Date.now()
       })
     }
     const readOn = async (id: string, tty: boolean, signal: AbortSignal): Promise<void> => {
@@ -73,7 +73,7 @@ export const logForwarding = defineRunPlugin({
         await forwarded
         const found = await engine.inspect(id, signal)
         // A log that has lost its beginning cannot be counted off; what it got while nobody read it is younger than the cut.
-        if (found?.hasRotatingLog) since = endedAt
+        if (found?.hasRotatingLog) since = cutAt
         position = found?.hasRotatingLog ? fromHereOn(position) : goingOn(position)
         await readOn(id, tty, signal)
       },

@@ -3,6 +3,7 @@ import {Duplex, PassThrough, Writable} from 'node:stream'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {logForwarding} from '../../../src/plugins/log-forwarding.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
+import type {Engine, Inspected} from '../../../src/docker/engine.js'
 import type {Host, RunHooks} from '../../../src/run/run-plugin.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {frame} from '../support/frames.js'
@@ -155,6 +156,63 @@ describe('with --logs and -i', () => {
 
 test('with --logs=false it sits the run out', () => {
   expect(logForwarding.setup({logs: false}, pluginHost({engine}).host)).toBeUndefined()
+})
+
+describe('once the Engine was away', () => {
+  /** What is written when the first stream has ended after `one`, and the next begins as it is told. */
+  async function writtenAfter(told: Partial<Engine>, next: Attached): Promise<{lines: string[]; asked: string[]}> {
+    const asked: string[] = []
+    const {host, lines} = pluginHost({
+      engine: fakeEngine({
+        attach: () => Promise.resolve(asked.push('attach') === 1 ? attached : next),
+        logs: () => {
+          asked.push('logs')
+          return Promise.resolve(next)
+        },
+        ...told,
+      }),
+    })
+    const hooks = logForwarding.setup({logs: true}, host)
+    const {context} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    attached.push(frame(1, 'one\n'))
+    attached.push(null)
+    attached.end()
+    await once(attached, 'close')
+    await hooks?.reconnected?.({...context, container: created})
+    next.push(null)
+    next.end()
+    await hooks?.exited?.({...context, container: created, exit})
+    return {lines, asked}
+  }
+
+  const found = (hasRotatingLog: boolean): Partial<Engine> => ({
+    inspect: () => Promise.resolve({hasRotatingLog} as Inspected),
+  })
+
+  test("Docker's log is read from the start, and what was written is left out", async () => {
+    const next = new Attached()
+    next.push(Buffer.concat([frame(1, 'one\n'), frame(1, 'two\n')]))
+    const {asked} = await writtenAfter(found(false), next)
+    expect(asked).toEqual(['attach', 'logs'])
+    expect(stdout.text).toBe('one\ntwo\n')
+  })
+
+  test('a log that rotates is read from the cut on, and nothing of it is left out', async () => {
+    const next = new Attached()
+    next.push(frame(1, 'two\n'))
+    await writtenAfter(found(true), next)
+    expect(stdout.text).toBe('one\ntwo\n')
+  })
+
+  test('nothing is left out of what comes after a log that cannot be read, and there is a warning', async () => {
+    const next = new Attached()
+    next.push(frame(1, 'two\n'))
+    const logs = () => Promise.reject(new Error('no log'))
+    const {lines} = await writtenAfter({...found(false), logs}, next)
+    expect(stdout.text).toBe('one\ntwo\n')
+    expect(lines).toEqual([expect.stringMatching(/^warn: output of the container may be missing here.*no log$/)])
+  })
 })
 
 describe('with --handover', () => {
