@@ -1,6 +1,6 @@
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import type {EngineInfo} from '../docker/engine.js'
-import {unlessAborted} from './patience.js'
+import {UNTIL_DONE, unlessAborted} from './patience.js'
 
 /**
  * An Engine that is asked at once what it is, because the answer takes it some twenty milliseconds (Docker starts runc and docker-init to tell their versions), in
@@ -12,10 +12,7 @@ export class EarlyEngine extends DockerodeEngine {
 
   constructor(path: string) {
     super(path)
-    this.#early = super.info(new AbortController().signal).then(
-      (info) => info,
-      () => undefined,
-    )
+    this.#early = super.info(UNTIL_DONE).catch(() => undefined)
   }
 
   override async ping(signal: AbortSignal): Promise<void> {

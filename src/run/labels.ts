@@ -11,7 +11,7 @@ export const LABELS = {
   unit: 'systemd-docker.unit',
   /** That unit's invocation (systemd.exec(5), `$INVOCATION_ID`). */
   invocation: 'systemd-docker.invocation',
-  /** A hash of the create request, without these labels. */
+  /** A hash of the create request, as the plugins have left it. */
   request: 'systemd-docker.request',
   /** `yes` when the line gave no name. */
   nameless: 'systemd-docker.nameless',

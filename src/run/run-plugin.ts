@@ -25,10 +25,10 @@ export type Phase = (typeof PHASES)[number]
 
 type Awaitable<T> = T | Promise<T>
 
-/** What to do with a container that already bears the name: take over a running one, start a stopped one again, or remove it and make a new one. */
+/** What to do with a container that is there already: take over a running one, start a stopped one again, or remove it and make a new one. */
 export type Verdict = 'adopt' | 'restart' | 'replace'
 
-/** A container that already bears the name that was asked for. */
+/** A container that is there already: it bears the name that was asked for or, where none was, an earlier start of the unit made it from the same line. */
 export interface FoundContainer {
   readonly id: string
   readonly name: string
@@ -73,7 +73,7 @@ export interface StartedContainer extends CreatedContainer {
 export interface RunHooks {
   /** May edit the create request. Changes nothing on the host, so that `--dry-run` can call it. A rejection fails the run. */
   resolve(context: With<{request: CreateRequest}>): Awaitable<void>
-  /** The name is taken. The first verdict wins. A rejection fails the run. */
+  /** There is such a container. The first verdict wins. A rejection fails the run. */
   reconcile(context: With<{request: Readonly<CreateRequest>; found: FoundContainer}>): Awaitable<Verdict | undefined>
   /** The request is frozen and about to be made. A rejection fails the run. */
   create(context: With<{request: Readonly<CreateRequest>}>): Awaitable<void>
