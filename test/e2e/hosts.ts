@@ -1,6 +1,6 @@
 import type {TestProject} from 'vitest/node'
 import {boot, type Booted} from '../../sandbox/guest.js'
-import {HOST_KINDS} from '../../sandbox/hosts.js'
+import {HOST_KINDS, type HostKind} from '../../sandbox/hosts.js'
 import {busybox, nginx} from '../../sandbox/images.js'
 import type {WayIn} from '../../sandbox/way-in.js'
 
@@ -11,16 +11,17 @@ declare module 'vitest' {
   }
 }
 
-/** Boots every kind of host once for all test files, and shuts them down after the last. */
+/** Boots the kinds of host that are wanted once for all test files, and shuts them down after the last. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const kinds = wantedKinds(process.env['SANDBOX_HOSTS'])
   const images = [await busybox(), await nginx()]
   const booted: Booted[] = []
   const shutDown = async (): Promise<void> => {
     await Promise.all(booted.map((host) => host.shutDown()))
   }
   try {
-    console.error(`sandbox: booting ${HOST_KINDS.map(({name}) => name).join(', ')} …`)
-    const boots = HOST_KINDS.map(async (kind) => {
+    console.error(`sandbox: booting ${kinds.map(({name}) => name).join(', ')} …`)
+    const boots = kinds.map(async (kind) => {
       booted.push(await boot(kind, images))
     })
     for (const boot of await Promise.allSettled(boots)) if (boot.status === 'rejected') throw boot.reason
@@ -33,4 +34,17 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     booted.map(({guest}) => ({name: guest.kind.name, wayIn: guest.wayIn})),
   )
   return shutDown
+}
+
+/** Every kind; or, to try a test, only those that `SANDBOX_HOSTS` lists by their names, with commas between. */
+function wantedKinds(list: string | undefined): readonly HostKind[] {
+  if (list === undefined) return HOST_KINDS
+  return list.split(',').map((wanted) => {
+    const kind = HOST_KINDS.find(({name}) => name === wanted)
+    if (kind === undefined)
+      throw new Error(
+        `SANDBOX_HOSTS: no kind of host is called ${wanted}: ${HOST_KINDS.map(({name}) => name).join(', ')}`,
+      )
+    return kind
+  })
 }
