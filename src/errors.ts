@@ -192,11 +192,15 @@ export class NameTakenError extends SystemdDockerError {
   }
 }
 
-/** The container's name belongs to a container of another unit, which is not over. */
+/** The container's name belongs to a container of another unit, which is not over, or of which systemd does not say so. */
 export class NameClaimedError extends SystemdDockerError {
   readonly code = 'NAME_CLAIMED'
-  constructor(name: string, owner: string) {
-    super(`the container name ${name} is that of ${owner}, which uses it: give one of the two units another --name`)
+  constructor(name: string, owner: string, is: 'in use' | 'unknown') {
+    super(
+      is === 'in use'
+        ? `the container name ${name} is that of ${owner}, which uses it: give one of the two units another --name`
+        : `the container name ${name} is that of ${owner}, and systemd does not answer whether that unit has ended: try again, or give one of the two units another --name`,
+    )
   }
 }
 

@@ -28,7 +28,7 @@ export interface Cradle {
  * before and is elsewhere.
  */
 export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwise: Placement, log: Log): Placement {
-  let isDelegated: Promise<boolean> | undefined
+  let isDelegated: Promise<boolean | undefined> | undefined
   return {
     describe: `let the container be born in ${unit.path}, by ${way.title}`,
     isInUnit: true,
@@ -51,7 +51,18 @@ export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwis
         return
       }
       log.info(`the container was born in ${unit.path}, by ${way.title}`)
-      if (isDelegated === undefined || (await isDelegated)) return
+      if (isDelegated === undefined) return
+      switch (await isDelegated) {
+        case true:
+          return
+        case undefined:
+          context.signal.throwIfAborted()
+          log.warn(
+            `systemd does not answer whether ${unit.name} says Delegate=yes; if it does not, Docker's limits (-m, --cpus, …) and docker stats will not last`,
+          )
+          return
+        case false:
+      }
       await takeBackControllers(unit)
       log.warn(
         `${unit.name} does not say Delegate=yes, so Docker's limits (-m, --cpus, …) do not bind and docker stats shows nothing; the unit's own limits bind`,

@@ -4,7 +4,8 @@ import {EXIT_OURS, FinishError, reason} from '../errors.js'
 import {stateDirectory, withdraw} from '../placement/announcement.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {findProcess} from '../systemd/process.js'
-import {propertiesOf, systemctl} from '../systemd/properties.js'
+import {propertiesOf} from '../systemd/properties.js'
+import {systemctl} from '../systemd/systemctl.js'
 import {answerOf} from './answer.js'
 import {describeEnd, endingOf, needsWords} from './exit-status.js'
 import {LABELS, ownerOf, type Invocation} from './labels.js'
@@ -93,7 +94,7 @@ async function rememberedEnd({name, engine, stop}: Finishing, unit: Invocation):
 
 /** When the unit began to start, in milliseconds since 1970: an end before that is not this one's. 0 where systemd does not say. */
 async function beginOf(unit: Invocation, signal: AbortSignal): Promise<number> {
-  const {InactiveExitTimestampMonotonic: begun} = await propertiesOf(unit, ['InactiveExitTimestampMonotonic'], signal)
+  const begun = (await propertiesOf(unit, ['InactiveExitTimestampMonotonic'], signal))?.InactiveExitTimestampMonotonic
   if (begun === undefined) return 0
   // Both clocks are the kernel's CLOCK_MONOTONIC (systemd.directives(7) gives microseconds).
   return Date.now() - (Number(process.hrtime.bigint()) / 1e6 - Number(begun) / 1000)
@@ -116,7 +117,7 @@ function reportOf({code, outOfMemory, withEngine}: End, asked: boolean): ExitRep
 /** Whether somebody asked systemd to stop the unit, or to restart it; at its own end it has no such job (systemctl(1), `list-jobs`). */
 async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boolean> {
   const jobs = await systemctl(unit, ['list-jobs', '--no-legend', '--', unit.name], signal)
-  return /\s(?:stop|restart|try-restart)\s/.test(jobs)
+  return /\s(?:stop|restart|try-restart)\s/.test(jobs ?? '')
 }
 
 /** Takes back what a container needs that runs: its announcement, and its pid file. */

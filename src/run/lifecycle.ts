@@ -162,10 +162,12 @@ async function pidOf(engine: Engine, {id}: CreatedContainer, signal: AbortSignal
  */
 async function isTakenOver({unit, log, stop: {signal}}: Run): Promise<boolean> {
   if (unit === undefined) return true
-  // systemctl leaves a property out that is empty, and prints nothing where it fails.
-  const {MainPID, ExecStopPost = ''} = await propertiesOf(unit, ['MainPID', 'ExecStopPost'], signal)
-  if (MainPID === String(process.pid)) return false
-  if (MainPID !== undefined && !ExecStopPost.includes('finish'))
+  const said = await propertiesOf(unit, ['MainPID', 'ExecStopPost'], signal)
+  // Where systemd does not answer, it was told all the same.
+  if (said === undefined) return true
+  if (said.MainPID === String(process.pid)) return false
+  // systemctl leaves a property out that is empty.
+  if (!(said.ExecStopPost ?? '').includes('finish'))
     log.warn(
       `${unit.name} will not learn how its container ends: say ExecStopPost=${process.argv[1] ?? 'systemd-docker'} finish and the container's name`,
     )

@@ -147,7 +147,7 @@ async function patiently(
   }
 }
 
-/** @throws {NameClaimedError} when the container is that of another unit that is not over */
+/** @throws {NameClaimedError} when the container is that of another unit that is not over, as far as systemd says */
 async function refuseClaimed(found: Inspected, unit: Invocation | undefined, signal: AbortSignal): Promise<void> {
   const {name, labels} = found
   const owner = labels[LABELS.unit] ?? ''
@@ -157,12 +157,14 @@ async function refuseClaimed(found: Inspected, unit: Invocation | undefined, sig
   // Another user's systemd cannot be asked.
   const isOver =
     asked.manager === 'system' || owner === ownerOf(asked) ? await isOverNow(asked, signal) : !isRunning(found)
-  if (!isOver) throw new NameClaimedError(name, owner)
+  signal.throwIfAborted()
+  if (isOver !== true) throw new NameClaimedError(name, owner, isOver === undefined ? 'unknown' : 'in use')
 }
 
-async function isOverNow(unit: UnitName, signal: AbortSignal): Promise<boolean> {
-  const {ActiveState = 'inactive'} = await propertiesOf(unit, ['ActiveState'], signal)
-  return ActiveState === 'inactive' || ActiveState === 'failed'
+/** Whether a unit has ended, or never ran; `undefined` where systemd does not say. */
+async function isOverNow(unit: UnitName, signal: AbortSignal): Promise<boolean | undefined> {
+  const state = (await propertiesOf(unit, ['ActiveState'], signal))?.ActiveState
+  return state === undefined ? undefined : state === 'inactive' || state === 'failed'
 }
 
 /** In what the container that is there differs from the one that the line asks for; nothing where it does not. */

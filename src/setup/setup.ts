@@ -1,11 +1,10 @@
-import {execFile} from 'node:child_process'
 import {dirname, join} from 'node:path'
 import {setTimeout} from 'node:timers/promises'
-import {promisify} from 'node:util'
 import type {Engine, EngineInfo} from '../docker/engine.js'
 import {SetupError, reason} from '../errors.js'
 import {OCI_PROGRAM, OCI_RUNTIME, SHIM_PROGRAM, findContainerd, shimIn, type Whereabouts} from '../placement/shim.js'
 import {takesShims} from '../placement/ways.js'
+import {executeSystemctl} from '../systemd/systemctl.js'
 import {dropEmptyRuntimes, registerRuntime, registeredRuntime, unregisterRuntime} from './daemon-json.js'
 import {directoryToInstallIn, install, isSame, uninstall} from './program.js'
 
@@ -84,7 +83,7 @@ function runtimePiece({engine, source, daemonJson, signal, say}: Host, {version}
   const program = join('/usr/local/bin', OCI_PROGRAM)
   const reload = async (isRegistered: boolean): Promise<void> => {
     try {
-      await promisify(execFile)('systemctl', ['reload', 'docker.service'], {signal})
+      await executeSystemctl(['reload', 'docker.service'], signal)
     } catch (error) {
       throw new SetupError('cannot reload docker.service', reason(error), error)
     }

@@ -23,7 +23,7 @@ export async function timeoutOf(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const property = which === 'start' ? 'TimeoutStartUSec' : 'TimeoutStopUSec'
-  return millisecondsOf((await propertiesOf(unit, [property], signal))[property] ?? '')
+  return millisecondsOf((await propertiesOf(unit, [property], signal))?.[property] ?? '')
 }
 
 /** A time span as systemctl prints it (systemd.time(7)), such as `1min 30s`, in milliseconds. */

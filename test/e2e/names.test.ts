@@ -67,6 +67,30 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
+  const untilStopped = 'sh -c "trap exit TERM; while :; do sleep 0.1; done"'
+
+  test.each([
+    {
+      what: 'although systemctl is not on the PATH of who asks for it',
+      unit: {Environment: 'PATH=/usr/local/bin'},
+      says: (owner: string) => ` is that of ${owner}, which uses it: give one of the two units another --name`,
+    },
+    {
+      what: 'although systemd cannot be asked whether that unit has ended',
+      unit: {InaccessiblePaths: '-/run/systemd/private -/run/dbus'},
+      says: (owner: string) =>
+        ` is that of ${owner}, and systemd does not answer whether that unit has ended: try again, or give one of the two units another --name`,
+    },
+  ])('that a running unit uses stays with it, $what', async ({unit, says}) => {
+    const owner = await defineService(guest, `run --rm --name %n busybox ${untilStopped}`)
+    expect((await owner.start()).status).toBe(0)
+    const thief = await defineService(guest, `--on-drift=replace run --rm --name ${owner.name} busybox true`, unit)
+    expect((await thief.start()).status).toBe(1)
+    await thief.says(`the container name ${owner.name}${says(owner.name)}`)
+    expect(await owner.inspect('{{.State.Status}}')).toBe('running')
+    expect(await owner.show('ActiveState')).toEqual({ActiveState: 'active'})
+  })
+
   test("that is the beginning of a stranger's id leaves the stranger alone", async () => {
     const stranger = await guest.run('docker', 'run', '--detach', 'busybox', 'sleep', '1000')
     const service = await defineService(guest, `run --rm --name ${stranger.slice(0, 12)} busybox echo mine`, {

@@ -23,7 +23,7 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.ImageMissingError('nginx'),
   new errors.PullError('nginx', 'not found', CAUSE),
   new errors.NameTakenError('web', 'it is being removed'),
-  new errors.NameClaimedError('web', 'other.service'),
+  new errors.NameClaimedError('web', 'other.service', 'in use'),
   new errors.DriftError('web', 'was made from another line'),
   new errors.HandoverError(['logs: it forwards them']),
   new errors.FinishError('there is no unit'),

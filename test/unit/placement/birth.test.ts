@@ -164,6 +164,19 @@ describe('once it runs', () => {
       expect(await host.read(...HANDED)).toBe('cpu memory\n')
     })
 
+    test('nothing is taken where systemd does not answer whether the unit does', async () => {
+      await host.systemctlAnswers('Delegate=no', 1)
+      const {placement, lines} = born()
+      const {context} = hookContext()
+      await placement.beforeStart(container, context)
+      await placement.afterStart(container, context)
+      expect(lines).toEqual([
+        'info: the container was born in /system.slice/x.service, by some way',
+        "warn: systemd does not answer whether x.service says Delegate=yes; if it does not, Docker's limits (-m, --cpus, …) and docker stats will not last",
+      ])
+      expect(await host.read(...HANDED)).toBe('cpu memory\n')
+    })
+
     test("they are taken back from one that does not, and that Docker's limits are lost is said", async () => {
       const {placement, lines} = born()
       const {context} = hookContext()

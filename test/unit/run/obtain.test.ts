@@ -144,6 +144,21 @@ describe('a container that bears the name', () => {
     },
   )
 
+  test('is refused when it is that of another unit and systemd does not answer whether that has ended', async () => {
+    await host.systemctlAnswers('ActiveState=inactive', 1)
+    const other = made(request, {}, {...UNIT, name: 'other.service'})
+    const asked: string[] = []
+    const noting = (id: string): Promise<void> => Promise.resolve(void asked.push(id))
+    await expect(
+      obtained(request, {inspect: () => Promise.resolve(other), stop: noting, remove: noting}, 'replace'),
+    ).rejects.toMatchObject({
+      code: 'NAME_CLAIMED',
+      message:
+        'the container name web is that of other.service, and systemd does not answer whether that unit has ended: try again, or give one of the two units another --name',
+    })
+    expect(asked).toEqual([])
+  })
+
   test.each(['inactive', 'failed'])('may be had from a unit that is %s', async (state) => {
     await host.systemctlAnswers(`ActiveState=${state}`)
     const other = made(request, {}, {...UNIT, name: 'other.service'})

@@ -1,3 +1,4 @@
+import childProcess from 'node:child_process'
 import {writeFileSync} from 'node:fs'
 import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
@@ -27,7 +28,7 @@ export interface FakeHost {
   systemctlCalls(): Promise<string[]>
 }
 
-/** Gives every test of the file a host of its own; at first its systemctl says `no`. */
+/** Gives every test of the file a host of its own; at first its systemctl says `Delegate=no`. */
 export function useFakeHost(): FakeHost {
   const inTemp = useTempDirectory()
   const write = async (content: string, ...names: readonly string[]): Promise<void> => {
@@ -41,8 +42,12 @@ export function useFakeHost(): FakeHost {
   }
   beforeEach(async () => {
     proc.root = inTemp('proc')
-    vi.stubEnv('PATH', inTemp('bin'))
-    await systemctlAnswers('no')
+    const {execFile} = childProcess
+    const systemctl = inTemp('bin', 'systemctl')
+    const executed = (program: string, ...rest: unknown[]): unknown =>
+      Reflect.apply(execFile, childProcess, [program === 'systemctl' ? systemctl : program, ...rest])
+    vi.spyOn(childProcess, 'execFile').mockImplementation(executed as typeof execFile)
+    await systemctlAnswers('Delegate=no')
   })
   return {
     in: inTemp,

@@ -32,18 +32,23 @@ describe('whether a unit delegates its cgroup', () => {
     expect(await host.systemctlCalls()).toEqual(['show --property=Delegate -- -x\\x2dy.service'])
   })
 
-  test('is no where systemd fails, whatever it says', async () => {
+  test('is not known where systemd fails, whatever it says', async () => {
     await host.systemctlAnswers('Delegate=yes', 1)
-    expect(await delegates(unitIn(host), signal)).toBe(false)
+    expect(await delegates(unitIn(host), signal)).toBeUndefined()
   })
 
-  test('is no where there is no systemctl', async () => {
+  test('is not known where systemctl says nothing, as in a chroot', async () => {
+    await host.systemctlAnswers('')
+    expect(await delegates(unitIn(host), signal)).toBeUndefined()
+  })
+
+  test('is not known where there is no systemctl', async () => {
     await rm(host.in('bin', 'systemctl'))
-    expect(await delegates(unitIn(host), signal)).toBe(false)
+    expect(await delegates(unitIn(host), signal)).toBeUndefined()
   })
 
-  test('is no once the run was asked to stop', async () => {
+  test('is not known once the run was asked to stop', async () => {
     await host.systemctlAnswers('Delegate=yes')
-    expect(await delegates(unitIn(host), AbortSignal.abort())).toBe(false)
+    expect(await delegates(unitIn(host), AbortSignal.abort())).toBeUndefined()
   })
 })

@@ -1,0 +1,40 @@
+import type {UnitName} from './unit.js'
+
+const PATIENCE_MS = 5000
+
+/** Where distributions have systemd's programs: a unit's `PATH` is set for what the unit runs, and may be without them. */
+const PATH = '/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin'
+
+/**
+ * What systemctl prints when the unit's manager is asked for something. `undefined` is no answer: systemctl is not there, fails, takes longer than five seconds, or `signal`
+ * aborts. It must not be taken for any answer.
+ */
+export async function systemctl(
+  {manager}: Pick<UnitName, 'manager'>,
+  words: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    return await executeSystemctl([...(manager === 'user' ? ['--user'] : []), ...words], signal, PATIENCE_MS)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What systemctl prints.
+ *
+ * @param timeout in milliseconds; 0 for none
+ * @throws where it is not there, fails, takes longer than `timeout`, or `signal` aborts
+ */
+export async function executeSystemctl(words: readonly string[], signal: AbortSignal, timeout = 0): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    // Few runs ask systemd, and what it takes to start a program is 120 KB in every unit that has it loaded.
+    const {execFile} = process.getBuiltinModule('node:child_process')
+    const options = {signal, timeout, killSignal: 'SIGKILL', env: {...process.env, PATH}} as const
+    execFile('systemctl', words, options, (error: Error | null, stdout) => {
+      if (error === null) resolve(stdout)
+      else reject(error)
+    })
+  })
+}

@@ -1,0 +1,32 @@
+import childProcess from 'node:child_process'
+import {describe, expect, test, vi} from 'vitest'
+import {executeSystemctl, systemctl} from '../../../src/systemd/systemctl.js'
+import {useFakeHost} from '../support/fake-host.js'
+
+const {signal} = new AbortController()
+const host = useFakeHost()
+
+describe('what systemctl is asked', () => {
+  test('is looked for where systemd is, whatever the PATH of the unit', async () => {
+    vi.stubEnv('PATH', '/opt/node/bin')
+    await systemctl({manager: 'system'}, ['list-jobs'], signal)
+    const [, , options] = vi.mocked(childProcess.execFile).mock.calls[0] ?? []
+    expect(options).toMatchObject({env: {PATH: expect.stringMatching(/^\/usr\/bin:\/bin:/) as string}})
+  })
+
+  test('is answered with nothing where there is nothing to say, which is no silence', async () => {
+    await host.systemctlAnswers('')
+    expect(await systemctl({manager: 'system'}, ['list-jobs'], signal)).toBe('\n')
+  })
+
+  test('is not answered where it fails', async () => {
+    await host.systemctlAnswers('no', 1)
+    expect(await systemctl({manager: 'system'}, ['list-jobs'], signal)).toBeUndefined()
+    await expect(executeSystemctl(['list-jobs'], signal)).rejects.toThrow('Command failed')
+  })
+
+  test('is not answered by one that hangs, which is ended', async () => {
+    await host.write('#!/bin/sh\ntrap "" TERM\nwhile :; do :; done\n', 'bin', 'systemctl')
+    await expect(executeSystemctl(['list-jobs'], signal, 100)).rejects.toMatchObject({killed: true, signal: 'SIGKILL'})
+  })
+})
