@@ -2,12 +2,11 @@
 import {spawnSync} from 'node:child_process'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {fileURLToPath} from 'node:url'
 import {build} from 'esbuild'
+import {ROOT, bundleOptions} from '../scripts/bundle.mjs'
 import {readCounts, workWith} from './command-line.js'
 import {orderOf, spreadCells, spreadOf, table} from './statistics.js'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const {pairs} = readCounts({pairs: 31})
 
 /** Times the gathering alone, in milliseconds, with the file that the first word names. */
@@ -23,25 +22,19 @@ await workWith(
   () => mkdtemp(join(ROOT, 'node_modules', '.bench-gather-')),
   (directory) => rm(directory, {recursive: true}),
   async (directory) => {
+    const entries = {'host-setup': 'src/run/host-setup.ts', loaders: 'src/config/loaders.ts'}
+    await build(bundleOptions(entries, directory))
     const bundle = join(directory, 'host-setup.cjs')
-    await build({
-      absWorkingDir: ROOT,
-      entryPoints: ['src/run/host-setup.ts'],
-      outfile: bundle,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      packages: 'external',
-      logLevel: 'error',
-    })
+    await writeFile(join(directory, 'plain.yaml'), 'logs: true')
     await writeFile(join(directory, 'plain.json'), '{"logs": true}')
     await writeFile(join(directory, 'mine.mjs'), 'export default {name: "mine", options: {}, setup() {}}')
     const plugins = {plugins: {mine: {from: join(directory, 'mine.mjs')}}}
     await writeFile(join(directory, 'plugin.json'), JSON.stringify(plugins))
     const contestants = [
       {name: 'no file, no plugin', words: []},
-      {name: 'a configuration file', words: [join(directory, 'plain.json')]},
-      {name: 'a file that names a plugin', words: [join(directory, 'plugin.json')]},
+      {name: 'a file of YAML', words: [join(directory, 'plain.yaml')]},
+      {name: 'a file of JSON', words: [join(directory, 'plain.json')]},
+      {name: 'one that names a plugin', words: [join(directory, 'plugin.json')]},
     ]
     const times = new Map(contestants.map(({name}) => [name, [] as number[]]))
     for (let round = 0; round < pairs; round++)

@@ -1,5 +1,5 @@
 import {readFile, readdir} from 'node:fs/promises'
-import {join} from 'node:path'
+import {extname, join} from 'node:path'
 import {ConfigurationError, reason} from '../errors.js'
 import {refuseUntrusted} from './trust.js'
 
@@ -42,25 +42,27 @@ async function list(directory: string): Promise<string[]> {
   return (await readdir(directory).catch(() => [])).sort()
 }
 
+/** The kinds of files that may be named; what has no ending is YAML. */
+const KINDS = ['.yaml', '.yml', '.json', '.js', '.cjs', '.mjs', ''] as const
+
 /**
- * Reads configuration files, by cosmiconfig, which is loaded when there is a file. An empty file says nothing.
+ * Reads configuration files, by cosmiconfig's loaders, which are loaded when there is a file. An empty file says nothing.
  *
  * @throws {ConfigurationError} that names the file, also when others could have written it
  */
 export async function readConfigFiles(paths: readonly string[]): Promise<ConfigFile[]> {
   if (paths.length === 0) return []
-  const {cosmiconfig} = await import('cosmiconfig')
-  const explorer = cosmiconfig('systemd-docker', {cache: false})
+  const {defaultLoaders} = await import('./loaders.js')
   return await Promise.all(
     paths.map(async (path) => {
       await refuseUntrusted(path)
       try {
+        const kind = KINDS.find((ending) => ending === extname(path))
+        if (kind === undefined) throw new Error(`its name must end in one of ${KINDS.join(' ').trimEnd()}`)
         const text = await readFile(path, 'utf8')
-        // cosmiconfig would read any file that this names, whoever wrote it.
-        if (/\$import\b/.test(text)) throw new Error('$import is not supported; use drop-ins')
-        const result = await explorer.load(path)
-        const content: unknown = result === null || result.isEmpty === true ? {} : result.config
-        return {path, content, text}
+        const content: unknown =
+          text.trim() === '' ? undefined : await defaultLoaders[kind === '' ? 'noExt' : kind](path, text)
+        return {path, content: content ?? {}, text}
       } catch (error) {
         throw new ConfigurationError(path, reason(error), error)
       }

@@ -63,6 +63,26 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     await service.says(/^cgroups: \["all"\] +# default$/)
   })
 
+  // Whoever may write a unit's working directory, or the one that an administrator stands in, is not who configures this program.
+  test.each([
+    ['run', 'run --rm --name %n busybox true'],
+    ['config show', 'config show'],
+    ['plugins', 'plugins'],
+    ['help', 'help run'],
+  ])('is not looked for in the working directory by %s', async (_, line) => {
+    const {unit} = await hostFolder(guest, {'config.yaml': 'cgroups: [none]'})
+    const program = 'require("node:fs").writeFileSync("/run/executed-by-" + process.getuid(), "")'
+    const home = await hostFolder(guest, {
+      '.config/config.js': program,
+      '.config/config.cjs': program,
+      '.config/config.json': '{"cosmiconfig": {"loaders": {}}}',
+      'package.json': '{"cosmiconfig": {"loaders": {}}}',
+    })
+    const service = await defineService(guest, line, {...unit, Type: 'oneshot', WorkingDirectory: home.path})
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    expect(await guest.run('sh', '-c', 'ls /run | grep executed-by || true')).toBe('')
+  })
+
   test.each([
     ['has an unknown key', 'pidfile: /run/x.pid', /config\.yaml:1: unknown key 'pidfile', did you mean 'pid-file'\?$/],
     [

@@ -1,5 +1,5 @@
 import {access, chmod, mkdir, writeFile} from 'node:fs/promises'
-import {describe, expect, test} from 'vitest'
+import {afterEach, describe, expect, test} from 'vitest'
 import {configDirectories, configPaths, readConfigFiles} from '../../../src/config/files.js'
 import {layersOf} from '../../../src/config/layers.js'
 import type {OptionDeclarations, OptionValue} from '../../../src/options/option.js'
@@ -140,6 +140,14 @@ describe('refused is', () => {
     await expect(access(inTemp('ran'))).rejects.toMatchObject({code: 'ENOENT'})
   })
 
+  test('a file of a kind that nobody reads, with those that are', async () => {
+    await write('config.toml', 'logs = false')
+    await expect(readConfigFiles([inTemp('config.toml')])).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: `${inTemp('config.toml')}: its name must end in one of .yaml .yml .json .js .cjs .mjs`,
+    })
+  })
+
   test('a file that has another read', async () => {
     await write('config.yaml', '$import: /tmp/other.yaml')
     await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION'})
@@ -158,6 +166,28 @@ describe('refused is', () => {
     await write('config.yaml', 'logs: false')
     await chmod(inTemp(), 0o777)
     await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION'})
+  })
+})
+
+describe('the working directory', () => {
+  const before = process.cwd()
+  afterEach(() => {
+    process.chdir(before)
+  })
+
+  test.each([
+    ['.config/config.js', 'require("node:fs").writeFileSync("ran", "")'],
+    ['.config/config.cjs', 'require("node:fs").writeFileSync("ran", "")'],
+    ['.config/config.json', '{"cosmiconfig": {"loaders": {}}}'],
+    ['package.json', '{"cosmiconfig": {"searchStrategy": "none"}}'],
+    ['package.yaml', 'cosmiconfig: {loaders: {}}'],
+  ])('has no say: %s in it is neither run nor read', async (name, content) => {
+    await write('config.yaml', 'logs: false')
+    await mkdir(inTemp('home', '.config'), {recursive: true})
+    await write(`home/${name}`, content)
+    process.chdir(inTemp('home'))
+    expect(await load()).toEqual({logs: false})
+    await expect(access(inTemp('home', 'ran'))).rejects.toMatchObject({code: 'ENOENT'})
   })
 })
 

@@ -1,0 +1,75 @@
+// What is shipped, as esbuild makes it: dist/main.cjs, which starts with every unit and therefore carries all that a run needs in one file and nothing else;
+// what it loads late, in files beside it; and dist/index.cjs, which plugins may import.
+import {dirname} from 'node:path'
+import {fileURLToPath} from 'node:url'
+
+/** The checkout. */
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Files of dist that a run loads when it needs them, by the modules of src that they are made of. */
+const LATE = {oclif: 'src/oclif.ts', loaders: 'src/config/loaders.ts'}
+
+/** What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts, debug output. */
+const NEVER_CALLED =
+  /^(?:\.\/session|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|zlib|@balena\/dockerignore)$/
+
+const slimDockerode = {
+  name: 'slim-dockerode',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: NEVER_CALLED}, ({path}) => ({path, namespace: 'never-called'}))
+    onLoad({filter: /.*/, namespace: 'never-called'}, () => ({contents: 'module.exports = {}'}))
+    // docker-modem formats every request, down to the last object behind it, and every answer for `debug` whether or not anybody listens.
+    onResolve({filter: /^debug$/}, ({path}) => ({path, namespace: 'silent'}))
+    onLoad({filter: /.*/, namespace: 'silent'}, () => ({contents: 'module.exports = () => () => {}'}))
+    onResolve({filter: /^util$/}, ({path, importer}) =>
+      importer.endsWith('/docker-modem/lib/modem.js') ? {path, namespace: 'unformatted'} : undefined,
+    )
+    onLoad({filter: /.*/, namespace: 'unformatted'}, () => ({contents: 'exports.inspect = () => ""'}))
+    // Node's own streams are what this copy of them was made from.
+    onResolve({filter: /^readable-stream$/}, () => ({path: 'stream', external: true}))
+    // TLS is a third of what loading dockerode costs, and a unix socket has none.
+    onResolve({filter: /^https$/}, ({path}) => ({path, namespace: 'late'}))
+    onLoad({filter: /.*/, namespace: 'late'}, () => ({
+      contents: 'exports.request = (...words) => require("node:https").request(...words)',
+    }))
+  },
+}
+
+/**
+ * What is loaded late is a file of its own, and is required: the first `import()` of a process starts Node's loader of ES modules, which takes some nine
+ * milliseconds.
+ */
+const late = {
+  name: 'late',
+  setup({onResolve, onLoad}) {
+    const names = Object.keys(LATE).join('|')
+    onResolve({filter: new RegExp(`^\\.{1,2}/(?:${names})\\.js$`)}, ({path}) => ({
+      path: `./${path.replace(/^.*\/(.*)\.js$/, '$1')}.cjs`,
+      namespace: 'late-file',
+    }))
+    onResolve({filter: /.*/, namespace: 'late-file'}, ({path}) => ({path, external: true}))
+    onLoad({filter: /.*/, namespace: 'late-file'}, ({path}) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
+/** The options of esbuild for all of dist, or for other entry points that are bundled like it. */
+export function bundleOptions(entryPoints = {main: 'src/main.ts', index: 'src/index.ts', ...LATE}, outdir = 'dist') {
+  return {
+    absWorkingDir: ROOT,
+    entryPoints,
+    outdir,
+    outExtension: {'.js': '.cjs'},
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // TypeScript would be for configuration in it, which is not read.
+    external: ['@oclif/core', 'sd-notify', 'typescript'],
+    plugins: [slimDockerode, late],
+    logLevel: 'warning',
+  }
+}
