@@ -74,7 +74,7 @@ export interface Booted {
 /** A host that can be booted again. */
 export interface Rebootable extends Booted {
   /**
-   * Boots it again. /var/lib/docker, /etc/docker and the units in /usr/local/lib/systemd/system are still there then, and the project is; all else is as when it was
+   * Boots it again. /var/lib/docker, /var/lib/containerd, /etc/docker and the units in /usr/local/lib/systemd/system are still there then, and the project is; all else is as when it was
    * booted first. For hosts with cgroup v2.
    */
   readonly reboot: (goingDown: GoingDown) => Promise<Guest>
@@ -85,6 +85,7 @@ const GUEST_ENV = {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 /** What outlives a reboot of a host, by where it is in the host. */
 const KEPT = {
   docker: '/var/lib/docker',
+  containerd: '/var/lib/containerd',
   config: '/etc/docker',
   units: '/usr/local/lib/systemd/system',
 }
@@ -97,7 +98,7 @@ export async function boot(kind: HostKind, images: readonly string[]): Promise<R
   const root = await rootFileSystem(kind)
   await (swept ??= sweep())
   const machine = `${kind.name}-${String(process.pid)}`
-  // Docker's overlays cannot lie on the overlay that the root file system is.
+  // The overlays of Docker and containerd cannot lie on the overlay that the root file system is.
   const state = join(STATES, machine)
   for (const part of Object.keys(KEPT)) await mkdir(join(state, part), {recursive: true})
   await writeFile(join(state, 'config', 'daemon.json'), JSON.stringify({...DAEMON_JSON, ...kind.daemonJson}))

@@ -1,12 +1,23 @@
+/** A release of Debian. */
+export type Suite = 'forky' | 'trixie' | 'bookworm'
+
 /** A kind of host that the product is tried on. */
 export interface HostKind {
   readonly name:
-    'debian13-v2' | 'debian13-v2-bare' | 'debian13-v2-cgroupfs' | 'debian12-v2' | 'debian12-v1' | 'debian13-vm'
+    | 'debian-forky'
+    | 'debian13-v2'
+    | 'debian13-v2-bare'
+    | 'debian13-v2-cgroupfs'
+    | 'debian12-v2'
+    | 'debian12-v1'
+    | 'debian13-vm'
   /** Debian's release. */
-  readonly suite: 'trixie' | 'bookworm'
+  readonly suite: Suite
   /** Whether systemd runs on cgroup v2 alone, or on cgroup v1. */
   readonly unified: boolean
   readonly packages: readonly string[]
+  /** By package, the version that the README names: one that is installed must not be older. */
+  readonly oldest: Readonly<Record<string, string>>
   /** What the Engine is configured with, beside what every host's is. */
   readonly daemonJson: Readonly<Record<string, unknown>>
   /** Whether `systemd-docker setup` was run. */
@@ -32,15 +43,28 @@ const COMMON = [
 /** For an Engine that a user runs without root. */
 const ROOTLESS = ['rootlesskit', 'slirp4netns', 'uidmap', 'dbus-user-session', 'libpam-systemd', 'iptables']
 
-/** systemd 257 with Docker 26.1. */
-const DEBIAN_13 = {
-  suite: 'trixie',
-  packages: [...COMMON, ...ROOTLESS, 'docker-cli', 'nodejs'],
+/** Debian's next release, which changes from week to week. */
+const DEBIAN_FORKY = {
+  suite: 'forky',
+  packages: [...COMMON, 'docker-cli'],
+  oldest: {systemd: '262', 'docker.io': '28.5.2', containerd: '2.1.9', runc: '1.3.6'},
   daemonJson: {},
   slowness: 1,
 } as const
-/** systemd 252 with Docker 20.10. */
-const DEBIAN_12 = {suite: 'bookworm', packages: COMMON, daemonJson: {}, slowness: 1} as const
+const DEBIAN_13 = {
+  suite: 'trixie',
+  packages: [...COMMON, ...ROOTLESS, 'docker-cli', 'nodejs'],
+  oldest: {systemd: '257', 'docker.io': '26.1'},
+  daemonJson: {},
+  slowness: 1,
+} as const
+const DEBIAN_12 = {
+  suite: 'bookworm',
+  packages: COMMON,
+  oldest: {systemd: '252', 'docker.io': '20.10'},
+  daemonJson: {},
+  slowness: 1,
+} as const
 
 /** Every kind of host; they differ in how a container can come into its unit's cgroup. */
 export const HOST_KINDS: readonly HostKind[] = [
@@ -53,6 +77,7 @@ export const HOST_KINDS: readonly HostKind[] = [
     isSetUp: false,
     daemonJson: {'exec-opts': ['native.cgroupdriver=cgroupfs']},
   },
+  {...DEBIAN_FORKY, name: 'debian-forky', unified: true, isSetUp: true},
   {...DEBIAN_12, name: 'debian12-v2', unified: true, isSetUp: true},
   {...DEBIAN_12, name: 'debian12-v1', unified: false, isSetUp: false},
 ]
@@ -62,6 +87,7 @@ export const VIRTUAL_MACHINE: HostKind = {
   name: 'debian13-vm',
   suite: 'trixie',
   unified: true,
+  oldest: DEBIAN_13.oldest,
   packages: [...COMMON, 'docker-cli', 'linux-image-cloud-amd64', 'initramfs-tools', 'udev', 'kmod', 'openssh-server'],
   daemonJson: {},
   isSetUp: true,

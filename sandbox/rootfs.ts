@@ -1,17 +1,17 @@
 import {cached} from './cache.js'
 import {output} from './command.js'
-import type {HostKind} from './hosts.js'
+import type {HostKind, Suite} from './hosts.js'
 
 const BUILD_TIMEOUT_MS = 600_000
 
 /** The directory of a host's root file system, which every boot of that release shares and none changes. */
-export async function rootFileSystem({suite, packages}: HostKind): Promise<string> {
-  return await cached(suite, [suite, ...packages], (path) => debian(suite, packages, path))
+export async function rootFileSystem({suite, packages, oldest}: HostKind): Promise<string> {
+  return await cached(suite, [suite, ...packages, JSON.stringify(oldest)], (path) => debian(suite, packages, path))
 }
 
 /** Makes a minimal Debian with some packages as a directory, or as a tar archive where `path` ends so. */
 export async function debian(
-  suite: string,
+  suite: Suite,
   packages: readonly string[],
   path: string,
   format: 'directory' | 'tar' = 'directory',
@@ -23,6 +23,8 @@ export async function debian(
       '--variant=minbase',
       `--format=${format}`,
       '--aptopt=Apt::Install-Recommends "false"',
+      // What says which packages it has may lie unsigned anew for longer than it is valid.
+      ...(suite === 'forky' ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
       `--include=${packages.join(',')}`,
       suite,
       path,

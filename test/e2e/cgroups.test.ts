@@ -5,6 +5,7 @@ import {defineService, type Service} from '../helpers/service.js'
 
 /** What the log says of a container on a host: what it was born by, or that it was moved. */
 const PLACED: Readonly<Record<string, (unit: string, id: string) => string>> = {
+  'debian-forky': (unit) => `the container was born in /system.slice/${unit}, by the containerd shim`,
   'debian13-v2': (unit) => `the container was born in /system.slice/${unit}, by the containerd shim`,
   'debian13-v2-bare': (unit) =>
     `the container's processes moved to /system.slice/${unit} in cgroup v2; it was not born in the unit because containerd does not find containerd-shim-systemd-docker-v1 (\`systemd-docker setup\` mends that)`,
@@ -115,7 +116,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     expect((await service.start()).status).toBe(0)
     expect(await service.inspect('{{.HostConfig.Runtime}}')).toBe('runc')
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
-    if (['debian13-v2', 'debian12-v2'].includes(name))
+    if (['debian-forky', 'debian13-v2', 'debian12-v2'].includes(name))
       await service.says(/it was not born in the unit because --runtime runc is asked for$/)
   })
 })

@@ -18,7 +18,7 @@ const OURS = {...SEVEN, ExecMainStatus: '125'}
 const KILLED = {...SEVEN, ExecMainStatus: '137'}
 
 const look = outcomes('the Engine goes away')
-const HOSTS = ownHosts(['debian13-v2', 'debian12-v2'], {daemonJson: {'live-restore': true}})
+const HOSTS = ownHosts(['debian-forky', 'debian13-v2', 'debian12-v2'], {daemonJson: {'live-restore': true}})
 
 /** What a start is refused for that systemd has had too many of (systemd.unit(5), `StartLimitBurst=`), is forgotten first. */
 async function startEngine(guest: Guest): Promise<void> {

@@ -5,7 +5,7 @@ import {CLEAN, outcomes} from '../helpers/outcomes.js'
 import {containers, defineService, unique, type Service} from '../helpers/service.js'
 
 /** In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and so it would not see the end. */
-const HOSTS = EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian12-v2'].includes(name))
+const HOSTS = EVERY_HOST.filter(({name}) => ['debian-forky', 'debian13-v2', 'debian12-v2'].includes(name))
 const PROGRAM = '/opt/bin/systemd-docker'
 /** A container that says what it gets: QUIT ends it with 0, and TERM with 3. */
 const TALKING = `sh -c "trap 'echo quitting; exit 0' QUIT; trap 'exit 3' TERM; while :; do sleep 0.1; done"`

@@ -2,6 +2,7 @@ import type {TestProject} from 'vitest/node'
 import {boot, type Booted} from '../../sandbox/guest.js'
 import {HOST_KINDS, type HostKind} from '../../sandbox/hosts.js'
 import {busybox, nginx} from '../../sandbox/images.js'
+import {installed} from '../../sandbox/installed.js'
 import type {WayIn} from '../../sandbox/way-in.js'
 
 declare module 'vitest' {
@@ -20,7 +21,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await Promise.all(booted.map((host) => host.shutDown()))
   }
   try {
-    console.error(`sandbox: booting ${kinds.map(({name}) => name).join(', ')} …`)
+    for (const kind of kinds) console.error(`sandbox: ${kind.name}: ${await installed(kind)}`)
+    console.error('sandbox: booting them …')
     const boots = kinds.map(async (kind) => {
       booted.push(await boot(kind, images))
     })

@@ -44,7 +44,7 @@ describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
   })
 })
 
-describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian12-v2'].includes(name)))(
+describe.each(EVERY_HOST.filter(({name}) => ['debian-forky', 'debian13-v2', 'debian12-v2'].includes(name)))(
   'the unit files of examples/units on $name',
   ({guest}) => {
     test.each(['nginx.service', 'nginx-handed-over.service'])(

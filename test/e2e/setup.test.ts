@@ -15,8 +15,8 @@ function ownHost(name: HostKind['name'], daemonJson: HostKind['daemonJson'] = {}
   return own.host
 }
 
-describe('setup for an Engine that takes shims', () => {
-  const host = ownHost('debian13-v2-bare', {'live-restore': true})
+describe.each(['debian13-v2-bare', 'debian-forky'] as const)('setup for an Engine that takes shims, of %s', (name) => {
+  const host = ownHost(name, {'live-restore': true})
   const shim = '/usr/local/bin/containerd-shim-systemd-docker-v1'
 
   test('is checked, done once, done again without effect, and undone', async () => {
@@ -28,8 +28,9 @@ describe('setup for an Engine that takes shims', () => {
     )
     expect((await guest.attempt(['test', '-e', shim])).status).toBe(1)
 
+    const version = await guest.run('docker', 'version', '--format', '{{.Server.Version}}')
     expect(await guest.run(PROGRAM, 'setup')).toBe(
-      `installed ${shim}\ncontainers are born in their units: Docker 26.1.5+dfsg1 takes the shim, and containerd finds it at ${shim}`,
+      `installed ${shim}\ncontainers are born in their units: Docker ${version} takes the shim, and containerd finds it at ${shim}`,
     )
     expect(await guest.run('stat', '--format', '%a %U %G', shim)).toBe('755 root root')
     const inode = await guest.run('stat', '--format', '%i', shim)

@@ -15,5 +15,7 @@ export const EVERY_HOST: readonly TestHost[] = inject('hosts').map(({name, wayIn
   return {name, guest: new Guest(kind, wayIn)}
 })
 
-/** A current host and an old one, for what has nothing to do with placement. */
-export const HOSTS: readonly TestHost[] = EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian12-v1'].includes(name))
+/** The newest host, a current one and the oldest, for what has nothing to do with placement. */
+export const HOSTS: readonly TestHost[] = EVERY_HOST.filter(({name}) =>
+  ['debian-forky', 'debian13-v2', 'debian12-v1'].includes(name),
+)

@@ -17,6 +17,8 @@ const MOVED = '--runtime runc'
 
 /** The columns of the matrix of placements. */
 export const COLUMNS: readonly Column[] = [
+  {host: 'debian-forky', title: 'born: shim', words: '', unit: {}, expected: 'yy-------yyy-yyyyyy'},
+  {host: 'debian-forky', title: 'moved', words: MOVED, unit: {}, expected: 'yy-------nny-yyyyyy'},
   {host: 'debian13-v2', title: 'born: shim', words: '', unit: {}, expected: 'yy-------yyy-yyyyyy'},
   {host: 'debian13-v2-cgroupfs', title: 'born: cgroupfs driver', words: '', unit: {}, expected: 'yy-------yyy-yyyyyy'},
   {host: 'debian12-v2', title: 'born: OCI runtime', words: '', unit: {}, expected: 'yy-------yyy-yyyyyy'},
