@@ -164,6 +164,32 @@ export class EngineRefusedError extends SystemdDockerError {
   }
 }
 
+/** The Engine gave an answer that is not as the Engine API has it. */
+export class EngineAnswerError extends SystemdDockerError {
+  readonly code = 'ENGINE_ANSWER'
+  constructor(address: string, doing: string, why: string, cause?: unknown) {
+    super(
+      `the Engine at ${address} was asked to ${doing} and gave an answer that cannot be used: ${why}; is it a Docker Engine that listens there?`,
+      {cause},
+    )
+  }
+}
+
+/** The Engine does not take the version of its API that it is asked with. */
+export class EngineVersionError extends SystemdDockerError {
+  readonly code = 'ENGINE_VERSION'
+  constructor(address: string, answer: string, pinned: string | undefined, cause?: unknown) {
+    super(
+      `the Engine at ${address} speaks another API: ${answer}; ${
+        pinned === undefined
+          ? 'update the older of the two, systemd-docker or Docker'
+          : `DOCKER_API_VERSION=${pinned} asks for that version: leave it out, so that the newest that both know is used`
+      }`,
+      {cause},
+    )
+  }
+}
+
 /** The image is not on the host, and `--pull=never` forbids fetching it. */
 export class ImageMissingError extends SystemdDockerError {
   readonly code = 'IMAGE_MISSING'

@@ -1,6 +1,7 @@
 import {constants} from 'node:os'
 import {DefectError, EXIT_OURS, SystemdDockerError, UnknownCommandError, reason} from './errors.js'
 import {socketPath} from './docker/address.js'
+import {pinnedVersion} from './docker/api-version.js'
 import {EarlyEngine} from './run/early-engine.js'
 import type {Ending} from './run/exit-status.js'
 import {readHostSetup} from './run/host-setup.js'
@@ -35,7 +36,7 @@ async function perform(argv: readonly string[], root: string, log: Log, stop: St
   const {env} = process
   try {
     if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv, root)
-    const engine = new EarlyEngine(socketPath(env))
+    const engine = new EarlyEngine(socketPath(env), pinnedVersion(env))
     const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
     const setup = await readHostSetup({root, env, configFile, signal: stop.signal})
     const line = parseLine(argv, setup.declarations)

@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args'
 import {Command} from '@oclif/core/command'
 import {socketPath} from '../docker/address.js'
+import {pinnedVersion} from '../docker/api-version.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import {finish} from '../run/finish.js'
 import {openLog} from '../run/log.js'
@@ -28,7 +29,7 @@ export class Finish extends Command {
     const unlisten = stop.listen()
     const status = await finish({
       name: args.name,
-      engine: new DockerodeEngine(socketPath(env)),
+      engine: new DockerodeEngine(socketPath(env), pinnedVersion(env)),
       unit: invocationOf(env, await readUnitNames()),
       env,
       log: openLog(),

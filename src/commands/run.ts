@@ -2,6 +2,7 @@ import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import type {FlagInput} from '@oclif/core/interfaces'
 import {socketPath} from '../docker/address.js'
+import {pinnedVersion} from '../docker/api-version.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import type {OptionDeclaration, OptionDeclarations} from '../options/option.js'
 import {BUILT_IN} from '../plugins/index.js'
@@ -46,7 +47,7 @@ export class Run extends Command {
     const line = {given: [], command: 'run', rest: this.argv}
     const ending = await run(line, setup, {
       env,
-      engine: new DockerodeEngine(socketPath(env)),
+      engine: new DockerodeEngine(socketPath(env), pinnedVersion(env)),
       cwd: process.cwd(),
       names: await readUnitNames(),
       log: openLog(),

@@ -2,6 +2,7 @@ import {join} from 'node:path'
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import {socketPath} from '../docker/address.js'
+import {pinnedVersion} from '../docker/api-version.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import {SetupError} from '../errors.js'
 import {SHIM_PROGRAM, systemContainerd} from '../placement/shim.js'
@@ -34,7 +35,7 @@ export class Setup extends Command {
     if (!flags.check && process.geteuid?.() !== 0)
       throw new SetupError('cannot set this host up', 'only root can; --check says what is there')
     const piece = await pieceFor({
-      engine: new DockerodeEngine(socketPath(process.env)),
+      engine: new DockerodeEngine(socketPath(process.env), pinnedVersion(process.env)),
       source: join(this.config.root, 'bin', SHIM_PROGRAM),
       daemonJson: flags['daemon-json'],
       containerd: await systemContainerd(),

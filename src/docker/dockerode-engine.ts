@@ -1,65 +1,41 @@
-import {Agent, type IncomingMessage} from 'node:http'
+import {subscribe} from 'node:diagnostics_channel'
+import {Agent, type AgentOptions, type ClientRequest, type IncomingMessage} from 'node:http'
 import {Duplex, Readable} from 'node:stream'
 import Docker from 'dockerode'
 import {
   CannotInvokeError,
   CommandNotFoundError,
+  EngineAnswerError,
   EngineForbiddenError,
   EngineRefusedError,
   EngineUnreachableError,
+  EngineVersionError,
   PullError,
   RuntimeMissingError,
   hasErrorCode,
   reason,
 } from '../errors.js'
+import {readId, readInfo, readInspected, readList, readPullMessage, readStatus} from './answers.js'
+import {commonVersion} from './api-version.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
 import type {ContainerEvent, Engine, EngineInfo, Inspected, Listed, Wanted, Watch, WatchFor} from './engine.js'
 import {parseEvents} from './events.js'
 import type {PullMessage} from './pull-tally.js'
+import {MisreadError, Reading, readJson} from './reading.js'
 import {splitReference} from './reference.js'
 
-/** The one thing of dockerode's modem that its own verbs do not offer: an answer as soon as its headers are there. */
+/** What dockerode's modem offers and dockerode's own verbs do not: an answer as soon as its headers are there, and these. */
 interface Modem {
   dial(
     request: {
       path: string
-      method: 'POST'
+      method: 'GET' | 'POST'
       isStream: true
       abortSignal: AbortSignal
       statusCodes: Record<number, true | string>
     },
     answered: (error: Error | null, response: IncomingMessage | null) => void,
   ): void
-}
-
-/** The part of the answer to `GET /info` that is of use; an Engine that is not Docker's may leave out any of it. */
-interface InfoAnswer {
-  readonly ServerVersion?: string
-  readonly CgroupDriver?: string
-  readonly DefaultRuntime?: string
-  readonly Runtimes?: Readonly<Record<string, unknown>>
-  readonly SecurityOptions?: readonly string[]
-  readonly LiveRestoreEnabled?: boolean
-}
-
-/** The part of a container's configuration that dockerode's types leave out. */
-interface StopAnswer {
-  readonly StopSignal?: string
-  readonly StopTimeout?: number | null
-}
-
-/** A line of the answer to `POST /images/create` that is no error. */
-interface PullLine {
-  readonly status?: string
-  readonly id?: string
-  readonly progressDetail?: {readonly current?: number; readonly total?: number} | null
-}
-
-/** What dockerode takes and its types do not say. */
-interface Abortable {
-  version(options: {abortSignal: AbortSignal}): Promise<{ApiVersion: string}>
-  info(options: {abortSignal: AbortSignal}): Promise<InfoAnswer>
-  ping(options: {abortSignal: AbortSignal}): Promise<unknown>
 }
 
 /** What may happen to a container that matters to a run; not the three of each health check. podman looks for its own word `died`, and then says `die`. */
@@ -69,97 +45,98 @@ const EVENTS = ['destroy', 'die', 'died', 'kill', 'oom', 'pause', 'rename', 'sta
  * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if all were well. The name for TLS is empty because
  * Node, where none is given, looks whether the host's name is an IP address, over TLS or not, and the code that V8 makes of that one expression is 140 KB in every unit.
  */
-const AGENT = {keepAlive: false, servername: ''}
+const AGENT = new Agent({keepAlive: false, servername: ''} as AgentOptions)
+// dockerode waits for the end of an answer and for nothing else, so one that is cut in its middle must be an error of its question (Node, `http.client.request.start`).
+subscribe('http.client.request.start', (message) => {
+  const {request} = message as {request: ClientRequest & {agent?: Agent}}
+  if (request.agent === AGENT)
+    request.once('response', (answer) => answer.once('error', (error) => request.emit('error', error)))
+})
 
-/** The Engine that listens on the unix socket `path`, through dockerode. */
+const HUNG_UP = 'it hung up while the container was waited for'
+
+/** A version of the Engine API, and what asks with it. */
+interface Agreement {
+  readonly version: string
+  readonly docker: Docker
+}
+
+/**
+ * The Engine that listens on the unix socket `path`, through dockerode. It is asked with the version of its API that `pinned` says, else with the newest that it and we
+ * know, as docker's client does (Engine API, `Versioned API`): any answer to a question without a version says which it speaks, so learning that costs no question.
+ */
 export class DockerodeEngine implements Engine {
   readonly address: string
-  readonly #docker: Docker
+  readonly #path: string
+  readonly #pinned: string | undefined
+  /** Asks without a version. */
+  readonly #front: Docker
+  #agreed: Agreement | undefined
 
-  constructor(path: string) {
+  constructor(path: string, pinned?: string) {
     this.address = `unix://${path}`
-    // dockerode takes an agent, which its types leave out.
-    const options = {socketPath: path, host: undefined, protocol: 'http', agent: new Agent(AGENT)} as const
-    this.#docker = new Docker(options)
+    this.#path = path
+    this.#pinned = pinned
+    this.#front = this.#client()
+    if (pinned !== undefined) this.#agree(pinned)
   }
 
   async ping(abortSignal: AbortSignal): Promise<void> {
-    const docker = this.#docker as unknown as Abortable
-    await this.#ask('answer', () => docker.ping({abortSignal}))
+    await this.#ask('answer', () => this.#tell(this.#front, '/_ping', abortSignal))
   }
 
   async info(abortSignal: AbortSignal): Promise<EngineInfo> {
-    const docker = this.#docker as unknown as Abortable
-    const answer = await this.#ask('say what it is', () => docker.info({abortSignal}))
-    return {
-      version: answer.ServerVersion ?? '',
-      cgroupDriver: answer.CgroupDriver ?? '',
-      defaultRuntime: answer.DefaultRuntime ?? '',
-      runtimes: Object.keys(answer.Runtimes ?? {}),
-      rootless: (answer.SecurityOptions ?? []).includes('name=rootless'),
-      ...(answer.LiveRestoreEnabled ? {liveRestore: true} : {}),
-    }
+    const docker = this.#agreed?.docker ?? this.#front
+    return await this.#ask('say what it is', async () =>
+      readInfo(readJson(await this.#tell(docker, '/info', abortSignal))),
+    )
+  }
+
+  async apiVersion(abortSignal: AbortSignal): Promise<string> {
+    return (await this.#agreement(abortSignal)).version
   }
 
   async inspect(idOrName: string, abortSignal: AbortSignal): Promise<Inspected | undefined> {
     try {
-      const {Id, Name, State, Config, HostConfig} = await this.#docker
-        .getContainer(encodeURIComponent(idOrName))
-        .inspect({abortSignal})
-      return {
-        id: Id,
-        name: Name.replace(/^\//, ''),
-        state: State.Status as Inspected['state'],
-        pid: State.Pid,
-        tty: Config.Tty,
-        exitCode: State.ExitCode,
-        outOfMemory: State.OOMKilled,
-        finishedAt: Date.parse(State.FinishedAt),
-        stopSignal: (Config as StopAnswer).StopSignal ?? '',
-        stopTimeout: (Config as StopAnswer).StopTimeout ?? undefined,
-        labels: Config.Labels,
-        hasRotatingLog: rotates(HostConfig.LogConfig),
-      }
+      return await this.#read('look up the container', readInspected, async () =>
+        (await this.#docker(abortSignal)).getContainer(encodeURIComponent(idOrName)).inspect({abortSignal}),
+      )
     } catch (error) {
-      if (statusOf(error) === 404) return undefined
-      throw this.#explained('look up the container', error)
+      if (error instanceof EngineRefusedError && error.statusCode === 404) return undefined
+      throw error
     }
   }
 
   async list(labels: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<readonly Listed[]> {
     const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
     const options = {all: true, filters: {label}, abortSignal}
-    const listed = await this.#ask('list containers', () =>
-      this.#docker.listContainers(options as unknown as Docker.ContainerListOptions),
+    return await this.#read('list containers', readList, async () =>
+      (await this.#docker(abortSignal)).listContainers(options as unknown as Docker.ContainerListOptions),
     )
-    return listed.map(({Id, State, Labels}) => ({id: Id, state: State as Inspected['state'], labels: Labels}))
-  }
-
-  async apiVersion(abortSignal: AbortSignal): Promise<string> {
-    const docker = this.#docker as unknown as Abortable
-    const {ApiVersion} = await this.#ask('say its version', () => docker.version({abortSignal}))
-    return ApiVersion
   }
 
   async connect(network: string, id: string, endpoint: Endpoint, abortSignal: AbortSignal): Promise<void> {
     const options = {_body: {Container: id, EndpointConfig: endpoint}, abortSignal}
-    await this.#ask(`connect the container to the network ${network}`, () =>
-      this.#docker.getNetwork(encodeURIComponent(network)).connect(options as Docker.NetworkConnectOptions),
-    )
+    await this.#ask(`connect the container to the network ${network}`, async () => {
+      const docker = await this.#docker(abortSignal)
+      await docker.getNetwork(encodeURIComponent(network)).connect(options as Docker.NetworkConnectOptions)
+    })
   }
 
   async create(request: CreateRequest, abortSignal: AbortSignal): Promise<string> {
     // The body travels as `_body` because dockerode would put all of it, secrets too, into the query as well.
     const options = {_query: queryOf(request), _body: request.body, abortSignal}
-    const container = await this.#ask('create the container', () =>
-      this.#docker.createContainer(options as Docker.ContainerCreateOptions),
+    return await this.#read(
+      'create the container',
+      // dockerode makes something of its own of this answer.
+      (container) => readId(container.at('id')),
+      async () => await (await this.#docker(abortSignal)).createContainer(options as Docker.ContainerCreateOptions),
     )
-    return container.id
   }
 
   async start(id: string, abortSignal: AbortSignal): Promise<void> {
     try {
-      await this.#docker.getContainer(id).start({abortSignal})
+      await (await this.#docker(abortSignal)).getContainer(id).start({abortSignal})
     } catch (error) {
       // The Engine has no codes for these; docker run tells them apart by the same words.
       const answer = answerOf(error)
@@ -177,8 +154,8 @@ export class DockerodeEngine implements Engine {
   }
 
   async attach(id: string, stdin: boolean, abortSignal: AbortSignal): Promise<Duplex> {
-    const stream = await this.#ask('attach to the container', () =>
-      this.#docker
+    const stream = await this.#ask('attach to the container', async () =>
+      (await this.#docker(abortSignal))
         .getContainer(id)
         .attach({stream: true, stdout: true, stderr: true, stdin, hijack: true, abortSignal}),
     )
@@ -187,24 +164,8 @@ export class DockerodeEngine implements Engine {
   }
 
   async watch(id: string, until: WatchFor, abortSignal: AbortSignal): Promise<Watch> {
-    const response = await this.#ask(
-      'wait for the container',
-      () =>
-        new Promise<IncomingMessage>((resolve, reject) => {
-          ;(this.#docker.modem as Modem).dial(
-            {
-              path: `/containers/${id}/wait?condition=${until}&`,
-              method: 'POST',
-              isStream: true,
-              abortSignal,
-              statusCodes: {200: true, 404: 'no such container', 500: 'server error'},
-            },
-            (error, response) => {
-              if (response === null) reject(error ?? new Error('no answer'))
-              else resolve(response)
-            },
-          )
-        }),
+    const response = await this.#ask('wait for the container', async () =>
+      this.#dial(await this.#docker(abortSignal), 'POST', `/containers/${id}/wait?condition=${until}&`, abortSignal),
     )
     const exitCode = this.#exitCode(response)
     // Whoever watches may come to the exit code late; a failure must keep until then.
@@ -219,15 +180,9 @@ export class DockerodeEngine implements Engine {
     } catch (error) {
       throw new EngineUnreachableError(this.address, error)
     }
-    const answer: unknown = text === '' ? undefined : JSON.parse(text)
-    if (
-      typeof answer === 'object' &&
-      answer !== null &&
-      'StatusCode' in answer &&
-      typeof answer.StatusCode === 'number'
-    )
-      return answer.StatusCode
-    throw new EngineUnreachableError(this.address, new Error('it hung up while the container was waited for'))
+    // The headers were there before it knew anything, so one that ends says nothing.
+    if (text === '') throw new EngineUnreachableError(this.address, new Error(HUNG_UP))
+    return await this.#ask('wait for the container', () => Promise.resolve(readStatus(readJson(text).at('StatusCode'))))
   }
 
   async events(id: string, since: number, abortSignal: AbortSignal): Promise<AsyncIterable<ContainerEvent>> {
@@ -236,8 +191,8 @@ export class DockerodeEngine implements Engine {
       filters: {type: ['container'], container: [id], event: EVENTS},
       abortSignal,
     }
-    const stream = await this.#ask('tell of the container', () =>
-      this.#docker.getEvents(options as unknown as Docker.GetEventsOptions),
+    const stream = await this.#ask('tell of the container', async () =>
+      (await this.#docker(abortSignal)).getEvents(options as unknown as Docker.GetEventsOptions),
     )
     return parseEvents(stream)
   }
@@ -249,8 +204,8 @@ export class DockerodeEngine implements Engine {
       filters: {type: ['container'], container: [nameOrId], event: ['die']},
       abortSignal,
     }
-    const stream = await this.#ask('say how the container ended', () =>
-      this.#docker.getEvents(options as unknown as Docker.GetEventsOptions),
+    const stream = await this.#ask('say how the container ended', async () =>
+      (await this.#docker(abortSignal)).getEvents(options as unknown as Docker.GetEventsOptions),
     )
     const ends: ContainerEvent[] = []
     for await (const event of parseEvents(stream)) ends.push(event)
@@ -259,8 +214,10 @@ export class DockerodeEngine implements Engine {
 
   async logs(id: string, since: number, abortSignal: AbortSignal): Promise<Readable> {
     const options = {follow: true, stdout: true, stderr: true, since: secondsOf(since), abortSignal}
-    const stream: unknown = await this.#ask('read the log of the container', () =>
-      this.#docker.getContainer(id).logs(options as unknown as Docker.ContainerLogsOptions & {follow: true}),
+    const stream: unknown = await this.#ask('read the log of the container', async () =>
+      (await this.#docker(abortSignal))
+        .getContainer(id)
+        .logs(options as unknown as Docker.ContainerLogsOptions & {follow: true}),
     )
     if (stream instanceof Readable) return stream
     throw new EngineUnreachableError(this.address, new Error('it gave no log to read'))
@@ -268,18 +225,20 @@ export class DockerodeEngine implements Engine {
 
   async stop(id: string, abortSignal: AbortSignal, seconds?: number): Promise<void> {
     const options = {...(seconds === undefined ? {} : {t: seconds}), abortSignal}
-    await this.#unless([304, 404], 'stop the container', () => this.#docker.getContainer(id).stop(options))
+    await this.#unless([304, 404], 'stop the container', async () =>
+      (await this.#docker(abortSignal)).getContainer(id).stop(options),
+    )
   }
 
   async kill(id: string, name: NodeJS.Signals, abortSignal: AbortSignal): Promise<void> {
-    await this.#unless([404, 409], `send ${name} to the container`, () =>
-      this.#docker.getContainer(id).kill({signal: name, abortSignal}),
+    await this.#unless([404, 409], `send ${name} to the container`, async () =>
+      (await this.#docker(abortSignal)).getContainer(id).kill({signal: name, abortSignal}),
     )
   }
 
   async remove(id: string, abortSignal: AbortSignal): Promise<void> {
     try {
-      await this.#docker.getContainer(id).remove({force: true, v: true, abortSignal})
+      await (await this.#docker(abortSignal)).getContainer(id).remove({force: true, v: true, abortSignal})
     } catch (error) {
       if (statusOf(error) === 404) return
       // 409: the Engine is removing it already, as it does for a container that was made with AutoRemove.
@@ -304,9 +263,8 @@ export class DockerodeEngine implements Engine {
     const options = {fromImage: repository, tag, ...(platform === undefined ? {} : {platform}), abortSignal}
     try {
       // The login travels in a header of its own, X-Registry-Auth.
-      const answer = await (login === undefined
-        ? this.#docker.createImage(options)
-        : this.#docker.createImage(login, options))
+      const docker = await this.#docker(abortSignal)
+      const answer = await (login === undefined ? docker.createImage(options) : docker.createImage(login, options))
       let rest = ''
       for await (const chunk of answer.setEncoding('utf8')) {
         const lines = (rest + String(chunk)).split('\n')
@@ -322,12 +280,62 @@ export class DockerodeEngine implements Engine {
     }
   }
 
-  async #ask<T>(doing: string, request: () => Promise<T>): Promise<T> {
+  #client(version?: string): Docker {
+    // dockerode takes an agent, which its types leave out.
+    const options = {socketPath: this.#path, host: undefined, protocol: 'http', agent: AGENT} as const
+    return new Docker(version === undefined ? options : {...options, version: `v${version}`})
+  }
+
+  /** What asks with the version that was agreed on. */
+  async #docker(abortSignal: AbortSignal): Promise<Docker> {
+    return (await this.#agreement(abortSignal)).docker
+  }
+
+  async #agreement(abortSignal: AbortSignal): Promise<Agreement> {
+    if (this.#agreed === undefined) await this.ping(abortSignal)
+    return this.#agreed ?? this.#agree(commonVersion(undefined))
+  }
+
+  #agree(version: string): Agreement {
+    if (this.#agreed?.version !== version) this.#agreed = {version, docker: this.#client(version)}
+    return this.#agreed
+  }
+
+  /** The text of an answer, whose headers say what the Engine speaks. */
+  async #tell(docker: Docker, path: string, abortSignal: AbortSignal): Promise<string> {
+    const response = await this.#dial(docker, 'GET', path, abortSignal)
+    this.#agree(this.#pinned ?? commonVersion(response.headers['api-version']))
+    let text = ''
+    for await (const chunk of response.setEncoding('utf8')) text += String(chunk)
+    return text
+  }
+
+  async #dial(
+    docker: Docker,
+    method: 'GET' | 'POST',
+    path: string,
+    abortSignal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    return await new Promise((resolve, reject) => {
+      const statusCodes = {200: true, 404: 'no such container', 500: 'server error'} as const
+      ;(docker.modem as Modem).dial({path, method, isStream: true, abortSignal, statusCodes}, (error, response) => {
+        if (response === null) reject(error ?? new Error('no answer'))
+        else resolve(response)
+      })
+    })
+  }
+
+  async #ask<T>(doing: string, question: () => Promise<T>): Promise<T> {
     try {
-      return await request()
+      return await question()
     } catch (error) {
       throw this.#explained(doing, error)
     }
+  }
+
+  /** What `read` reads in the answer to a question. */
+  async #read<T>(doing: string, read: (answer: Reading) => T, question: () => Promise<unknown>): Promise<T> {
+    return await this.#ask(doing, async () => read(new Reading(await question())))
   }
 
   async #unless(harmless: readonly number[], doing: string, request: () => Promise<unknown>): Promise<void> {
@@ -341,18 +349,17 @@ export class DockerodeEngine implements Engine {
   /** What dockerode threw, in words; an abort passes as it is. */
   #explained(doing: string, error: unknown): Error {
     if (hasErrorCode(error, 'ABORT_ERR') && error instanceof Error) return error
+    if (error instanceof MisreadError) return new EngineAnswerError(this.address, doing, error.message, error)
     if (hasErrorCode(error, 'EACCES', 'EPERM')) return new EngineForbiddenError(this.address, error)
     const status = statusOf(error)
-    return status === undefined
-      ? new EngineUnreachableError(this.address, error)
-      : new EngineRefusedError(doing, status, answerOf(error), error)
+    if (status === undefined) return new EngineUnreachableError(this.address, error)
+    const answer = answerOf(error)
+    if (status !== 400 || !/^client version .* is too (?:old|new)/i.test(answer))
+      return new EngineRefusedError(doing, status, answer, error)
+    // Another Engine has taken its place; the next question asks it what it speaks.
+    if (this.#pinned === undefined) this.#agreed = undefined
+    return new EngineVersionError(this.address, answer, this.#pinned, error)
   }
-}
-
-/** Whether a log driver keeps only so much (Docker, `local` does by default, `json-file` with `max-size`). */
-function rotates(logs: {readonly Type: string; readonly Config?: unknown} | undefined): boolean {
-  const {Type, Config} = logs ?? {}
-  return Type === 'local' || (typeof Config === 'object' && Config !== null && 'max-size' in Config)
 }
 
 /** A moment as the Engine reads it, without loss: in seconds with a fraction. */
@@ -381,11 +388,10 @@ function answerOf(error: unknown): string {
   return reason(error).replace(/^\(HTTP code \d+\) [^-]*- /, '')
 }
 
-/** What a line of the answer says. An error in the middle of a pull is a line, too, after a 200. */
+/** What a line of the answer to `POST /images/create` says. An error in the middle of a pull is a line, too, after a 200. */
 function pullMessages(image: string, line: string): PullMessage[] {
-  const said: unknown = line.trim() === '' ? undefined : JSON.parse(line)
-  if (typeof said !== 'object' || said === null) return []
-  if ('error' in said) throw new PullError(image, String(said.error))
-  const {status, id, progressDetail} = said as PullLine
-  return status === undefined ? [] : [{status, ...(id === undefined ? {} : {id}), ...progressDetail}]
+  if (line.trim() === '') return []
+  const said = readJson(line)
+  if (!said.at('error').isAbsent) throw new PullError(image, said.at('error').text())
+  return said.at('status').isAbsent ? [] : [readPullMessage(said)]
 }

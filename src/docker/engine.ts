@@ -17,6 +17,8 @@ export interface Inspected {
   readonly exitCode: number
   /** Whether the kernel killed its init, or on some Engines any of its processes, as it ran out of memory. */
   readonly outOfMemory: boolean
+  /** When its present or last life began, in milliseconds since 1970; negative where none has. */
+  readonly startedAt: number
   /** When its last life ended, in milliseconds since 1970; negative where none has. */
   readonly finishedAt: number
   /** Such as `SIGQUIT`, or empty for the Engine's default. */
@@ -74,8 +76,8 @@ export interface Wanted {
 }
 
 /**
- * The Engine's verbs that a run needs. Every one takes an AbortSignal and throws EngineUnreachableError, EngineForbiddenError or
- * {@link EngineRefusedError} unless its comment says otherwise.
+ * The Engine's verbs that a run needs. Every one takes an AbortSignal and throws EngineUnreachableError, EngineForbiddenError,
+ * EngineAnswerError or {@link EngineRefusedError} unless its comment says otherwise.
  */
 export interface Engine {
   /** Where the Engine listens, for messages. */
@@ -87,7 +89,7 @@ export interface Engine {
   inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
   /** All containers, running or not, that have these labels, the newest first. */
   list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly Listed[]>
-  /** The newest version of the Engine API that it speaks, such as `1.44`; requests without one are read as of that. */
+  /** The version of the Engine API that it is asked with, such as `1.44`: the newest that it and we know, or the one that was asked for. */
   apiVersion(signal: AbortSignal): Promise<string>
   /** Puts a container on one more network. */
   connect(network: string, id: string, endpoint: Endpoint, signal: AbortSignal): Promise<void>

@@ -10,8 +10,8 @@ export class EarlyEngine extends DockerodeEngine {
   #early: Promise<EngineInfo | undefined> | undefined
   #isPinged = false
 
-  constructor(path: string) {
-    super(path)
+  constructor(path: string, pinned?: string) {
+    super(path, pinned)
     this.#early = super.info(UNTIL_DONE).catch(() => undefined)
   }
 

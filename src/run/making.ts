@@ -1,4 +1,5 @@
 import {open, rm, type FileHandle} from 'node:fs/promises'
+import {isOlder} from '../docker/api-version.js'
 import type {CreateRequest, Endpoint} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
 import {CidFileError, EngineTooOldError, hasErrorCode, reason} from '../errors.js'
@@ -48,13 +49,6 @@ export async function prepareMaking(
       if (file !== undefined) await rm(file.path, {force: true})
     },
   }
-}
-
-/** Whether version `a` of the Engine API comes before `b`. */
-export function isOlder(a: string, b: string): boolean {
-  const [major = 0, minor = 0] = a.split('.').map(Number)
-  const [otherMajor = 0, otherMinor = 0] = b.split('.').map(Number)
-  return major < otherMajor || (major === otherMajor && minor < otherMinor)
 }
 
 function withNetwork(request: CreateRequest, network: string): CreateRequest {

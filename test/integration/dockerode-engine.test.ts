@@ -18,11 +18,15 @@ afterEach(async () => {
   }
 })
 
-/** An Engine on a socket of its own that answers as it is told, and keeps what it was asked. */
-async function engineThat(answers: (request: IncomingMessage, response: ServerResponse) => void) {
+/** An Engine on a socket of its own that speaks API 1.51, answers else as it is told, and keeps what else it was asked. */
+async function engineThat(answers: (request: IncomingMessage, response: ServerResponse) => void, pinned?: string) {
   const directory = await mkdtemp(join(tmpdir(), 'engine-'))
   const asked: {line: string; body: string}[] = []
   const server = createServer((request, response) => {
+    if (request.url === '/_ping') {
+      response.setHeader('api-version', '1.51').end('OK')
+      return
+    }
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -33,7 +37,7 @@ async function engineThat(answers: (request: IncomingMessage, response: ServerRe
   const path = join(directory, 'docker.sock')
   await new Promise<void>((resolve) => server.listen(path, resolve))
   open.push({server, directory})
-  return {engine: new DockerodeEngine(path), asked, path}
+  return {engine: new DockerodeEngine(path, pinned), asked, path}
 }
 
 const answer =
@@ -55,14 +59,8 @@ describe('the Engine through dockerode', () => {
     request.body.Env.push('SECRET=hidden')
     await expect(engine.create(request, signal)).resolves.toBe('abc')
     expect(asked).toEqual([
-      {line: 'POST /containers/create?name=web&platform=linux%2Farm64', body: JSON.stringify(request.body)},
+      {line: 'POST /v1.51/containers/create?name=web&platform=linux%2Farm64', body: JSON.stringify(request.body)},
     ])
-  })
-
-  test('says which API it speaks', async () => {
-    const {engine, asked} = await engineThat(answer(200, {ApiVersion: '1.44', Version: '25.0.0'}))
-    await expect(engine.apiVersion(signal)).resolves.toBe('1.44')
-    expect(asked.map(({line}) => line)).toEqual(['GET /version'])
   })
 
   test('connects a container to one more network', async () => {
@@ -70,7 +68,7 @@ describe('the Engine through dockerode', () => {
     await engine.connect('back end', 'abc', {Aliases: ['db']}, signal)
     expect(asked).toEqual([
       {
-        line: 'POST /networks/back%20end/connect',
+        line: 'POST /v1.51/networks/back%20end/connect',
         body: JSON.stringify({Container: 'abc', EndpointConfig: {Aliases: ['db']}}),
       },
     ])
@@ -172,7 +170,7 @@ describe('the Engine through dockerode', () => {
       finish = () => response.end('{"StatusCode":7}\n')
     })
     const {exitCode} = await engine.watch('abc', 'removed', signal)
-    expect(asked.map(({line}) => line)).toEqual(['POST /containers/abc/wait?condition=removed'])
+    expect(asked.map(({line}) => line)).toEqual(['POST /v1.51/containers/abc/wait?condition=removed'])
     finish()
     await expect(exitCode).resolves.toBe(7)
   })
@@ -197,8 +195,8 @@ describe('the Engine through dockerode', () => {
     })
     await expect(engine.remove('abc', signal)).resolves.toBeUndefined()
     expect(asked.map(({line}) => line)).toEqual([
-      'DELETE /containers/abc?force=true&v=true',
-      'POST /containers/abc/wait?condition=removed',
+      'DELETE /v1.51/containers/abc?force=true&v=true',
+      'POST /v1.51/containers/abc/wait?condition=removed',
     ])
   })
 
@@ -215,7 +213,7 @@ describe('the Engine through dockerode', () => {
       {status: 'Digest: sha256:…'},
     ])
     expect(asked[0]?.line).toBe(
-      'POST /images/create?fromImage=registry%3A5000%2Fa%2Fb&tag=latest&platform=linux%2Famd64',
+      'POST /v1.51/images/create?fromImage=registry%3A5000%2Fa%2Fb&tag=latest&platform=linux%2Famd64',
     )
   })
 
@@ -229,7 +227,7 @@ describe('the Engine through dockerode', () => {
     await all(engine.pull('registry:5000/a', {login}, signal))
     expect(header).toMatch(/^[\w-]+=*$/)
     expect(JSON.parse(Buffer.from(String(header), 'base64url').toString())).toEqual(login)
-    expect(asked[0]?.line).toBe('POST /images/create?fromImage=registry%3A5000%2Fa&tag=latest')
+    expect(asked[0]?.line).toBe('POST /v1.51/images/create?fromImage=registry%3A5000%2Fa&tag=latest')
     await all(engine.pull('registry:5000/a', {}, signal))
     expect(header).toBeUndefined()
   })
@@ -282,5 +280,143 @@ describe('the Engine through dockerode', () => {
       controller.abort()
     })
     await expect(engine.start('abc', controller.signal)).rejects.toMatchObject({code: 'ABORT_ERR'})
+  })
+
+  const CONTAINER = {
+    Id: 'c0ffee',
+    Name: '/web',
+    State: {Status: 'running', Pid: 42, ExitCode: 0, OOMKilled: false, FinishedAt: '0001-01-01T00:00:00Z'},
+    Config: {Tty: false, Labels: {a: 'b'}},
+    HostConfig: {LogConfig: {Type: 'json-file', Config: {}}},
+  }
+  const state = (changed: object): object => ({...CONTAINER, State: {...CONTAINER.State, ...changed}})
+
+  test('says of a container what it must, whatever else it leaves out', async () => {
+    const {engine} = await engineThat(answer(200, CONTAINER))
+    await expect(engine.inspect('web', signal)).resolves.toMatchObject({
+      id: 'c0ffee',
+      name: 'web',
+      pid: 42,
+      finishedAt: Date.parse('0001-01-01T00:00:00Z'),
+      stopTimeout: undefined,
+      labels: {a: 'b'},
+    })
+  })
+
+  test.each<[string, object | null | string, string]>([
+    ['no object', null, 'it is not an object: "null"'],
+    ['a text', 'hello', 'it is not an object: "hello"'],
+    ['no state', {...CONTAINER, State: undefined}, 'it has no State.Status'],
+    ['an id that leads elsewhere', {...CONTAINER, Id: '../../etc'}, 'Id is not the id of a container: "../../etc"'],
+    ['a state that nobody knows', state({Status: 'flying'}), 'State.Status is not a state of a container: "flying"'],
+    ['a PID below 0', state({Pid: -1}), 'State.Pid is not a whole number from 0 to 4194304: -1'],
+    ['a PID that is a text', state({Pid: '42'}), 'State.Pid is not a whole number from 0 to 4194304: "42"'],
+    ['an exit status that is none', state({ExitCode: 256}), 'State.ExitCode is not a whole number from 0 to 255: 256'],
+    ['no exit status', state({ExitCode: null}), 'it has no State.ExitCode'],
+    ['a moment that is none', state({FinishedAt: 'soon'}), 'State.FinishedAt is not a moment: "soon"'],
+    ['labels that are none', {...CONTAINER, Config: {Labels: ['a']}}, 'Config.Labels is not an object: ["a"]'],
+  ])('that says of a container %s gives an answer that cannot be used', async (_, said, why) => {
+    const {engine} = await engineThat(answer(200, said))
+    await expect(engine.inspect('web', signal)).rejects.toMatchObject({
+      code: 'ENGINE_ANSWER',
+      message: expect.stringContaining(
+        `was asked to look up the container and gave an answer that cannot be used: ${why}; `,
+      ) as unknown,
+    })
+  })
+
+  test.each<[string, (engine: DockerodeEngine) => Promise<unknown>]>([
+    ['info', (engine) => engine.info(signal)],
+    ['inspect', (engine) => engine.inspect('web', signal)],
+    ['list', (engine) => engine.list({}, signal)],
+    ['create', (engine) => engine.create(emptyCreateRequest('nginx', []), signal)],
+    ['pull', (engine) => all(engine.pull('nginx', {}, signal))],
+    ['watch', async (engine) => await (await engine.watch('abc', 'removed', signal)).exitCode],
+  ])('whose answer to %s is no JSON gives one that cannot be used', async (_, ask) => {
+    const {engine} = await engineThat((_, response) => response.end('<html>hello</html>'))
+    await expect(ask(engine)).rejects.toMatchObject({code: 'ENGINE_ANSWER'})
+  })
+
+  test('that is cut in the middle of an answer is unreachable', async () => {
+    const {engine} = await engineThat((_, response) => {
+      response.writeHead(200, {'content-length': '1000'}).write('{"Id":')
+      setTimeout(() => response.destroy(), 10)
+    })
+    await expect(engine.inspect('web', signal)).rejects.toBeInstanceOf(EngineUnreachableError)
+  })
+})
+
+describe('the version of the API', () => {
+  /** An Engine that says which it speaks, if any, and takes whatever it is asked. */
+  async function speaking(version: string | undefined, pinned?: string) {
+    const directory = await mkdtemp(join(tmpdir(), 'engine-'))
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(String(request.url))
+      if (version !== undefined) response.setHeader('Api-Version', version)
+      response.end(request.url === '/_ping' ? 'OK' : '{}')
+    })
+    await new Promise<void>((resolve) => server.listen(join(directory, 'docker.sock'), resolve))
+    open.push({server, directory})
+    return {engine: new DockerodeEngine(join(directory, 'docker.sock'), pinned), asked}
+  }
+
+  test.each([
+    ['of an older Engine', '1.41', '1.41'],
+    ['of an Engine that is as new as we', '1.51', '1.51'],
+    ['of a newer Engine', '1.55', '1.51'],
+    ['of one that does not say', undefined, '1.41'],
+    ['of one that says nonsense', '../..', '1.41'],
+  ])('%s is the newest that both know, learned from an answer that is needed anyway', async (_, spoken, agreed) => {
+    const {engine, asked} = await speaking(spoken)
+    await engine.info(signal)
+    await engine.stop('abc', signal)
+    await expect(engine.apiVersion(signal)).resolves.toBe(agreed)
+    expect(asked).toEqual(['/info', `/v${agreed}/containers/abc/stop`])
+  })
+
+  test('is asked for where nothing was asked before', async () => {
+    const {engine, asked} = await speaking('1.44')
+    await engine.stop('abc', signal)
+    expect(asked).toEqual(['/_ping', '/v1.44/containers/abc/stop'])
+  })
+
+  test('that DOCKER_API_VERSION says is spoken from the first question on', async () => {
+    const {engine, asked} = await speaking('1.47', '1.43')
+    await engine.info(signal)
+    await engine.stop('abc', signal)
+    await expect(engine.apiVersion(signal)).resolves.toBe('1.43')
+    expect(asked).toEqual(['/v1.43/info', '/v1.43/containers/abc/stop'])
+  })
+
+  const tooOld = 'client version 1.51 is too old. Minimum supported API version is 1.60, please upgrade your client'
+
+  test('that the Engine does not take any more is refused in words, and agreed on anew', async () => {
+    let pings = 0
+    const directory = await mkdtemp(join(tmpdir(), 'engine-'))
+    const server = createServer((request, response) => {
+      const isPing = request.url === '/_ping'
+      if (isPing) pings++
+      response.setHeader('Api-Version', '1.62').writeHead(isPing ? 200 : 400)
+      response.end(isPing ? 'OK' : JSON.stringify({message: tooOld}))
+    })
+    await new Promise<void>((resolve) => server.listen(join(directory, 'docker.sock'), resolve))
+    open.push({server, directory})
+    const engine = new DockerodeEngine(join(directory, 'docker.sock'))
+    for (const ask of [() => engine.inspect('web', signal), () => engine.events('abc', 0, signal)])
+      await expect(ask()).rejects.toMatchObject({
+        code: 'ENGINE_VERSION',
+        message: expect.stringContaining(`${tooOld}; update the older of the two`) as unknown,
+      })
+    expect(pings).toBe(2)
+  })
+
+  test('that is pinned and that the Engine does not take is refused with the name of the variable', async () => {
+    const message = 'client version 1.60 is too new. Maximum supported API version is 1.51'
+    const {engine} = await engineThat(answer(400, {message}), '1.60')
+    await expect(engine.info(signal)).rejects.toMatchObject({
+      code: 'ENGINE_VERSION',
+      message: expect.stringContaining('DOCKER_API_VERSION=1.60 asks for that version') as unknown,
+    })
   })
 })

@@ -25,6 +25,7 @@ const RUNNING: Inspected = {
   tty: false,
   exitCode: 0,
   outOfMemory: false,
+  startedAt: 1000,
   finishedAt: -1,
   stopSignal: '',
   stopTimeout: undefined,

@@ -20,6 +20,8 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.EngineForbiddenError('unix:///var/run/docker.sock', CAUSE),
   new errors.EngineAddressError('DOCKER_HOST=tcp://10.0.0.1:2375', 'it is another host'),
   new errors.EngineRefusedError('create the container', 500, 'server error', CAUSE),
+  new errors.EngineAnswerError('unix:///var/run/docker.sock', 'say what it is', 'it is no JSON', CAUSE),
+  new errors.EngineVersionError('unix:///var/run/docker.sock', 'client version 1.51 is too old', undefined, CAUSE),
   new errors.ImageMissingError('nginx'),
   new errors.PullError('nginx', 'not found', CAUSE),
   new errors.NameTakenError('web', 'it is being removed'),
@@ -60,10 +62,12 @@ describe('every error of ours', () => {
       ConflictingOptionsError: 'CONFLICTING_OPTIONS',
       DefectError: 'DEFECT',
       EngineAddressError: 'ENGINE_ADDRESS',
+      EngineAnswerError: 'ENGINE_ANSWER',
       EngineForbiddenError: 'ENGINE_FORBIDDEN',
       EngineRefusedError: 'ENGINE_REFUSED',
       EngineTooOldError: 'ENGINE_TOO_OLD',
       EngineUnreachableError: 'ENGINE_UNREACHABLE',
+      EngineVersionError: 'ENGINE_VERSION',
       ImageMissingError: 'IMAGE_MISSING',
       MissingImageError: 'MISSING_IMAGE',
       MissingValueError: 'MISSING_VALUE',
@@ -86,7 +90,7 @@ describe('every error of ours', () => {
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(34)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(36)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {
@@ -101,6 +105,8 @@ describe('every error of ours', () => {
       'EngineUnreachableError',
       'EngineForbiddenError',
       'EngineRefusedError',
+      'EngineAnswerError',
+      'EngineVersionError',
       'PullError',
       'CannotInvokeError',
       'CommandNotFoundError',

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {RUN_OPTIONS} from '../../../src/docker/run-options.js'
-import {isOlder, prepareMaking} from '../../../src/run/making.js'
+import {isOlder} from '../../../src/docker/api-version.js'
+import {prepareMaking} from '../../../src/run/making.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {both, requestsOf, type Pair} from './both.js'
 

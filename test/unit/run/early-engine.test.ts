@@ -17,7 +17,10 @@ async function engineAt(path: string, isUp: (count: number) => boolean = () => t
   const asked: string[] = []
   server = createServer((request, response) => {
     asked.push(request.url ?? '')
-    if (isUp(asked.length)) response.end(request.url === '/info' ? JSON.stringify({ServerVersion: '26.1'}) : 'OK')
+    if (isUp(asked.length))
+      response
+        .setHeader('api-version', '1.51')
+        .end(request.url?.endsWith('/info') ? JSON.stringify({ServerVersion: '26.1'}) : 'OK')
     else response.destroy()
   })
   await new Promise<void>((resolve) => server?.listen(path, resolve))
@@ -33,7 +36,7 @@ describe('an Engine that is asked early', () => {
     expect(asked).toEqual(['/info'])
     await engine.ping(signal)
     await engine.info(signal)
-    expect(asked).toEqual(['/info', '/_ping', '/info'])
+    expect(asked).toEqual(['/info', '/_ping', '/v1.51/info'])
   })
 
   test('and did not answer then is asked again', async () => {
@@ -41,7 +44,7 @@ describe('an Engine that is asked early', () => {
     const engine = new EarlyEngine(inTemp('socket'))
     await engine.ping(signal)
     expect(await engine.info(signal)).toMatchObject({version: '26.1'})
-    expect(asked).toEqual(['/info', '/_ping', '/info'])
+    expect(asked).toEqual(['/info', '/_ping', '/v1.51/info'])
   })
 
   test('and is not there is unreachable, for a ping and for its info', async () => {

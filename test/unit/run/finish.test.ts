@@ -19,6 +19,7 @@ const EXITED: Inspected = {
   tty: false,
   exitCode: 7,
   outOfMemory: false,
+  startedAt: 1000,
   finishedAt: 5000,
   stopSignal: '',
   stopTimeout: undefined,

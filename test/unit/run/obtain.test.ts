@@ -36,6 +36,7 @@ function made(
     tty: false,
     exitCode: 7,
     outOfMemory: false,
+    startedAt: 1000,
     finishedAt: 0,
     stopSignal: '',
     stopTimeout: undefined,

@@ -1,0 +1,82 @@
+import type {EngineInfo, Inspected, Listed} from './engine.js'
+import type {PullMessage} from './pull-tally.js'
+import type {Reading} from './reading.js'
+
+const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'] as const
+/** The highest that Linux has (proc_sys_kernel(5), `pid_max`). */
+const MOST_PID = 2 ** 22
+const MOST_STATUS = 255
+/** What the Engine says of a moment that has not come: the year 1. */
+const NEVER = Date.parse('0001-01-01T00:00:00Z')
+
+/** An id, which becomes a part of paths. */
+export function readId(id: Reading): string {
+  return id.matching(/^[0-9a-f]+$/, 'the id of a container')
+}
+
+/** An exit status (Engine API, `ContainerState`, `ContainerWaitResponse`). */
+export function readStatus(status: Reading): number {
+  return status.whole(0, MOST_STATUS)
+}
+
+/** The answer to `GET /containers/{id}/json`. */
+export function readInspected(answer: Reading): Inspected {
+  const [state, config, logs] = [answer.at('State'), answer.at('Config'), answer.at('HostConfig').at('LogConfig')]
+  const stopTimeout = config.at('StopTimeout')
+  return {
+    id: readId(answer.at('Id')),
+    name: answer.at('Name').text().replace(/^\//, ''),
+    state: readState(state.at('Status')),
+    pid: state.at('Pid').whole(0, MOST_PID),
+    tty: config.at('Tty').flag(false),
+    exitCode: readStatus(state.at('ExitCode')),
+    outOfMemory: state.at('OOMKilled').flag(false),
+    startedAt: state.at('StartedAt').moment(NEVER),
+    finishedAt: state.at('FinishedAt').moment(NEVER),
+    stopSignal: config.at('StopSignal').text(''),
+    stopTimeout: stopTimeout.isAbsent ? undefined : stopTimeout.whole(-1, Number.MAX_SAFE_INTEGER),
+    labels: config.at('Labels').texts(),
+    hasRotatingLog: logs.at('Type').text('') === 'local' || logs.at('Config').names().includes('max-size'),
+  }
+}
+
+/** The answer to `GET /containers/json`. */
+export function readList(answer: Reading): Listed[] {
+  return answer
+    .list()
+    .map((one) => ({id: readId(one.at('Id')), state: readState(one.at('State')), labels: one.at('Labels').texts()}))
+}
+
+/** The answer to `GET /info`; an Engine that is not Docker's may leave out any of it. */
+export function readInfo(answer: Reading): EngineInfo {
+  return {
+    version: answer.at('ServerVersion').text(''),
+    cgroupDriver: answer.at('CgroupDriver').text(''),
+    defaultRuntime: answer.at('DefaultRuntime').text(''),
+    runtimes: answer.at('Runtimes').names(),
+    rootless: answer
+      .at('SecurityOptions')
+      .list()
+      .some((option) => option.text() === 'name=rootless'),
+    ...(answer.at('LiveRestoreEnabled').flag(false) ? {liveRestore: true} : {}),
+  }
+}
+
+/** A line of the answer to `POST /images/create` that is no error. */
+export function readPullMessage(line: Reading): PullMessage {
+  const [id, detail] = [line.at('id'), line.at('progressDetail')]
+  const figures = (['current', 'total'] as const).flatMap((name) => {
+    const figure = detail.at(name)
+    return figure.isAbsent ? [] : [[name, figure.whole(0, Number.MAX_SAFE_INTEGER)] as const]
+  })
+  return {
+    status: line.at('status').text(),
+    ...(id.isAbsent ? {} : {id: id.text()}),
+    ...(Object.fromEntries(figures) as Pick<PullMessage, 'current' | 'total'>),
+  }
+}
+
+function readState(state: Reading): Inspected['state'] {
+  const said = state.matching(new RegExp(`^(?:${STATES.join('|')})$`), 'a state of a container')
+  return said as Inspected['state']
+}
