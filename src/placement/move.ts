@@ -3,9 +3,10 @@ import {join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
 import {CgroupError, hasErrorCode, reason} from '../errors.js'
 import type {Log} from '../run/log.js'
+import {finishing} from '../run/patience.js'
 import type {RunContext, StartedContainer} from '../run/run-plugin.js'
 import {delegates} from '../systemd/delegation.js'
-import {freeze} from '../systemd/freezer.js'
+import {freezerOf, type FreezerKind} from '../systemd/freezer.js'
 import {isUnified, labelOf, type Place} from '../systemd/hierarchies.js'
 import {controllersOf, handDown, stepIntoLeaf} from '../systemd/leaf.js'
 import {carryLimits} from '../systemd/limits.js'
@@ -14,6 +15,9 @@ import type {UnitCgroup} from '../systemd/unit.js'
 import {isSystemds, placesOfContainer} from './container-places.js'
 import {canMakeDeviceNodes, forbidDeviceNodes, wantsDeviceNodes} from './device-filter.js'
 import type {Placement} from './placement.js'
+
+/** How long a move that is under way may still take when the run is asked to stop: a container in halves is worse than one that comes a little later. */
+const FINISH_PATIENCE_MS = 4000
 
 /** From where to where the container's processes move in one hierarchy. */
 interface Way {
@@ -50,7 +54,12 @@ export function move(
         else log.warn(`the container stays in ${from.path} in ${labelOf(from)}: ${why}`)
       }
       if (ways.length === 0) return
-      const moved = await whileFrozen(freezerOf(there, ways, container), () => moveIn(ways, unit, container, context))
+      const moved = await finishing(context.signal, FINISH_PATIENCE_MS, async (patience) => {
+        const moving = {...context, signal: patience}
+        const freezer = freezerAmong(there, ways, container)
+        const moveAll = (): Promise<Place[]> => moveIn(ways, unit, container, moving)
+        return await (freezer === undefined ? moveAll() : whileFrozen(freezer, 'v1', moving, moveAll))
+      })
       if (moved.length === 0) return
       log.info(`the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`)
       if (request.body.Env.some((entry) => entry.startsWith('NOTIFY_SOCKET=')))
@@ -73,15 +82,22 @@ async function objection(
 }
 
 /** The cgroup of v1 that can freeze the container, unless it is one that the container moves out of. */
-function freezerOf(there: readonly Place[], ways: readonly Way[], {id}: StartedContainer): Place | undefined {
+function freezerAmong(there: readonly Place[], ways: readonly Way[], {id}: StartedContainer): Place | undefined {
   const freezer = there.find(({controllers, path}) => controllers.includes('freezer') && path.includes(id))
   return ways.some(({from}) => from === freezer) ? undefined : freezer
 }
 
-async function whileFrozen<T>(freezer: Place | undefined, act: () => Promise<T>): Promise<T> {
-  if (freezer === undefined) return await act()
-  const thaw = await freeze(freezer.directory, 'v1')
+/** Does something while the processes of a cgroup are stopped. That they go on is seen to before they are stopped: nobody else would. */
+async function whileFrozen<T>(
+  {directory, path}: Place,
+  kind: FreezerKind,
+  {defer}: RunContext,
+  act: () => Promise<T>,
+): Promise<T> {
+  const {freeze, thaw} = freezerOf(directory, kind)
+  defer(`let the processes in ${path} go on`, thaw)
   try {
+    await freeze()
     return await act()
   } finally {
     await thaw()
@@ -114,23 +130,21 @@ async function moveUnified(
   own: Place,
   unit: UnitCgroup,
   {id}: StartedContainer,
-  {signal, defer}: RunContext,
+  context: RunContext,
 ): Promise<Place[]> {
+  const {signal, defer} = context
   let to = own
   if (await delegates(unit, signal)) {
     to = {controllers: [], path: `${unit.path}/${id}`, directory: join(unit.directory, id)}
     await stepIntoLeaf(unit, signal)
-    await mkdir(to.directory, {recursive: true})
     defer(`remove the cgroup ${to.path}`, () => removeCgroup(to.directory))
+    await mkdir(to.directory, {recursive: true})
     await handDown(await controllersOf(unit), unit)
     await carryLimits(from.directory, to.directory)
   }
-  const thawFrom = await freeze(from.directory, 'v2')
-  try {
-    return (await transferAll(from.directory, to.directory, signal)) > 0 ? [to] : []
-  } finally {
-    await thawFrom()
-  }
+  return await whileFrozen(from, 'v2', context, async () =>
+    (await transferAll(from.directory, to.directory, signal)) > 0 ? [to] : [],
+  )
 }
 
 /** systemd removes it with the unit, if it is not empty yet. */

@@ -36,6 +36,55 @@ export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>)
   }
 }
 
+/**
+ * The promise's outcome or, when the signal aborts first, its reason: but not before the promise has settled too, or has had so many milliseconds to, after which `left` is called
+ * and it is left to itself.
+ */
+export async function untilSettled<T>(
+  signal: AbortSignal,
+  milliseconds: number,
+  promise: Promise<T>,
+  left: () => void,
+): Promise<T> {
+  try {
+    return await unlessAborted(signal, promise)
+  } catch (error) {
+    if (signal.aborted) {
+      const settled = promise.then(
+        () => undefined,
+        () => undefined,
+      )
+      await within(milliseconds, settled).catch(left)
+    }
+    throw error
+  }
+}
+
+/**
+ * What `act` gives, which is not begun once the signal has aborted, and is then finished rather than broken off: the signal that it is given aborts so many milliseconds after the other.
+ */
+export async function finishing<T>(
+  signal: AbortSignal,
+  milliseconds: number,
+  act: (patience: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (signal.aborted) throw signal.reason as Error
+  const patience = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const hurry = (): void => {
+    timer = setTimeout(() => {
+      patience.abort(signal.reason)
+    }, milliseconds)
+  }
+  signal.addEventListener('abort', hurry)
+  try {
+    return await act(patience.signal)
+  } finally {
+    signal.removeEventListener('abort', hurry)
+    clearTimeout(timer)
+  }
+}
+
 /** The promise's outcome, or an error when there is none within so many milliseconds. */
 export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined

@@ -11,23 +11,36 @@ const FREEZERS = {
 /** Which of the two a cgroup has. */
 export type FreezerKind = keyof typeof FREEZERS
 
-/**
- * Asks the kernel to stop all processes of a cgroup where they are, so that soon none forks, and returns what lets them go on. One that is frozen already, or that
- * has gone, is left as it is.
- */
-export async function freeze(directory: string, kind: FreezerKind): Promise<() => Promise<void>> {
+/** What freezes a cgroup, and lets it go on. */
+export interface Freezer {
+  /** Asks the kernel to stop all processes of the cgroup where they are, so that soon none forks. One that is frozen already, or that has gone, is left as it is. */
+  readonly freeze: () => Promise<void>
+  /** Lets the processes go on that {@link freeze} has stopped, and no others. It may be called at any time, and again. */
+  readonly thaw: () => Promise<void>
+}
+
+/** The freezer of the cgroup in a directory. */
+export function freezerOf(directory: string, kind: FreezerKind): Freezer {
   const {file, frozen, thawed} = FREEZERS[kind]
   const path = join(directory, file)
-  try {
-    if ((await readFile(path, 'utf8')).trim() !== thawed) return () => Promise.resolve()
-    await writeFile(path, frozen)
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT', 'ENODEV')) return () => Promise.resolve()
-    throw error
-  }
-  return async () => {
-    await writeFile(path, thawed).catch((error: unknown) => {
+  let isOurs = false
+  const unlessGone = async (act: Promise<void>): Promise<void> => {
+    await act.catch((error: unknown) => {
       if (!hasErrorCode(error, 'ENOENT', 'ENODEV')) throw error
     })
+  }
+  return {
+    freeze: async () => {
+      const before = await readFile(path, 'utf8').catch((error: unknown) => {
+        if (hasErrorCode(error, 'ENOENT', 'ENODEV')) return undefined
+        throw error
+      })
+      if (before?.trim() !== thawed) return
+      isOurs = true
+      await unlessGone(writeFile(path, frozen))
+    },
+    thaw: async () => {
+      if (isOurs) await unlessGone(writeFile(path, thawed))
+    },
   }
 }

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs'
+import {readFileSync, writeFileSync} from 'node:fs'
 import {mkdir, readdir, rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {HostConfig} from '../../../src/docker/create-request.js'
@@ -61,7 +61,44 @@ describe('on cgroup v2', () => {
     await placement.afterStart(container, context)
     expect(await host.read(...unit, 'cgroup.procs')).toBe('4243')
     expect(lines).toEqual(["info: the container's processes moved to /system.slice/x.service in cgroup v2"])
-    expect(undos).toEqual([])
+    expect(undos.map(({label}) => label)).toEqual([
+      'let the processes in /system.slice/docker-0123456789ab.scope go on',
+    ])
+  })
+
+  test('that the container goes on is seen to before it is frozen, whatever becomes of the move', async () => {
+    const {placement} = moving([place()])
+    const states: string[] = []
+    const {context, undos} = hookContext()
+    const defer: typeof context.defer = (label, undo) => {
+      states.push(readFileSync(host.in(...scope, 'cgroup.freeze'), 'utf8'))
+      context.defer(label, undo)
+    }
+    vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementationOnce(() => {
+      states.push(readFileSync(host.in(...scope, 'cgroup.freeze'), 'utf8'))
+      throw new Error('seen')
+    })
+    await expect(placement.afterStart(container, {...context, defer})).rejects.toThrow('seen')
+    expect(states).toEqual(['0\n', '1'])
+    await host.write('1\n', ...scope, 'cgroup.freeze')
+    await undos[0]?.undo()
+    expect(await host.read(...scope, 'cgroup.freeze')).toBe('0')
+  })
+
+  test('a stop that comes when some of the processes have moved does not keep the others', async () => {
+    const stop = new AbortController()
+    const {placement} = moving([place()])
+    let looks = 0
+    vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementation(function (this: AbortSignal) {
+      looks++
+      if (looks === 2) stop.abort(new Error('stopped'))
+      if (looks === 3) writeFileSync(host.in(...scope, 'cgroup.procs'), '')
+      if (this.aborted) throw this.reason as Error
+    })
+    await placement.afterStart(container, hookContext(stop.signal).context)
+    expect(looks).toBe(3)
+    expect(await host.read(...unit, 'cgroup.procs')).toBe('4243')
+    expect(await host.read(...scope, 'cgroup.freeze')).toBe('0')
   })
 
   test('why they were not born there is said', async () => {
@@ -171,13 +208,13 @@ describe('on cgroup v2', () => {
       expect(lines).toEqual([])
     })
 
-    test('as it is stopped in the middle is no error of its own, and the container goes on', async () => {
+    test('is not begun once the run was asked to stop, which is no error of its own', async () => {
       const why = new Error('stopped')
       const {placement} = moving([place()])
       const {context} = hookContext(AbortSignal.abort(why))
       await expect(placement.afterStart(container, context)).rejects.toBe(why)
       expect(await host.read(...unit, 'cgroup.procs')).toBe('')
-      expect(await host.read(...scope, 'cgroup.freeze')).toBe('0')
+      expect(await host.read(...scope, 'cgroup.freeze')).toBe('0\n')
     })
   })
 
@@ -211,7 +248,10 @@ describe('on cgroup v2', () => {
       const {placement} = moving([place()])
       const {context, undos} = hookContext(signalThatEmpties(host.in(...unit), host.in(...scope)))
       await placement.afterStart(container, context)
-      expect(undos.map(({label}) => label)).toEqual(['remove the cgroup /system.slice/x.service/0123456789ab'])
+      expect(undos.map(({label}) => label)).toEqual([
+        'remove the cgroup /system.slice/x.service/0123456789ab',
+        'let the processes in /system.slice/docker-0123456789ab.scope go on',
+      ])
       // In the kernel's own file system a cgroup's files are no obstacle.
       for (const name of await readdir(host.in(...own))) await rm(host.in(...own, name))
       await undos[0]?.undo()
@@ -284,13 +324,12 @@ describe('on cgroup v1', () => {
 
   test('they are frozen meanwhile', async () => {
     const {placement} = moving([systemd()])
-    const {signal} = new AbortController()
     const states: string[] = []
-    vi.spyOn(signal, 'throwIfAborted').mockImplementationOnce(() => {
+    vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementationOnce(() => {
       states.push(readFileSync(host.in(...DOCKERS, 'freezer.state'), 'utf8'))
       throw new Error('seen')
     })
-    await expect(placement.afterStart(container, hookContext(signal).context)).rejects.toThrow('seen')
+    await expect(placement.afterStart(container, hookContext().context)).rejects.toThrow('seen')
     expect(states).toEqual(['FROZEN'])
     expect(await stateOfFreezer()).toBe('THAWED')
   })
@@ -299,11 +338,10 @@ describe('on cgroup v1', () => {
     await host.inCgroups('4242', '4:freezer:/', '1:name=systemd:/docker/0123456789ab')
     await host.write('THAWED\n', 'cgroup', 'freezer', 'freezer.state')
     const {placement} = moving([systemd()])
-    const {signal} = new AbortController()
-    vi.spyOn(signal, 'throwIfAborted').mockImplementationOnce(() => {
+    vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementationOnce(() => {
       throw new Error('seen')
     })
-    await expect(placement.afterStart(container, hookContext(signal).context)).rejects.toThrow('seen')
+    await expect(placement.afterStart(container, hookContext().context)).rejects.toThrow('seen')
     expect(await host.read('cgroup', 'freezer', 'freezer.state')).toBe('THAWED\n')
   })
 

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {unlessAborted, within} from '../../../src/run/patience.js'
+import {finishing, unlessAborted, within} from '../../../src/run/patience.js'
 
 test('what is waited for is the answer, and its failure the failure', async () => {
   const {signal} = new AbortController()
@@ -29,4 +29,27 @@ test('what fails after it was given up fails silently, also when it was given up
 
 test('what takes too long is an error that says for how long it was waited', async () => {
   await expect(within(20, new Promise(() => undefined))).rejects.toThrow('not done after 0.02 seconds')
+})
+
+test('what is finished rather than broken off is told to hurry some time after the signal has aborted', async () => {
+  const controller = new AbortController()
+  const reasons: unknown[] = []
+  const finished = finishing(controller.signal, 20, async (patience) => {
+    controller.abort(new Error('stopped'))
+    reasons.push(patience.aborted)
+    await new Promise((resolve) => {
+      patience.addEventListener('abort', resolve)
+    })
+    reasons.push(patience.reason)
+    return 7
+  })
+  expect(await finished).toBe(7)
+  expect(reasons).toEqual([false, controller.signal.reason])
+})
+
+test('what is finished rather than broken off is not begun once the signal has aborted', async () => {
+  let begun = false
+  const finished = finishing(AbortSignal.abort(new Error('stopped')), 20, () => Promise.resolve(void (begun = true)))
+  await expect(finished).rejects.toThrow('stopped')
+  expect(begun).toBe(false)
 })

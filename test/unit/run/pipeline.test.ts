@@ -1,5 +1,5 @@
 import {once} from 'node:events'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test, vi} from 'vitest'
 import {CommandNotFoundError, PluginError, StoppedError} from '../../../src/errors.js'
 import {Pipeline, type Member} from '../../../src/run/pipeline.js'
 import {Releases} from '../../../src/run/release.js'
@@ -84,19 +84,57 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     expect(called).toBe(false)
   })
 
-  test.each([
-    [
-      'that heeds a stop',
-      (signal: AbortSignal) => once(signal, 'abort').then(() => Promise.reject(new Error('given up'))),
-    ],
-    ['that does not heed a stop', () => new Promise<never>(() => undefined)],
-  ])('is left to itself by a stop, which passes as it is: a hook %s', async (_, wait) => {
+  test('is given up at a stop, which passes as it is, by a hook that heeds it', async () => {
     const stop = new AbortController()
-    const member = {name: 'waiting', hooks: {[phase]: () => wait(stop.signal)}}
+    const wait = (): Promise<never> => once(stop.signal, 'abort').then(() => Promise.reject(new Error('given up')))
+    const member = {name: 'waiting', hooks: {[phase]: wait}}
     const pipeline = new Pipeline([member], stop.signal, new Releases(), recordingLog().log)
     const walking = walk(pipeline)
     stop.abort(new StoppedError('SIGTERM'))
     await expect(walking).rejects.toBe(stop.signal.reason)
+  })
+
+  test('is over at a stop, which passes as it is, when the hook has finished or undone what it had begun', async () => {
+    const stop = new AbortController()
+    const done: string[] = []
+    let finish = (): void => undefined
+    const hook = async (): Promise<void> => {
+      await new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      done.push('the hook')
+    }
+    const pipeline = new Pipeline(
+      [{name: 'busy', hooks: {[phase]: hook}}],
+      stop.signal,
+      new Releases(),
+      recordingLog().log,
+    )
+    const walking = walk(pipeline).catch((error: unknown) => {
+      done.push('the phase')
+      return error
+    })
+    stop.abort(new StoppedError('SIGTERM'))
+    await new Promise(setImmediate)
+    expect(done).toEqual([])
+    finish()
+    expect(await walking).toBe(stop.signal.reason)
+    expect(done).toEqual(['the hook', 'the phase'])
+  })
+
+  test('leaves a hook to itself, and says so, that has not heeded a stop for five seconds', async () => {
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']})
+    onTestFinished(() => void vi.useRealTimers())
+    const stop = new AbortController()
+    const {log, lines} = recordingLog()
+    const member = {name: 'deaf', hooks: {[phase]: () => new Promise<never>(() => undefined)}}
+    const walking = walk(new Pipeline([member], stop.signal, new Releases(), log)).catch((error: unknown) => error)
+    stop.abort(new StoppedError('SIGTERM'))
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(lines).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await walking).toBe(stop.signal.reason)
+    expect(lines).toEqual([`warn: deaf (${phase}) does not heed the stop, and is left to itself after 5 seconds`])
   })
 
   test('keeps the exit status of what went wrong', async () => {

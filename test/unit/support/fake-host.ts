@@ -86,14 +86,16 @@ export function placeIn(host: FakeHost, path: string, ...controllers: readonly s
   }
 }
 
-/** A signal that empties the next of these cgroups before each second look into one, as the kernel does when its processes move. */
+/**
+ * A signal that nobody aborts, for a time in which the next of these cgroups is emptied before each second look into one, whatever signal that look heeds, as the kernel does when
+ * processes move.
+ */
 export function signalThatEmpties(...directories: readonly string[]): AbortSignal {
-  const {signal} = new AbortController()
   let look = 0
-  vi.spyOn(signal, 'throwIfAborted').mockImplementation(() => {
+  vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementation(() => {
     const directory = directories[(look - 1) / 2]
     if (directory !== undefined) writeFileSync(`${directory}/cgroup.procs`, '')
     look++
   })
-  return signal
+  return new AbortController().signal
 }

@@ -1,6 +1,6 @@
 import {mkdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import {freeze, type FreezerKind} from '../../../src/systemd/freezer.js'
+import {freezerOf, type FreezerKind} from '../../../src/systemd/freezer.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
@@ -18,7 +18,8 @@ describe.each<Case>([
 ])('a cgroup of $kind', ({kind, file, frozen, thawed}) => {
   test('is frozen, and then goes on', async () => {
     await writeFile(inTemp(file), `${thawed}\n`)
-    const thaw = await freeze(inTemp(), kind)
+    const {freeze, thaw} = freezerOf(inTemp(), kind)
+    await freeze()
     expect(await readFile(inTemp(file), 'utf8')).toBe(frozen)
     await thaw()
     expect(await readFile(inTemp(file), 'utf8')).toBe(thawed)
@@ -26,32 +27,42 @@ describe.each<Case>([
 
   test('that somebody else has frozen stays so', async () => {
     await writeFile(inTemp(file), `${frozen}\n`)
-    const thaw = await freeze(inTemp(), kind)
+    const {freeze, thaw} = freezerOf(inTemp(), kind)
+    await freeze()
     await thaw()
     expect(await readFile(inTemp(file), 'utf8')).toBe(`${frozen}\n`)
   })
 
+  test('that was never frozen is not let go on', async () => {
+    await writeFile(inTemp(file), `${frozen}\n`)
+    await freezerOf(inTemp(), kind).thaw()
+    expect(await readFile(inTemp(file), 'utf8')).toBe(`${frozen}\n`)
+  })
+
   test('that is gone, or is where nothing can be frozen, is left alone', async () => {
-    const thaw = await freeze(inTemp('gone'), kind)
+    const {freeze, thaw} = freezerOf(inTemp('gone'), kind)
+    await freeze()
     await expect(thaw()).resolves.toBeUndefined()
   })
 
   test('may go while it is frozen', async () => {
     await mkdir(inTemp('cgroup'))
     await writeFile(inTemp('cgroup', file), `${thawed}\n`)
-    const thaw = await freeze(inTemp('cgroup'), kind)
+    const {freeze, thaw} = freezerOf(inTemp('cgroup'), kind)
+    await freeze()
     await rm(inTemp('cgroup'), {recursive: true})
     await expect(thaw()).resolves.toBeUndefined()
   })
 
   test('that cannot be frozen is an error', async () => {
     await mkdir(inTemp(file))
-    await expect(freeze(inTemp(), kind)).rejects.toMatchObject({code: 'EISDIR'})
+    await expect(freezerOf(inTemp(), kind).freeze()).rejects.toMatchObject({code: 'EISDIR'})
   })
 
   test('that cannot be let go on is an error', async () => {
     await writeFile(inTemp(file), `${thawed}\n`)
-    const thaw = await freeze(inTemp(), kind)
+    const {freeze, thaw} = freezerOf(inTemp(), kind)
+    await freeze()
     await rm(inTemp(file))
     await mkdir(inTemp(file))
     await expect(thaw()).rejects.toMatchObject({code: 'EISDIR'})
@@ -60,7 +71,8 @@ describe.each<Case>([
 
 test('a cgroup of v1 that is just being frozen by somebody else stays so', async () => {
   await writeFile(inTemp('freezer.state'), 'FREEZING\n')
-  const thaw = await freeze(inTemp(), 'v1')
+  const {freeze, thaw} = freezerOf(inTemp(), 'v1')
+  await freeze()
   await thaw()
   expect(await readFile(inTemp('freezer.state'), 'utf8')).toBe('FREEZING\n')
 })
