@@ -113,6 +113,18 @@ export class UnreadableFileError extends SystemdDockerError {
   }
 }
 
+/** A file that somebody else may have put there is none that is read. */
+export class IrregularFileError extends SystemdDockerError {
+  readonly code = 'IRREGULAR_FILE'
+  constructor(
+    path: string,
+    readonly why: string,
+    cause?: unknown,
+  ) {
+    super(`cannot read ${path}: ${why}`, {cause})
+  }
+}
+
 /** The configuration says something that cannot be, or could not be read. */
 export class ConfigurationError extends SystemdDockerError {
   readonly code = 'CONFIGURATION'

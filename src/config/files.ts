@@ -1,7 +1,7 @@
-import {readFile, readdir} from 'node:fs/promises'
+import {readdir} from 'node:fs/promises'
 import {extname, join} from 'node:path'
-import {ConfigurationError, reason} from '../errors.js'
-import {refuseUntrusted} from './trust.js'
+import {ConfigurationError, IrregularFileError, reason} from '../errors.js'
+import {readTrusted, trustedProgram} from './trust.js'
 
 /** Where the host's configuration is. */
 export const HOST_DIRECTORY = '/etc/systemd-docker'
@@ -44,6 +44,9 @@ async function list(directory: string): Promise<string[]> {
 
 /** The kinds of files that may be named; what has no ending is YAML. */
 const KINDS = ['.yaml', '.yml', '.json', '.js', '.cjs', '.mjs', ''] as const
+const PROGRAMS: readonly string[] = ['.js', '.cjs', '.mjs']
+/** The most bytes that a file may have. */
+const LIMIT = 1024 * 1024
 
 /**
  * Reads configuration files, by cosmiconfig's loaders, which are loaded when there is a file. An empty file says nothing.
@@ -55,16 +58,17 @@ export async function readConfigFiles(paths: readonly string[]): Promise<ConfigF
   const {defaultLoaders} = await import('./loaders.js')
   return await Promise.all(
     paths.map(async (path) => {
-      await refuseUntrusted(path)
       try {
         const kind = KINDS.find((ending) => ending === extname(path))
         if (kind === undefined) throw new Error(`its name must end in one of ${KINDS.join(' ').trimEnd()}`)
-        const text = await readFile(path, 'utf8')
-        const content: unknown =
-          text.trim() === '' ? undefined : await defaultLoaders[kind === '' ? 'noExt' : kind](path, text)
+        const text = await readTrusted(path, LIMIT)
+        if (text.trim() === '') return {path, content: {}, text}
+        const loaded = PROGRAMS.includes(kind) ? await trustedProgram(path) : path
+        const content: unknown = await defaultLoaders[kind === '' ? 'noExt' : kind](loaded, text)
         return {path, content: content ?? {}, text}
       } catch (error) {
-        throw new ConfigurationError(path, reason(error), error)
+        if (error instanceof ConfigurationError) throw error
+        throw new ConfigurationError(path, error instanceof IrregularFileError ? error.why : reason(error), error)
       }
     }),
   )

@@ -1,7 +1,10 @@
-import {readFileSync} from 'node:fs'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import {ConfigurationError, hasErrorCode} from '../errors.js'
+import {ConfigurationError, IrregularFileError, hasErrorCode} from '../errors.js'
+import {readRegularSync} from '../files/regular.js'
+
+/** The most bytes that one of its files may have. */
+const LIMIT = 1024 * 1024
 
 /**
  * The directory in which docker's client keeps what it was told: `$DOCKER_CONFIG`, else `.docker` in the home directory. Without `HOME`, as in the
@@ -26,10 +29,10 @@ export function clientDirectory(env: Readonly<NodeJS.ProcessEnv>): string | unde
 export function readClientFile(path: string): Readonly<Record<string, unknown>> | undefined {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readRegularSync(path, {limit: LIMIT, mayBeLink: true}).toString()
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return undefined
-    throw new ConfigurationError(path, 'cannot be read', error)
+    throw new ConfigurationError(path, error instanceof IrregularFileError ? error.why : 'cannot be read', error)
   }
   let content: unknown
   try {

@@ -1,7 +1,8 @@
 import {constants} from 'node:fs'
-import {access, open, readFile, rename, rm, stat} from 'node:fs/promises'
+import {access, open, rename, rm, stat} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {PidFileError, hasErrorCode, reason} from '../errors.js'
+import {readRegular} from '../files/regular.js'
 import {LABELS} from '../run/labels.js'
 import {defineRunPlugin} from '../run/run-plugin.js'
 
@@ -79,6 +80,6 @@ async function writeWhole(path: string, content: string): Promise<void> {
 
 /** Removes the file unless somebody else's PID stands in it by now. */
 async function removeOwn(path: string, content: string): Promise<void> {
-  const now = await readFile(path, 'utf8').catch(() => undefined)
-  if (now === content) await rm(path, {force: true})
+  const now = await readRegular(path, {limit: content.length}).catch(() => undefined)
+  if (now?.toString() === content) await rm(path, {force: true})
 }

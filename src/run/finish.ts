@@ -1,6 +1,7 @@
-import {readFile, rm} from 'node:fs/promises'
+import {rm} from 'node:fs/promises'
 import type {Engine, Inspected} from '../docker/engine.js'
-import {EXIT_OURS, FinishError, reason} from '../errors.js'
+import {EXIT_OURS, FinishError, hasErrorCode, reason} from '../errors.js'
+import {readRegular} from '../files/regular.js'
 import {stateDirectory, withdraw} from '../placement/announcement.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {findProcess} from '../systemd/process.js'
@@ -10,12 +11,17 @@ import {answerOf} from './answer.js'
 import {describeEnd, endingOf, needsWords} from './exit-status.js'
 import {LABELS, ownerOf, type Invocation} from './labels.js'
 import type {Log} from './log.js'
+import {within} from './patience.js'
 import type {ExitReport} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
 import {waitForEngine} from './waiting.js'
 
 /** How long the Engine may take to notice that a container has ended whose processes systemd has ended, in milliseconds. */
 const NOTICE_PATIENCE_MS = 10_000
+/** How long the file system that a pid file is on may take, in milliseconds. */
+const FORGET_PATIENCE_MS = 2000
+/** The most bytes of a PID in a line (proc(5), `pid_max`). */
+const LONGEST_PID = 8
 
 /** What a unit's end is finished with. */
 export interface Finishing {
@@ -42,10 +48,11 @@ export async function finish(finishing: Finishing): Promise<number> {
   const found = await engine.inspect(name, stop.signal)
   // After a start that was refused the name may be another unit's.
   const own = found?.name === name && found.labels[LABELS.unit] === ownerOf(unit) ? found : undefined
-  if (own !== undefined) await forget(own, env)
   const begun = await beginOf(unit, stop.signal)
   const exit = own === undefined ? await rememberedEnd(finishing, unit) : await endOf(own, engine, stop.signal)
   if (own?.labels[LABELS.remove] === 'yes') await remove(own, finishing)
+  // The pid file may be where another user can make this fail or wait, and the container is gone by then.
+  if (own !== undefined) await forget(own, finishing)
   // What systemd says of the main process it knows only of a child of its own (systemd.exec(5), `$EXIT_CODE`).
   if (exit === undefined || exit.at < begun || env['EXIT_CODE'] !== undefined) return 0
 
@@ -121,13 +128,23 @@ async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boole
 }
 
 /** Takes back what a container needs that runs: its announcement, and its pid file. */
-async function forget({id, labels}: Inspected, env: Readonly<NodeJS.ProcessEnv>): Promise<void> {
+async function forget({id, labels}: Inspected, {env, log}: Finishing): Promise<void> {
   const state = stateDirectory(env)
   if (state !== undefined) await withdraw(id, state)
   const pidFile = labels[LABELS.pidFile] ?? ''
-  // The label is the container's, which may not be of our making: what does not look like a pid file stays.
-  const content = pidFile === '' ? '' : await readFile(pidFile, 'utf8').catch(() => '')
-  if (/^\d+\n$/.test(content)) await rm(pidFile, {force: true})
+  if (pidFile === '') return
+  await within(FORGET_PATIENCE_MS, removePidFile(pidFile)).catch((error: unknown) => {
+    log.warn(`the pid file ${pidFile} is left behind: ${reason(error)}`)
+  })
+}
+
+/** The label that names it is the container's, which may not be of our making: what does not look like a pid file stays. */
+async function removePidFile(path: string): Promise<void> {
+  try {
+    if (/^\d+\n$/.test((await readRegular(path, {limit: LONGEST_PID})).toString())) await rm(path, {force: true})
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOENT')) throw error
+  }
 }
 
 async function remove({id}: Inspected, {engine, log, stop}: Finishing): Promise<void> {

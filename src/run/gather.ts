@@ -1,7 +1,7 @@
 import {access} from 'node:fs/promises'
 import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
-import {refuseUntrusted} from '../config/trust.js'
+import {trustedProgram} from '../config/trust.js'
 import {PluginLoadError, reason} from '../errors.js'
 import {BUILT_IN} from '../plugins/index.js'
 import {OWN_OPTIONS} from './own-options.js'
@@ -42,7 +42,7 @@ async function presentFolders(folders: readonly string[]): Promise<string[]> {
   for (const folder of folders) {
     const manifest = join(folder, 'package.json')
     if (!(await exists(manifest))) continue
-    await refuseUntrusted(manifest)
+    await trustedProgram(manifest)
     present.push(folder)
   }
   return present
@@ -58,8 +58,8 @@ async function fromPackages(root: string, folders: readonly string[], signal: Ab
 async function fromFile({name, path}: Site['files'][number], signal: AbortSignal): Promise<Gathered> {
   let module: {readonly default?: unknown}
   try {
-    await refuseUntrusted(path)
-    module = (await unlessAborted(signal, import(pathToFileURL(path).href))) as typeof module
+    const program = await trustedProgram(path)
+    module = (await unlessAborted(signal, import(pathToFileURL(program).href))) as typeof module
   } catch (error) {
     signal.throwIfAborted()
     throw new PluginLoadError(`${name} (${path})`, reason(error), error)

@@ -58,6 +58,31 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     await service.says(`container ${service.name} ended with status ${status}`)
   })
 
+  test('whose pid file somebody has made a FIFO is removed all the same, and its unit ends in time', async () => {
+    const home = `/run/${unique()}`
+    await guest.run('mkdir', home)
+    await guest.run('chown', 'nobody', home)
+    const file = `${home}/own.pid`
+    const service = await handedOver(
+      guest,
+      '--rm --name %n busybox sh -c "exec sleep 1000"',
+      {ExecStop: '/usr/bin/docker stop --time 0 %n', TimeoutStopSec: '8'},
+      `--pid-file ${file}`,
+    )
+    await service.start()
+    await guest.run('rm', file)
+    await guest.run('mkfifo', file)
+    await service.stop()
+    expect(await see(guest, service, 'systemctl stop, a FIFO as pid file')).toMatchObject({
+      Result: 'exit-code',
+      docker: 'gone',
+      processes: 0,
+      left: [],
+    })
+    await service.says(`the pid file ${file} is left behind: cannot read ${file}: it is a FIFO and no regular file`)
+    await guest.run('rm', '-r', home)
+  })
+
   test('that ends before anybody sees its PID ends its unit as well', async () => {
     const service = await handedOver(guest, '--rm --name %n busybox sh -c "exit 7"')
     await service.start()

@@ -15,6 +15,7 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.CidFileError('/run/x.cid', 'it is there already', CAUSE),
   new errors.MissingImageError(),
   new errors.UnreadableFileError('--env-file', '/etc/x.env', CAUSE),
+  new errors.IrregularFileError('/run/app/x.pid', 'it is a FIFO', CAUSE),
   new errors.ConfigurationError('/etc/systemd-docker/config.yaml', 'broken', CAUSE),
   new errors.EngineUnreachableError('unix:///var/run/docker.sock', CAUSE),
   new errors.EngineForbiddenError('unix:///var/run/docker.sock', CAUSE),
@@ -69,6 +70,7 @@ describe('every error of ours', () => {
       EngineUnreachableError: 'ENGINE_UNREACHABLE',
       EngineVersionError: 'ENGINE_VERSION',
       ImageMissingError: 'IMAGE_MISSING',
+      IrregularFileError: 'IRREGULAR_FILE',
       MissingImageError: 'MISSING_IMAGE',
       MissingValueError: 'MISSING_VALUE',
       DriftError: 'DRIFT',
@@ -90,7 +92,7 @@ describe('every error of ours', () => {
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(36)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(37)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {
@@ -101,6 +103,7 @@ describe('every error of ours', () => {
     expect(ALL.filter(({cause}) => cause === CAUSE).map(({name}) => name)).toEqual([
       'CidFileError',
       'UnreadableFileError',
+      'IrregularFileError',
       'ConfigurationError',
       'EngineUnreachableError',
       'EngineForbiddenError',

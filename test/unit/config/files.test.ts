@@ -1,4 +1,5 @@
-import {access, chmod, mkdir, writeFile} from 'node:fs/promises'
+import {execFileSync} from 'node:child_process'
+import {access, chmod, mkdir, symlink, writeFile} from 'node:fs/promises'
 import {afterEach, describe, expect, test} from 'vitest'
 import {configDirectories, configPaths, readConfigFiles} from '../../../src/config/files.js'
 import {layersOf} from '../../../src/config/layers.js'
@@ -146,6 +147,16 @@ describe('refused is', () => {
       code: 'CONFIGURATION',
       message: `${inTemp('config.toml')}: its name must end in one of .yaml .yml .json .js .cjs .mjs`,
     })
+  })
+
+  test.each<[string, string, () => unknown]>([
+    ['a FIFO', 'it is a FIFO and no regular file', () => execFileSync('mkfifo', [inTemp('config.yaml')])],
+    ['a directory', 'it is a directory and no regular file', () => mkdir(inTemp('config.yaml'))],
+    ['endless', 'it is a device and no regular file', () => symlink('/dev/zero', inTemp('config.yaml'))],
+    ['huge', 'it has more than 1048576 bytes', () => write('config.yaml', '#'.repeat(1024 * 1024 + 1))],
+  ])('a file that is %s, at once', async (_, what, make) => {
+    await make()
+    await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION', message: `${inTemp('config.yaml')}: ${what}`})
   })
 
   test('a file that has another read', async () => {

@@ -1,9 +1,15 @@
-import {chmod, chown, mkdir, stat, symlink, writeFile} from 'node:fs/promises'
+import {chmod, chown, mkdir, realpath, stat, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
-import {refuseUntrusted} from '../../../src/config/trust.js'
+import {readTrusted, trustedProgram} from '../../../src/config/trust.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const NOBODY = 65_534
+const LIMIT = 1000
+/** Both ways in which a file is used: by what is in it, and by its path. */
+const USES: [string, (path: string, uid?: number) => Promise<string>][] = [
+  ['read', async (path, uid) => await readTrusted(path, LIMIT, uid)],
+  ['run', async (path, uid) => await realpath(await trustedProgram(path, uid))],
+]
 const inTemp = useTempDirectory()
 let directory = ''
 let file = ''
@@ -23,15 +29,15 @@ async function giveAway(path: string): Promise<number> {
   return (await stat(path)).uid
 }
 
-describe('a file', () => {
+describe.each(USES)('a file that is %s', (_, use) => {
   test.each(['644', '600', '444', '755'])('that only its owner may write is trusted (mode %s)', async (mode) => {
     await chmod(file, Number.parseInt(mode, 8))
-    await expect(refuseUntrusted(file)).resolves.toBeUndefined()
+    await expect(use(file)).resolves.toBeDefined()
   })
 
   test.each(['664', '646', '666', '622'])('that others may write is refused (mode %s)', async (mode) => {
     await chmod(file, Number.parseInt(mode, 8))
-    await expect(refuseUntrusted(file)).rejects.toMatchObject({
+    await expect(use(file)).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: `${file}: others than its owner may write it; \`chmod go-w ${file}\` mends it`,
     })
@@ -40,21 +46,21 @@ describe('a file', () => {
   test('that belongs to who runs us is trusted', async () => {
     const owner = await giveAway(file)
     await giveAway(directory)
-    await expect(refuseUntrusted(file, owner)).resolves.toBeUndefined()
+    await expect(use(file, owner)).resolves.toBeDefined()
   })
 
   test('that belongs to the user of this process is trusted when nothing else is said', async () => {
     const owner = await giveAway(file)
     await giveAway(directory)
     const geteuid = vi.spyOn(process, 'geteuid').mockReturnValue(owner)
-    await expect(refuseUntrusted(file)).resolves.toBeUndefined()
+    await expect(use(file)).resolves.toBeDefined()
     geteuid.mockReturnValue(owner + 1)
-    await expect(refuseUntrusted(file)).rejects.toMatchObject({code: 'CONFIGURATION'})
+    await expect(use(file)).rejects.toMatchObject({code: 'CONFIGURATION'})
   })
 
   test('that belongs to somebody else is refused', async () => {
     const owner = await giveAway(file)
-    await expect(refuseUntrusted(file, owner + 1)).rejects.toMatchObject({
+    await expect(use(file, owner + 1)).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: `${file}: it belongs to user ${String(owner)}; \`chown root ${file}\` mends it`,
     })
@@ -63,14 +69,14 @@ describe('a file', () => {
   test('is what a link leads to', async () => {
     await chmod(file, 0o666)
     await symlink(file, inTemp('etc', 'link.yaml'))
-    await expect(refuseUntrusted(inTemp('etc', 'link.yaml'))).rejects.toMatchObject({code: 'CONFIGURATION'})
+    await expect(use(inTemp('etc', 'link.yaml'))).rejects.toMatchObject({code: 'CONFIGURATION'})
   })
 })
 
-describe('its directory', () => {
+describe.each(USES)('the directory of a file that is %s', (_, use) => {
   test.each(['775', '757', '777', '1777'])('that others may write is refused (mode %s)', async (mode) => {
     await chmod(directory, Number.parseInt(mode, 8))
-    await expect(refuseUntrusted(file)).rejects.toMatchObject({
+    await expect(use(file)).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: `${directory}: others than its owner may write it; \`chmod go-w ${directory}\` mends it`,
     })
@@ -78,10 +84,39 @@ describe('its directory', () => {
 
   test('that belongs to somebody else is refused, though the file does not', async () => {
     const owner = await giveAway(directory)
-    await expect(refuseUntrusted(file, owner + 1)).rejects.toMatchObject({code: 'CONFIGURATION'})
+    await expect(use(file, owner + 1)).rejects.toMatchObject({code: 'CONFIGURATION'})
   })
 })
 
-test('a file that is not there cannot be trusted', async () => {
-  await expect(refuseUntrusted(inTemp('etc', 'none.yaml'))).rejects.toMatchObject({code: 'ENOENT'})
+test.each(USES)('a file that is not there cannot be %s', async (_, use) => {
+  await expect(use(inTemp('etc', 'none.yaml'))).rejects.toMatchObject({code: 'ENOENT'})
+})
+
+test('what is read is what the file says', async () => {
+  await writeFile(file, 'logs: true')
+  await symlink(file, inTemp('etc', 'link.yaml'))
+  expect(await readTrusted(file, LIMIT)).toBe('logs: true')
+  expect(await readTrusted(inTemp('etc', 'link.yaml'), LIMIT)).toBe('logs: true')
+})
+
+describe('a program', () => {
+  test('is given by its path without links', async () => {
+    await symlink(file, inTemp('etc', 'link.mjs'))
+    expect(await trustedProgram(inTemp('etc', 'link.mjs'))).toBe(await realpath(file))
+  })
+
+  test('is refused where somebody else could put another directory in its place', async () => {
+    await chmod(inTemp(), 0o777)
+    await expect(trustedProgram(file)).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: `${inTemp()}: others than its owner may write it; \`chmod go-w ${inTemp()}\` mends it`,
+    })
+    await chmod(inTemp(), 0o1777)
+    await expect(trustedProgram(file)).resolves.toBe(await realpath(file))
+  })
+
+  test('is refused below a directory of somebody else', async () => {
+    const owner = await giveAway(inTemp())
+    await expect(trustedProgram(file, owner + 1)).rejects.toMatchObject({code: 'CONFIGURATION'})
+  })
 })

@@ -1,4 +1,5 @@
-import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
+import {execFileSync} from 'node:child_process'
+import {chmod, mkdir, readFile, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
 import {findLogin, type Found} from '../../../src/docker/login.js'
 import {useTempDirectory} from '../support/temp-directory.js'
@@ -31,6 +32,17 @@ const answers = (username: string, secret: string): string =>
 describe("a registry's login", () => {
   test('is none without a config.json, and says where it was looked for', async () => {
     await expect(findLogin('nginx', {DOCKER_CONFIG: inTemp()}, signal)).resolves.toEqual({from: inTemp('config.json')})
+  })
+
+  test.each([
+    ['a FIFO', (path: string) => execFileSync('mkfifo', [path])],
+    ['a device', (path: string) => symlink('/dev/zero', path)],
+  ])('is not waited for where config.json is %s', async (kind, put) => {
+    await put(inTemp('config.json'))
+    await expect(findLogin('nginx', {DOCKER_CONFIG: inTemp()}, signal)).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: `${inTemp('config.json')}: it is ${kind} and no regular file`,
+    })
   })
 
   test.each([

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process'
 import {lstat, mkdir, readFile, readdir, rm, stat, symlink, writeFile} from 'node:fs/promises'
 import {resolve} from 'node:path'
 import {describe, expect, test} from 'vitest'
@@ -92,6 +93,19 @@ describe('at the end', () => {
     await writeFile(inTemp('x.pid'), '4243\n')
     await undo()
     expect(await readFile(inTemp('x.pid'), 'utf8')).toBe('4243\n')
+  })
+
+  test.each([
+    ['a FIFO', (path: string) => execFileSync('mkfifo', [path])],
+    ['a link to a device without end', (path: string) => symlink('/dev/zero', path)],
+    ['a file without end', (path: string) => writeFile(path, '4242\n'.repeat(1000))],
+    ['a directory', (path: string) => mkdir(path)],
+  ])('%s that somebody has put in its place stays, and is not waited for', async (_, put) => {
+    const undo = await start(inTemp('x.pid'))
+    await rm(inTemp('x.pid'))
+    await put(inTemp('x.pid'))
+    await undo()
+    expect(await readdir(inTemp())).toEqual(['x.pid'])
   })
 
   test('a file that is gone is no error', async () => {

@@ -1,4 +1,5 @@
-import {access, writeFile} from 'node:fs/promises'
+import {execFileSync} from 'node:child_process'
+import {access, lstat, symlink, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import type {Engine, Inspected} from '../../../src/docker/engine.js'
 import {finish} from '../../../src/run/finish.js'
@@ -107,6 +108,20 @@ describe('what finish clears away', () => {
     const labels = {...EXITED.labels, [LABELS.remove]: 'yes', [LABELS.pidFile]: pidFile}
     expect((await finished({labels})).asked).toEqual(['remove'])
     await expect(access(pidFile)).rejects.toMatchObject({code: 'ENOENT'})
+  })
+
+  test.each([
+    ['a FIFO', 'it is a FIFO and no regular file', (path: string) => execFileSync('mkfifo', [path])],
+    ['a link', 'it is a link and no regular file', (path: string) => symlink('/dev/zero', path)],
+    ['a file that is no pid file', 'it has more than 8 bytes', (path: string) => writeFile(path, '1'.repeat(9))],
+  ])('is the container before it is looked at the pid file: %s in its place is left, and said', async (_, why, put) => {
+    const pidFile = host.in('x.pid')
+    await put(pidFile)
+    const labels = {...EXITED.labels, [LABELS.remove]: 'yes', [LABELS.pidFile]: pidFile}
+    const {status, lines, asked} = await finished({labels})
+    expect({status, asked}).toEqual({status: 7, asked: ['remove']})
+    expect(lines).toContain(`warn: the pid file ${pidFile} is left behind: cannot read ${pidFile}: ${why}`)
+    await lstat(pidFile)
   })
 
   test('is nothing of a container that is kept', async () => {
