@@ -24,7 +24,7 @@ export class RunHelp extends Help {
     const where = {
       root: this.config.root,
       env: process.env,
-      configFile: undefined,
+      configFile: process.env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,
     }
     for (const {plugin} of (await readHostSetup(where)).plugins)

@@ -29,20 +29,32 @@ export async function main(root: string): Promise<void> {
     log.error(new DefectError('the run ended with work unfinished').message)
     process.exitCode = EXIT_OURS
   })
-  await end(await perform(argv, root, log, stop), unlisten)
+  await end(await perform(argv, root, log, {stop, unlisten}), unlisten)
 }
 
-async function perform(argv: readonly string[], root: string, log: Log, stop: StopRequests): Promise<Ending> {
+/** What a process is told by signals, and how to give these their default effect back. */
+interface Signals {
+  readonly stop: StopRequests
+  readonly unlisten: () => void
+}
+
+async function perform(argv: readonly string[], root: string, log: Log, {stop, unlisten}: Signals): Promise<Ending> {
   const {env} = process
+  const viaOclif = async (words: readonly string[]): Promise<Ending> => {
+    // A command that has something to do at a signal listens itself.
+    unlisten()
+    const {exitStatusByOclif} = await import('./oclif.js')
+    return {status: await exitStatusByOclif(words, root)}
+  }
   try {
-    if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv, root)
+    if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv)
     const engine = new EarlyEngine(socketPath(env), pinnedVersion(env))
     const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
     const setup = await readHostSetup({root, env, configFile, signal: stop.signal})
     const line = parseLine(argv, setup.declarations)
     if (line.command === undefined) throw new UnknownCommandError(undefined)
-    if (line.command !== 'run') return await viaOclif([line.command, ...line.rest], root)
-    if (asksForHelp(line.rest, setup.declarations)) return await viaOclif(['run', '--help'], root)
+    if (line.command !== 'run') return await viaOclif([line.command, ...line.rest])
+    if (asksForHelp(line.rest, setup.declarations)) return await viaOclif(['run', '--help'])
     const print = (text: string): void => void process.stdout.write(text)
     return await run(line, setup, {env, engine, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
   } catch (error) {
@@ -53,11 +65,6 @@ async function perform(argv: readonly string[], root: string, log: Log, stop: St
     log.error(reason(stop.signal.aborted ? stop.signal.reason : error))
     return {status: error instanceof SystemdDockerError ? error.exitStatus : EXIT_OURS}
   }
-}
-
-async function viaOclif(argv: readonly string[], root: string): Promise<Ending> {
-  const {exitStatusByOclif} = await import('./oclif.js')
-  return {status: await exitStatusByOclif(argv, root)}
 }
 
 async function end(ending: Ending, unlisten: () => void): Promise<never> {

@@ -40,7 +40,12 @@ export class Run extends Command {
     const stop = new StopRequests()
     const unlisten = stop.listen()
     const {env} = process
-    const setup = await readHostSetup({root: this.config.root, env, configFile: undefined, signal: stop.signal})
+    const setup = await readHostSetup({
+      root: this.config.root,
+      env,
+      configFile: env['SYSTEMD_DOCKER_CONFIG'],
+      signal: stop.signal,
+    })
     const print = (text: string): void => {
       this.log(text.trimEnd())
     }

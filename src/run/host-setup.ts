@@ -6,6 +6,7 @@ import type {OptionDeclarations} from '../options/option.js'
 import type {Given} from '../options/words.js'
 import {SITE_FOLDERS, gatherPlugins} from './gather.js'
 import {OWN_OPTIONS} from './own-options.js'
+import {unlessAborted} from './patience.js'
 import type {Gathered} from './plugin-shape.js'
 import {switchesOf, type Switch} from './switches.js'
 
@@ -24,6 +25,7 @@ export interface Whereabouts {
   readonly env: Readonly<NodeJS.ProcessEnv>
   /** The one file to read instead of the host's. */
   readonly configFile: string | undefined
+  /** Aborts the reading, also of a program that never comes to its end. */
   readonly signal: AbortSignal
 }
 
@@ -34,7 +36,7 @@ export interface Whereabouts {
  * @throws {PluginLoadError}
  */
 export async function readHostSetup({root, env, configFile, signal}: Whereabouts): Promise<HostSetup> {
-  const files = await readConfigFiles(await pathsOf(env, configFile))
+  const files = await unlessAborted(signal, pathsOf(env, configFile).then(readConfigFiles))
   const plugins = await gatherPlugins({root, folders: SITE_FOLDERS, files: pluginFiles(files)}, signal)
   return {files, plugins, declarations: {...OWN_OPTIONS, ...declarationsOf(plugins)}}
 }

@@ -11,7 +11,7 @@ export class ConfigSchema extends Command {
     const where = {
       root: this.config.root,
       env: process.env,
-      configFile: undefined,
+      configFile: process.env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,
     }
     const {plugins} = await readHostSetup(where)
