@@ -23,6 +23,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'docker-client',
+          include: ['test/docker-client/**/*.test.ts'],
+          globalSetup: ['test/docker-client/set-up.ts'],
+          testTimeout: INTEGRATION_TIMEOUT_MS,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/hosts.ts'],

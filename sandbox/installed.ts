@@ -11,9 +11,14 @@ export async function installed(kind: HostKind): Promise<string> {
   const database = `${await rootFileSystem(kind)}/var/lib/dpkg`
   const found = Object.entries(kind.oldest).map(async ([name, oldest]) => {
     const version = await output(['dpkg-query', `--admindir=${database}`, '--show', '--showformat=${Version}', name])
-    if ((await attempt(['dpkg', '--compare-versions', version, 'ge', oldest])).status !== 0)
-      throw new Error(`${kind.name} has ${name} ${version}, which is older than the ${oldest} that the README names`)
+    await requireVersion(`${kind.name}: ${name}`, version, oldest)
     return `${name} ${version}`
   })
   return (await Promise.all(found)).join(', ')
+}
+
+/** @throws when a version is older than one, as Debian orders them (deb-version(7)) */
+export async function requireVersion(what: string, version: string, oldest: string): Promise<void> {
+  if ((await attempt(['dpkg', '--compare-versions', version, 'ge', oldest])).status !== 0)
+    throw new Error(`${what} is of version ${version}, which is older than the ${oldest} that the README names`)
 }

@@ -9,19 +9,19 @@ export async function rootFileSystem({suite, packages, oldest}: HostKind): Promi
   return await cached(suite, [suite, ...packages, JSON.stringify(oldest)], (path) => debian(suite, packages, path))
 }
 
-/** Makes a minimal Debian with some packages as a directory, or as a tar archive where `path` ends so. */
+/** Makes a directory with a minimal Debian and some packages, or with nothing but what is in these packages themselves. */
 export async function debian(
   suite: Suite,
   packages: readonly string[],
   path: string,
-  format: 'directory' | 'tar' = 'directory',
+  variant: 'minbase' | 'extract' = 'minbase',
 ): Promise<void> {
   await output(
     [
       'mmdebstrap',
       '--quiet',
-      '--variant=minbase',
-      `--format=${format}`,
+      `--variant=${variant}`,
+      '--format=directory',
       '--aptopt=Apt::Install-Recommends "false"',
       // What says which packages it has may lie unsigned anew for longer than it is valid.
       ...(suite === 'forky' ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),

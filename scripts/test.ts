@@ -12,6 +12,7 @@ const machineMade = once(machine, 'exit')
 process.once('exit', () => machine.kill())
 
 step('lint', 'eslint', '.')
+step('shell', 'npm', 'run', '--silent', 'lint:shell')
 step('format', 'prettier', '--check', '--log-level=warn', '.')
 step('types', 'tsc', '--noEmit')
 step('build', 'node', 'scripts/build.mjs')
@@ -20,6 +21,7 @@ if (readFileSync(MANIFEST, 'utf8') !== committed) {
   process.exit(1)
 }
 step('unit and integration', 'vitest', 'run', '--project', 'unit', '--project', 'integration')
+step("beside docker's own client", 'vitest', 'run', '--project', 'docker-client')
 await machineMade
 step('end to end on real hosts', 'vitest', 'run', '--project', 'e2e', '--project', 'vm')
 

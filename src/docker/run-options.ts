@@ -134,7 +134,7 @@ const contentTrust: Effect = (_, value, option) => {
 
 /**
  * Every option that `docker run` of client 28.2 takes (`docker run --help`, and the older spellings that it hides). What they come to is held
- * against what docker's own client sends, in test/integration/docker-client.
+ * against what docker's own client sends, in test/docker-client.
  */
 export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
   'add-host': {takes: 'value', parse: extraHost, into: 'HostConfig.ExtraHosts[]'},

@@ -4,8 +4,9 @@ import {createServer, type Server} from 'node:http'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
+import {inject} from 'vitest'
 
-const OLDEST_CLIENT = 28
+const CLIENT = inject('dockerClient')
 const ID = 'c0ffee'.repeat(10) + 'cafe'
 /** As many clients at once as keep two processors busy. */
 const AT_ONCE = 4
@@ -29,16 +30,11 @@ export interface Recording {
   readonly api?: string
 }
 
-/**
- * What docker's own client makes of lines: each is given to the `docker` of this machine, with something in the Engine's place that writes down what it is asked.
- *
- * @throws when there is no client of version 28 or later on the PATH: its requests are what ours are held against.
- */
+/** What docker's own client makes of lines: each is given to it with something in the Engine's place that writes down what it is asked. */
 export async function recordDocker(
   lines: readonly (readonly string[])[],
-  {cwd, env = {}, api = '1.50'}: Recording,
+  {cwd, env = {}, api = '1.51'}: Recording,
 ): Promise<Recorded[]> {
-  await needClient()
   const directory = await mkdtemp(join(tmpdir(), 'docker-client-'))
   const recorded: Recorded[] = []
   const left = lines.map((words, index) => ({words, index}))
@@ -72,20 +68,7 @@ export async function recordDocker(
 
 /** What `docker run --help` says. */
 export async function dockerRunHelp(): Promise<string> {
-  await needClient()
-  return (await promisify(execFile)('docker', ['run', '--help'])).stdout
-}
-
-async function needClient(): Promise<void> {
-  const version = await promisify(execFile)('docker', ['--version']).then(
-    ({stdout}) => stdout.trim(),
-    () => 'none',
-  )
-  const [, major = '0'] = / version (\d+)\./.exec(version) ?? []
-  if (Number(major) < OLDEST_CLIENT)
-    throw new Error(
-      `these tests need docker's client, from version ${String(OLDEST_CLIENT)} on, as docker on the PATH (found: ${version}): install docker-ce-cli, or unpack docker's static binaries; no Engine is needed`,
-    )
+  return (await promisify(execFile)(CLIENT, ['run', '--help'])).stdout
 }
 
 interface Request {
@@ -117,7 +100,7 @@ function run(
   options: {cwd: string; env: Record<string, string>},
 ): Promise<{status: number; stderr: string}> {
   return new Promise((resolve) => {
-    execFile('docker', words, options, (error, _, stderr) => {
+    execFile(CLIENT, words, options, (error, _, stderr) => {
       resolve({status: error === null ? 0 : Number(error.code ?? 1), stderr})
     })
   })

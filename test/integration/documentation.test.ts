@@ -12,6 +12,7 @@ import {BUILT_IN} from '../../src/plugins/index.js'
 import {declarationsOf} from '../../src/run/host-setup.js'
 import {PHASES} from '../../src/run/run-plugin.js'
 import {OWN_OPTIONS} from '../../src/run/own-options.js'
+import {OLDEST_CLIENT} from '../../sandbox/docker-client.js'
 import {HOST_KINDS} from '../../sandbox/hosts.js'
 import {COLUMNS} from '../placement/columns.js'
 import {matrixTable} from '../placement/table.js'
@@ -28,6 +29,10 @@ describe('the README', () => {
   test.each(HOST_KINDS.map(({name, oldest}) => [name, oldest] as const))('names what %s has', (_, oldest) => {
     const names: Readonly<Record<string, string>> = {'docker.io': 'Docker'}
     for (const [name, version] of Object.entries(oldest)) expect(README).toContain(`${names[name] ?? name} ${version}`)
+  })
+
+  test("names docker's client that its options are held against", () => {
+    expect(README).toContain(`docker ${OLDEST_CLIENT}`)
   })
 
   const declarations: OptionDeclarations = {

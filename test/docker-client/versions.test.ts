@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
-import {RUN_OPTIONS} from '../../../src/docker/run-options.js'
-import {isOlder} from '../../../src/docker/api-version.js'
-import {prepareMaking} from '../../../src/run/making.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {isOlder} from '../../src/docker/api-version.js'
+import {RUN_OPTIONS} from '../../src/docker/run-options.js'
+import {prepareMaking} from '../../src/run/making.js'
+import {fakeEngine} from '../helpers/fake-engine.js'
 import {both, requestsOf, type Pair} from './both.js'
 
 /** Lines that need a newer Engine than that of Docker 20.10, with API 1.41; `docker` is whether docker's own client refuses them too, or sends on what the Engine then passes over. */

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {RUN_OPTIONS} from '../../../src/docker/run-options.js'
-import {dockerRunHelp} from '../../helpers/docker-client.js'
+import {RUN_OPTIONS} from '../../src/docker/run-options.js'
+import {dockerRunHelp} from '../helpers/docker-client.js'
 
 /** What `docker run --help` of 28.2 does not say: the older spellings. */
 const HIDDEN = ['dns-opt', 'net', 'net-alias']

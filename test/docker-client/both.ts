@@ -1,12 +1,12 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {SystemdDockerError} from '../../../src/errors.js'
-import {BUILT_IN} from '../../../src/plugins/index.js'
-import {declarationsOf} from '../../../src/run/host-setup.js'
-import {parseRun, type RunOrder} from '../../../src/run/line.js'
-import {asTheEngineReads} from '../../helpers/create-requests.js'
-import {recordDocker, type Recorded} from '../../helpers/docker-client.js'
+import {SystemdDockerError} from '../../src/errors.js'
+import {BUILT_IN} from '../../src/plugins/index.js'
+import {declarationsOf} from '../../src/run/host-setup.js'
+import {parseRun, type RunOrder} from '../../src/run/line.js'
+import {asTheEngineReads} from '../helpers/create-requests.js'
+import {recordDocker, type Recorded} from '../helpers/docker-client.js'
 
 /** The options before `run`. */
 export const DECLARATIONS = declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'})))

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises'
 import {expect, test} from 'vitest'
 import {both, requestsOf} from './both.js'
 
-const FILE = new URL('../../fixtures/docker-run-lines.txt', import.meta.url)
+const FILE = new URL('../fixtures/docker-run-lines.txt', import.meta.url)
 
 /** The words of a line, quotes taken off as a shell does; what it would put in for `$` and `~` stays as it stands. */
 function wordsOf(line: string): string[] {

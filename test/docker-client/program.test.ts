@@ -5,11 +5,11 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {expect, test} from 'vitest'
-import {LABELS} from '../../../src/run/labels.js'
-import {asTheEngineReads} from '../../helpers/create-requests.js'
-import {recordDocker} from '../../helpers/docker-client.js'
+import {LABELS} from '../../src/run/labels.js'
+import {asTheEngineReads} from '../helpers/create-requests.js'
+import {recordDocker} from '../helpers/docker-client.js'
 
-const PROGRAM = fileURLToPath(new URL('../../../bin/run.cjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../bin/run.cjs', import.meta.url))
 const LINES = [
   '-it --name web -p 127.0.0.1:8000-8001:80-81 -v ./html:/html:ro -e HOME -e A=1 -m 64m --cpus 1.5 nginx',
   '--network front --network name=back,alias=db --health-cmd true --health-interval 1m30s --gpus all busybox',
