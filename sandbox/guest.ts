@@ -1,5 +1,5 @@
 import {spawn, type ChildProcess} from 'node:child_process'
-import {createReadStream, existsSync} from 'node:fs'
+import {createReadStream} from 'node:fs'
 import {mkdir, readFile, readdir, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -7,12 +7,13 @@ import {CACHE} from './cache.js'
 import {makeCgroup, removeCgroups} from './cgroup.js'
 import {attempt, output, type CommandOptions, type Result} from './command.js'
 import type {HostKind} from './hosts.js'
+import {isLeft, ownName} from './own-name.js'
 import {rootFileSystem} from './rootfs.js'
 import {until} from './until.js'
 import {enter, type WayIn} from './way-in.js'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
-/** What a host has on this machine while it is up, in a directory whose name ends in the PID of who booted it. */
+/** What a host has on this machine while it is up, in a directory that is called as `ownName` says. */
 export const STATES = join(CACHE, 'state')
 const CGROUP_PREFIX = 'sandbox-'
 const COMMAND_TIMEOUT_MS = 60_000
@@ -97,7 +98,7 @@ const KEPT = {
 export async function boot(kind: HostKind, images: readonly string[]): Promise<Rebootable> {
   const root = await rootFileSystem(kind)
   await (swept ??= sweep())
-  const machine = `${kind.name}-${String(process.pid)}`
+  const machine = ownName(kind.name)
   // The overlays of Docker and containerd cannot lie on the overlay that the root file system is.
   const state = join(STATES, machine)
   for (const part of Object.keys(KEPT)) await mkdir(join(state, part), {recursive: true})
@@ -231,10 +232,9 @@ let swept: Promise<void> | undefined
 
 /** Ends and removes what is left of hosts whose process was killed before it could shut them down. */
 export async function sweep(): Promise<void> {
-  const isStale = (name: string): boolean => !existsSync(`/proc/${name.slice(name.lastIndexOf('-') + 1)}`)
-  await removeCgroups((name) => name.startsWith(CGROUP_PREFIX) && isStale(name))
+  await removeCgroups((name) => name.startsWith(CGROUP_PREFIX) && isLeft(name))
   for (const name of await readdir(STATES).catch(() => []))
-    if (isStale(name)) await rm(join(STATES, name), {recursive: true, force: true})
+    if (isLeft(name)) await rm(join(STATES, name), {recursive: true, force: true})
 }
 
 async function initOf({pid}: ChildProcess): Promise<number | undefined> {

@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {Guest, STATES, sweep, type Booted} from './guest.js'
 import {VIRTUAL_MACHINE} from './hosts.js'
 import {savedMachine} from './machine.js'
+import {ownName} from './own-name.js'
 import {makeProjectDrive} from './project-drive.js'
 import {resume} from './qemu.js'
 import {connect} from './ssh.js'
@@ -22,7 +23,7 @@ export async function bootVirtualMachine(images: readonly string[]): Promise<Boo
   const kind = VIRTUAL_MACHINE
   const machine = await savedMachine(kind, images)
   await sweep()
-  const state = join(STATES, `${kind.name}-${String(process.pid)}`)
+  const state = join(STATES, ownName(kind.name))
   await mkdir(state, {recursive: true})
   const drives = {project: join(state, 'project'), console: join(state, 'console')}
   await makeProjectDrive(drives.project)
