@@ -18,7 +18,7 @@ import {
 import {readId, readInfo, readInspected, readList, readPullMessage, readStatus} from './answers.js'
 import {commonVersion} from './api-version.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
-import type {ContainerEvent, Engine, EngineInfo, Inspected, Listed, Wanted, Watch, WatchFor} from './engine.js'
+import type {ContainerEvent, Engine, EngineInfo, Inspected, Listed, Volumes, Wanted, Watch, WatchFor} from './engine.js'
 import {parseEvents} from './events.js'
 import type {PullMessage} from './pull-tally.js'
 import {MisreadError, Reading, readJson} from './reading.js'
@@ -236,9 +236,19 @@ export class DockerodeEngine implements Engine {
     )
   }
 
-  async remove(id: string, abortSignal: AbortSignal): Promise<void> {
+  async rename(id: string, name: string, abortSignal: AbortSignal): Promise<void> {
+    await this.#ask(`rename the container to ${name}`, async () => {
+      await (await this.#docker(abortSignal)).getContainer(id).rename({name, abortSignal})
+    })
+  }
+
+  async remove(id: string, volumes: Volumes, abortSignal: AbortSignal): Promise<void> {
     try {
-      await (await this.#docker(abortSignal)).getContainer(id).remove({force: true, v: true, abortSignal})
+      await (
+        await this.#docker(abortSignal)
+      )
+        .getContainer(id)
+        .remove({force: true, v: volumes === 'with-volumes', abortSignal})
     } catch (error) {
       if (statusOf(error) === 404) return
       // 409: the Engine is removing it already, as it does for a container that was made with AutoRemove.

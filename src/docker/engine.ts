@@ -28,6 +28,8 @@ export interface Inspected {
   readonly labels: Readonly<Record<string, string>>
   /** Whether Docker's log forgets its beginning: it rotates. */
   readonly hasRotatingLog: boolean
+  /** Whether the Engine removes it by itself when it has ended, its anonymous volumes too, as one of `docker run --rm`. */
+  readonly autoRemove: boolean
 }
 
 /** A container as a list of the Engine has it (Engine API, `GET /containers/json`). */
@@ -53,6 +55,9 @@ export interface Watch {
  * the removal of one that the Engine removes by itself.
  */
 export type WatchFor = 'next-exit' | 'not-running' | 'removed'
+
+/** Whether a container's anonymous volumes go with it: `docker rm` keeps them, and what removes a container of `docker run --rm` does not. */
+export type Volumes = 'with-volumes' | 'without-volumes'
 
 /** What the Engine says of itself (Engine API, `GET /info`). */
 export interface EngineInfo {
@@ -114,10 +119,17 @@ export interface Engine {
   stop(id: string, signal: AbortSignal, seconds?: number): Promise<void>
   /** Sends a signal to the container's init; no error when it does not run. */
   kill(id: string, name: NodeJS.Signals, signal: AbortSignal): Promise<void>
-  /** Kills the container if it must, removes it with its anonymous volumes, and resolves when it is gone; no error when it was. */
-  remove(id: string, signal: AbortSignal): Promise<void>
+  /** Gives a container another name, whether it runs or not. */
+  rename(id: string, name: string, signal: AbortSignal): Promise<void>
+  /** Kills the container if it must, removes it, and resolves when it is gone; no error when it was. */
+  remove(id: string, volumes: Volumes, signal: AbortSignal): Promise<void>
   /** Fetches an image; it is there when what the Engine says of it has ended. @throws {PullError} */
   pull(image: string, wanted: Wanted, signal: AbortSignal): AsyncIterable<PullMessage>
+}
+
+/** Whether a container has processes, which may be paused, or is about to have some again. */
+export function isRunning({state}: Pick<Inspected, 'state'>): boolean {
+  return state === 'running' || state === 'paused' || state === 'restarting'
 }
 
 /** Whether a create request failed because the image, or that for the platform, is not on the host. */

@@ -1,3 +1,4 @@
+import type {Volumes} from '../docker/engine.js'
 import {BadValueError, DriftError} from '../errors.js'
 import {LABELS} from '../run/labels.js'
 import {defineRunPlugin} from '../run/run-plugin.js'
@@ -6,8 +7,8 @@ const ON_DRIFT = ['adopt', 'replace', 'fail']
 
 /**
  * What to do with a container that is there already, and that a container of `--rm` is really gone at the end. The Engine removes such
- * a container by itself, so that it goes whoever dies meanwhile; one that was taken over was perhaps made without, and is removed here. One that is handed over
- * stays until `systemd-docker finish` has read its exit status.
+ * a container by itself, so that it goes whoever dies meanwhile; one that was taken over was perhaps made without, and is removed here, without its
+ * anonymous volumes. One that is handed over stays until `systemd-docker finish` has read its exit status.
  */
 export const rmReconcile = defineRunPlugin({
   name: 'rm-reconcile',
@@ -22,6 +23,7 @@ export const rmReconcile = defineRunPlugin({
   setup({'on-drift': onDrift = 'adopt'}, {engine, log, handover}) {
     if (!ON_DRIFT.includes(onDrift)) throw new BadValueError('--on-drift', onDrift, `say ${ON_DRIFT.join(', ')}`)
     let remove = false
+    let volumes: Volumes = 'without-volumes'
     return {
       resolve({request}) {
         remove = request.body.HostConfig.AutoRemove
@@ -29,7 +31,8 @@ export const rmReconcile = defineRunPlugin({
         request.body.HostConfig.AutoRemove = false
         request.body.Labels[LABELS.remove] = 'yes'
       },
-      reconcile({found: {name, running, drift}}) {
+      reconcile({found: {name, running, madeWithRm, drift}}) {
+        if (madeWithRm) volumes = 'with-volumes'
         if (remove && !running) return 'replace'
         if (drift !== undefined && onDrift === 'replace') return 'replace'
         if (drift !== undefined && onDrift === 'fail') throw new DriftError(name, drift)
@@ -37,11 +40,14 @@ export const rmReconcile = defineRunPlugin({
           log.warn(`container ${name} ${drift}, and is used as it is (--on-drift=replace makes it anew)`)
         return undefined
       },
+      create() {
+        volumes = 'with-volumes'
+      },
       async exited({container, signal}) {
-        if (remove) await engine.remove(container.id, signal)
+        if (remove) await engine.remove(container.id, volumes, signal)
       },
       resident: () => (remove && !handover ? 'it sees to it that the container is removed' : undefined),
-      describe: () => (remove ? ['remove a stopped container of that name first, and the container at its end'] : []),
+      describe: () => (remove ? ['replace a stopped container of that name, and remove the container at its end'] : []),
     }
   },
 })

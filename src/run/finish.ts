@@ -148,7 +148,7 @@ async function removePidFile(path: string): Promise<void> {
 }
 
 async function remove({id}: Inspected, {engine, log, stop}: Finishing): Promise<void> {
-  await engine.remove(id, stop.signal).catch((error: unknown) => {
+  await engine.remove(id, 'with-volumes', stop.signal).catch((error: unknown) => {
     log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
   })
 }

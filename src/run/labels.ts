@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto'
 import type {CreateRequest} from '../docker/create-request.js'
+import type {Inspected} from '../docker/engine.js'
 import type {UnitName} from '../systemd/unit.js'
 
 /**
@@ -43,6 +44,11 @@ export function labelled(request: CreateRequest, unit: Invocation | undefined): 
     [LABELS.request]: hashOf(request),
   }
   return {...request, body: {...request.body, Labels}}
+}
+
+/** Whether a container was made with `--rm`, so that it is removed at its end by the Engine or by `systemd-docker finish`, and its anonymous volumes with it. */
+export function wasMadeWithRm({autoRemove, labels}: Pick<Inspected, 'autoRemove' | 'labels'>): boolean {
+  return autoRemove || labels[LABELS.remove] === 'yes'
 }
 
 /** The same for requests that ask for the same, as far as the order of what has an order is the same. */

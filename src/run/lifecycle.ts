@@ -69,7 +69,7 @@ async function walk(run: Run): Promise<Outcome> {
   if (run.handover && resident) throw new HandoverError(reasons)
   const since = Date.now()
   const obtained = await obtain(run)
-  const {container, origin} = obtained
+  const {container, origin, predecessors} = obtained
   const name = order.request.name ?? container.id.slice(0, 12)
   const following = new AbortController()
   releases.defer('stop following the container', () => {
@@ -88,6 +88,7 @@ async function walk(run: Run): Promise<Outcome> {
       await pipeline.started(started)
       who = await pipeline.ready(started)
     }
+    for (const predecessor of predecessors) await predecessor.leave(signal)
     await begun.notifier.send(
       ...(resident || pid === undefined ? [] : [`MAINPID=${String(pid)}`]),
       // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as anybody can tell.
@@ -138,11 +139,12 @@ interface Begun {
  */
 async function begin(
   {engine, openNotifier, stop: {signal}}: Run,
-  {container: {id}, origin}: Obtained,
+  {container: {id}, origin, predecessors}: Obtained,
   since: number,
   following: AbortSignal,
 ): Promise<Begun> {
   const events = await engine.events(id, origin === 'adopt' ? since : Date.now(), following)
+  for (const predecessor of predecessors) await predecessor.makeWay(signal)
   if (origin === 'adopt') return {events, notifier: openNotifier()}
   const starting = engine.start(id, signal)
   const notifier = openNotifier()

@@ -1,16 +1,17 @@
 import {rm} from 'node:fs/promises'
 import type {CreateRequest} from '../docker/create-request.js'
-import {isNameConflict, isNoSuchImage, type Engine, type Inspected, type Listed} from '../docker/engine.js'
+import {isNameConflict, isNoSuchImage, isRunning, type Engine, type Inspected} from '../docker/engine.js'
 import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
 import {findProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
-import {LABELS, hashOf, labelled, ownerOf, type Invocation} from './labels.js'
+import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from './labels.js'
 import type {RunOrder} from './line.js'
 import type {Log} from './log.js'
 import {prepareMaking, type Making} from './making.js'
 import {UNTIL_DONE} from './patience.js'
 import type {Pipeline} from './pipeline.js'
+import {Predecessor, asideName} from './predecessor.js'
 import type {CreatedContainer, Verdict} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
 
@@ -33,6 +34,16 @@ export interface Obtaining {
 export interface Obtained {
   readonly container: CreatedContainer
   readonly origin: 'created' | Exclude<Verdict, 'replace'>
+  /** What is to make way before this one is started, and to leave when it is ready. */
+  readonly predecessors: readonly Predecessor[]
+}
+
+/** What is there already for a run. */
+interface Present {
+  /** The container that the run may use. */
+  readonly found: Inspected | undefined
+  /** What nobody else would find again. */
+  readonly others: readonly Predecessor[]
 }
 
 /**
@@ -44,7 +55,10 @@ export interface Obtained {
 export async function obtain(run: Obtaining): Promise<Obtained> {
   const {order, pipeline, engine, stop, log} = run
   const {request} = order
-  const found = request.name === undefined ? await findLeftover(run) : await findNamed(run, request.name)
+  const {found, others} =
+    request.name === undefined
+      ? await findLeftover(run)
+      : {found: await findNamed(run, request.name.replace(/^\//, '')), others: []}
   if (found !== undefined) {
     const running = isRunning(found)
     const drift = driftOf(found, request)
@@ -53,22 +67,24 @@ export async function obtain(run: Obtaining): Promise<Obtained> {
         id: found.id,
         name: found.name,
         running,
+        madeWithRm: wasMadeWithRm(found),
         ...(drift === undefined ? {} : {drift}),
       })) ?? (running ? 'adopt' : 'restart')
     if (found.state === 'exited')
       log.info(
         `container ${found.name} had ended with status ${String(found.exitCode)} and is ${verdict === 'replace' ? 'made anew' : 'started again'}`,
       )
-    if (verdict !== 'replace') return {container: {id: found.id, tty: found.tty}, origin: verdict}
+    if (verdict !== 'replace') return {container: {id: found.id, tty: found.tty}, origin: verdict, predecessors: others}
   }
+  const replaced = found === undefined ? undefined : new Predecessor(found, engine, log)
   const making = await prepareMaking({...order, request: labelled(request, run.unit)}, engine, stop.signal)
   try {
-    if (found !== undefined) {
-      if (isRunning(found)) await engine.stop(found.id, stop.signal)
-      await engine.remove(found.id, stop.signal)
-    }
     await pipeline.create(request)
-    return {container: {id: await create(run, making), tty: request.body.Tty}, origin: 'created'}
+    return {
+      container: {id: await create(run, making, replaced), tty: request.body.Tty},
+      origin: 'created',
+      predecessors: replaced === undefined ? others : [replaced, ...others],
+    }
   } catch (error) {
     await making.abandon()
     throw error
@@ -77,38 +93,67 @@ export async function obtain(run: Obtaining): Promise<Obtained> {
 
 /** The container of that name, if it may be this unit's. @throws {NameTakenError} {@link NameClaimedError} */
 async function findNamed(run: Obtaining, name: string): Promise<Inspected | undefined> {
-  const found = await run.engine.inspect(name, run.stop.signal)
-  // The Engine also finds a container whose id begins so: a stranger.
-  if (found?.name !== name.replace(/^\//, '')) return undefined
-  await refuseClaimed(found, run.unit, run.stop.signal)
-  return await settled(run, found)
+  const {engine, unit, stop} = run
+  const named = async (name: string): Promise<Inspected | undefined> => {
+    const found = await engine.inspect(name, stop.signal)
+    // The Engine also finds a container whose id begins so: a stranger.
+    return found?.name === name ? found : undefined
+  }
+  const [bearer, aside] = await Promise.all([named(name), named(asideName(name))])
+  for (const one of [bearer, aside]) if (one !== undefined) await refuseClaimed(name, one, unit, stop.signal)
+  const found = aside === undefined ? bearer : await afterBrokenExchange(run, name, bearer, aside)
+  return found === undefined ? undefined : await settled(run, found)
 }
 
 /**
- * A container without a name that an earlier invocation of the unit has left, if it was made from this line. What such an invocation has left running from another line
- * nobody else would find again, so it is removed.
+ * The container of that name where a start was killed that was about to replace it: the one that it was to make has the name if it has ever been started, and else the one that made way,
+ * as nothing else may be left of what that held.
  */
-async function findLeftover(run: Obtaining): Promise<Inspected | undefined> {
+async function afterBrokenExchange(
+  {engine, log, stop: {signal}}: Obtaining,
+  name: string,
+  bearer: Inspected | undefined,
+  aside: Inspected,
+): Promise<Inspected> {
+  if (bearer?.state === 'created' && bearer.labels[LABELS.request] === undefined) {
+    log.warn(`container ${aside.name} is left as it is: systemd-docker did not make the one that is called ${name} now`)
+    return bearer
+  }
+  if (bearer !== undefined && bearer.state !== 'created') {
+    log.info(`container ${aside.name} is removed, as ${name} has replaced it`)
+    await new Predecessor(aside, engine, log).leave(signal)
+    return bearer
+  }
+  if (bearer !== undefined) await engine.remove(bearer.id, 'with-volumes', signal)
+  await engine.rename(aside.id, name, UNTIL_DONE)
+  log.warn(`container ${name} has its name back from ${aside.name}: a start that was to replace it was broken off`)
+  return {...aside, name}
+}
+
+/**
+ * The container without a name that an earlier invocation of the unit has left, if it was made from this line, and what such an invocation has left running from another line:
+ * nobody else would find that again.
+ */
+async function findLeftover(run: Obtaining): Promise<Present> {
   const {engine, order, unit, log} = run
   const {signal} = run.stop
-  if (unit === undefined) return undefined
+  if (unit === undefined) return {found: undefined, others: []}
   const request = hashOf(order.request)
-  const same: Listed[] = []
-  for (const one of await engine.list({[LABELS.unit]: ownerOf(unit), [LABELS.nameless]: 'yes'}, signal)) {
-    if (one.labels[LABELS.invocation] === unit.id) continue
+  const same: Inspected[] = []
+  const others: Predecessor[] = []
+  for (const {id} of await engine.list({[LABELS.unit]: ownerOf(unit), [LABELS.nameless]: 'yes'}, signal)) {
+    const one = await engine.inspect(id, signal)
+    if (one === undefined || one.labels[LABELS.invocation] === unit.id) continue
     if (one.labels[LABELS.request] === request) same.push(one)
-    else if (one.state !== 'exited') {
+    else if (isRunning(one)) {
       log.warn(
         `container ${one.id.slice(0, 12)}, which an earlier start of ${unit.name} left, was made from another line and is removed`,
       )
-      await engine.stop(one.id, signal)
-      await engine.remove(one.id, signal)
+      others.push(new Predecessor(one, engine, log))
     }
   }
   const last = same.find(({state}) => state === 'running') ?? same[0]
-  if (last === undefined) return undefined
-  const found = await engine.inspect(last.id, signal)
-  return found === undefined ? undefined : await settled(run, found)
+  return {found: last === undefined ? undefined : await settled(run, last), others}
 }
 
 /**
@@ -118,8 +163,11 @@ async function findLeftover(run: Obtaining): Promise<Inspected | undefined> {
  */
 async function settled(run: Obtaining, found: Inspected): Promise<Inspected | undefined> {
   const {engine} = run
-  if (found.state === 'removing') {
-    await patiently(run, found.name, 'is being removed, and still is', (signal) => engine.remove(found.id, signal))
+  // One that is dead is the rest of a removal that has failed, and cannot be started any more.
+  if (found.state === 'removing' || found.state === 'dead') {
+    await patiently(run, found.name, 'is being removed, and still is', (signal) =>
+      engine.remove(found.id, 'without-volumes', signal),
+    )
     return undefined
   }
   if (!isRunning(found) || found.pid === 0 || (await (await findProcess(found.pid)).isThere())) return found
@@ -148,8 +196,13 @@ async function patiently(
 }
 
 /** @throws {NameClaimedError} when the container is that of another unit that is not over, as far as systemd says */
-async function refuseClaimed(found: Inspected, unit: Invocation | undefined, signal: AbortSignal): Promise<void> {
-  const {name, labels} = found
+async function refuseClaimed(
+  name: string,
+  found: Inspected,
+  unit: Invocation | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const {labels} = found
   const owner = labels[LABELS.unit] ?? ''
   if (owner === '' || (unit !== undefined && owner === ownerOf(unit))) return
   const ownerName = owner.replace(/^user@\d+\//, '')
@@ -174,63 +227,81 @@ function driftOf({labels}: Inspected, request: CreateRequest): string | undefine
   return made === hashOf(request) ? undefined : 'was made from another line, or on a host that was set up otherwise'
 }
 
-function isRunning({state}: Inspected): boolean {
-  return state === 'running' || state === 'paused' || state === 'restarting'
-}
-
-/** Creates the container, fetching its image as the pull policy has it. */
-async function create(run: Obtaining, making: Making): Promise<string> {
+/** Creates the container in place of the one that it replaces, fetching its image as the pull policy has it. */
+async function create(run: Obtaining, making: Making, replaced: Predecessor | undefined): Promise<string> {
   const {order, engine, log, stop, unit} = run
   const {request} = making
   const {signal} = stop
   if (order.pull === 'always') await run.pull(request, signal)
   let id: string
   try {
-    id = await createOrPull(run, request)
+    id = await createOrPull(run, request, replaced)
   } catch (error) {
     if (!isNameConflict(error) || request.name === undefined) throw error
     const other = await engine.inspect(request.name, signal)
-    if (other !== undefined) await refuseClaimed(other, unit, signal)
+    if (other !== undefined) await refuseClaimed(other.name, other, unit, signal)
     throw new NameTakenError(request.name, reason(error))
   }
   try {
     await making.made(id, signal)
   } catch (error) {
     await removeAgain(engine, log, id)
+    await replaced?.comeBack()
     throw error
   }
   return id
 }
 
-async function createOrPull({order, engine, pull, stop: {signal}}: Obtaining, request: CreateRequest): Promise<string> {
-  signal.throwIfAborted()
+async function createOrPull(
+  run: Obtaining,
+  request: CreateRequest,
+  replaced: Predecessor | undefined,
+): Promise<string> {
+  const {order, pull, stop} = run
   try {
-    return await engine.create(request, UNTIL_DONE)
+    return await createInPlace(run, request, replaced)
   } catch (error) {
     if (!isNoSuchImage(error) || order.pull === 'always') throw error
     if (order.pull === 'never') throw new ImageMissingError(request.body.Image)
-    await pull(request, signal)
+    await pull(request, stop.signal)
+    return await createInPlace(run, request, replaced)
+  }
+}
+
+/** Creates the container under the name of the one that it replaces, which has that back where the Engine does not. */
+async function createInPlace(
+  {engine, stop}: Obtaining,
+  request: CreateRequest,
+  replaced: Predecessor | undefined,
+): Promise<string> {
+  stop.signal.throwIfAborted()
+  if (request.name !== undefined) await replaced?.giveUpName()
+  try {
     return await engine.create(request, UNTIL_DONE)
+  } catch (error) {
+    await replaced?.comeBack()
+    throw error
   }
 }
 
 /** Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was. */
-export async function takeBack({engine, order, log}: Obtaining, {container: {id}, origin}: Obtained): Promise<void> {
+export async function takeBack(
+  {engine, order, log}: Obtaining,
+  {container: {id}, origin, predecessors}: Obtained,
+): Promise<void> {
   if (origin === 'created') {
     await removeAgain(engine, log, id)
     if (order.cidFile !== undefined) await rm(order.cidFile, {force: true})
-    return
-  }
-  try {
-    if (origin === 'restart') await engine.stop(id, UNTIL_DONE)
-  } catch (error) {
-    log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
-  }
+  } else if (origin === 'restart')
+    await engine.stop(id, UNTIL_DONE).catch((error: unknown) => {
+      log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
+    })
+  for (const predecessor of predecessors) await predecessor.comeBack()
 }
 
 async function removeAgain(engine: Engine, log: Log, id: string): Promise<void> {
   try {
-    await engine.remove(id, UNTIL_DONE)
+    await engine.remove(id, 'with-volumes', UNTIL_DONE)
   } catch (error) {
     log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
   }

@@ -25,7 +25,7 @@ export type Phase = (typeof PHASES)[number]
 
 type Awaitable<T> = T | Promise<T>
 
-/** What to do with a container that is there already: take over a running one, start a stopped one again, or remove it and make a new one. */
+/** What to do with a container that is there already: take over a running one, start a stopped one again, or make a new one, which it is removed for once that is ready. */
 export type Verdict = 'adopt' | 'restart' | 'replace'
 
 /** A container that is there already: it bears the name that was asked for or, where none was, an earlier start of the unit made it from the same line. */
@@ -33,6 +33,8 @@ export interface FoundContainer {
   readonly id: string
   readonly name: string
   readonly running: boolean
+  /** Whether its anonymous volumes go with it, as it was made with `--rm`. */
+  readonly madeWithRm: boolean
   /** In what it differs from the one that the line asks for, in words that go behind its name; absent where it does not. */
   readonly drift?: string
 }

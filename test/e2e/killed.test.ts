@@ -10,9 +10,9 @@ const PATIENCE_MS = 20_000
 const see = outcomes('killed')
 
 /** A service whose main process is killed in a phase of its first start. */
-async function killedIn(guest: Guest, phase: string, run: string): Promise<Service> {
+async function killedIn(guest: Guest, phase: string, run: string, options = ''): Promise<Service> {
   const {unit, path} = await withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})
-  const words = `--trace ${path}/trace --kill-in ${phase} --pid-file /run/%n.pid`
+  const words = `${options} --trace ${path}/trace --kill-in ${phase} --pid-file /run/%n.pid`
   // In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and it waits for what it has killed already.
   return await defineService(guest, `${words} run ${run}`, {...unit, TimeoutStopSec: '2'})
 }
@@ -116,6 +116,67 @@ describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
     expect(await ofUnit(guest, service)).toEqual(made)
     await service.stop()
     await guest.run('docker', 'rm', '--force', ...made)
+  })
+})
+
+describe.each(HOSTS)('after a SIGKILL of a start that is to replace a container on $name', ({guest}) => {
+  const KEEPS = 'trap exit TERM; while :; do sleep 0.1; done'
+
+  /** A container that was made by hand and runs, and a service whose start is killed before it has replaced it. */
+  const broken = async (phase: string): Promise<{name: string; id: string; service: Service}> => {
+    const name = unique()
+    await guest.run(
+      'docker',
+      'run',
+      '-d',
+      '--name',
+      name,
+      '--cap-drop=MKNOD',
+      '-v',
+      '/data',
+      'busybox',
+      'sh',
+      '-c',
+      KEEPS,
+    )
+    const id = await guest.run('docker', 'inspect', '--format', '{{.Id}}', name)
+    const service = await killedIn(guest, phase, `--name ${name} --init busybox sleep 1000`, '--on-drift=replace')
+    await service.start()
+    expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'signal'})
+    return {name, id, service}
+  }
+
+  test.each(['create', 'start', 'started', 'ready'])(
+    'in %s that container is still there, and the next start replaces it with nothing left',
+    async (phase) => {
+      const {name, id, service} = await broken(phase)
+      const called = await guest.run('docker', 'inspect', '--format', '{{.Name}}', id)
+      expect(called).toBe(`/${name}${phase === 'create' ? '' : '.replaced-by-systemd-docker'}`)
+      const volume = await guest.run('docker', 'inspect', '--format', '{{range .Mounts}}{{.Name}}{{end}}', id)
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      expect(await containers(guest, `name=${name}`)).toEqual([name])
+      expect(await guest.run('docker', 'inspect', '--format', '{{.State.Running}} {{.Config.Cmd}}', name)).toBe(
+        'true [sleep 1000]',
+      )
+      expect((await guest.attempt(['docker', 'inspect', '--type=container', id])).status).toBe(1)
+      await guest.run('docker', 'volume', 'rm', volume)
+      await service.stop()
+      await guest.run('docker', 'rm', '--force', name)
+    },
+  )
+
+  test('in start a unit that does not want to replace it takes it over as it runs', async () => {
+    const {name, id} = await broken('start')
+    const pid = await guest.run('docker', 'inspect', '--format', '{{.State.Pid}}', id)
+    const other = await defineService(guest, `run --name ${name} --init busybox sleep 1000`)
+    expect((await other.start()).status, (await other.journal()).join('\n')).toBe(0)
+    expect(await guest.run('docker', 'inspect', '--format', '{{.Id}} {{.State.Pid}}', name)).toBe(`${id} ${pid}`)
+    expect(await containers(guest, `name=${name}`)).toEqual([name])
+    await other.says(
+      `container ${name} has its name back from ${name}.replaced-by-systemd-docker: a start that was to replace it was broken off`,
+    )
+    await other.stop()
+    await guest.run('docker', 'rm', '--force', '--volumes', name)
   })
 })
 

@@ -1,4 +1,6 @@
-import {describe, expect, test} from 'vitest'
+import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
+import type {Guest} from '../../sandbox/guest.js'
+import {withPackages} from '../helpers/host-folder.js'
 import {HOSTS} from '../helpers/hosts.js'
 import {containers, defineService, unique} from '../helpers/service.js'
 
@@ -129,4 +131,168 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await containers(guest, `label=${label}`)).toEqual([])
     expect((await guest.attempt(['docker', 'volume', 'inspect', volume])).status).toBe(1)
   })
+})
+
+/** An image that says that /data is a volume, so that a container of it has an anonymous one. */
+const WITH_VOLUME = 'with-volume'
+/** Keeps a row in its volume and runs until it is told to end. */
+const DATABASE = 'echo precious >>/data/rows; trap exit TERM; while :; do sleep 0.1; done'
+
+async function makeImageWithVolume(guest: Guest): Promise<void> {
+  const container = await guest.run('docker', 'create', 'busybox')
+  await guest.run('docker', 'commit', '--change', 'VOLUME /data', container, WITH_VOLUME)
+  await guest.run('docker', 'rm', container)
+}
+
+/** Makes a container by hand, with a row in its volume. It runs, or has been stopped. */
+async function makeDatabase(
+  guest: Guest,
+  name: string,
+  state: 'running' | 'stopped',
+  ...words: string[]
+): Promise<void> {
+  await guest.run('docker', 'run', '--detach', ...words, '--name', name, WITH_VOLUME, 'sh', '-c', DATABASE)
+  if (state === 'stopped') await guest.run('docker', 'stop', name)
+}
+
+const VOLUME = '{{range .Mounts}}{{.Name}}{{end}}'
+
+/** The rows in an anonymous volume, or nothing where it is gone. */
+async function rowsIn(guest: Guest, volume: string): Promise<string | undefined> {
+  const words = ['docker', 'run', '--rm', '--volume', `${volume}:/data`, 'busybox', 'cat', '/data/rows']
+  const isThere = (await guest.attempt(['docker', 'volume', 'inspect', volume])).status === 0
+  return isThere ? (await guest.attempt(words)).stdout.trim() : undefined
+}
+
+describe.each(HOSTS)('a container that a new one is to replace on $name', ({guest}) => {
+  beforeAll(() => makeImageWithVolume(guest))
+
+  const LINES = [
+    {state: 'running', words: '--on-drift=replace run'},
+    {state: 'stopped', words: 'run --rm'},
+  ] as const
+
+  describe.each(LINES)('and that is $state', ({state, words}) => {
+    test.each([
+      {what: 'its image cannot be had', line: '127.0.0.1:1/no/such', says: /^cannot pull image 127\.0\.0\.1:1/},
+      {what: 'its image may not be pulled', line: '--pull=never no/such:image', says: /^image no\/such:image is not/},
+      {what: 'the Engine refuses it', line: '--cap-add NONSENSE busybox', says: /NONSENSE.* \(HTTP 400\)$/},
+      {what: 'there is no such network', line: '--network nowhere busybox', says: /network nowhere not found/},
+      {
+        what: 'its command is not in the image',
+        line: 'busybox /no/such',
+        says: /^the container's command was not found/,
+      },
+      {
+        what: 'its PID cannot be written',
+        line: 'busybox sleep 1000',
+        options: '--pid-file /run/nowhere/x',
+        says: /nowhere/,
+      },
+    ])('is as it was, with its volume, when $what', async ({line, options = '', says}) => {
+      const service = await defineService(guest, `${options} ${words} --name %n ${line}`)
+      await makeDatabase(guest, service.name, state)
+      const before = await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`)
+      await service.start()
+      await service.says(says)
+      expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'exit-code'})
+      expect(await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`)).toBe(before)
+      expect(await containers(guest, `name=${service.name}`)).toEqual([service.name])
+      expect(await rowsIn(guest, before.split(' ')[2] ?? '')).toMatch(/^precious/)
+    })
+
+    test.each(['create', 'start', 'started', 'ready'])(
+      'is as it was, with its volume, when the start fails in %s, or is stopped there',
+      async (phase) => {
+        const {unit, path} = await withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})
+        for (const how of ['fail', 'hang']) {
+          const service = await defineService(
+            guest,
+            `--trace ${path}/${how} --${how}-in ${phase} ${words} --name %n --init busybox sleep 1000`,
+            unit,
+          )
+          await makeDatabase(guest, service.name, state)
+          const before = await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`)
+          const started = service.start()
+          if (how === 'hang') {
+            await guest.run('sh', '-c', `until grep -q '^${phase} ' ${path}/${how}; do sleep 0.1; done`)
+            await service.stop()
+          }
+          await started
+          expect(await service.show('ActiveState')).toEqual({ActiveState: how === 'hang' ? 'inactive' : 'failed'})
+          expect(await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`), how).toBe(before)
+          expect(await containers(guest, `name=${service.name}`), how).toEqual([service.name])
+          expect(await rowsIn(guest, before.split(' ')[2] ?? ''), how).toMatch(/^precious/)
+        }
+      },
+    )
+
+    test('runs on untouched as long as the new one is not made', async () => {
+      const service = await defineService(guest, `${words} --name %n 127.0.0.1:1/no/such`)
+      await makeDatabase(guest, service.name, state)
+      const before = await service.inspect('{{.State.Pid}} {{.State.StartedAt}}')
+      await service.start()
+      expect(await service.inspect('{{.State.Pid}} {{.State.StartedAt}}')).toBe(before)
+    })
+
+    test('is gone once the new one is ready, and its anonymous volume is kept, as docker rm keeps it', async () => {
+      const service = await defineService(guest, `${words} --name %n --init busybox sleep 1000`)
+      await makeDatabase(guest, service.name, state)
+      const [before = '', volume = ''] = (await service.inspect(`{{.Id}} ${VOLUME}`)).split(' ')
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      expect(await service.inspect('{{.Id}}')).not.toBe(before)
+      expect(await containers(guest, `name=${service.name}`)).toEqual([service.name])
+      expect((await guest.attempt(['docker', 'inspect', before])).status).toBe(1)
+      expect(await rowsIn(guest, volume)).toBe('precious')
+      await guest.run('docker', 'volume', 'rm', volume)
+    })
+  })
+
+  test('gives its port to the new one, and has it again when that does not get another', async () => {
+    const port = String(20_000 + Number(unique().split('x')[1]))
+    const publish = `--publish 127.0.0.1:${port}:80`
+    const taken = String(Number(port) + 10_000)
+    const refused = await defineService(
+      guest,
+      `--on-drift=replace run --name %n ${publish} --publish 127.0.0.1:${taken}:81 --init busybox sleep 1000`,
+    )
+    const taker = await guest.run(
+      'docker',
+      'run',
+      '--detach',
+      '--publish',
+      `127.0.0.1:${taken}:80`,
+      'busybox',
+      'sleep',
+      '1000',
+    )
+    onTestFinished(async () => {
+      await guest.run('docker', 'rm', '--force', taker)
+    })
+    await makeDatabase(guest, refused.name, 'running', ...publish.split(' '))
+    const before = await refused.inspect('{{.Id}} {{.State.Running}}')
+    await refused.start()
+    await refused.says(new RegExp(`^the Engine failed to start the container: .*${taken}.*already allocated`))
+    expect(await refused.inspect('{{.Id}} {{.State.Running}}')).toBe(before)
+    expect(await guest.run('docker', 'port', refused.name)).toContain(port)
+    expect(await containers(guest, `name=${refused.name}`)).toEqual([refused.name])
+    await guest.run('docker', 'rm', '--force', refused.name)
+
+    const service = await defineService(guest, `--on-drift=replace run --name %n ${publish} --init busybox sleep 1000`)
+    await makeDatabase(guest, service.name, 'running', ...publish.split(' '))
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    expect(await guest.run('docker', 'port', service.name)).toContain(port)
+  })
+})
+
+test.each(HOSTS)('a container that was taken over with --rm leaves its anonymous volume on $name', async ({guest}) => {
+  await makeImageWithVolume(guest)
+  const service = await defineService(guest, `run --rm --name %n ${WITH_VOLUME}`)
+  await makeDatabase(guest, service.name, 'running')
+  const volume = await service.inspect(VOLUME)
+  await service.start()
+  await service.stop()
+  expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  expect(await rowsIn(guest, volume)).toBe('precious')
+  await guest.run('docker', 'volume', 'rm', volume)
 })

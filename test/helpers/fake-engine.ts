@@ -21,6 +21,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     logs: untold('read the log'),
     stop: untold('stop'),
     kill: untold('kill'),
+    rename: untold('rename'),
     remove: untold('remove'),
     pull: () => ({[Symbol.asyncIterator]: () => ({next: untold('pull')})}),
     ...told,

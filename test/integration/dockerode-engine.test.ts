@@ -154,7 +154,7 @@ describe('the Engine through dockerode', () => {
     await expect(engine.inspect('a/b', signal)).resolves.toBeUndefined()
     await expect(engine.stop('abc', signal)).resolves.toBeUndefined()
     await expect(engine.kill('abc', 'SIGHUP', signal)).resolves.toBeUndefined()
-    await expect(engine.remove('abc', signal)).resolves.toBeUndefined()
+    await expect(engine.remove('abc', 'with-volumes', signal)).resolves.toBeUndefined()
   })
 
   test('has stopped a container that did not run', async () => {
@@ -193,11 +193,32 @@ describe('the Engine through dockerode', () => {
       if (request.method === 'DELETE') answer(409, {message: 'removal is already in progress'})(request, response)
       else answer(404, {message: 'No such container'})(request, response)
     })
-    await expect(engine.remove('abc', signal)).resolves.toBeUndefined()
+    await expect(engine.remove('abc', 'with-volumes', signal)).resolves.toBeUndefined()
     expect(asked.map(({line}) => line)).toEqual([
       'DELETE /v1.51/containers/abc?force=true&v=true',
       'POST /v1.51/containers/abc/wait?condition=removed',
     ])
+  })
+
+  test('removes a container with its anonymous volumes, or keeps those', async () => {
+    const {engine, asked} = await engineThat(answer(204))
+    await engine.remove('abc', 'with-volumes', signal)
+    await engine.remove('abc', 'without-volumes', signal)
+    expect(asked.map(({line}) => line)).toEqual([
+      'DELETE /v1.51/containers/abc?force=true&v=true',
+      'DELETE /v1.51/containers/abc?force=true&v=false',
+    ])
+  })
+
+  test("renames a container, unless the name is another one's", async () => {
+    const {engine, asked} = await engineThat(answer(204))
+    await engine.rename('abc', 'web.old', signal)
+    expect(asked.map(({line}) => line)).toEqual(['POST /v1.51/containers/abc/rename?name=web.old'])
+    const {engine: other} = await engineThat(answer(409, {message: 'the name is in use'}))
+    await expect(other.rename('abc', 'web', signal)).rejects.toMatchObject({
+      code: 'ENGINE_REFUSED',
+      message: 'the Engine failed to rename the container to web: the name is in use (HTTP 409)',
+    })
   })
 
   test('pulls an image by name and tag, to the end, and says all that is said of it', async () => {

@@ -10,6 +10,7 @@ import {runContainer, type Outcome} from '../../src/run/lifecycle.js'
 import {LABELS, hashOf} from '../../src/run/labels.js'
 import type {RunOrder} from '../../src/run/line.js'
 import {Pipeline} from '../../src/run/pipeline.js'
+import {asideName} from '../../src/run/predecessor.js'
 import {Releases} from '../../src/run/release.js'
 import type {RunHooks} from '../../src/run/run-plugin.js'
 import {StopRequests} from '../../src/run/stop.js'
@@ -30,6 +31,7 @@ const RUNNING: Inspected = {
   stopSignal: '',
   stopTimeout: undefined,
   hasRotatingLog: false,
+  autoRemove: false,
   labels: {[LABELS.request]: hashOf(requested())},
 }
 /** What every run here asks for. */
@@ -69,11 +71,13 @@ function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = fa
   }
   const noting = Object.fromEntries(
     Object.entries(
-      fakeEngine({create: () => Promise.resolve(ID), start: done, remove: done, stop: done, ...truthful}),
+      fakeEngine({create: () => Promise.resolve(ID), start: done, rename: done, remove: done, stop: done, ...truthful}),
     ).map(([name, verb]) => [
       name,
       typeof verb === 'function' && name !== 'ping'
         ? (...words: unknown[]) => {
+            // Here nobody was killed who had set a container aside.
+            if (name === 'inspect' && words[0] === asideName('web')) return Promise.resolve(undefined)
             happened.push(name)
             return (verb as (...words: unknown[]) => unknown)(...words)
           }
@@ -203,7 +207,7 @@ describe('a name that is taken', () => {
   })
 
   test('by a container whose removal takes too long fails the run, and nothing is made', async () => {
-    const remove: Engine['remove'] = (_, signal) =>
+    const remove: Engine['remove'] = (_id, _volumes, signal) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
           reject(new DOMException('gave up', 'AbortError'))
@@ -230,7 +234,7 @@ describe('a name that is taken', () => {
   test.each([
     ['running', false, ['inspect', 'events', 'inspect']],
     ['exited', false, ['inspect', 'events', 'start', 'inspect']],
-    ['exited', true, ['inspect', 'remove', 'create', 'events', 'start', 'inspect']],
+    ['exited', true, ['inspect', 'rename', 'create', 'events', 'start', 'inspect', 'remove']],
     ['dead', true, ['inspect', 'remove', 'create', 'events', 'start', 'inspect']],
   ] as const)('by a container that is %s, with --rm=%s, is dealt with by %j', async (state, rm, verbs) => {
     let looks = 0
@@ -276,11 +280,11 @@ describe('an image that is not there', () => {
   })
 })
 
-describe('a run that fails', () => {
-  const failing = (phase: keyof RunHooks): Partial<RunHooks> => ({
-    [phase]: () => Promise.reject(new Error(`no ${phase}`)),
-  })
+const failing = (phase: keyof RunHooks): Partial<RunHooks> => ({
+  [phase]: () => Promise.reject(new Error(`no ${phase}`)),
+})
 
+describe('a run that fails', () => {
   test.each(['start', 'started', 'ready'] as const)(
     'in %s removes the container that it made, and then undoes the rest',
     async (phase) => {
@@ -327,6 +331,52 @@ describe('a run that fails', () => {
     })
     await expect(run()).rejects.toThrow(new StoppedError('SIGTERM').message)
     expect(happened.slice(-2)).toEqual(['remove', 'unwound'])
+  })
+})
+
+describe('a running container that a new one replaces', () => {
+  const replace: Partial<RunHooks> = {reconcile: () => 'replace'}
+  const verbs = (happened: string[]): string[] => happened.filter((line) => /^[a-z]+$/.test(line))
+  const events = exitsWith(0)
+  const inspect = (): Promise<Inspected> => Promise.resolve(RUNNING)
+
+  test('runs until the new one is about to start, and goes when that is ready', async () => {
+    const {happened, run} = rehearsal({inspect, events}, replace)
+    await run()
+    expect(verbs(happened)).toEqual(['inspect', 'rename', 'create', 'events', 'stop', 'start', 'inspect', 'remove'])
+    expect(happened.at(-1)).toMatch(/READY=1/)
+  })
+
+  test.each<[string, Partial<Engine>, Partial<RunHooks>, string[]]>([
+    [
+      'cannot be made',
+      {create: () => Promise.reject(new EngineRefusedError('create', 400, 'bad', undefined))},
+      {},
+      ['inspect', 'rename', 'create', 'rename', 'unwound'],
+    ],
+    [
+      'cannot be prepared for its start',
+      {},
+      failing('start'),
+      ['inspect', 'rename', 'create', 'remove', 'rename', 'unwound'],
+    ],
+    [
+      'cannot be started',
+      {start: (id) => (id === ID ? Promise.reject(new EngineRefusedError('start', 500, 'bad', undefined)) : done())},
+      {},
+      ['inspect', 'rename', 'create', 'events', 'stop', 'start', 'remove', 'start', 'rename', 'unwound'],
+    ],
+    [
+      'does not get ready',
+      {},
+      failing('ready'),
+      ['inspect', 'rename', 'create', 'events', 'stop', 'start', 'inspect', 'remove', 'start', 'rename', 'unwound'],
+    ],
+  ])('is as it was when the new one %s', async (_, told, hooks, expected) => {
+    const old: Engine['inspect'] = (name) => Promise.resolve(name === 'web' ? {...RUNNING, id: 'old'} : RUNNING)
+    const {happened, run} = rehearsal({inspect: old, events, ...told}, {...replace, ...hooks})
+    await expect(run()).rejects.toThrow()
+    expect(verbs(happened)).toEqual(expected)
   })
 })
 

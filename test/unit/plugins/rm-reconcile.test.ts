@@ -15,8 +15,8 @@ async function hooksWith(
 ): Promise<{hooks: Partial<RunHooks> | undefined; removed: string[]; request: CreateRequest; lines: string[]}> {
   const removed: string[] = []
   const engine = fakeEngine({
-    remove: (id) => {
-      removed.push(id)
+    remove: (id, volumes) => {
+      removed.push(`${id} ${volumes}`)
       return Promise.resolve()
     },
   })
@@ -36,7 +36,7 @@ describe('a container that bears the name', () => {
     ['stopped without --rm', false, false, undefined],
   ])('%s', async (_, running, rm, verdict) => {
     const {hooks} = await hooksWith(rm)
-    const found = {id: 'old', name: 'web', running}
+    const found = {id: 'old', name: 'web', running, madeWithRm: false}
     expect(await hooks?.reconcile?.({...hookContext().context, request: plainRequest(), found})).toBe(verdict)
   })
 })
@@ -45,7 +45,7 @@ describe('a container that was made from another line', () => {
   const drift = 'was made from another line'
   const verdictOn = async (onDrift: string, rm: boolean, running: boolean): Promise<[unknown, string[]]> => {
     const {hooks, lines} = await hooksWith(rm, {onDrift})
-    const found = {id: 'old', name: 'web', running, drift}
+    const found = {id: 'old', name: 'web', running, madeWithRm: false, drift}
     return [await hooks?.reconcile?.({...hookContext().context, request: plainRequest(), found}), lines]
   }
   const warning =
@@ -86,22 +86,37 @@ describe('with --handover and --rm', () => {
 
   test('a container that ended before it was ready is removed all the same', async () => {
     const {hooks, removed} = await hooksWith(true, {handover: true})
+    await hooks?.create?.({...hookContext().context, request: plainRequest()})
     await hooks?.exited?.({...hookContext().context, container, exit})
-    expect(removed).toEqual(['0123456789ab'])
+    expect(removed).toEqual(['0123456789ab with-volumes'])
   })
 })
 
 describe('with --rm', () => {
   test('the container is removed at its end', async () => {
     const {hooks, removed} = await hooksWith(true)
+    await hooks?.create?.({...hookContext().context, request: plainRequest()})
     await hooks?.exited?.({...hookContext().context, container, exit})
-    expect(removed).toEqual(['0123456789ab'])
+    expect(removed).toEqual(['0123456789ab with-volumes'])
+  })
+
+  test.each([
+    [true, 'with-volumes'],
+    [false, 'without-volumes'],
+  ])('one that was taken over, and was made with --rm: %s, is removed %s', async (madeWithRm, volumes) => {
+    const {hooks, removed} = await hooksWith(true)
+    const found = {id: 'old', name: 'web', running: true, madeWithRm}
+    await hooks?.reconcile?.({...hookContext().context, request: plainRequest(), found})
+    await hooks?.exited?.({...hookContext().context, container, exit})
+    expect(removed).toEqual([`0123456789ab ${volumes}`])
   })
 
   test('this process stays, and says why', async () => {
     const {hooks} = await hooksWith(true)
     expect(hooks?.resident?.()).toBe('it sees to it that the container is removed')
-    expect(hooks?.describe?.()).toEqual(['remove a stopped container of that name first, and the container at its end'])
+    expect(hooks?.describe?.()).toEqual([
+      'replace a stopped container of that name, and remove the container at its end',
+    ])
   })
 
   test('a container that the Engine does not remove is an error', async () => {

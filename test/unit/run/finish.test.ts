@@ -25,6 +25,7 @@ const EXITED: Inspected = {
   stopSignal: '',
   stopTimeout: undefined,
   hasRotatingLog: false,
+  autoRemove: false,
   labels: {[LABELS.unit]: UNIT.name},
 }
 const host = useFakeHost()

@@ -1,13 +1,16 @@
 import {describe, expect, test} from 'vitest'
 import {emptyCreateRequest, type CreateRequest} from '../../../src/docker/create-request.js'
 import type {Engine, Inspected, Listed} from '../../../src/docker/engine.js'
+import {EngineRefusedError} from '../../../src/errors.js'
 import {LABELS, hashOf, labelled, type Invocation} from '../../../src/run/labels.js'
-import {obtain, type Obtained} from '../../../src/run/obtain.js'
+import {obtain, type Obtained, type Obtaining} from '../../../src/run/obtain.js'
 import {Pipeline} from '../../../src/run/pipeline.js'
+import {asideName} from '../../../src/run/predecessor.js'
 import {Releases} from '../../../src/run/release.js'
 import type {FoundContainer, Verdict} from '../../../src/run/run-plugin.js'
 import {StopRequests} from '../../../src/run/stop.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
+import {inspected} from '../../helpers/inspected.js'
 import {useFakeHost} from '../support/fake-host.js'
 import {recordingLog} from '../support/recording-log.js'
 
@@ -28,37 +31,40 @@ function made(
   differs: Partial<Inspected> = {},
   by: Invocation | undefined = BEFORE,
 ): Inspected {
-  return {
+  return inspected({
     id: 'old',
     name: request.name ?? 'quirky_name',
-    state: 'exited',
-    pid: 0,
-    tty: false,
     exitCode: 7,
-    outOfMemory: false,
-    startedAt: 1000,
-    finishedAt: 0,
-    stopSignal: '',
-    stopTimeout: undefined,
-    hasRotatingLog: false,
     labels: labelled(request, by).body.Labels,
     ...differs,
-  }
+  })
 }
+
+/** An Engine whose containers bear these names. */
+const bearing = (containers: Readonly<Record<string, Inspected>>): Partial<Engine> => ({
+  inspect: (name) => Promise.resolve(containers[name]),
+})
 
 /** Obtains a container; what came of it, what was asked of the Engine, and what the plugins were told of the container that was there. */
 async function obtained(
   request: CreateRequest,
   told: Partial<Engine>,
   verdict?: Verdict,
+  {asked = [], pull}: {asked?: string[]; pull?: Obtaining['pull']} = {},
 ): Promise<{result: Obtained; asked: string[]; found: FoundContainer[]; lines: string[]}> {
-  const asked: string[] = []
   const found: FoundContainer[] = []
-  const noting = (what: string) => (id: string) => Promise.resolve(void asked.push(`${what} ${id}`))
+  const noting =
+    (what: string) =>
+    (...words: unknown[]): Promise<void> =>
+      Promise.resolve(void asked.push([what, ...words.filter((word) => typeof word === 'string')].join(' ')))
   const engine = fakeEngine({
     inspect: () => Promise.resolve(undefined),
     list: () => Promise.resolve([]),
-    create: ({name}) => Promise.resolve(`new ${name ?? 'one'}`),
+    create: async ({name = 'one'}) => {
+      await noting('create')(name)
+      return `new ${name}`
+    },
+    rename: noting('rename'),
     stop: noting('stop'),
     remove: noting('remove'),
     ...told,
@@ -74,7 +80,7 @@ async function obtained(
     order: {request, pull: 'missing'},
     pipeline,
     engine,
-    pull: () => Promise.reject(new Error('nothing is to be pulled')),
+    pull: pull ?? (() => Promise.reject(new Error('nothing is to be pulled'))),
     log,
     stop,
     unit: UNIT,
@@ -88,8 +94,8 @@ describe('a container that bears the name', () => {
 
   test('is used when it was made from the same line, and its last end is said', async () => {
     const {result, found, lines} = await obtained(request, {inspect: () => Promise.resolve(made(request))})
-    expect(result).toEqual({container: {id: 'old', tty: false}, origin: 'restart'})
-    expect(found).toEqual([{id: 'old', name: 'web', running: false}])
+    expect(result).toEqual({container: {id: 'old', tty: false}, origin: 'restart', predecessors: []})
+    expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false}])
     expect(lines).toEqual(['info: container web had ended with status 7 and is started again'])
   })
 
@@ -104,11 +110,39 @@ describe('a container that bears the name', () => {
     expect(found).toMatchObject([{drift}])
   })
 
-  test('is stopped before it is removed when it runs and is to be made anew', async () => {
+  test('gives up its name to the one that is made anew, and runs on until that is about to start', async () => {
     const running = made(request, {state: 'running', pid: process.pid})
-    const {result, asked} = await obtained(request, {inspect: () => Promise.resolve(running)}, 'replace')
-    expect(asked).toEqual(['stop old', 'remove old'])
+    const {result, asked} = await obtained(request, bearing({web: running}), 'replace')
+    expect(asked).toEqual(['rename old web.replaced-by-systemd-docker', 'create web'])
     expect(result).toMatchObject({container: {id: 'new web'}, origin: 'created'})
+    expect(result.predecessors).toHaveLength(1)
+  })
+
+  test('has its name back when the Engine refuses the one that was to be made', async () => {
+    const asked: string[] = []
+    const create = (): Promise<never> => Promise.reject(new EngineRefusedError('create', 400, 'bad', undefined))
+    await expect(
+      obtained(request, {...bearing({web: made(request)}), create}, 'replace', {asked}),
+    ).rejects.toMatchObject({code: 'ENGINE_REFUSED'})
+    expect(asked).toEqual(['rename old web.replaced-by-systemd-docker', 'rename old web'])
+  })
+
+  test('has its name while the image of the one that is to be made is pulled', async () => {
+    const asked: string[] = []
+    const noSuchImage = new EngineRefusedError('create', 404, 'No such image', undefined)
+    const create = (): Promise<string> =>
+      asked.includes('pull') ? Promise.resolve('new') : Promise.reject(noSuchImage)
+    const pull = (): Promise<void> => Promise.resolve(void asked.push('pull'))
+    await obtained(request, {...bearing({web: made(request)}), create}, 'replace', {asked, pull})
+    const aside = 'rename old web.replaced-by-systemd-docker'
+    expect(asked).toEqual([aside, 'rename old web', 'pull', aside])
+  })
+
+  test('that is dead is removed, as nobody can start it any more', async () => {
+    const dead = made(request, {state: 'dead'})
+    const {result, asked} = await obtained(request, bearing({web: dead}))
+    expect(asked).toEqual(['remove old without-volumes', 'create web'])
+    expect(result).toMatchObject({origin: 'created', predecessors: []})
   })
 
   test('is waited for when it has ended and the Engine has not noticed', async () => {
@@ -117,7 +151,7 @@ describe('a container that bears the name', () => {
     const watch: Engine['watch'] = () =>
       Promise.resolve({exitCode: Promise.resolve(0).then(() => ((isOver = true), 0))})
     const {found} = await obtained(request, {inspect: () => Promise.resolve(isOver ? made(request) : dying), watch})
-    expect(found).toEqual([{id: 'old', name: 'web', running: false}])
+    expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false}])
   })
 
   test('and whose end the Engine does not notice fails the run', async () => {
@@ -167,6 +201,57 @@ describe('a container that bears the name', () => {
   })
 })
 
+describe('where a start was killed that was to replace a container', () => {
+  const request = requested('web')
+  const asideOf = (differs: Partial<Inspected> = {}): Inspected =>
+    made(request, {id: 'aside', name: asideName('web'), labels: {}, ...differs})
+
+  test('before there was another, the one that made way has its name back', async () => {
+    const {result, asked, lines} = await obtained(request, bearing({[asideName('web')]: asideOf()}))
+    expect(asked).toEqual(['rename aside web'])
+    expect(result).toMatchObject({container: {id: 'aside'}, origin: 'restart'})
+    expect(lines[0]).toBe(
+      'warn: container web has its name back from web.replaced-by-systemd-docker: a start that was to replace it was broken off',
+    )
+  })
+
+  test('before the other was started, that goes, and the one that made way has its name back', async () => {
+    const next = made(request, {id: 'next', state: 'created'})
+    const {result, asked} = await obtained(request, bearing({web: next, [asideName('web')]: asideOf()}))
+    expect(asked).toEqual(['remove next with-volumes', 'rename aside web'])
+    expect(result).toMatchObject({container: {id: 'aside'}})
+  })
+
+  test('after the other was started, that is used, and the one that made way goes without its volumes', async () => {
+    const {result, asked, lines} = await obtained(
+      request,
+      bearing({web: made(request, {id: 'next'}), [asideName('web')]: asideOf()}),
+    )
+    expect(asked).toEqual(['remove aside without-volumes'])
+    expect(result).toMatchObject({container: {id: 'next'}, origin: 'restart'})
+    expect(lines[0]).toBe('info: container web.replaced-by-systemd-docker is removed, as web has replaced it')
+  })
+
+  test('one that somebody else has made since is let be, and so is the one that made way', async () => {
+    const stranger = made(request, {id: 'stranger', state: 'created', labels: {}})
+    const {result, asked, lines} = await obtained(request, bearing({web: stranger, [asideName('web')]: asideOf()}))
+    expect(asked).toEqual([])
+    expect(result).toMatchObject({container: {id: 'stranger'}})
+    expect(lines).toEqual([
+      'warn: container web.replaced-by-systemd-docker is left as it is: systemd-docker did not make the one that is called web now',
+    ])
+  })
+
+  test.each(['web', asideName('web')])('%s of another unit that is active is not touched', async (name) => {
+    await host.systemctlAnswers('ActiveState=activating')
+    const asked: string[] = []
+    const other = made(request, {name}, {...UNIT, name: 'other.service'})
+    const all = {web: made(request, {id: 'next', state: 'created'}), [asideName('web')]: asideOf(), [name]: other}
+    await expect(obtained(request, bearing(all), undefined, {asked})).rejects.toMatchObject({code: 'NAME_CLAIMED'})
+    expect(asked).toEqual([])
+  })
+})
+
 describe('a line without a name', () => {
   const request = requested()
   const listed = (...containers: Inspected[]): Partial<Engine> => ({
@@ -177,13 +262,13 @@ describe('a line without a name', () => {
   test('finds what an earlier invocation made from it, first the one that runs', async () => {
     const running = made(request, {id: 'running', state: 'running', pid: process.pid})
     const {result} = await obtained(request, listed(made(request), running))
-    expect(result).toEqual({container: {id: 'running', tty: false}, origin: 'adopt'})
+    expect(result).toEqual({container: {id: 'running', tty: false}, origin: 'adopt', predecessors: []})
   })
 
   test('passes over what its own invocation has made, as another line of the unit did', async () => {
     const {result, asked} = await obtained(request, listed(made(request, {}, UNIT)))
     expect(result.origin).toBe('created')
-    expect(asked).toEqual([])
+    expect(asked).toEqual(['create one'])
   })
 
   test('removes what runs from another line, and keeps what has ended', async () => {
@@ -191,7 +276,12 @@ describe('a line without a name', () => {
     const running = made(other, {id: 'running', state: 'running', pid: process.pid})
     const {result, asked, lines} = await obtained(request, listed(running, made(other)))
     expect(result.origin).toBe('created')
-    expect(asked).toEqual(['stop running', 'remove running'])
+    expect(asked).toEqual(['create one'])
+    for (const predecessor of result.predecessors) {
+      await predecessor.makeWay(new AbortController().signal)
+      await predecessor.leave(new AbortController().signal)
+    }
+    expect(asked).toEqual(['create one', 'stop running', 'remove running without-volumes'])
     expect(lines).toEqual([
       'warn: container running, which an earlier start of web.service left, was made from another line and is removed',
     ])

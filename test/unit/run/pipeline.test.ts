@@ -173,7 +173,7 @@ describe('every hook', () => {
   test('is given what is known in its phase', async () => {
     const known: unknown[] = []
     const request = plainRequest()
-    const found = {id: 'old', name: 'web', running: false}
+    const found = {id: 'old', name: 'web', running: false, madeWithRm: false}
     const {pipeline} = pipelineOf({
       name: 'all',
       hooks: {
@@ -222,7 +222,7 @@ describe('every hook', () => {
 })
 
 describe('reconcile', () => {
-  const found = {id: 'old', name: 'web', running: true}
+  const found = {id: 'old', name: 'web', running: true, madeWithRm: false}
 
   test('is the first verdict, and nobody is asked after it', async () => {
     const asked: string[] = []

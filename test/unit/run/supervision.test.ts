@@ -24,6 +24,7 @@ const ENDED: Inspected = {
   stopSignal: '',
   stopTimeout: undefined,
   hasRotatingLog: false,
+  autoRemove: false,
   labels: {},
 }
 

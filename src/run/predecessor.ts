@@ -1,0 +1,73 @@
+import {isRunning, type Engine, type Inspected} from '../docker/engine.js'
+import {reason} from '../errors.js'
+import {wasMadeWithRm} from './labels.js'
+import type {Log} from './log.js'
+import {UNTIL_DONE, unlessAborted} from './patience.js'
+import {Releases} from './release.js'
+
+/** What a container is called that has made way for the one that now bears its name, until that is ready. */
+export function asideName(name: string): string {
+  return `${name}.replaced-by-systemd-docker`
+}
+
+/**
+ * A container that is there and whose place another takes. It makes way step by step: its name is given up just before the other is made, and what it holds while it runs, a
+ * port or an address, just before the other is started. It is removed when the other is ready, and until then it can have all of that back.
+ */
+export class Predecessor {
+  readonly #old: Inspected
+  readonly #engine: Engine
+  readonly #log: Log
+  readonly #steps = new Releases()
+
+  constructor(old: Inspected, engine: Engine, log: Log) {
+    this.#old = old
+    this.#engine = engine
+    this.#log = log
+  }
+
+  /** Gives up its name, and runs on if it runs. What is killed after that leaves it to be found by that of {@link asideName}. */
+  async giveUpName(): Promise<void> {
+    const {id, name} = this.#old
+    // A question that is broken off might be answered all the same, and the name not be given back.
+    await this.#engine.rename(id, asideName(name), UNTIL_DONE)
+    this.#steps.defer(`give container ${name} its name back`, () => this.#engine.rename(id, name, UNTIL_DONE))
+  }
+
+  /** Stops it if it runs. */
+  async makeWay(signal: AbortSignal): Promise<void> {
+    const {id, name} = this.#old
+    if (!isRunning(this.#old)) return
+    const stopped = this.#engine.stop(id, UNTIL_DONE)
+    this.#steps.defer(`start container ${name} again`, async () => {
+      // One that is still being stopped would end after it was started.
+      await stopped.catch(() => undefined)
+      await this.#engine.start(id, UNTIL_DONE)
+    })
+    await unlessAborted(signal, stopped)
+  }
+
+  /** Has its name again, and runs again if it was stopped for the other one. */
+  async comeBack(): Promise<void> {
+    const {id, name, autoRemove} = this.#old
+    const there = autoRemove ? await this.#engine.inspect(id, UNTIL_DONE).catch(() => this.#old) : this.#old
+    if (there === undefined) {
+      this.#log.warn(
+        `container ${name} does not come back: it was made with --rm, and the Engine removed it when it was stopped`,
+      )
+      return
+    }
+    await this.#steps.unwind(this.#log.warn)
+  }
+
+  /** Removes it. What is left of it all the same is said, and is the next start's to remove. */
+  async leave(signal: AbortSignal): Promise<void> {
+    const {id, name} = this.#old
+    try {
+      await this.#engine.remove(id, wasMadeWithRm(this.#old) ? 'with-volumes' : 'without-volumes', signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      this.#log.warn(`container ${name}, ${id.slice(0, 12)}, which was replaced, is left behind: ${reason(error)}`)
+    }
+  }
+}

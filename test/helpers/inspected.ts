@@ -1,0 +1,22 @@
+import type {Inspected} from '../../src/docker/engine.js'
+
+/** A container as the Engine tells of one that has ended well, in what a test says nothing else of. */
+export function inspected(differs: Partial<Inspected> = {}): Inspected {
+  return {
+    id: 'c0ffeec0ffeec0ffee',
+    name: 'web',
+    state: 'exited',
+    pid: 0,
+    tty: false,
+    exitCode: 0,
+    outOfMemory: false,
+    startedAt: 0,
+    finishedAt: 0,
+    stopSignal: '',
+    stopTimeout: undefined,
+    hasRotatingLog: false,
+    autoRemove: false,
+    labels: {},
+    ...differs,
+  }
+}
