@@ -1,5 +1,7 @@
+import {constants} from 'node:fs'
+import {access, stat} from 'node:fs/promises'
 import {createRequire} from 'node:module'
-import {NotifyError} from '../errors.js'
+import {NotifyError, reason} from '../errors.js'
 
 /** Tells systemd things about the unit (sd_notify(3)). */
 export interface Notifier {
@@ -9,18 +11,25 @@ export interface Notifier {
 
 /**
  * The notifier for this process: silent where `NOTIFY_SOCKET` is not set, sd-notify where its addon could be built, else systemd's own
- * `systemd-notify` program, which sends in the name of the process that started it and returns when systemd has taken the message
- * (systemd-notify(1)).
+ * `systemd-notify` program, which sends in the name of the process that started it (systemd-notify(1)).
+ *
+ * @param say is told what is sent
  */
-export function openNotifier(env: Readonly<NodeJS.ProcessEnv>): Notifier {
+export function openNotifier(env: Readonly<NodeJS.ProcessEnv>, say?: (line: string) => void): Notifier {
   const socket = env['NOTIFY_SOCKET']
   if (socket === undefined || socket === '') return {send: () => Promise.resolve()}
   const sendState = loadAddon()
-  if (sendState === undefined) return {send: (...assignments) => sendByProgram(socket, assignments)}
+  const send =
+    sendState === undefined
+      ? (assignments: readonly string[]) => sendByProgram(socket, assignments)
+      : async (assignments: readonly string[]) => {
+          await refuseUnreachable(socket)
+          sendState(assignments.join('\n'))
+        }
   return {
-    send: (...assignments) => {
-      sendState(assignments.join('\n'))
-      return Promise.resolve()
+    send: async (...assignments) => {
+      say?.(`to systemd: ${assignments.join(' ')}`)
+      await send(assignments)
     },
   }
 }
@@ -38,19 +47,58 @@ function loadAddon(): SendState | undefined {
   }
 }
 
-function sendByProgram(socket: string, assignments: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
+/**
+ * The addon keeps to itself what sd_notify(3) returns, and systemd would wait for a message that was never sent until the unit's start times out: what can be seen of the socket is
+ * looked at before. One in the abstract namespace (`@…`, unix(7)) cannot be.
+ *
+ * @throws {NotifyError}
+ */
+async function refuseUnreachable(socket: string): Promise<void> {
+  if (!socket.startsWith('/')) return
+  try {
+    if (!(await stat(socket)).isSocket()) throw new Error('it is no socket')
+    await access(socket, constants.W_OK)
+  } catch (error) {
+    throw new NotifyError(socket, reason(error), error)
+  }
+}
+
+/**
+ * Root's messages are in the name of this process, which is there when systemd reads them: nothing is waited for. Other users' are in the program's own name, so that it must be there until systemd has
+ * taken them, for five seconds at most (systemd-notify(1), `--no-block`, from 246 on; before, nothing was ever waited for).
+ */
+async function sendByProgram(socket: string, assignments: readonly string[]): Promise<void> {
+  const waits = process.geteuid?.() !== 0
+  let failure = await tryProgram([...(waits ? [] : ['--no-block']), ...assignments])
+  if (!waits && failure?.why.includes('unrecognized option')) failure = await tryProgram(assignments)
+  if (failure !== undefined) throw new NotifyError(socket, failure.why, failure.cause)
+}
+
+interface Failure {
+  readonly why: string
+  readonly cause?: unknown
+}
+
+/** How much of what a program says is kept, in characters. */
+const SAID_MOST = 1000
+
+function tryProgram(words: readonly string[]): Promise<Failure | undefined> {
+  return new Promise((resolve) => {
     // Not loaded where the addon is there: see systemctl.
     const {spawn} = process.getBuiltinModule('node:child_process')
-    const child = spawn('systemd-notify', assignments, {stdio: ['ignore', 'ignore', 'inherit']})
-    child.once('error', (error) => {
-      reject(
-        new NotifyError(socket, `neither sd-notify nor the program systemd-notify is there (${error.message})`, error),
-      )
+    const child = spawn('systemd-notify', words, {stdio: ['ignore', 'ignore', 'pipe']})
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said = (said + chunk).slice(-SAID_MOST)))
+    child.once('error', (cause) => {
+      resolve({why: `neither sd-notify nor the program systemd-notify is there (${cause.message})`, cause})
     })
-    child.once('exit', (code, signal) => {
-      if (code === 0) resolve()
-      else reject(new NotifyError(socket, `systemd-notify ended with ${signal ?? `status ${String(code)}`}`))
+    child.once('close', (code, signal) => {
+      const last = said.trim().split('\n').at(-1) ?? ''
+      if (code === 0) resolve(undefined)
+      else
+        resolve({
+          why: `systemd-notify ended with ${signal ?? `status ${String(code)}`}${last === '' ? '' : `: ${last}`}`,
+        })
     })
   })
 }

@@ -1,5 +1,6 @@
+import {createServer} from 'node:net'
 import {chmod, mkdir, readFile, readdir, writeFile} from 'node:fs/promises'
-import {beforeEach, describe, expect, test, vi} from 'vitest'
+import {beforeEach, describe, expect, onTestFinished, test, vi} from 'vitest'
 import {openNotifier} from '../../../src/systemd/notifier.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
@@ -9,6 +10,8 @@ vi.mock('node:module', () => ({createRequire: () => (name: string) => installed.
 
 const env = {NOTIFY_SOCKET: '/run/systemd/notify'}
 const inTemp = useTempDirectory()
+/** The only other program than systemd-notify that its stand-ins use. */
+const SED = '/bin/sed'
 
 /** Puts a `systemd-notify` first on the PATH that runs `script`; it is the only program there besides the shell's own words. */
 async function installProgram(script: string): Promise<void> {
@@ -29,13 +32,13 @@ describe('without the addon', () => {
   })
 
   test('the program sends all assignments of a message at once, each as a word of its own', async () => {
-    await installProgram(`for word; do echo "$word"; done >'${inTemp('said')}'`)
+    await installProgram(`for word; do echo "$word"; done | ${SED} '/^--no-block$/d' >'${inTemp('said')}'`)
     await openNotifier(env).send('MAINPID=42', 'READY=1', 'STATUS=container web running')
     expect(await readFile(inTemp('said'), 'utf8')).toBe('MAINPID=42\nREADY=1\nSTATUS=container web running\n')
   })
 
   test('messages are sent one after the other as they are awaited', async () => {
-    await installProgram(`echo "$1" >>'${inTemp('said')}'`)
+    await installProgram(`for last; do :; done; echo "$last" >>'${inTemp('said')}'`)
     const notifier = openNotifier(env)
     await notifier.send('STATUS=one')
     await notifier.send('STATUS=two')
@@ -53,6 +56,32 @@ describe('without the addon', () => {
     })
   })
 
+  test('what the program says of its failure is said', async () => {
+    await installProgram('echo Note >&2; echo "Failed to invoke barrier: Connection timed out" >&2; exit 1')
+    await expect(openNotifier(env).send('READY=1')).rejects.toMatchObject({
+      message:
+        'cannot notify systemd at /run/systemd/notify: systemd-notify ended with status 1: Failed to invoke barrier: Connection timed out',
+    })
+  })
+
+  test.each([
+    [0, '--no-block READY=1\n'],
+    [1000, 'READY=1\n'],
+  ])('systemd is waited for only where the message is not in the name of this process (user %i)', async (uid, said) => {
+    vi.spyOn(process, 'geteuid').mockReturnValue(uid)
+    await installProgram(`echo "$*" >>'${inTemp('said')}'`)
+    await openNotifier(env).send('READY=1')
+    expect(await readFile(inTemp('said'), 'utf8')).toBe(said)
+  })
+
+  test('a program of before 246, which waits for nothing, is not told to wait for nothing', async () => {
+    vi.spyOn(process, 'geteuid').mockReturnValue(0)
+    const refuse = `echo "systemd-notify: unrecognized option '--no-block'" >&2; exit 1`
+    await installProgram(`case "$1" in --no-block) ${refuse} ;; esac; echo "$*" >>'${inTemp('said')}'`)
+    await openNotifier(env).send('READY=1')
+    expect(await readFile(inTemp('said'), 'utf8')).toBe('READY=1\n')
+  })
+
   test('and without the program is an error that names both', async () => {
     await expect(openNotifier(env).send('READY=1')).rejects.toMatchObject({
       code: 'NOTIFY',
@@ -67,10 +96,36 @@ describe('with the addon', () => {
     await installProgram('exit 1')
     const sent: string[] = []
     installed.require = (name) => ({sendState: (state: string) => sent.push(`${name}: ${state}`)})
-    const notifier = openNotifier(env)
+    const notifier = openNotifier({NOTIFY_SOCKET: '@systemd'})
     await notifier.send('MAINPID=42', 'READY=1')
     await notifier.send('STOPPING=1')
     expect(sent).toEqual(['sd-notify: MAINPID=42\nREADY=1', 'sd-notify: STOPPING=1'])
+  })
+
+  test.each<[string, string, () => unknown]>([
+    ['that is not there', "ENOENT: no such file or directory, stat '%s'", () => undefined],
+    ['that is none', 'it is no socket', () => writeFile(inTemp('socket'), '')],
+  ])('a socket %s, of which it would say nothing, is an error', async (_, why, make) => {
+    await make()
+    const sent: string[] = []
+    installed.require = () => ({sendState: (state: string) => sent.push(state)})
+    await expect(openNotifier({NOTIFY_SOCKET: inTemp('socket')}).send('READY=1')).rejects.toMatchObject({
+      code: 'NOTIFY',
+      message: `cannot notify systemd at ${inTemp('socket')}: ${why.replace('%s', inTemp('socket'))}`,
+    })
+    expect(sent).toEqual([])
+  })
+
+  test('a socket that is there is sent to, and what is sent is told', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(inTemp('socket'), resolve))
+    onTestFinished(() => void server.close())
+    const sent: string[] = []
+    const told: string[] = []
+    installed.require = () => ({sendState: (state: string) => sent.push(state)})
+    const notifier = openNotifier({NOTIFY_SOCKET: inTemp('socket')}, (line) => told.push(line))
+    await notifier.send('MAINPID=42', 'READY=1')
+    expect({sent, told}).toEqual({sent: ['MAINPID=42\nREADY=1'], told: ['to systemd: MAINPID=42 READY=1']})
   })
 
   test.each([
@@ -79,7 +134,7 @@ describe('with the addon', () => {
     ['cannot send', {}],
     ['has something else that is called so', {sendState: true}],
   ])('that %s the program is asked', async (_, addon) => {
-    await installProgram(`echo "$1" >'${inTemp('said')}'`)
+    await installProgram(`for last; do :; done; echo "$last" >'${inTemp('said')}'`)
     installed.require = () => addon
     await openNotifier(env).send('READY=1')
     expect(await readFile(inTemp('said'), 'utf8')).toBe('READY=1\n')
