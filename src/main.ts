@@ -9,6 +9,7 @@ import {asksForHelp, configWord, parseLine} from './run/line.js'
 import {openLog, type Log} from './run/log.js'
 import {run} from './run/run.js'
 import {StopRequests} from './run/stop.js'
+import {traceEngine, traceError} from './run/trace.js'
 import {readUnitNames} from './systemd/unit.js'
 
 /** Words that oclif answers when they stand first on a line. */
@@ -22,6 +23,9 @@ const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
 export async function main(root: string): Promise<void> {
   const argv = process.argv.slice(2)
   const log = openLog()
+  log.debug?.(
+    `systemd-docker, PID ${String(process.pid)}, Node ${process.version}, begun ${performance.now().toFixed(0)} ms ago`,
+  )
   const stop = new StopRequests()
   const unlisten = stop.listen()
   // Node ends with status 0 when nothing is left to wait for, even in the middle of an await.
@@ -48,7 +52,9 @@ async function perform(argv: readonly string[], root: string, log: Log, {stop, u
   }
   try {
     if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv)
-    const engine = new EarlyEngine(socketPath(env), pinnedVersion(env))
+    const socket = socketPath(env)
+    if (log.debug !== undefined) traceEngine(log.debug, socket)
+    const engine = new EarlyEngine(socket, pinnedVersion(env))
     const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
     const setup = await readHostSetup({root, env, configFile, signal: stop.signal})
     const line = parseLine(argv, setup.declarations)
@@ -62,6 +68,7 @@ async function perform(argv: readonly string[], root: string, log: Log, {stop, u
       log.info(reason(stop.signal.reason))
       return {signal: stop.asked}
     }
+    if (log.debug !== undefined) traceError(log.debug, error)
     log.error(reason(stop.signal.aborted ? stop.signal.reason : error))
     return {status: error instanceof SystemdDockerError ? error.exitStatus : EXIT_OURS}
   }

@@ -7,6 +7,7 @@ import {finish} from '../run/finish.js'
 import {openLog} from '../run/log.js'
 import {invocationOf} from '../run/run.js'
 import {StopRequests} from '../run/stop.js'
+import {traceEngine} from '../run/trace.js'
 import {openNotifier} from '../systemd/notifier.js'
 import {readUnitNames} from '../systemd/unit.js'
 
@@ -27,14 +28,17 @@ export class Finish extends Command {
     const {env} = process
     const stop = new StopRequests()
     const unlisten = stop.listen()
+    const log = openLog()
+    const socket = socketPath(env)
+    if (log.debug !== undefined) traceEngine(log.debug, socket)
     const status = await finish({
       name: args.name,
-      engine: new DockerodeEngine(socketPath(env), pinnedVersion(env)),
+      engine: new DockerodeEngine(socket, pinnedVersion(env)),
       unit: invocationOf(env, await readUnitNames()),
       env,
-      log: openLog(),
+      log,
       stop,
-      openNotifier: () => openNotifier(env),
+      openNotifier: () => openNotifier(env, log.debug),
     })
     unlisten()
     this.exit(status)

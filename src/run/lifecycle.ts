@@ -66,10 +66,12 @@ async function walk(run: Run): Promise<Outcome> {
   await pipeline.resolve(order.request)
   const reasons = pipeline.residentReasons()
   const resident = reasons.length > 0
+  log.debug?.(resident ? `this process stays: ${reasons.join('; ')}` : 'nothing asks this process to stay')
   if (run.handover && resident) throw new HandoverError(reasons)
   const since = Date.now()
   const obtained = await obtain(run)
   const {container, origin, predecessors} = obtained
+  log.debug?.(`container ${container.id}: ${origin}`)
   const name = order.request.name ?? container.id.slice(0, 12)
   const following = new AbortController()
   releases.defer('stop following the container', () => {

@@ -106,6 +106,7 @@ export interface RunHooks {
 export interface Host {
   /** Our own environment, which is the unit's. */
   readonly env: Readonly<NodeJS.ProcessEnv>
+  /** Goes where our own words go. `log.debug` is there only where somebody looks for a fault, and in programs that have it: say `log.debug?.(…)`. */
   readonly log: Log
   readonly engine: Engine
   /** The unit whose main process this is; nothing outside of any. */

@@ -16,6 +16,7 @@ import type {Gathered} from './plugin-shape.js'
 import {Releases} from './release.js'
 import type {Host, RunHooks} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
+import {traced} from './trace.js'
 
 const REMOVAL_PATIENCE_MS = 10_000
 
@@ -46,7 +47,9 @@ export async function run(
     ...untold(unit, env, settings),
   ]
   const order = await parseRun(line.rest, {env, cwd}, setup.declarations)
-  const pipeline = new Pipeline(members, stop.signal, releases, log)
+  const {debug} = log
+  if (debug !== undefined) sayWhatIsInForce(debug, {setup, settings, switches, unit})
+  const pipeline = new Pipeline(debug === undefined ? members : traced(members, debug), stop.signal, releases, log)
 
   if (settings['dry-run']?.value === true) {
     const withValues = settings['dry-run-values']?.value === true
@@ -60,12 +63,12 @@ export async function run(
     pipeline,
     releases,
     engine,
-    openNotifier: () => (notifier ??= openNotifier(env)),
+    openNotifier: () => (notifier ??= openNotifier(env, debug)),
     pull: async ({body, platform}, signal) => {
       // Few runs fetch their image.
       const {pullImage} = await import('./image.js')
       const terminal = order.quiet || !process.stderr.isTTY ? undefined : process.stderr
-      await pullImage(body.Image, platform, {engine, env, notifier: openNotifier(env), terminal, log}, signal)
+      await pullImage(body.Image, platform, {engine, env, notifier: openNotifier(env, debug), terminal, log}, signal)
     },
     log,
     stop,
@@ -88,6 +91,18 @@ export function invocationOf(
   return INVOCATION_ID === undefined || unit === undefined || !isOurs
     ? undefined
     : {name: unit, manager, id: INVOCATION_ID}
+}
+
+/** Says where everything came from. Values are not said: an option of a site's plugin may hold a secret. */
+function sayWhatIsInForce(
+  say: (line: string) => void,
+  {setup, settings, switches, unit}: {setup: HostSetup; unit: Invocation | undefined} & ReturnType<typeof inForce>,
+): void {
+  say(unit === undefined ? 'in no unit' : `in ${unit.name} of the ${unit.manager} manager, invocation ${unit.id}`)
+  say(`configuration: ${setup.files.map(({path}) => path).join(', ') || 'none'}`)
+  for (const [name, {value, origin}] of Object.entries(settings))
+    if (value !== undefined && origin !== 'default') say(`option ${name}: by ${origin}`)
+  for (const [name, {on, origin}] of switches) say(`plugin ${name}: ${on ? 'on' : 'off'}, by ${origin}`)
 }
 
 /** The plugins that take part, each set up with the values of its own options. */

@@ -36,3 +36,52 @@ describe('a log', () => {
     expect(write.mock.calls).toEqual([['systemd-docker: moved\n']])
   })
 })
+
+describe('SYSTEMD_LOG_LEVEL', () => {
+  const said = (env: NodeJS.ProcessEnv): string[] => {
+    const texts: string[] = []
+    const {dev, ino} = fstatSync(2)
+    const log = openLog({JOURNAL_STREAM: `${String(dev)}:${String(ino)}`, ...env}, (text) => texts.push(text))
+    log.debug?.('looked')
+    log.info('moved')
+    log.warn('left behind')
+    log.error('failed')
+    return texts.map((text) => text.slice(1, 2))
+  }
+
+  test.each([
+    [undefined, '643'],
+    ['debug', '7643'],
+    ['7', '7643'],
+    ['info', '643'],
+    ['notice', '43'],
+    ['warning', '43'],
+    ['4', '43'],
+    ['err', '3'],
+    ['3', '3'],
+    ['crit', ''],
+    ['emerg', ''],
+    ['0', ''],
+    ['', '643'],
+    ['loud', '643'],
+    ['8', '643'],
+    ['warning,journal:debug', '7643'],
+    ['console:debug,err', '3'],
+    ['console:debug', '643'],
+  ])('%j has the lines of these priorities said: %s', (level, priorities) => {
+    expect(said(level === undefined ? {} : {SYSTEMD_LOG_LEVEL: level}).join('')).toBe(priorities)
+  })
+
+  test.each([
+    ['1', '7643'],
+    ['yes', '7643'],
+    ['0', '3'],
+    ['', '3'],
+  ])('has no say where systemd set DEBUG_INVOCATION=%s for a start after a failure', (debugging, priorities) => {
+    expect(said({SYSTEMD_LOG_LEVEL: 'err', DEBUG_INVOCATION: debugging}).join('')).toBe(priorities)
+  })
+
+  test('leaves nothing to be called where nobody looks for a fault', () => {
+    expect(openLog({}, () => undefined).debug).toBeUndefined()
+  })
+})
