@@ -1,13 +1,14 @@
 // Builds what is shipped: the bundles of dist, the types of the plugin contract, the configuration's JSON Schema, and oclif's manifest.
 import {execFileSync} from 'node:child_process'
-import {writeFile} from 'node:fs/promises'
+import {readFile, readdir, writeFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import {Plugin} from '@oclif/core/config'
 import {build} from 'esbuild'
 import {ROOT as root, bundleOptions} from './bundle.mjs'
 
 // What is there is written over and not removed first: a host may be running it.
-await build(bundleOptions())
+const {metafile} = await build({...bundleOptions(), metafile: true})
+await writeFile(`${root}/dist/LICENSES`, await licensesOf(Object.keys(metafile.inputs)))
 execFileSync(`${root}/node_modules/.bin/tsc`, ['--project', `${root}/tsconfig.types.json`], {stdio: 'inherit'})
 
 const {SCHEMA} = createRequire(import.meta.url)(`${root}/dist/oclif.cjs`)
@@ -16,3 +17,16 @@ await writeFile(`${root}/dist/config.schema.json`, `${JSON.stringify(SCHEMA, und
 const plugin = new Plugin({root, ignoreManifest: true, errorOnManifestCreate: true})
 await plugin.load()
 await writeFile(`${root}/oclif.manifest.json`, `${JSON.stringify(plugin.manifest, undefined, 2)}\n`)
+
+/** The licenses of the packages that the given files of node_modules belong to: who hands the bundles on hands these on, too. */
+async function licensesOf(files) {
+  const directories = new Set(files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []))
+  const texts = []
+  for (const directory of [...directories].sort()) {
+    const {name, version, license} = JSON.parse(await readFile(`${root}/${directory}/package.json`, 'utf8'))
+    const file = (await readdir(`${root}/${directory}`)).find((entry) => /^licen[cs]e/i.test(entry))
+    const text = file === undefined ? license : await readFile(`${root}/${directory}/${file}`, 'utf8')
+    texts.push(`${name} ${version}\n\n${text.trim()}\n`)
+  }
+  return texts.join(`\n${'-'.repeat(80)}\n\n`)
+}

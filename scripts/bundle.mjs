@@ -67,6 +67,9 @@ export function bundleOptions(entryPoints = {main: 'src/main.ts', index: 'src/in
     target: 'node20.19',
     minifySyntax: true,
     minifyWhitespace: true,
+    // Node reads a map only when it is asked to, by --enable-source-maps; it is not in npm's package.
+    sourcemap: 'linked',
+    sourcesContent: false,
     // TypeScript would be for configuration in it, which is not read.
     external: ['@oclif/core', 'sd-notify', 'typescript'],
     plugins: [slimDockerode, late],

@@ -19,7 +19,14 @@ import {matrixTable} from '../placement/table.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const README = await readFile(join(ROOT, 'README.md'), 'utf8')
-const PAGES = ['README.md', 'ARCHITECTURE.md', ...(await readdir(join(ROOT, 'docs'))).map((page) => `docs/${page}`)]
+const PAGES = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...(await readdir(join(ROOT, 'docs'))).map((page) => `docs/${page}`),
+]
 
 describe('the README', () => {
   test('has the matrix of placements as the tests see it', () => {
@@ -66,6 +73,14 @@ describe.each(PAGES)('%s', (page) => {
     const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, target]) => target ?? '')
     expect(targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([])
   })
+})
+
+test.each(PAGES)('the scripts that %s names are there', async (page) => {
+  const {scripts} = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {scripts: Record<string, string>}
+  const named = [...(await readFile(join(ROOT, page), 'utf8')).matchAll(/npm run ([a-z0-9:]+)/g)].map(
+    ([, name]) => name,
+  )
+  expect(named.filter((name) => name !== undefined && !Object.hasOwn(scripts, name))).toEqual([])
 })
 
 test('ARCHITECTURE.md leads to every file of the stations of a run and every plugin', async () => {
