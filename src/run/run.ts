@@ -6,6 +6,7 @@ import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
 import {describeRun} from './dry-run.js'
 import {endingOf, type Ending} from './exit-status.js'
+import {warnUnlessHeard} from './heard.js'
 import {inForce, type HostSetup} from './host-setup.js'
 import {runContainer} from './lifecycle.js'
 import {parseRun, type Line} from './line.js'
@@ -57,6 +58,7 @@ export async function run(
     print(`${await describeRun(order, unit, pipeline, isShown)}\n`)
     return {status: 0}
   }
+  await warnUnlessHeard(unit, env, log, stop.signal)
   let notifier: Notifier | undefined
   const outcome = await runContainer({
     order,

@@ -39,6 +39,27 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
     expect(await service.inspect('{{.Config.Env}}')).not.toContain('NOTIFY_SOCKET')
   })
 
+  test('that systemd will not hear of, as it comes from a script, is warned of, with what to say', async () => {
+    const line = '/opt/bin/systemd-docker run --rm --name %n busybox sleep 1000'
+    const service = await defineService(guest, '', {
+      NotifyAccess: 'main',
+      TimeoutStartSec: '5',
+      TimeoutStopSec: '5',
+      ExecStart: `/bin/sh -c '${line}; exit $$?'`,
+    })
+    await service.start()
+    await service.says(
+      /will not hear that its container is ready, as NotifyAccess=main hears process \d+ alone: say NotifyAccess=all, or begin the line with exec$/,
+    )
+    expect(await service.show('Result')).toEqual({Result: 'timeout'})
+    const heard = await defineService(guest, '', {
+      NotifyAccess: 'main',
+      ExecStart: `/bin/sh -c 'exec ${line}'`,
+    })
+    expect((await heard.start()).status).toBe(0)
+    expect((await heard.journal()).join('\n')).not.toContain('will not hear')
+  })
+
   test.each([
     ['sd-notify where npm could build it', true],
     ["systemd's own program systemd-notify where it could not", false],

@@ -1,0 +1,43 @@
+import {describe, expect, test} from 'vitest'
+import {warnUnlessHeard} from '../../../src/run/heard.js'
+import {UNTIL_DONE} from '../../../src/run/patience.js'
+import {useFakeHost} from '../support/fake-host.js'
+import {recordingLog} from '../support/recording-log.js'
+
+const UNIT = {name: 'web.service', manager: 'system'} as const
+const SCRIPT = {NOTIFY_SOCKET: '/run/systemd/notify', SYSTEMD_EXEC_PID: '77'}
+const host = useFakeHost()
+
+async function warned(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const {log, lines} = recordingLog()
+  await warnUnlessHeard(UNIT, env, log, UNTIL_DONE)
+  return lines
+}
+
+describe('a unit that will not hear of its container', () => {
+  test('is one that hears its main process alone, which has started this one', async () => {
+    await host.systemctlAnswers('NotifyAccess=main\nMainPID=77')
+    expect(await warned(SCRIPT)).toEqual([
+      'warn: web.service will not hear that its container is ready, as NotifyAccess=main hears process 77 alone: say NotifyAccess=all, or begin the line with exec',
+    ])
+  })
+
+  test.each([
+    ['hears all of its processes', 'NotifyAccess=all\nMainPID=77'],
+    ['has this process as its main process', `NotifyAccess=main\nMainPID=${String(process.pid)}`],
+    ['has no main process yet', 'NotifyAccess=main\nMainPID=0'],
+    ['is not known to systemctl', ''],
+  ])('is none that %s', async (_, answer) => {
+    await host.systemctlAnswers(answer)
+    expect(await warned(SCRIPT)).toEqual([])
+  })
+
+  test.each([
+    ['systemd has started this process itself', {...SCRIPT, SYSTEMD_EXEC_PID: String(process.pid)}],
+    ['systemd is too old to say whom it has started', {NOTIFY_SOCKET: '/run/systemd/notify'}],
+    ['systemd hears nobody', {SYSTEMD_EXEC_PID: '77'}],
+  ])('is not asked for where %s', async (_, env) => {
+    expect(await warned(env)).toEqual([])
+    expect(await host.systemctlCalls()).toEqual([])
+  })
+})
