@@ -38,6 +38,7 @@ export function readInspected(answer: Reading): Inspected {
     stopTimeout: stopTimeout.isAbsent ? undefined : stopTimeout.whole(-1, Number.MAX_SAFE_INTEGER),
     labels: config.at('Labels').texts(),
     hasRotatingLog: logs.at('Type').text('') === 'local' || logs.at('Config').names().includes('max-size'),
+    image: answer.at('Image').text(''),
     autoRemove: host.at('AutoRemove').flag(false),
   }
 }

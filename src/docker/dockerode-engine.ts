@@ -115,6 +115,20 @@ export class DockerodeEngine implements Engine {
     )
   }
 
+  async imageLabels(image: string, abortSignal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
+    try {
+      return await this.#ask('look up the image', async () => {
+        const docker = await this.#docker(abortSignal)
+        // dockerode's own verb for this is not given up when it should be.
+        const answer = readJson(await this.#tell(docker, `/images/${encodeURIComponent(image)}/json`, abortSignal))
+        return answer.at('Config').at('Labels').texts()
+      })
+    } catch (error) {
+      if (error instanceof EngineRefusedError && error.statusCode === 404) return undefined
+      throw error
+    }
+  }
+
   async connect(network: string, id: string, endpoint: Endpoint, abortSignal: AbortSignal): Promise<void> {
     const options = {_body: {Container: id, EndpointConfig: endpoint}, abortSignal}
     await this.#ask(`connect the container to the network ${network}`, async () => {

@@ -28,6 +28,8 @@ export interface Inspected {
   readonly labels: Readonly<Record<string, string>>
   /** Whether Docker's log forgets its beginning: it rotates. */
   readonly hasRotatingLog: boolean
+  /** The id of its image. */
+  readonly image: string
   /** Whether the Engine removes it by itself when it has ended, its anonymous volumes too, as one of `docker run --rm`. */
   readonly autoRemove: boolean
 }
@@ -94,6 +96,8 @@ export interface Engine {
   inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
   /** All containers, running or not, that have these labels, the newest first. */
   list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly Listed[]>
+  /** The labels of an image, by its id or name, or nothing where it is not there. */
+  imageLabels(image: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined>
   /** The version of the Engine API that it is asked with, such as `1.44`: the newest that it and we know, or the one that was asked for. */
   apiVersion(signal: AbortSignal): Promise<string>
   /** Puts a container on one more network. */

@@ -11,6 +11,7 @@ import {answerOf} from './answer.js'
 import {describeEnd, endingOf, needsWords} from './exit-status.js'
 import {LABELS, ownerOf, type Invocation} from './labels.js'
 import type {Log} from './log.js'
+import {withOwnLabels} from './own-labels.js'
 import {within} from './patience.js'
 import type {ExitReport} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
@@ -46,8 +47,9 @@ export async function finish(finishing: Finishing): Promise<number> {
     throw new FinishError('this is no process of one; say it in ExecStopPost= of the unit whose container it is')
   await waitForEngine('stop', finishing)
   const found = await engine.inspect(name, stop.signal)
+  const labelled = found?.name === name ? await withOwnLabels(found, engine, stop.signal) : undefined
   // After a start that was refused the name may be another unit's.
-  const own = found?.name === name && found.labels[LABELS.unit] === ownerOf(unit) ? found : undefined
+  const own = labelled?.labels[LABELS.unit] === ownerOf(unit) ? labelled : undefined
   const begun = await beginOf(unit, stop.signal)
   const exit = own === undefined ? await rememberedEnd(finishing, unit) : await endOf(own, engine, stop.signal)
   if (own?.labels[LABELS.remove] === 'yes') await remove(own, finishing)

@@ -9,6 +9,7 @@ import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from 
 import type {RunOrder} from './line.js'
 import type {Log} from './log.js'
 import {prepareMaking, type Making} from './making.js'
+import {withOwnLabels} from './own-labels.js'
 import {UNTIL_DONE} from './patience.js'
 import type {Pipeline} from './pipeline.js'
 import {Predecessor, asideName} from './predecessor.js'
@@ -93,16 +94,21 @@ export async function obtain(run: Obtaining): Promise<Obtained> {
 
 /** The container of that name, if it may be this unit's. @throws {NameTakenError} {@link NameClaimedError} */
 async function findNamed(run: Obtaining, name: string): Promise<Inspected | undefined> {
-  const {engine, unit, stop} = run
+  const {unit, stop} = run
   const named = async (name: string): Promise<Inspected | undefined> => {
-    const found = await engine.inspect(name, stop.signal)
+    const found = await run.engine.inspect(name, stop.signal)
     // The Engine also finds a container whose id begins so: a stranger.
-    return found?.name === name ? found : undefined
+    return found?.name === name ? await withOwnLabels(found, run.engine, stop.signal) : undefined
   }
   const [bearer, aside] = await Promise.all([named(name), named(asideName(name))])
   for (const one of [bearer, aside]) if (one !== undefined) await refuseClaimed(name, one, unit, stop.signal)
   const found = aside === undefined ? bearer : await afterBrokenExchange(run, name, bearer, aside)
   return found === undefined ? undefined : await settled(run, found)
+}
+
+async function lookUp({engine, stop: {signal}}: Obtaining, idOrName: string): Promise<Inspected | undefined> {
+  const found = await engine.inspect(idOrName, signal)
+  return found === undefined ? undefined : await withOwnLabels(found, engine, signal)
 }
 
 /**
@@ -142,8 +148,8 @@ async function findLeftover(run: Obtaining): Promise<Present> {
   const same: Inspected[] = []
   const others: Predecessor[] = []
   for (const {id} of await engine.list({[LABELS.unit]: ownerOf(unit), [LABELS.nameless]: 'yes'}, signal)) {
-    const one = await engine.inspect(id, signal)
-    if (one === undefined || one.labels[LABELS.invocation] === unit.id) continue
+    const one = await lookUp(run, id)
+    if (one?.labels[LABELS.nameless] !== 'yes' || one.labels[LABELS.invocation] === unit.id) continue
     if (one.labels[LABELS.request] === request) same.push(one)
     else if (isRunning(one)) {
       log.warn(
@@ -176,7 +182,7 @@ async function settled(run: Obtaining, found: Inspected): Promise<Inspected | un
       await engine.watch(found.id, 'not-running', signal)
     ).exitCode
   })
-  const now = await engine.inspect(found.id, run.stop.signal)
+  const now = await lookUp(run, found.id)
   return now === undefined ? undefined : await settled(run, now)
 }
 
@@ -238,7 +244,7 @@ async function create(run: Obtaining, making: Making, replaced: Predecessor | un
     id = await createOrPull(run, request, replaced)
   } catch (error) {
     if (!isNameConflict(error) || request.name === undefined) throw error
-    const other = await engine.inspect(request.name, signal)
+    const other = await lookUp(run, request.name)
     if (other !== undefined) await refuseClaimed(other.name, other, unit, signal)
     throw new NameTakenError(request.name, reason(error))
   }

@@ -296,3 +296,76 @@ test.each(HOSTS)('a container that was taken over with --rm leaves its anonymous
   expect(await rowsIn(guest, volume)).toBe('precious')
   await guest.run('docker', 'volume', 'rm', volume)
 })
+
+describe.each(HOSTS)(
+  "a container that was run by hand, and of which its image says that it is the unit's, on $name",
+  ({guest}) => {
+    /** Runs a container by hand of an image that was made of another container, with labels of its own. */
+    const runImageOf = async (
+      container: string,
+      labels: Readonly<Record<string, string>>,
+      ...words: string[]
+    ): Promise<string> => {
+      const image = unique()
+      const changes = Object.entries(labels).flatMap(([name, value]) => [
+        '--change',
+        `LABEL systemd-docker.${name}=${value}`,
+      ])
+      await guest.run('docker', 'commit', ...changes, container, image)
+      const id = await guest.run('docker', 'run', '--detach', '--init', ...words, image, 'sleep', '1000')
+      onTestFinished(async () => {
+        await guest.run('docker', 'rm', '--force', id)
+      })
+      return id
+    }
+    const isRunning = async (id: string): Promise<boolean> =>
+      (await guest.run('docker', 'inspect', '--format', '{{.State.Running}}', id)) === 'true'
+
+    test('is not taken for what an earlier start without a name has left', async () => {
+      const service = await defineService(guest, 'run --rm --init busybox sleep 1000')
+      const plain = await guest.run('docker', 'create', 'busybox')
+      const hostile = {unit: service.name, nameless: 'yes', invocation: 'an_earlier_one', request: 'another'}
+      const byHand = [await runImageOf(plain, hostile)]
+      await guest.run('docker', 'rm', plain)
+      await service.start()
+      const own = await guest.run(
+        'docker',
+        'ps',
+        '--quiet',
+        '--no-trunc',
+        '--filter',
+        `label=systemd-docker.unit=${service.name}`,
+        '--filter',
+        'ancestor=busybox',
+      )
+      byHand.push(await runImageOf(own.split('\n').find((id) => !byHand.includes(id)) ?? '', {}))
+      await guest.run('systemctl', 'restart', service.name)
+      for (const id of byHand) expect(await isRunning(id), (await service.journal()).join('\n')).toBe(true)
+      await service.stop()
+      for (const id of byHand) expect(await isRunning(id)).toBe(true)
+    })
+
+    test('is not finished with the unit whose name it bears: neither it nor a file that it names is removed', async () => {
+      const service = await defineService(guest, '', {
+        Type: 'oneshot',
+        ExecStart: '/bin/true',
+        ExecStopPost: '/opt/bin/systemd-docker finish %n',
+      })
+      const victim = `/run/${unique()}.pid`
+      await guest.write(victim, '1\n')
+      const plain = await guest.run('docker', 'create', 'busybox')
+      const id = await runImageOf(
+        plain,
+        {unit: service.name, remove: 'yes', 'pid-file': victim},
+        '--name',
+        service.name,
+      )
+      await guest.run('docker', 'rm', plain)
+      await service.start()
+      expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+      expect(await guest.run('cat', victim)).toBe('1')
+      expect(await isRunning(id)).toBe(true)
+      await guest.run('rm', victim)
+    })
+  },
+)

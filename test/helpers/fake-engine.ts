@@ -10,6 +10,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     info: untold('say what it is'),
     inspect: untold('inspect'),
     list: untold('list containers'),
+    imageLabels: () => Promise.resolve({}),
     apiVersion: untold('say its version'),
     connect: untold('connect the container'),
     create: untold('create'),

@@ -15,6 +15,7 @@ export function inspected(differs: Partial<Inspected> = {}): Inspected {
     stopSignal: '',
     stopTimeout: undefined,
     hasRotatingLog: false,
+    image: 'sha256:1mage',
     autoRemove: false,
     labels: {},
     ...differs,

@@ -200,6 +200,32 @@ describe('the Engine through dockerode', () => {
     ])
   })
 
+  test.each([
+    ['its labels', answer(200, {Config: {Labels: {a: 'b'}}}), {a: 'b'}],
+    ['none where it has none', answer(200, {Config: {Labels: null}}), {}],
+    ['none where it says nothing of how it is run', answer(200, {}), {}],
+    ['nothing where it is not there', answer(404, {message: 'no such image'}), undefined],
+  ])('says of an image %s', async (_, says, labels) => {
+    const {engine, asked} = await engineThat(says)
+    await expect(engine.imageLabels('sha256:abc', signal)).resolves.toEqual(labels)
+    expect(asked.map(({line}) => line)).toEqual(['GET /v1.51/images/sha256%3Aabc/json'])
+  })
+
+  test('that cannot say what labels an image has is no Engine that says it has none', async () => {
+    const {engine} = await engineThat(answer(500, {message: 'not now'}))
+    await expect(engine.imageLabels('sha256:abc', signal)).rejects.toMatchObject({
+      message: 'the Engine failed to look up the image: not now (HTTP 500)',
+    })
+  })
+
+  test('is not asked for the labels of an image any longer when the run is stopped', async () => {
+    const controller = new AbortController()
+    const {engine} = await engineThat(() => {
+      controller.abort()
+    })
+    await expect(engine.imageLabels('sha256:abc', controller.signal)).rejects.toMatchObject({code: 'ABORT_ERR'})
+  })
+
   test('removes a container with its anonymous volumes, or keeps those', async () => {
     const {engine, asked} = await engineThat(answer(204))
     await engine.remove('abc', 'with-volumes', signal)

@@ -25,6 +25,7 @@ const EXITED: Inspected = {
   stopSignal: '',
   stopTimeout: undefined,
   hasRotatingLog: false,
+  image: 'sha256:1mage',
   autoRemove: false,
   labels: {[LABELS.unit]: UNIT.name},
 }
@@ -128,6 +129,12 @@ describe('what finish clears away', () => {
   test('is nothing of a container that is kept', async () => {
     const labels = {...EXITED.labels, [LABELS.remove]: 'no', [LABELS.pidFile]: ''}
     expect((await finished({labels})).asked).toEqual([])
+  })
+
+  test('is nothing of a container of an image that has such labels itself', async () => {
+    const labels = {...EXITED.labels, [LABELS.remove]: 'yes', [LABELS.pidFile]: '/run/sshd.pid'}
+    const told = {ends: () => Promise.resolve([]), imageLabels: () => Promise.resolve(labels)}
+    expect(await finished({labels}, {told})).toMatchObject({status: 0, asked: []})
   })
 
   test("is nothing of another unit's container, nor of one whose id begins so", async () => {

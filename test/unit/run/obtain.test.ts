@@ -110,6 +110,13 @@ describe('a container that bears the name', () => {
     expect(found).toMatchObject([{drift}])
   })
 
+  test('was not made by systemd-docker when it is its image that says so', async () => {
+    const found = made(request)
+    const imageLabels = (): Promise<Readonly<Record<string, string>>> => Promise.resolve(found.labels)
+    const {found: told} = await obtained(request, {...bearing({web: found}), imageLabels})
+    expect(told).toMatchObject([{drift: 'was not made by systemd-docker'}])
+  })
+
   test('gives up its name to the one that is made anew, and runs on until that is about to start', async () => {
     const running = made(request, {state: 'running', pid: process.pid})
     const {result, asked} = await obtained(request, bearing({web: running}), 'replace')
@@ -263,6 +270,16 @@ describe('a line without a name', () => {
     const running = made(request, {id: 'running', state: 'running', pid: process.pid})
     const {result} = await obtained(request, listed(made(request), running))
     expect(result).toEqual({container: {id: 'running', tty: false}, origin: 'adopt', predecessors: []})
+  })
+
+  test('passes over what a hostile image, or one that was made of a container of ours, says of its container', async () => {
+    const other = {...request, platform: 'linux/arm64'}
+    const running = made(other, {state: 'running', pid: process.pid})
+    const imageLabels = (): Promise<Readonly<Record<string, string>>> => Promise.resolve(running.labels)
+    const {result, asked, lines} = await obtained(request, {...listed(running), imageLabels})
+    expect(result).toMatchObject({origin: 'created', predecessors: []})
+    expect(asked).toEqual(['create one'])
+    expect(lines).toEqual([])
   })
 
   test('passes over what its own invocation has made, as another line of the unit did', async () => {

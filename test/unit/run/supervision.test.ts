@@ -24,6 +24,7 @@ const ENDED: Inspected = {
   stopSignal: '',
   stopTimeout: undefined,
   hasRotatingLog: false,
+  image: 'sha256:1mage',
   autoRemove: false,
   labels: {},
 }

@@ -1,0 +1,60 @@
+import {describe, expect, test} from 'vitest'
+import {emptyCreateRequest} from '../../../src/docker/create-request.js'
+import {LABELS, labelled} from '../../../src/run/labels.js'
+import {withOwnLabels} from '../../../src/run/own-labels.js'
+import {fakeEngine} from '../../helpers/fake-engine.js'
+import {inspected} from '../../helpers/inspected.js'
+
+type Labels = Readonly<Record<string, string>>
+const {signal} = new AbortController()
+const UNIT = {name: 'web.service', manager: 'system', id: 'now'} as const
+
+/** The labels that a container has of its own, which has these and whose image has those. */
+async function ownOf(labels: Labels, image: Labels | undefined): Promise<Labels> {
+  const found = inspected({labels})
+  const asked: string[] = []
+  const imageLabels = (id: string): Promise<Labels | undefined> => {
+    asked.push(id)
+    return Promise.resolve(image)
+  }
+  const {labels: own, ...rest} = await withOwnLabels(found, fakeEngine({imageLabels}), signal)
+  expect({...rest, labels}).toEqual(found)
+  expect(asked.length <= 1 && asked.every((id) => id === found.image)).toBe(true)
+  return own
+}
+
+describe('the labels of a container', () => {
+  const hostile = {[LABELS.unit]: 'web.service', [LABELS.nameless]: 'yes', [LABELS.pidFile]: '/run/sshd.pid'}
+  const ours = labelled(emptyCreateRequest('busybox', []), UNIT).body.Labels
+
+  test('are its own when we have made it, whatever its image says', async () => {
+    await expect(ownOf(ours, {})).resolves.toEqual(ours)
+    await expect(ownOf(ours, hostile)).resolves.toEqual(ours)
+    await expect(ownOf(ours, {...ours, [LABELS.invocation]: 'before'})).resolves.toEqual(ours)
+  })
+
+  test('are none of ours when its image says them, and others stay', async () => {
+    await expect(ownOf({...hostile, a: 'b'}, {...hostile, a: 'b'})).resolves.toEqual({a: 'b'})
+  })
+
+  test('are none of ours when its image was made of a container of ours', async () => {
+    await expect(ownOf(ours, ours)).resolves.toEqual({})
+  })
+
+  test('are its own when somebody has said them on its line', async () => {
+    await expect(ownOf(hostile, {})).resolves.toEqual(hostile)
+  })
+
+  test('are never a reason to remove anything when its image is not there any more', async () => {
+    await expect(ownOf({...hostile, [LABELS.remove]: 'yes', a: 'b'}, undefined)).resolves.toEqual({
+      [LABELS.unit]: 'web.service',
+      a: 'b',
+    })
+  })
+})
+
+test('an image is not looked at for a container that has no label of ours', async () => {
+  const found = inspected({labels: {a: 'b'}})
+  const imageLabels = (): Promise<never> => Promise.reject(new Error('asked'))
+  await expect(withOwnLabels(found, fakeEngine({imageLabels}), signal)).resolves.toBe(found)
+})
