@@ -6,7 +6,7 @@ import type {Log} from '../run/log.js'
 import {finishing} from '../run/patience.js'
 import type {RunContext, StartedContainer} from '../run/run-plugin.js'
 import {delegates} from '../systemd/delegation.js'
-import {freezerOf, type FreezerKind} from '../systemd/freezer.js'
+import {freezerOf, isFrozen, type FreezerKind} from '../systemd/freezer.js'
 import {isUnified, labelOf, type Place} from '../systemd/hierarchies.js'
 import {controllersOf, handDown, stepIntoLeaf} from '../systemd/leaf.js'
 import {carryLimits} from '../systemd/limits.js'
@@ -76,6 +76,9 @@ async function objection(
 ): Promise<string | undefined> {
   // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
   if (!from.path.includes(id)) return 'that is no cgroup of its own'
+  // The kernel lets a process go on that leaves a frozen cgroup, and Docker would still take it for paused.
+  if (await isFrozen(from.directory, isUnified(from) ? 'v2' : 'v1'))
+    return 'it is paused, and would run on without Docker noticing; unpause it and restart the unit'
   if (isUnified(from) && !mayLoseDeviceFilter && (await canMakeDeviceNodes(pid)))
     return "it was made with CAP_MKNOD, and what keeps it from the host's devices would be left behind; make it anew"
   return undefined

@@ -1,4 +1,4 @@
-import type {ContainerEvent, Engine} from '../docker/engine.js'
+import type {ContainerEvent} from '../docker/engine.js'
 import {HandoverError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {propertiesOf} from '../systemd/properties.js'
@@ -7,7 +7,7 @@ import {describeEnd, needsWords} from './exit-status.js'
 import {obtain, takeBack, type Obtained, type Obtaining} from './obtain.js'
 import {UNTIL_DONE, pauseFor, unlessAborted, withinReach} from './patience.js'
 import type {Releases} from './release.js'
-import type {CreatedContainer, ExitReport} from './run-plugin.js'
+import type {ExitReport} from './run-plugin.js'
 import {supervise} from './supervision.js'
 import {waitForEngine} from './waiting.js'
 
@@ -83,7 +83,9 @@ async function walk(run: Run): Promise<Outcome> {
   try {
     await pipeline.start(container)
     begun = await begin(run, obtained, since, following.signal)
-    pid = await pidOf(engine, container, signal)
+    const now = await engine.inspect(container.id, signal)
+    // It may have ended already.
+    pid = now === undefined || now.pid === 0 ? undefined : now.pid
     let who: 'delegated' | undefined
     if (pid !== undefined) {
       const started = {...container, pid}
@@ -95,7 +97,7 @@ async function walk(run: Run): Promise<Outcome> {
       ...(resident || pid === undefined ? [] : [`MAINPID=${String(pid)}`]),
       // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as anybody can tell.
       ...(who === 'delegated' && origin !== 'adopt' ? [] : ['READY=1']),
-      `STATUS=container ${name} running`,
+      `STATUS=container ${name} ${now?.state === 'paused' ? 'paused' : 'running'}`,
     )
     signal.throwIfAborted()
   } catch (error) {
@@ -152,12 +154,6 @@ async function begin(
   const notifier = openNotifier()
   await starting
   return {events, notifier}
-}
-
-/** The PID of the container's init, or nothing when it has ended already. */
-async function pidOf(engine: Engine, {id}: CreatedContainer, signal: AbortSignal): Promise<number | undefined> {
-  const inspected = await engine.inspect(id, signal)
-  return inspected === undefined || inspected.pid === 0 ? undefined : inspected.pid
 }
 
 /**

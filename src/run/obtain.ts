@@ -10,11 +10,14 @@ import type {RunOrder} from './line.js'
 import type {Log} from './log.js'
 import {prepareMaking, type Making} from './making.js'
 import {withOwnLabels} from './own-labels.js'
-import {UNTIL_DONE} from './patience.js'
+import {UNTIL_DONE, pauseFor} from './patience.js'
 import type {Pipeline} from './pipeline.js'
 import {Predecessor, asideName} from './predecessor.js'
 import type {CreatedContainer, Verdict} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
+
+/** How often a container is looked at that Docker is about to start again. */
+const RESTART_LOOK_MS = 50
 
 /** What a container is obtained with. */
 export interface Obtaining {
@@ -75,6 +78,7 @@ export async function obtain(run: Obtaining): Promise<Obtained> {
       log.info(
         `container ${found.name} had ended with status ${String(found.exitCode)} and is ${verdict === 'replace' ? 'made anew' : 'started again'}`,
       )
+    if (verdict === 'adopt') await adoptable(run, found)
     if (verdict !== 'replace') return {container: {id: found.id, tty: found.tty}, origin: verdict, predecessors: others}
   }
   const replaced = found === undefined ? undefined : new Predecessor(found, engine, log)
@@ -224,6 +228,18 @@ async function refuseClaimed(
 async function isOverNow(unit: UnitName, signal: AbortSignal): Promise<boolean | undefined> {
   const state = (await propertiesOf(unit, ['ActiveState'], signal))?.ActiveState
   return state === undefined ? undefined : state === 'inactive' || state === 'failed'
+}
+
+/** Waits for a container that Docker is about to start again by itself, as `docker run --restart` asks it to, and says of one that is paused that it is. */
+async function adoptable(run: Obtaining, found: Inspected): Promise<void> {
+  const {log, stop} = run
+  if (found.state === 'paused')
+    log.warn(`container ${found.name} is paused, and is taken over so: \`docker unpause ${found.name}\` lets it run on`)
+  if (found.state !== 'restarting') return
+  log.info(`container ${found.name} is taken over as soon as Docker has started it again`)
+  // The Engine tells of a start when it was asked for, and this one may be just over.
+  for (let now: Inspected | undefined = found; now?.state === 'restarting'; now = await lookUp(run, found.id))
+    await pauseFor(RESTART_LOOK_MS, stop.signal)
 }
 
 /** In what the container that is there differs from the one that the line asks for; nothing where it does not. */

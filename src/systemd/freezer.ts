@@ -44,3 +44,14 @@ export function freezerOf(directory: string, kind: FreezerKind): Freezer {
     },
   }
 }
+
+/** Whether somebody has frozen the cgroup in a directory itself, as `docker pause` does; a cgroup that has no freezer is not frozen. */
+export async function isFrozen(directory: string, kind: FreezerKind): Promise<boolean> {
+  const {file, thawed} = FREEZERS[kind]
+  try {
+    return (await readFile(join(directory, file), 'utf8')).trim() !== thawed
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT', 'ENODEV')) return false
+    throw error
+  }
+}

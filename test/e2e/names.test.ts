@@ -1,5 +1,6 @@
 import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
 import {withPackages} from '../helpers/host-folder.js'
 import {HOSTS} from '../helpers/hosts.js'
 import {containers, defineService, unique} from '../helpers/service.js'
@@ -57,6 +58,76 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await service.pids()).toContain(Number(before.split(' ')[1]))
     await service.says('still me')
     expect(await service.journal()).not.toContain('not me')
+  })
+
+  test('is taken over as it is when it is paused, which systemctl status says, and is followed from there', async () => {
+    const service = await defineService(guest, '--logs=false --cgroups=none run --rm --name %n busybox echo not me')
+    await guest.run('docker', 'run', '--detach', '--init', '--name', service.name, 'busybox', 'sleep', '1000')
+    await guest.run('docker', 'pause', service.name)
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says(
+      `container ${service.name} is paused, and is taken over so: \`docker unpause ${service.name}\` lets it run on`,
+    )
+    expect(await service.show('StatusText')).toEqual({StatusText: `container ${service.name} paused`})
+    expect(await service.inspect('{{.State.Status}}')).toBe('paused')
+    await guest.run('docker', 'unpause', service.name)
+    await service.reaches({StatusText: `container ${service.name} running`})
+    await service.stop()
+    expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  test('stays where Docker has frozen it when it is paused, so that docker unpause lets it run on', async () => {
+    const service = await defineService(guest, '--logs=false run --rm --name %n busybox echo not me')
+    await guest.run(
+      'docker',
+      'run',
+      '--detach',
+      '--init',
+      '--cap-drop=MKNOD',
+      '--name',
+      service.name,
+      'busybox',
+      'sleep',
+      '1000',
+    )
+    await guest.run('docker', 'pause', service.name)
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    // On cgroup v1 the cgroup that freezes it is one of its own, which nothing is moved out of.
+    if (guest.kind.unified)
+      await service.says(/^the container stays in .*: it is paused, and would run on without Docker noticing/)
+    await guest.run('docker', 'unpause', service.name)
+    await service.reaches({StatusText: `container ${service.name} running`})
+    await service.stop()
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  test('is waited for when Docker is about to start it again, and then taken over', async () => {
+    const service = await defineService(guest, '--logs=false --cgroups=none run --name %n busybox echo not me')
+    // Docker waits a little longer before each start.
+    const script = 'echo >>/lives; [ $(wc -l </lives) -lt 6 ] || exec sleep 1000; exit 3'
+    await guest.run(
+      'docker',
+      'run',
+      '--detach',
+      '--init',
+      '--restart=always',
+      '--name',
+      service.name,
+      'busybox',
+      'sh',
+      '-c',
+      script,
+    )
+    await until(20_000, async () =>
+      (await service.inspect('{{.State.Status}} {{.RestartCount}}')) === 'restarting 4' ? true : undefined,
+    )
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says(`container ${service.name} is taken over as soon as Docker has started it again`)
+    expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
+    await until(20_000, async () => ((await service.inspect('{{.State.Status}}')) === 'running' ? true : undefined))
+    await service.stop()
+    expect(await service.show('ActiveState')).toEqual({ActiveState: 'inactive'})
   })
 
   test('is gone after the end when it was taken over with --rm', async () => {

@@ -66,6 +66,16 @@ describe('on cgroup v2', () => {
     ])
   })
 
+  test('leaves a container that is paused where Docker can let it go on', async () => {
+    await host.write('1\n', ...scope, 'cgroup.freeze')
+    const {placement, lines} = moving([place()])
+    await placement.afterStart(container, hookContext().context)
+    expect(await host.read(...unit, 'cgroup.procs')).toBe('')
+    expect(lines).toEqual([
+      'warn: the container stays in /system.slice/docker-0123456789ab.scope in cgroup v2: it is paused, and would run on without Docker noticing; unpause it and restart the unit',
+    ])
+  })
+
   test('that the container goes on is seen to before it is frozen, whatever becomes of the move', async () => {
     const {placement} = moving([place()])
     const states: string[] = []

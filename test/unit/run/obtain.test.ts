@@ -208,6 +208,36 @@ describe('a container that bears the name', () => {
   })
 })
 
+describe('a container that is taken over', () => {
+  const request = requested('web')
+
+  test('and is paused stays so, which is said once', async () => {
+    const paused = made(request, {state: 'paused', pid: process.pid})
+    const {result, asked, lines} = await obtained(request, bearing({web: paused}))
+    expect(result.origin).toBe('adopt')
+    expect(asked).toEqual([])
+    expect(lines).toEqual(['warn: container web is paused, and is taken over so: `docker unpause web` lets it run on'])
+  })
+
+  test('and that Docker is about to start again is waited for', async () => {
+    const looks = ['restarting', 'restarting', 'running'] as const
+    let look = 0
+    const inspect: Engine['inspect'] = (name) =>
+      Promise.resolve(name === asideName('web') ? undefined : made(request, {state: looks[look++] ?? 'running'}))
+    const {result, lines} = await obtained(request, {inspect})
+    expect(result).toMatchObject({container: {id: 'old'}, origin: 'adopt'})
+    expect(look).toBe(looks.length)
+    expect(lines).toEqual(['info: container web is taken over as soon as Docker has started it again'])
+  })
+
+  test('and is gone before Docker has started it again is waited for no longer', async () => {
+    let look = 0
+    const inspect: Engine['inspect'] = (name) =>
+      Promise.resolve(name === 'web' && look++ === 0 ? made(request, {state: 'restarting'}) : undefined)
+    expect((await obtained(request, {inspect})).result.origin).toBe('adopt')
+  })
+})
+
 describe('where a start was killed that was to replace a container', () => {
   const request = requested('web')
   const asideOf = (differs: Partial<Inspected> = {}): Inspected =>
