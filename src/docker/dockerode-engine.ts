@@ -1,6 +1,7 @@
 import {subscribe} from 'node:diagnostics_channel'
 import {Agent, type AgentOptions, type ClientRequest, type IncomingMessage} from 'node:http'
-import {Duplex, Readable} from 'node:stream'
+import type {Readable} from 'node:stream'
+import {Duplex} from 'node:stream'
 import Docker from 'dockerode'
 import {
   CannotInvokeError,
@@ -20,6 +21,7 @@ import {commonVersion} from './api-version.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
 import type {ContainerEvent, Engine, EngineInfo, Inspected, Listed, Volumes, Wanted, Watch, WatchFor} from './engine.js'
 import {parseEvents} from './events.js'
+import {momentOf} from './log-messages.js'
 import type {PullMessage} from './pull-tally.js'
 import {MisreadError, Reading, readJson} from './reading.js'
 import {splitReference} from './reference.js'
@@ -40,6 +42,11 @@ interface Modem {
 
 /** What may happen to a container that matters to a run; not the three of each health check. podman looks for its own word `died`, and then says `die`. */
 const EVENTS = ['destroy', 'die', 'died', 'kill', 'oom', 'pause', 'rename', 'start', 'unpause']
+
+/** Of how many of a log's last messages is asked when the first was, one after another. */
+const LOG_TAILS = [1000, 30_000, 1_000_000]
+/** As much as holds a frame's header and a message's time. */
+const MESSAGE_BEGINNING_BYTES = 48
 
 /**
  * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if all were well. The name for TLS is empty because
@@ -226,15 +233,33 @@ export class DockerodeEngine implements Engine {
     return ends
   }
 
-  async logs(id: string, since: number, abortSignal: AbortSignal): Promise<Readable> {
-    const options = {follow: true, stdout: true, stderr: true, since: secondsOf(since), abortSignal}
-    const stream: unknown = await this.#ask('read the log of the container', async () =>
-      (await this.#docker(abortSignal))
-        .getContainer(id)
-        .logs(options as unknown as Docker.ContainerLogsOptions & {follow: true}),
+  async logs(id: string, {since, until}: {since: number; until?: number}, abortSignal: AbortSignal): Promise<Readable> {
+    const span = {since: secondsOf(since), ...(until === undefined ? {} : {until: secondsOf(until)})}
+    const tail = await this.#tailFrom(id, since, abortSignal)
+    return await this.#log(id, {...span, tail, ...(until === undefined ? {follow: '1'} : {})}, abortSignal)
+  }
+
+  /** How many of a log's last messages hold all from `since` on. For `since` alone the Engine would read a log from its beginning: 12 s for 400 MB. */
+  async #tailFrom(id: string, since: number, abortSignal: AbortSignal): Promise<string> {
+    for (const count of LOG_TAILS) {
+      let beginning = Buffer.alloc(0)
+      for await (const chunk of await this.#log(id, {tail: String(count)}, abortSignal)) {
+        beginning = Buffer.concat([beginning, chunk as Buffer])
+        if (beginning.length >= MESSAGE_BEGINNING_BYTES) break
+      }
+      const first = momentOf(beginning.subarray(0, MESSAGE_BEGINNING_BYTES))
+      // As much again, for what comes between two questions.
+      if (first > 0n && first < BigInt(Math.floor(since)) * 1_000_000n) return String(2 * count)
+    }
+    return 'all'
+  }
+
+  async #log(id: string, which: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<IncomingMessage> {
+    const query = new URLSearchParams({...which, stdout: '1', stderr: '1', timestamps: '1'})
+    const path = `/containers/${id}/logs?${query.toString()}&`
+    return await this.#ask('read the log of the container', async () =>
+      this.#dial(await this.#docker(abortSignal), 'GET', path, abortSignal),
     )
-    if (stream instanceof Readable) return stream
-    throw new EngineUnreachableError(this.address, new Error('it gave no log to read'))
   }
 
   async stop(id: string, abortSignal: AbortSignal, seconds?: number): Promise<void> {

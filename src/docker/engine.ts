@@ -117,8 +117,11 @@ export interface Engine {
   events(id: string, since: number, signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>
   /** How containers of that name or id ended, as far as the Engine remembers (Docker keeps its last 256 events until it ends), the last one last. */
   ends(nameOrId: string, signal: AbortSignal): Promise<readonly ContainerEvent[]>
-  /** What Docker's log has of a container from `since` on, in milliseconds since 1970, and goes on until the container ends; framed as by `attach`. */
-  logs(id: string, since: number, signal: AbortSignal): Promise<Readable>
+  /**
+   * What Docker's log has of a container from `since` on: to `until`, or on and on until the container ends; both in milliseconds since 1970. Framed as by `attach`, and before
+   * each message stands when the Engine took it.
+   */
+  logs(id: string, span: {since: number; until?: number}, signal: AbortSignal): Promise<Readable>
   /** Stops the container with its own stop signal, and its own timeout unless `seconds` says another; no error when it does not run. */
   stop(id: string, signal: AbortSignal, seconds?: number): Promise<void>
   /** Sends a signal to the container's init; no error when it does not run. */

@@ -1,26 +1,16 @@
 import type {Readable, Writable} from 'node:stream'
 import {Demultiplexer, type OutputStream} from './demultiplexer.js'
+import {UnwrittenMessages, type LogJoin} from './log-join.js'
+import {LogMessages} from './log-messages.js'
+import {nothingWritten, type OutputTails} from './output-tail.js'
 
-/** How far a container's output was copied, in bytes of each of its streams. */
-export interface OutputPosition {
-  readonly copied: Record<OutputStream, number>
-  /** What a stream that begins before that has to leave out. */
-  readonly skip: Readonly<Record<OutputStream, number>>
-}
+type Sinks = Readonly<Record<OutputStream, Writable>>
+type Write = (to: OutputStream, payload: Buffer) => void
 
-/** Nothing was copied, and nothing is left out. */
-export function beginning(): OutputPosition {
-  return {copied: {stdout: 0, stderr: 0}, skip: {stdout: 0, stderr: 0}}
-}
-
-/** For a stream that goes on where another has ended. */
-export function fromHereOn({copied}: OutputPosition): OutputPosition {
-  return {copied, skip: beginning().skip}
-}
-
-/** For a stream that begins anew with output that was copied up to here. */
-export function goingOn({copied}: OutputPosition): OutputPosition {
-  return {copied, skip: {...copied}}
+/** What takes a stream of the Engine apart, chunk by chunk, and its last part. */
+interface Splitter {
+  push(chunk: Buffer): void
+  end(): void
 }
 
 /**
@@ -28,16 +18,79 @@ export function goingOn({copied}: OutputPosition): OutputPosition {
  * the sinks take it. A sink that breaks (journald restarts, a pipe's reader is gone) loses its share of the output; the container goes on.
  *
  * @param raw the container has a terminal, so its output is one unframed stream
- * @param position counts on what was copied; a stream that begins before that is skipped up to there
+ * @param tails take note of what was written
  */
 export async function forwardOutput(
   stream: Readable,
   raw: boolean,
   stdout: Writable,
   stderr: Writable,
-  position: OutputPosition = beginning(),
+  tails: OutputTails = nothingWritten(Date.now()),
 ): Promise<void> {
-  const sinks: Record<OutputStream, Writable> = {stdout, stderr}
+  await forward(stream, {stdout, stderr}, tails, (write) => {
+    const split = raw ? undefined : new Demultiplexer(write)
+    return {
+      push: (chunk) => {
+        if (split === undefined) write('stdout', chunk)
+        else split.push(chunk)
+      },
+      end: () => undefined,
+    }
+  })
+}
+
+/**
+ * Does the same with Docker's log, which has its times and begins at or before `join`: what was written up to there is left out.
+ *
+ * @param lost is told once of each stream of which something is missing: since when, in milliseconds since 1970, and until when, in nanoseconds
+ */
+export async function forwardLog(
+  stream: Readable,
+  raw: boolean,
+  stdout: Writable,
+  stderr: Writable,
+  tails: OutputTails,
+  {streams}: LogJoin,
+  lost: (since: number, until: bigint) => void,
+): Promise<void> {
+  const unwritten = {
+    stdout: new UnwrittenMessages(streams.stdout, lost),
+    stderr: new UnwrittenMessages(streams.stderr, lost),
+  }
+  await forward(stream, {stdout, stderr}, tails, (write) => {
+    // A chunk of a thousand lines is one write.
+    let texts: Buffer[] = []
+    let to: OutputStream = 'stdout'
+    const flush = (): void => {
+      if (texts.length > 0) write(to, Buffer.concat(texts))
+      texts = []
+    }
+    const messages = new LogMessages(raw, (message) => {
+      const text = unwritten[message.stream].rest(message)
+      if (text.length === 0) return
+      if (message.stream !== to) flush()
+      to = message.stream
+      texts.push(text)
+    })
+    return {
+      push: (chunk) => {
+        messages.push(chunk)
+        flush()
+      },
+      end: () => {
+        messages.end()
+        flush()
+      },
+    }
+  })
+}
+
+async function forward(
+  stream: Readable,
+  sinks: Sinks,
+  tails: OutputTails,
+  splitterTo: (write: Write) => Splitter,
+): Promise<void> {
   const full = new Set<Writable>()
   const broken = new Set<Writable>()
   let unwritten = 0
@@ -49,21 +102,16 @@ export async function forwardOutput(
   const written = (): void => {
     if (--unwritten === 0) allWritten()
   }
-  const toSkip = {...position.skip}
-  const write = (to: OutputStream, whole: Buffer): void => {
-    const skipped = Math.min(toSkip[to], whole.length)
-    toSkip[to] -= skipped
-    if (skipped === whole.length) return
-    const payload = whole.subarray(skipped)
-    position.copied[to] += payload.length
+  const splitter = splitterTo((to, payload) => {
+    tails[to].add(payload)
     const sink = sinks[to]
     if (broken.has(sink) || sink.destroyed) return
     unwritten++
     if (sink.write(payload, written) || full.has(sink)) return
     full.add(sink)
     stream.pause()
-  }
-  const ears = [stdout, stderr].map((sink) => ({
+  })
+  const ears = Object.values(sinks).map((sink) => ({
     sink,
     drain: () => {
       freed(sink)
@@ -79,19 +127,13 @@ export async function forwardOutput(
     if (!sink.listeners('error').includes(ignore)) sink.on('error', ignore)
   }
 
-  if (raw) {
-    stream.on('data', (chunk: Buffer) => {
-      write('stdout', chunk)
-    })
-  } else {
-    const demultiplexer = new Demultiplexer(write)
-    stream.on('data', (chunk: Buffer) => {
-      demultiplexer.push(chunk)
-    })
-  }
   // An Engine that dies cuts the stream; whether the container lives on is not for its output to say.
-  stream.on('error', () => undefined)
-  await new Promise<void>((resolve) => stream.once('close', resolve))
+  stream.on('error', ignore)
+  stream.on('data', (chunk: Buffer) => {
+    splitter.push(chunk)
+  })
+  if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', resolve))
+  splitter.end()
   if (unwritten > 0) await new Promise<void>((resolve) => (allWritten = resolve))
   // The sinks outlive the stream, and are given others.
   for (const {sink, drain, error} of ears) sink.off('drain', drain).off('error', error)

@@ -1,7 +1,9 @@
 import type {Readable} from 'node:stream'
-import {beginning, forwardOutput, fromHereOn, goingOn} from '../docker/forward-output.js'
-import {RefusedOptionError, reason} from '../errors.js'
-import {defineRunPlugin, type RunHooks} from '../run/run-plugin.js'
+import {forwardLog, forwardOutput} from '../docker/forward-output.js'
+import {findJoin} from '../docker/log-join.js'
+import {nothingWritten, type OutputTails} from '../docker/output-tail.js'
+import {EngineUnreachableError, RefusedOptionError, reason} from '../errors.js'
+import {defineRunPlugin, type CreatedContainer, type RunHooks} from '../run/run-plugin.js'
 import type {UnitName} from '../systemd/unit.js'
 
 /** The container's output becomes ours, which systemd puts into the journal; with `-i` our input becomes the container's. */
@@ -19,31 +21,55 @@ export const logForwarding = defineRunPlugin({
     if (!logs) return undefined
     if (handover) return journalOfEngine(unit)
     let stdin = false
+    let tails: OutputTails | undefined
     let open: Readable | undefined
     let forwarded: Promise<void> | undefined
-    // Where the log has what was forwarded: from when on, and how much of that.
-    let since = 0
-    let position = beginning()
-    // When the last stream of it ended.
-    let cutAt = 0
-    const forward = (stream: Readable, tty: boolean): void => {
-      open = stream
-      forwarded = forwardOutput(stream, tty, process.stdout, process.stderr, position).finally(() => {
-        cutAt = Date.now()
-      })
+    const closed = new AbortController()
+    const close = (): void => {
+      closed.abort()
+      open?.destroy()
     }
-    const readOn = async (id: string, tty: boolean, signal: AbortSignal): Promise<void> => {
-      // What came before is written first, so that all comes in order.
-      await forwarded
-      try {
-        forward(await engine.logs(id, since, signal), tty)
-      } catch (error) {
+    const forward = async (stream: Readable, tty: boolean): Promise<void> => {
+      open = stream
+      tails ??= nothingWritten(Date.now())
+      await forwardOutput(stream, tty, process.stdout, process.stderr, tails)
+    }
+    const forwardRest = async ({id, tty}: CreatedContainer, written: OutputTails): Promise<void> => {
+      const read = async (since: number, until?: number): Promise<Readable> =>
+        (open = await engine.logs(id, {since, ...(until === undefined ? {} : {until})}, closed.signal))
+      const join = await findJoin(written, tty, read)
+      const lost = (since: number, until: bigint): void => {
+        const to = new Date(Number(until / 1_000_000n))
         log.warn(
-          `output of the container may be missing here, as Docker keeps no log that can be read: ${reason(error)}`,
+          `output of the container from ${new Date(since).toISOString()} to ${to.toISOString()} may be missing here, as Docker's log does not have what came before`,
         )
-        position = fromHereOn(position)
-        forward(await engine.attach(id, false, signal), tty)
       }
+      await forwardLog(await read(join.since), tty, process.stdout, process.stderr, written, join, lost)
+    }
+    const forwardRestOrNew = async (container: CreatedContainer): Promise<void> => {
+      const written = (tails ??= nothingWritten(Date.now()))
+      try {
+        await forwardRest(container, written)
+      } catch (error) {
+        // An Engine that has gone away again is heard of again.
+        if (error instanceof EngineUnreachableError || closed.signal.aborted) return
+        const since = new Date(Math.max(written.stdout.at, written.stderr.at)).toISOString()
+        log.warn(
+          `output of the container may be missing here, from ${since} on, as Docker keeps no log that can be read: ${reason(error)}`,
+        )
+        await forward(await engine.attach(container.id, false, closed.signal), container.tty)
+      }
+    }
+    /** The Engine is asked in the background, so that a stop does not wait for that. */
+    const goOn = (container: CreatedContainer): void => {
+      const before = forwarded
+      forwarded = (async () => {
+        // What came before is written first, so that all comes in order.
+        await before
+        if (!closed.signal.aborted) await forwardRestOrNew(container)
+      })().catch((error: unknown) => {
+        log.warn(`output of the container is not forwarded from here on: ${reason(error)}`)
+      })
     }
     return {
       resolve({request}) {
@@ -51,31 +77,21 @@ export const logForwarding = defineRunPlugin({
       },
       // Before the container starts, so that its first line is not missed.
       async start({container, signal, defer}) {
-        since = Date.now()
         const stream = await engine.attach(container.id, stdin, signal)
-        defer('close the stream of the output', () => {
-          open?.destroy()
-        })
+        defer('close the stream of the output', close)
         if (stdin) {
           process.stdin.pipe(stream)
           defer('let go of standard input', () => {
             process.stdin.unpipe(stream).destroy()
           })
         }
-        forward(stream, container.tty)
+        forwarded = forward(stream, container.tty)
       },
-      async restarted({container: {id, tty}, endedAt, signal}) {
-        since = endedAt
-        position = beginning()
-        await readOn(id, tty, signal)
+      restarted({container}) {
+        goOn(container)
       },
-      async reconnected({container: {id, tty}, signal}) {
-        await forwarded
-        const found = await engine.inspect(id, signal)
-        // A log that has lost its beginning cannot be counted off; what it got while nobody read it is younger than the cut.
-        if (found?.hasRotatingLog) since = cutAt
-        position = found?.hasRotatingLog ? fromHereOn(position) : goingOn(position)
-        await readOn(id, tty, signal)
+      reconnected({container}) {
+        goOn(container)
       },
       exited: () => forwarded,
       resident: () => "it forwards the container's output",

@@ -71,16 +71,25 @@ async function countsOn(guest: Guest, pid: string): Promise<number> {
   })
 }
 
-/** The count goes on, and all of it is in the journal, from 1 on, each number once and in order. */
-async function expectWhole(guest: Guest, service: Service, pid: string): Promise<void> {
+/** The count goes on, and what of it is in the journal, on either output. */
+async function countedOn(guest: Guest, service: Service, pid: string): Promise<number[][]> {
   const count = await countsOn(guest, pid)
   await service.says(`line ${String(count)}`)
   await service.says(`error ${String(count)}`)
   const journal = await service.journal()
-  for (const word of ['line', 'error']) {
-    const said = journal.flatMap((line) => new RegExp(`^${word} (\\d+)$`).exec(line)?.[1] ?? [])
-    expect(said).toEqual(said.map((_, index) => String(index + 1)))
-  }
+  return ['line', 'error'].map((word) =>
+    journal.flatMap((line) => new RegExp(`^${word} (\\d+)$`).exec(line)?.[1] ?? []).map(Number),
+  )
+}
+
+/** The count goes on, and all of it is in the journal, from 1 on, each number once and in order. */
+async function expectWhole(guest: Guest, service: Service, pid: string): Promise<void> {
+  for (const said of await countedOn(guest, service, pid)) expect(said).toEqual(said.map((_, index) => index + 1))
+}
+
+/** Whatever the container has said is no longer in Docker's log. */
+async function truncateLog(guest: Guest, path: string): Promise<void> {
+  await guest.run('truncate', '--size=0', path)
 }
 
 async function isGone(guest: Guest, pid: string): Promise<void> {
@@ -155,6 +164,58 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
     await handedOver.says(`container ${handedOver.name} ended with status 7`)
     if (outlives) expect(await lookAfter7(guest, removed, pidRemoved ?? '', `${what}, --rm`)).toEqual(SEVEN)
     else expect(await look(guest, removed, `${what}, --rm, which Docker 20.10 takes along`)).toEqual(OURS)
+  })
+
+  test.each(['json-file', 'local', 'journald', 'json-file --log-opt mode=non-blocking', 'local --tty'])(
+    'that is restarted loses and doubles no line with --log-driver=%s',
+    async (driver) => {
+      const guest = host()
+      const service = await defineService(guest, `run --name %n --log-driver=${driver} ${COUNTING}`)
+      const pid = await startCounting(service)
+      for (const times of [1, 2]) {
+        await restartEngine(guest)
+        await until(PATIENCE_MS, async () => {
+          const said = (await service.journal()).filter((line) => line === 'the Engine is back')
+          return said.length === times ? true : undefined
+        })
+        await expectWhole(guest, service, pid)
+      }
+    },
+  )
+
+  test('that is restarted after its log was truncated loses and doubles no line', async () => {
+    const guest = host()
+    const service = await defineService(guest, `run --name %n ${COUNTING}`)
+    const pid = await startCounting(service)
+    await countsOn(guest, pid)
+    await truncateLog(guest, await service.inspect('{{.LogPath}}'))
+    await countsOn(guest, pid)
+    await restartEngine(guest)
+    await service.says('the Engine is back')
+    await expectWhole(guest, service, pid)
+    expect((await service.journal()).filter((line) => line.includes('missing'))).toEqual([])
+  })
+
+  test('whose log has lost what nobody had read has that said, and goes on from there', async () => {
+    const guest = host()
+    const service = await defineService(guest, `run --name %n ${COUNTING}`)
+    const pid = await startCounting(service)
+    const log = await service.inspect('{{.LogPath}}')
+    // Nobody of ours reads while the new Engine fills its log.
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=STOP', service.name)
+    await restartEngine(guest)
+    await countsOn(guest, pid)
+    await stopEngine(guest)
+    await truncateLog(guest, log)
+    await startEngine(guest)
+    await countsOn(guest, pid)
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=CONT', service.name)
+    await service.says(/^output of the container from \S+Z to \S+Z may be missing here, as Docker's log does not have/)
+    for (const said of await countedOn(guest, service, pid)) {
+      const gaps = said.filter((number, index) => number !== (said[index - 1] ?? 0) + 1)
+      expect(gaps).toHaveLength(1)
+      expect(said).toEqual(said.toSorted((one, other) => one - other))
+    }
   })
 
   test('that stays away has what was said meanwhile told later, and how containers ended', async () => {

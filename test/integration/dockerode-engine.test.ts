@@ -311,6 +311,47 @@ describe('the Engine through dockerode', () => {
     await expect(all(engine.pull('nginx', {}, controller.signal))).rejects.toThrow('stopped')
   })
 
+  describe('whose log is read from a moment on', () => {
+    const SINCE = Date.UTC(2026, 0, 2, 3, 4, 5)
+    const logged = (at: number): Buffer => {
+      const message = `${new Date(at).toISOString().slice(0, -1)}000000Z x\n`
+      return Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, message.length]), Buffer.from(message)])
+    }
+
+    /** What it is asked whose last messages, as many as a question asks for, begin that many milliseconds before the moment. */
+    async function askedBy(begins: (messages: number) => number | undefined, until?: number): Promise<string[]> {
+      const {engine, asked} = await engineThat((request, response) => {
+        const {searchParams} = new URL(String(request.url), 'http://engine')
+        const before = begins(Number(searchParams.get('tail')))
+        response.end(before === undefined ? '' : logged(SINCE - before))
+      })
+      const span = {since: SINCE, ...(until === undefined ? {} : {until})}
+      await all(await engine.logs('abc', span, signal))
+      return asked.map(({line}) => line.replace(/^GET \/v1.51\/containers\/abc\/logs\?/, ''))
+    }
+
+    const REST = 'stdout=1&stderr=1&timestamps=1'
+
+    test('is asked for no more of it than that', async () => {
+      expect(await askedBy(() => 1)).toEqual([`tail=1000&${REST}`, `since=1767323045.000&tail=2000&follow=1&${REST}`])
+    })
+
+    test('is asked for more and more, where the last messages are all younger', async () => {
+      expect(await askedBy((messages) => (messages > 1000 ? 1 : -1), SINCE + 1500)).toEqual([
+        `tail=1000&${REST}`,
+        `tail=30000&${REST}`,
+        `since=1767323045.000&until=1767323046.500&tail=60000&${REST}`,
+      ])
+    })
+
+    test.each([
+      ['younger', () => -1],
+      ['empty', () => undefined],
+    ])('is asked for all of one that is %s', async (_, begins) => {
+      expect((await askedBy(begins)).at(-1)).toBe(`since=1767323045.000&tail=all&follow=1&${REST}`)
+    })
+  })
+
   test.each([
     ['exec: "x": executable file not found in $PATH', 127],
     ['stat /no/such: no such file or directory', 127],
@@ -334,7 +375,6 @@ describe('the Engine through dockerode', () => {
     Name: '/web',
     State: {Status: 'running', Pid: 42, ExitCode: 0, OOMKilled: false, FinishedAt: '0001-01-01T00:00:00Z'},
     Config: {Tty: false, Labels: {a: 'b'}},
-    HostConfig: {LogConfig: {Type: 'json-file', Config: {}}},
   }
   const state = (changed: object): object => ({...CONTAINER, State: {...CONTAINER.State, ...changed}})
 

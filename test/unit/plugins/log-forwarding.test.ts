@@ -3,9 +3,11 @@ import {Duplex, PassThrough, Writable} from 'node:stream'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {logForwarding} from '../../../src/plugins/log-forwarding.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
-import type {Engine, Inspected} from '../../../src/docker/engine.js'
+import type {Engine} from '../../../src/docker/engine.js'
+import {EngineUnreachableError} from '../../../src/errors.js'
 import type {Host, RunHooks} from '../../../src/run/run-plugin.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
+import {dockerLog, type Logged} from '../support/docker-log.js'
 import {frame} from '../support/frames.js'
 import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
 
@@ -158,61 +160,113 @@ test('with --logs=false it sits the run out', () => {
   expect(logForwarding.setup({logs: false}, pluginHost({engine}).host)).toBeUndefined()
 })
 
-describe('once the Engine was away', () => {
-  /** What is written when the first stream has ended after `one`, and the next begins as it is told. */
-  async function writtenAfter(told: Partial<Engine>, next: Attached): Promise<{lines: string[]; asked: string[]}> {
-    const asked: string[] = []
-    const {host, lines} = pluginHost({
-      engine: fakeEngine({
-        attach: () => Promise.resolve(asked.push('attach') === 1 ? attached : next),
-        logs: () => {
-          asked.push('logs')
-          return Promise.resolve(next)
-        },
-        ...told,
-      }),
-    })
-    const hooks = logForwarding.setup({logs: true}, host)
+/** A stream of the Engine's that says this and ends. */
+function saying(...chunks: readonly Buffer[]): Attached {
+  const stream = new Attached()
+  for (const chunk of [...chunks, null]) stream.push(chunk)
+  stream.end()
+  return stream
+}
+
+/** The hooks of a run whose container has said `one`, until its stream was cut. */
+async function cutAfterOne(told: Partial<Engine>): Promise<{hooks: Partial<RunHooks> | undefined; lines: string[]}> {
+  let attachedTo = 0
+  const attach: Engine['attach'] = (...asked) =>
+    attachedTo++ === 0 ? Promise.resolve(saying(frame(1, 'one\n'))) : (told.attach ?? fakeEngine().attach)(...asked)
+  const {host, lines} = pluginHost({engine: fakeEngine({...told, attach})})
+  const hooks = logForwarding.setup({logs: true}, host)
+  const {context} = hookContext()
+  await hooks?.start?.({...context, container: created})
+  await hooks?.exited?.({...context, container: created, exit})
+  return {hooks, lines}
+}
+
+/** An Engine whose log of the container holds this. */
+function withLog(log: () => readonly Logged[]): Partial<Engine> {
+  return {logs: (_id, span) => Promise.resolve(saying(...dockerLog(log(), span)))}
+}
+
+describe.each(['restarted', 'reconnected'] as const)('once the container is %s', (hook) => {
+  /** What is written and warned of after that. */
+  async function after(told: Partial<Engine>): Promise<string[]> {
+    const {hooks, lines} = await cutAfterOne(told)
     const {context} = hookContext()
-    await hooks?.start?.({...context, container: created})
-    attached.push(frame(1, 'one\n'))
-    attached.push(null)
-    attached.end()
-    await once(attached, 'close')
-    await hooks?.reconnected?.({...context, container: created})
-    next.push(null)
-    next.end()
-    await hooks?.exited?.({...context, container: created, exit})
-    return {lines, asked}
+    const container = {...created, pid: 4711}
+    if (hook === 'restarted') await hooks?.restarted?.({...context, container, endedAt: Date.now()})
+    else await hooks?.reconnected?.({...context, container})
+    await hooks?.exited?.({...context, container, exit})
+    return lines
   }
 
-  const found = (hasRotatingLog: boolean): Partial<Engine> => ({
-    inspect: () => Promise.resolve({hasRotatingLog} as Inspected),
+  test("Docker's log goes on behind what was written", async () => {
+    const one = Date.now()
+    const texts = ['one\n', 'two\n', 'three\n']
+    const lines = await after(withLog(() => texts.map((text, index) => ({at: one + index, text}))))
+    expect(stdout.text).toBe('one\ntwo\nthree\n')
+    expect(lines).toEqual([])
   })
 
-  test("Docker's log is read from the start, and what was written is left out", async () => {
-    const next = new Attached()
-    next.push(Buffer.concat([frame(1, 'one\n'), frame(1, 'two\n')]))
-    const {asked} = await writtenAfter(found(false), next)
-    expect(asked).toEqual(['attach', 'logs'])
+  test('a warning says when something may be missing', async () => {
+    const lines = await after(withLog(() => [{at: Date.now() + 5000, text: 'two\n'}]))
     expect(stdout.text).toBe('one\ntwo\n')
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^warn: output of the container from \S+Z to \S+Z may be missing here, as Docker's log does not have what came before$/,
+      ),
+    ])
   })
 
-  test('a log that rotates is read from the cut on, and nothing of it is left out', async () => {
-    const next = new Attached()
-    next.push(frame(1, 'two\n'))
-    await writtenAfter(found(true), next)
-    expect(stdout.text).toBe('one\ntwo\n')
-  })
-
-  test('nothing is left out of what comes after a log that cannot be read, and there is a warning', async () => {
-    const next = new Attached()
-    next.push(frame(1, 'two\n'))
+  test('what comes after a log that cannot be read is not left out, and there is a warning', async () => {
     const logs = () => Promise.reject(new Error('no log'))
-    const {lines} = await writtenAfter({...found(false), logs}, next)
+    const lines = await after({logs, attach: () => Promise.resolve(saying(frame(1, 'two\n')))})
     expect(stdout.text).toBe('one\ntwo\n')
     expect(lines).toEqual([expect.stringMatching(/^warn: output of the container may be missing here.*no log$/)])
   })
+
+  test('a warning says that nothing more comes where neither log nor attach is to be had', async () => {
+    const logs = () => Promise.reject(new Error('no log'))
+    const lines = await after({logs, attach: () => Promise.reject(new Error('paused'))})
+    expect(lines.at(-1)).toBe('warn: output of the container is not forwarded from here on: paused')
+  })
+
+  test('an Engine that has gone away again is left to be heard of again', async () => {
+    const logs = () => Promise.reject(new EngineUnreachableError('unix:///fake/docker.sock', new Error('gone')))
+    expect(await after({logs})).toEqual([])
+  })
+})
+
+test('a log that is cut while it is searched ends nothing', async () => {
+  const logs = () => {
+    const stream = new Attached()
+    stream.destroy(new Error('read ECONNRESET'))
+    return Promise.resolve(stream)
+  }
+  const {hooks, lines} = await cutAfterOne({logs, attach: () => Promise.reject(new Error('away'))})
+  const {context} = hookContext()
+  await hooks?.reconnected?.({...context, container: created})
+  await expect(hooks?.exited?.({...context, container: created, exit})).resolves.toBeUndefined()
+  expect(lines).toHaveLength(2)
+})
+
+test('a log that does not come is waited for no longer than the run', async () => {
+  const logs: Engine['logs'] = (_id, _span, signal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(new Error('aborted'))
+      })
+    })
+  const {host, lines} = pluginHost({
+    engine: fakeEngine({logs, attach: () => Promise.resolve(saying(frame(1, 'one\n')))}),
+  })
+  const hooks = logForwarding.setup({logs: true}, host)
+  const {context, undos} = hookContext()
+  await hooks?.start?.({...context, container: created})
+  await hooks?.exited?.({...context, container: created, exit})
+  await hooks?.reconnected?.({...context, container: created})
+  const ended = hooks?.exited?.({...context, container: created, exit})
+  await undos[0]?.undo()
+  await ended
+  expect(lines).toEqual([])
 })
 
 describe('with --handover', () => {
