@@ -10,8 +10,8 @@ import {gpus} from './values/gpus.js'
 import {link} from './values/link.js'
 import {mount} from './values/mount.js'
 import {containerName} from './values/name.js'
-import {firstMacAddress, network, type Network} from './values/networks.js'
-import {bytes, bytesOrUnlimited, count, integer, nanoCpus, swappiness, weight} from './values/numbers.js'
+import {firstIp, firstIp6, firstLinkLocalIp, firstMacAddress, network, type Network} from './values/networks.js'
+import {bytes, bytesOrUnlimited, count, integer, nanoCpus, octal, swappiness, weight} from './values/numbers.js'
 import {keyValue, keyWithValue, label, sysctl} from './values/pairs.js'
 import {platform} from './values/platform.js'
 import {expose, publish} from './values/publish.js'
@@ -133,7 +133,7 @@ const contentTrust: Effect = (_, value, option) => {
 }
 
 /**
- * Every option that `docker run` of client 28.2 takes (`docker run --help`, and the older spellings that it hides). What they come to is held
+ * Every option that `docker run` of client 29.8 takes (`docker run --help`, and the older spellings that it hides). What they come to is held
  * against what docker's own client sends, in test/docker-client.
  */
 export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
@@ -198,8 +198,8 @@ export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
   interactive: {char: 'i', takes: 'nothing', into: 'OpenStdin'},
   'io-maxbandwidth': {takes: 'value', refused: WINDOWS},
   'io-maxiops': {takes: 'value', refused: WINDOWS},
-  ip: {takes: 'value', effect: ({pending}, value) => void ((pending.first.IPAMConfig ??= {}).IPv4Address = value)},
-  ip6: {takes: 'value', effect: ({pending}, value) => void ((pending.first.IPAMConfig ??= {}).IPv6Address = value)},
+  ip: {takes: 'value', effect: firstIp},
+  ip6: {takes: 'value', effect: firstIp6},
   ipc: {takes: 'value', into: 'HostConfig.IpcMode'},
   isolation: {takes: 'value', into: 'HostConfig.Isolation'},
   // Engines from API 1.42 on pass it over.
@@ -207,10 +207,7 @@ export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
   label: {char: 'l', takes: 'value', parse: label, into: 'Labels{}'},
   'label-file': {takes: 'value', isFile: true, effect: labelFile},
   link: {takes: 'value', parse: link, into: 'HostConfig.Links[]'},
-  'link-local-ip': {
-    takes: 'value',
-    effect: ({pending}, value) => void ((pending.first.IPAMConfig ??= {}).LinkLocalIPs ??= []).push(value),
-  },
+  'link-local-ip': {takes: 'value', effect: firstLinkLocalIp},
   'log-driver': {takes: 'value', into: 'HostConfig.LogConfig.Type'},
   'log-opt': {takes: 'value', parse: keyValue, into: 'HostConfig.LogConfig.Config{}'},
   'mac-address': {takes: 'value', effect: firstMacAddress},
@@ -266,6 +263,7 @@ export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
   tmpfs: {takes: 'value', effect: tmpfs},
   tty: {char: 't', takes: 'nothing', into: 'Tty'},
   ulimit: {takes: 'value', effect: ulimit},
+  umask: {takes: 'value', parse: octal, into: 'HostConfig.Umask', since: '1.56'},
   'use-api-socket': {takes: 'nothing', effect: useApiSocket},
   user: {char: 'u', takes: 'value', into: 'User'},
   userns: {takes: 'value', parse: choiceOf('', 'host'), into: 'HostConfig.UsernsMode'},

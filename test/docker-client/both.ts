@@ -77,9 +77,20 @@ export function requestsOf({docker, ours, withStreams}: Pair): {docker: unknown;
   const {body, ...query} = docker.create
   const {body: ourBody, ...ourQuery} = ours.request
   return {
-    docker: {...query, body: asTheEngineReads(body, withStreams)},
+    docker: {...(asSentSince29(query) as object), body: asTheEngineReads(asSentSince29(body) as object, withStreams)},
     ours: {...ourQuery, body: asTheEngineReads(withoutKernelMemory(ourBody), withStreams)},
   }
+}
+
+/** What docker's client sends, spelled as it does from 29 on, and as the Engine has it in the end: a MAC address in pairs, an IPv6 address in its shortest form, a name bare. */
+function asSentSince29(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => asSentSince29(item))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, asSentSince29(entry, key)]))
+  if (typeof value !== 'string' || value === '') return value
+  if (name === 'name') return value.replace(/^\//, '')
+  if (name === 'IPv6Address') return new URL(`http://[${value}]`).hostname.slice(1, -1)
+  return name === 'MacAddress' ? (value.toLowerCase().match(/[\da-f]{2}/g) ?? []).join(':') : value
 }
 
 /** Docker's client leaves out what Engines from API 1.42 on pass over. */

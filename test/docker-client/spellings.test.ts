@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {RUN_OPTIONS, type RunOption} from '../../src/docker/run-options.js'
 import {both, refusalOf, requestsOf} from './both.js'
-import {VALUES, pickBy} from './values.js'
+import {SINCE_29, VALUES, pickBy} from './values.js'
 
 /** What has to stand beside an option for docker to take it. */
 const BESIDE: Readonly<Record<string, string[]>> = {
@@ -35,7 +35,7 @@ function spellingsOf(name: string, {char, takes}: RunOption): string[][] {
 }
 
 const LINES = Object.entries(RUN_OPTIONS)
-  .filter(([name]) => name !== 'help' && !OF_WINDOWS.includes(name))
+  .filter(([name]) => name !== 'help' && !OF_WINDOWS.includes(name) && !SINCE_29.includes(name))
   .flatMap(([name, row]) =>
     spellingsOf(name, row).map((words) => [...(BESIDE[name] ?? []), ...words, 'image', 'word', '--rm']),
   )

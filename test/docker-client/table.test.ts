@@ -1,8 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import {RUN_OPTIONS} from '../../src/docker/run-options.js'
 import {dockerRunHelp} from '../helpers/docker-client.js'
+import {SINCE_29} from './values.js'
 
-/** What `docker run --help` of 28.2 does not say: the older spellings. */
+/** What `docker run --help` does not say: the older spellings. */
 const HIDDEN = ['dns-opt', 'net', 'net-alias']
 
 const OPTION = /^ {2,6}(?:-(\w), )?(?: {4})?--([\w-]+)(?: (\S+))?(?: {2,}|$)/gm
@@ -22,6 +23,6 @@ describe('every option that docker run --help has is in the table as it is there
 
   test('and no others are', () => {
     const named = options.map(({name}) => name)
-    expect(Object.keys(RUN_OPTIONS).toSorted()).toEqual([...named, ...HIDDEN].toSorted())
+    expect(Object.keys(RUN_OPTIONS).toSorted()).toEqual([...new Set([...named, ...HIDDEN, ...SINCE_29])].toSorted())
   })
 })

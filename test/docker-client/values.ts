@@ -48,9 +48,10 @@ const SIZE = of(
   '0.1g',
 )
 const DURATION = of('0', '5s', '1m30s', '1h', '500ms', '1.5s', '.5s', '100us', '2h45m', '1m0.25s', '+3s')
-const NAME = of('web', 'db-1', 'a_b.c', 'Cache2')
+const NAME = of('web', 'db-1', 'a_b.c', 'Cache2', '/web')
 const IPV4 = of('10.0.0.1', '192.168.1.254', '127.0.0.1', '0.0.0.0')
-const IPV6 = of('::1', '2001:db8::1', 'FE80::1', '0:0:0:0:0:0:0:1', '2001:db8:0:0:1:0:0:1', '::ffff:10.0.0.1')
+const PLAIN_IPV6 = of('::1', '2001:db8::1', 'FE80::1', '0:0:0:0:0:0:0:1', '2001:db8:0:0:1:0:0:1')
+const IPV6: Make = (pick) => pick([PLAIN_IPV6(pick), PLAIN_IPV6(pick), '::ffff:10.0.0.1'])
 const IP: Make = (pick) => pick([IPV4, IPV6])(pick)
 const MAC = of('92:d0:c6:0a:29:33', '92-D0-C6-0A-29-33', '92d0.c60a.2933', '02:42:ac:11:00:02:00:01')
 const TARGET = of('/data', '/var/lib/x', '/a b', '/', '/etc/x/../y', '/srv/')
@@ -115,9 +116,9 @@ const mount: Make = (pick) => {
       some(
         ',',
         of('volume-nocopy', 'volume-nocopy=true', 'volume-nocopy=0'),
-        of('volume-driver=local', 'volume-driver='),
+        of('volume-driver=local'),
         of('volume-opt=type=nfs', '"volume-opt=o=addr=1.2.3.4,rw"', 'volume-opt=x'),
-        of('volume-label=a=b', 'volume-label=c', 'volume-label='),
+        of('volume-label=a=b', 'volume-label=c'),
         of('volume-subpath=a/b'),
       )(pick),
     ],
@@ -238,7 +239,7 @@ export const VALUES: Readonly<Record<string, Make>> = {
   'health-timeout': DURATION,
   hostname: of('web', 'web.example.com', ''),
   ip: (pick) => pick([IPV4(pick), '']),
-  ip6: (pick) => pick([IPV6(pick), '']),
+  ip6: (pick) => pick([PLAIN_IPV6(pick), '']),
   ipc: of('host', 'private', 'shareable', 'container:x', 'none', ''),
   isolation: of('default', ''),
   'kernel-memory': SIZE,
@@ -289,6 +290,9 @@ export const VALUES: Readonly<Record<string, Make>> = {
   workdir: of('/srv', 'relative', ''),
 }
 
+/** Options that docker's client has from 29 on, and 28 does not know. */
+export const SINCE_29: readonly string[] = ['umask']
+
 /** The words of networks that go together. */
 export function networkWords(pick: Pick): string[] {
   const option = pick(['--network', '--net'])
@@ -311,7 +315,7 @@ export function networkWords(pick: Pick): string[] {
       some(
         ',',
         (p) => `ip=${IPV4(p)}`,
-        (p) => `ip6=${IPV6(p)}`,
+        (p) => `ip6=${PLAIN_IPV6(p)}`,
         (p) => `mac-address=${MAC(p)}`,
         of('link-local-ip=169.254.1.9'),
       )(pick),

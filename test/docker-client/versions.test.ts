@@ -5,8 +5,8 @@ import {prepareMaking} from '../../src/run/making.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
 import {both, requestsOf, type Pair} from './both.js'
 
-/** Lines that need a newer Engine than that of Docker 20.10, with API 1.41; `docker` is whether docker's own client refuses them too, or sends on what the Engine then passes over. */
-const LINES: readonly {line: string; api: string; docker: 'refuses' | 'sends'}[] = [
+/** Lines that need a newer Engine than that of Docker 20.10, with API 1.41; `docker` is whether docker's own client refuses them too, or sends on what the Engine then passes over. What docker has only from 29 on says what is sent. */
+const LINES: readonly {line: string; api: string; docker: 'refuses' | 'sends'; since29?: object}[] = [
   {line: '--annotation a=b', api: '1.43', docker: 'refuses'},
   {line: '--health-start-interval 5s', api: '1.44', docker: 'refuses'},
   {line: '--mac-address 92:d0:c6:0a:29:33', api: '1.44', docker: 'refuses'},
@@ -16,6 +16,13 @@ const LINES: readonly {line: string; api: string; docker: 'refuses' | 'sends'}[]
     api: '1.44',
     docker: 'refuses',
   },
+  {
+    line: '--mount type=bind,src=/a,dst=/b,bind-create-src',
+    api: '1.42',
+    docker: 'refuses',
+    since29: {Mounts: [{Type: 'bind', Source: '/a', Target: '/b', BindOptions: {CreateMountpoint: true}}]},
+  },
+  {line: '--umask 0027', api: '1.56', docker: 'refuses', since29: {Umask: 0o27}},
   {line: '--mount type=volume,src=a,dst=/b,volume-subpath=x', api: '1.45', docker: 'sends'},
   {line: '--mount type=image,src=a,dst=/b', api: '1.48', docker: 'sends'},
   {line: '--network name=a,gw-priority=3', api: '1.48', docker: 'sends'},
@@ -36,7 +43,7 @@ async function refusal({ours}: Pair, api: string): Promise<string | undefined> {
   }
 }
 
-describe.each(LINES.map(({line, api, docker}, index) => ({line, api, docker, index})))('$line', (row) => {
+describe.each(LINES.map((row, index) => ({...row, index})))('$line', (row) => {
   test('is refused by name for an Engine that is too old', async () => {
     const pair = onFloor[row.index]
     if (pair === undefined) throw new Error('it was not recorded')
@@ -46,10 +53,14 @@ describe.each(LINES.map(({line, api, docker}, index) => ({line, api, docker, ind
     expect(pair.docker.create === undefined ? 'refuses' : 'sends').toBe(row.docker)
   })
 
-  test('is taken for one that has it, and docker sends the same', async () => {
+  test(`is taken for one that has it, ${row.since29 === undefined ? 'and docker sends the same' : 'as docker sends it from 29 on'}`, async () => {
     const pair = onNewest[row.index]
     if (pair === undefined) throw new Error('it was not recorded')
     expect(await refusal(pair, row.api)).toBeUndefined()
+    if (row.since29 !== undefined) {
+      expect(pair.ours).toMatchObject({request: {body: {HostConfig: row.since29}}})
+      return
+    }
     const {docker, ours} = requestsOf(pair)
     expect(ours).toEqual(docker)
   })

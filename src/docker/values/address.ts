@@ -9,20 +9,46 @@ export function isAddress(text: string): boolean {
 /** An IP address in its shortest form. @throws {BadValueError} */
 export function ipAddress(value: string, option: string): string {
   const address = value.trim()
-  if (!isAddress(address)) throw new BadValueError(option, value, 'say an IP address')
+  if (!isAddress(address)) throw new BadValueError(option, value, `'${address}' is no IP address`)
+  return shortest(address)
+}
+
+/** An address of IPv4. @throws {BadValueError} */
+export function ipv4Address(value: string, option: string): string {
+  const address = value.trim()
+  if (isIP(address) !== 4) throw new BadValueError(option, value, `'${address}' is no IPv4 address, such as 172.30.1.2`)
+  return address
+}
+
+/** An address of IPv6 in its shortest form (RFC 5952); one of IPv4 in its clothes is none, as for the Engine. @throws {BadValueError} */
+export function ipv6Address(value: string, option: string): string {
+  const address = value.trim()
+  const short = isAddress(address) ? shortest(address) : ''
+  if (isIP(short) !== 6) throw new BadValueError(option, value, `'${address}' is no IPv6 address, such as 2001:db8::2`)
+  return short
+}
+
+function shortest(address: string): string {
   if (isIP(address) === 4) return address
   return new SocketAddress({address, family: 'ipv6'}).address.replace(/^::ffff:(?=\d+\.)/, '')
 }
 
-/** The hardware address of a network interface: 6, 8 or 20 bytes, in pairs or in fours. @throws {BadValueError} */
+/**
+ * The hardware address of a network interface as `92:d0:c6:0a:29:33`: 6, 8 or 20 bytes, in pairs that colons or dashes part, in fours that dots part, or, where it is of 6
+ * bytes, with nothing between.
+ *
+ * @throws {BadValueError}
+ */
 export function macAddress(value: string, option: string): string {
-  const [separator = ''] = /[:-]/.exec(value) ?? []
-  const parts = value.trim().split(separator === '' ? '.' : separator)
-  const width = separator === '' ? 4 : 2
-  const isWhole = parts.every((part) => part.length === width && /^[\da-f]+$/i.test(part))
-  if (!isWhole || ![6, 8, 20].includes((parts.length * width) / 2))
+  const text = value.trim().toLowerCase()
+  const digits = text.replaceAll(/[:.-]/g, '')
+  const isWhole =
+    /^[\da-f]{12}$/.test(text) ||
+    /^[\da-f]{2}(?:([:-])[\da-f]{2}(?:\1[\da-f]{2})*)$/.test(text) ||
+    /^[\da-f]{4}(?:\.[\da-f]{4})+$/.test(text)
+  if (!isWhole || ![6, 8, 20].includes(digits.length / 2))
     throw new BadValueError(option, value, `'${value}' is no MAC address, such as 92:d0:c6:0a:29:33`)
-  return value
+  return digits.replaceAll(/..(?=.)/g, '$&:')
 }
 
 /** `--add-host NAME:ADDRESS` or `NAME=ADDRESS`; the address may be `host-gateway`, and one of IPv6 in brackets. @throws {BadValueError} */

@@ -5,7 +5,7 @@ import type {Mount} from '../create-request.js'
 import type {Draft, Effect} from '../run-options.js'
 import {oneOf} from './choice.js'
 import {parseCsvRecord} from './csv.js'
-import {bytes} from './numbers.js'
+import {bytes, octal} from './numbers.js'
 import {keyValue} from './pairs.js'
 import {partOf} from './whole.js'
 
@@ -47,6 +47,12 @@ const FIELDS: Readonly<Record<string, Field>> = {
     if (recursion !== undefined) bind(mount)[recursion] = true
     if (value === 'readonly') needs.push({option: `${option} …,bind-recursive=readonly`, api: '1.44'})
   },
+  'bind-create-src': (mount, value, option, {needs}) => {
+    const creates = flag(value, option)
+    bind(mount)['CreateMountpoint'] = creates
+    // An Engine before that would leave the directory unmade, and the mount fail in its words.
+    if (creates) needs.push({option: `${option} …,bind-create-src`, api: '1.42'})
+  },
   'volume-subpath': (mount, value, option, {needs}) => {
     volume(mount)['Subpath'] = value
     needs.push({option: `${option} …,volume-subpath=${value}`, api: '1.45'})
@@ -59,21 +65,20 @@ const FIELDS: Readonly<Record<string, Field>> = {
   'volume-opt': (mount, value) =>
     void (driver(mount)['Options'] = {...asRecord(driver(mount)['Options']), ...named(value)}),
   'tmpfs-size': (mount, value, option) => void (tmpfs(mount)['SizeBytes'] = bytes(value, option)),
-  'tmpfs-mode': (mount, value, option) => {
-    if (!/^[0-7]+$/.test(value) || Number.parseInt(value, 8) >= 2 ** 32)
-      throw new BadValueError(option, value, 'tmpfs-mode is an octal number, such as 1777')
-    tmpfs(mount)['Mode'] = Number.parseInt(value, 8)
-  },
+  'tmpfs-mode': (mount, value, option) => void (tmpfs(mount)['Mode'] = octal(value, option)),
 }
 
 /** The fields that stand for true alone. */
-const SWITCHES = new Set(['readonly', 'ro', 'volume-nocopy', 'bind-nonrecursive'])
+const SWITCHES = new Set(['readonly', 'ro', 'volume-nocopy', 'bind-nonrecursive', 'bind-create-src'])
 
-/** `--mount type=…,source=…,target=…`: comma-separated fields, in quotes where a value has a comma. */
+/**
+ * `--mount type=…,source=…,target=…`: comma-separated fields, in quotes where a value has a comma. A field that is said has a value, as docker has it from 29 on: an empty
+ * source, as of a variable that is not set, would be a volume of its own.
+ */
 export const mount: Effect = (draft, value, option, {cwd}) => {
   const {body} = draft.request
   const result: Mount = {Type: 'volume'}
-  const fields = parseCsvRecord(value)
+  const fields = parseCsvRecord(value.trim())
   if (fields === undefined) throw new BadValueError(option, value, 'a quote is not closed, or stands inside a field')
   for (const field of fields) {
     const equals = field.indexOf('=')
@@ -82,6 +87,8 @@ export const mount: Effect = (draft, value, option, {cwd}) => {
     if (set === undefined) throw new BadValueError(option, value, `there is no field '${key}'`)
     if (equals === -1 && !SWITCHES.has(key)) throw new BadValueError(option, value, `the field '${key}' needs a value`)
     const text = equals === -1 ? 'true' : field.slice(equals + 1)
+    if (text.trim() === '') throw new BadValueError(option, value, `the field '${key}' has no value behind its sign`)
+    if (text.trim() !== text) throw new BadValueError(option, value, `the value of '${key}' has blanks around it`)
     partOf(value, option, () => {
       set(result, text, option, draft)
     })

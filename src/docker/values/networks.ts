@@ -1,7 +1,7 @@
 import {BadValueError, ConflictingOptionsError} from '../../errors.js'
 import type {Endpoint} from '../create-request.js'
 import type {Draft, Effect} from '../run-options.js'
-import {macAddress} from './address.js'
+import {ipAddress, ipv4Address, ipv6Address, macAddress} from './address.js'
 import {parseCsvRecord} from './csv.js'
 import {partOf} from './whole.js'
 
@@ -11,24 +11,40 @@ export interface Network {
   readonly endpoint: Endpoint
 }
 
-type Field = (endpoint: Endpoint, value: string, bad: (why: string) => never) => void
+/** Puts the value of one field where it belongs; `option` is for messages. @throws {BadValueError} */
+type Field = (endpoint: Endpoint, value: string, option: string) => void
 
 const ipam = (endpoint: Endpoint): NonNullable<Endpoint['IPAMConfig']> => (endpoint.IPAMConfig ??= {})
+
+// An empty value takes an earlier one back.
+const unlessEmpty = (value: string, read: () => string): string => (value === '' ? '' : read())
+
+const putIp: Field = (endpoint, value, option) =>
+  void (ipam(endpoint).IPv4Address = unlessEmpty(value, () => ipv4Address(value, option)))
+
+const putIp6: Field = (endpoint, value, option) =>
+  void (ipam(endpoint).IPv6Address = unlessEmpty(value, () => ipv6Address(value, option)))
+
+const putLinkLocalIp: Field = (endpoint, value, option) =>
+  void (ipam(endpoint).LinkLocalIPs ??= []).push(ipAddress(value, option))
+
+const putMacAddress: Field = (endpoint, value, option) =>
+  void (endpoint.MacAddress = unlessEmpty(value, () => macAddress(value, option)))
 
 /** The fields of `--network name=…` besides the name (Engine API, `EndpointSettings`). */
 const FIELDS: Readonly<Record<string, Field>> = {
   alias: (endpoint, value) => void (endpoint.Aliases ??= []).push(value),
-  ip: (endpoint, value) => void (ipam(endpoint).IPv4Address = value),
-  ip6: (endpoint, value) => void (ipam(endpoint).IPv6Address = value),
-  'link-local-ip': (endpoint, value) => void (ipam(endpoint).LinkLocalIPs ??= []).push(value),
-  'mac-address': (endpoint, value) => void (endpoint.MacAddress = value),
-  'gw-priority': (endpoint, value, bad) => {
-    if (!/^[+-]?\d+$/.test(value)) bad('gw-priority is a number')
+  ip: putIp,
+  ip6: putIp6,
+  'link-local-ip': putLinkLocalIp,
+  'mac-address': putMacAddress,
+  'gw-priority': (endpoint, value, option) => {
+    if (!/^[+-]?\d+$/.test(value)) throw new BadValueError(option, value, 'gw-priority is a number')
     endpoint.GwPriority = Number(value)
   },
-  'driver-opt': (endpoint, value, bad) => {
+  'driver-opt': (endpoint, value, option) => {
     const [, key = '', setting = ''] = /^\s*([^=]*?)\s*=\s*(.*)$/s.exec(value) ?? []
-    if (key === '') bad('say driver-opt=KEY=VALUE')
+    if (key === '') throw new BadValueError(option, value, 'say driver-opt=KEY=VALUE')
     ;(endpoint.DriverOpts ??= {})[key] = setting
   },
 }
@@ -46,13 +62,12 @@ export const network: Effect = ({pending, needs}, value, option) => {
       const [, key, setting = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(field.toLowerCase()) ?? []
       if (key === undefined) bad(`the field '${field}' needs a value`)
       else if (key === 'name') joined.name = setting
-      else if (Object.hasOwn(FIELDS, key)) FIELDS[key]?.(joined.endpoint, setting, bad)
+      else if (Object.hasOwn(FIELDS, key)) partOf(value, option, () => FIELDS[key]?.(joined.endpoint, setting, option))
       else bad(`there is no field '${key}'`)
     }
     if (joined.name === '') bad('it needs a name')
   }
   const {MacAddress, GwPriority} = joined.endpoint
-  if (MacAddress) partOf(value, option, () => macAddress(MacAddress, option))
   if (MacAddress) needs.push({option: `${option} …,mac-address=${MacAddress}`, api: '1.44'})
   if (GwPriority) needs.push({option: `${option} …,gw-priority=${String(GwPriority)}`, api: '1.48'})
   if (pending.networks.some(({name}) => name === joined.name)) bad('this network is named already')
@@ -61,9 +76,23 @@ export const network: Effect = ({pending, needs}, value, option) => {
 
 /** `--mac-address MAC`, on the first network. */
 export const firstMacAddress: Effect = ({pending, needs}, value, option) => {
-  if (value !== '') macAddress(value, option)
+  putMacAddress(pending.first, value, option)
   if (value !== '') needs.push({option: `${option} ${value}`, api: '1.44'})
-  pending.first.MacAddress = value
+}
+
+/** `--ip`, on the first network. */
+export const firstIp: Effect = ({pending}, value, option) => {
+  putIp(pending.first, value, option)
+}
+
+/** `--ip6`, on the first network. */
+export const firstIp6: Effect = ({pending}, value, option) => {
+  putIp6(pending.first, value, option)
+}
+
+/** `--link-local-ip`, one more of the first network. */
+export const firstLinkLocalIp: Effect = ({pending}, value, option) => {
+  putLinkLocalIp(pending.first, value, option)
 }
 
 /** Networks that everybody has; only on others has a container aliases. */

@@ -89,3 +89,10 @@ export function count(value: string, option: string): number {
   if (number < 0) throw new BadValueError(option, value, 'it cannot be negative')
   return number
 }
+
+/** A number in octal of at most 32 bits, such as a mode or a umask: `027`. @throws {BadValueError} */
+export function octal(value: string, option: string): number {
+  const number = /^[0-7]+$/.test(value) ? Number.parseInt(value, 8) : Number.NaN
+  if (!(number < 2 ** 32)) throw new BadValueError(option, value, `'${value}' is no octal number, such as 0027`)
+  return number
+}

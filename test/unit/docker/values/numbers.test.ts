@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {bytes, integer, nanoCpus} from '../../../../src/docker/values/numbers.js'
+import {bytes, integer, nanoCpus, octal} from '../../../../src/docker/values/numbers.js'
 import {thrownBy} from '../../support/thrown.js'
 
 describe('a size', () => {
@@ -111,4 +111,16 @@ test.each([
   ['3KiB', 3072],
 ])('%s is %i bytes', (value, expected) => {
   expect(bytes(value, '--memory')).toBe(expected)
+})
+
+test.each([
+  ['0027', 0o27],
+  ['22', 0o22],
+  ['0', 0],
+])('%s is the octal number %i', (value, expected) => {
+  expect(octal(value, '--umask')).toBe(expected)
+})
+
+test.each(['', '9', '0o22', '-1', '0x1', '40000000000'])('%j is no octal number', (value) => {
+  expect(() => octal(value, '--umask')).toThrow(`'${value}' is no octal number, such as 0027`)
 })
