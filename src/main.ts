@@ -2,6 +2,7 @@ import {constants} from 'node:os'
 import {DefectError, EXIT_OURS, SystemdDockerError, UnknownCommandError, reason} from './errors.js'
 import {socketPath} from './docker/address.js'
 import {pinnedVersion} from './docker/api-version.js'
+import {requestHeaders} from './docker/request-headers.js'
 import {EarlyEngine} from './run/early-engine.js'
 import type {Ending} from './run/exit-status.js'
 import {readHostSetup} from './run/host-setup.js'
@@ -54,7 +55,7 @@ async function perform(argv: readonly string[], root: string, log: Log, {stop, u
     if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv)
     const socket = socketPath(env)
     if (log.debug !== undefined) traceEngine(log.debug, socket)
-    const engine = new EarlyEngine(socket, pinnedVersion(env))
+    const engine = new EarlyEngine(socket, pinnedVersion(env), requestHeaders(env))
     const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
     const setup = await readHostSetup({root, env, configFile, signal: stop.signal})
     const line = parseLine(argv, setup.declarations)

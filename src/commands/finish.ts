@@ -3,6 +3,7 @@ import {Command} from '@oclif/core/command'
 import {socketPath} from '../docker/address.js'
 import {pinnedVersion} from '../docker/api-version.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import {requestHeaders} from '../docker/request-headers.js'
 import {finish} from '../run/finish.js'
 import {openLog} from '../run/log.js'
 import {invocationOf} from '../run/run.js'
@@ -33,7 +34,7 @@ export class Finish extends Command {
     if (log.debug !== undefined) traceEngine(log.debug, socket)
     const status = await finish({
       name: args.name,
-      engine: new DockerodeEngine(socket, pinnedVersion(env)),
+      engine: new DockerodeEngine(socket, pinnedVersion(env), requestHeaders(env)),
       unit: invocationOf(env, await readUnitNames()),
       env,
       log,

@@ -4,6 +4,7 @@ import type {FlagInput} from '@oclif/core/interfaces'
 import {socketPath} from '../docker/address.js'
 import {pinnedVersion} from '../docker/api-version.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import {requestHeaders} from '../docker/request-headers.js'
 import type {OptionDeclaration, OptionDeclarations} from '../options/option.js'
 import {BUILT_IN} from '../plugins/index.js'
 import {readHostSetup} from '../run/host-setup.js'
@@ -52,7 +53,7 @@ export class Run extends Command {
     const line = {given: [], command: 'run', rest: this.argv}
     const ending = await run(line, setup, {
       env,
-      engine: new DockerodeEngine(socketPath(env), pinnedVersion(env)),
+      engine: new DockerodeEngine(socketPath(env), pinnedVersion(env), requestHeaders(env)),
       cwd: process.cwd(),
       names: await readUnitNames(),
       log: openLog(),

@@ -4,6 +4,7 @@ import * as Flags from '@oclif/core/flags'
 import {socketPath} from '../docker/address.js'
 import {pinnedVersion} from '../docker/api-version.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import {requestHeaders} from '../docker/request-headers.js'
 import {SetupError} from '../errors.js'
 import {SHIM_PROGRAM, systemContainerd} from '../placement/shim.js'
 import {DAEMON_JSON} from '../setup/daemon-json.js'
@@ -35,7 +36,7 @@ export class Setup extends Command {
     if (!flags.check && process.geteuid?.() !== 0)
       throw new SetupError('cannot set this host up', 'only root can; --check says what is there')
     const piece = await pieceFor({
-      engine: new DockerodeEngine(socketPath(process.env), pinnedVersion(process.env)),
+      engine: new DockerodeEngine(socketPath(process.env), pinnedVersion(process.env), requestHeaders(process.env)),
       source: join(this.config.root, 'bin', SHIM_PROGRAM),
       daemonJson: flags['daemon-json'],
       containerd: await systemContainerd(),

@@ -44,6 +44,29 @@ export function readClientFile(path: string): Readonly<Record<string, unknown>> 
   return content
 }
 
+/** What config.json says, if it is there, and where it is or would be, for messages. */
+export interface ClientConfig {
+  readonly path: string
+  readonly content: Readonly<Record<string, unknown>> | undefined
+}
+
+/** What docker's client was told for all of its commands. @throws {ConfigurationError} */
+export function readClientConfig(env: Readonly<NodeJS.ProcessEnv>): ClientConfig {
+  const directory = clientDirectory(env)
+  if (directory === undefined) return {path: 'config.json', content: undefined}
+  const path = join(directory, 'config.json')
+  return {path, content: readClientFile(path)}
+}
+
+/** A field of something that may be a record, however its letters are: docker's client, as Go does, takes `HTTPProxy` for `httpProxy` where that is not there. */
+export function fieldOf(holder: unknown, name: string): unknown {
+  if (!isRecord(holder)) return undefined
+  const key = Object.hasOwn(holder, name)
+    ? name
+    : Object.keys(holder).find((candidate) => candidate.toLowerCase() === name.toLowerCase())
+  return key === undefined ? undefined : holder[key]
+}
+
 /** The entry of that name of something that may be a record. */
 export function entryOf(holder: unknown, name: string): unknown {
   return isRecord(holder) && Object.hasOwn(holder, name) ? holder[name] : undefined
@@ -52,6 +75,12 @@ export function entryOf(holder: unknown, name: string): unknown {
 /** A text that is not empty. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** A record. @throws {TypeError} when it is something else */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (!isRecord(value)) throw new TypeError('it is no record')
+  return value
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -76,14 +76,17 @@ export class DockerodeEngine implements Engine {
   readonly address: string
   readonly #path: string
   readonly #pinned: string | undefined
+  readonly #headers: Readonly<Record<string, string>>
   /** Asks without a version. */
   readonly #front: Docker
   #agreed: Agreement | undefined
 
-  constructor(path: string, pinned?: string) {
+  /** @param headers what each request has besides */
+  constructor(path: string, pinned?: string, headers: Readonly<Record<string, string>> = {}) {
     this.address = `unix://${path}`
     this.#path = path
     this.#pinned = pinned
+    this.#headers = headers
     this.#front = this.#client()
     if (pinned !== undefined) this.#agree(pinned)
   }
@@ -331,7 +334,8 @@ export class DockerodeEngine implements Engine {
 
   #client(version?: string): Docker {
     // dockerode takes an agent, which its types leave out.
-    const options = {socketPath: this.#path, host: undefined, protocol: 'http', agent: AGENT} as const
+    const headers = this.#headers
+    const options = {socketPath: this.#path, host: undefined, protocol: 'http', agent: AGENT, headers} as const
     return new Docker(version === undefined ? options : {...options, version: `v${version}`})
   }
 

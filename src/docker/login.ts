@@ -1,7 +1,7 @@
 import {execFile} from 'node:child_process'
 import {join} from 'node:path'
 import {ConfigurationError, hasErrorCode, reason} from '../errors.js'
-import {clientDirectory, entryOf, readClientFile, textOf} from './client-config.js'
+import {clientDirectory, entryOf, readClientFile, recordOf, textOf} from './client-config.js'
 import {registryOf} from './reference.js'
 
 /** What the Engine shows a registry (Engine API, `AuthConfig`). */
@@ -19,6 +19,8 @@ export interface Found {
   readonly login?: Login
   /** Where it was looked for, for messages. */
   readonly from: string
+  /** What was passed over, as it is not as docker has it. */
+  readonly passedOver?: string
 }
 
 /** What a credential helper calls its user when its secret is an identity token (docker-credential-helpers). */
@@ -26,9 +28,12 @@ const TOKEN_USER = '<token>'
 /** What a helper says when it has nothing for a registry (docker-credential-helpers, `credentials/error.go`). */
 const NOT_FOUND = 'credentials not found in native keychain'
 
+/** A variable with logins, as `auths` of config.json has them, for who has no file to keep them in. */
+const VARIABLE = 'DOCKER_AUTH_CONFIG'
+
 /**
- * The login for an image's registry, as docker's client finds it in its config.json: from the helper that `credHelpers` names for the registry, else the
- * helper that `credsStore` names for all, else `auths`.
+ * The login for an image's registry, as docker's client finds it: in `auths` of `DOCKER_AUTH_CONFIG`, else by its config.json: from the helper that `credHelpers` names for the
+ * registry, else the helper that `credsStore` names for all, else `auths`. A variable that is not as docker has it is passed over, as by docker.
  *
  * @throws {ConfigurationError} when config.json, or what a helper says, is not as docker has it. No secret is ever in the message.
  */
@@ -37,12 +42,51 @@ export async function findLogin(
   env: Readonly<NodeJS.ProcessEnv>,
   signal: AbortSignal,
 ): Promise<Found | undefined> {
+  const registry = registryOf(image)
+  const told = loginOfVariable(env[VARIABLE], registry)
+  if (told.login !== undefined) return {login: told.login, from: VARIABLE}
+  const found = await loginOfClient(registry, env, signal)
+  return found === undefined || told.passedOver === undefined ? found : {...found, passedOver: told.passedOver}
+}
+
+/** What the variable has for a registry, by just its name. Nothing of what is in it is repeated. */
+function loginOfVariable(text = '', registry: string): Pick<Found, 'login' | 'passedOver'> {
+  if (text.trim() === '') return {}
+  const pairs = pairsOf(text)
+  if (pairs === undefined)
+    return {
+      passedOver: `${VARIABLE} is not as docker has it, {"auths": {"REGISTRY": {"auth": "BASE64"}}}, and is passed over`,
+    }
+  const pair = pairs.get(registry)
+  return pair === undefined ? {} : {login: {...pair, serveraddress: registry}}
+}
+
+/** The user and the password by registry; nothing where there is any other field, or one that is no such pair. */
+function pairsOf(text: string): Map<string, Pair> | undefined {
+  try {
+    const {auths, ...others} = recordOf(JSON.parse(text))
+    if (Object.keys(others).length > 0) return undefined
+    const entries = Object.entries(recordOf(auths ?? {})).map(([registry, entry]): [string, Pair] => {
+      const {auth, ...more} = recordOf(entry)
+      const word = Object.keys(more).length > 0 ? undefined : textOf(auth)
+      return [registry, decode(word ?? '', registry, VARIABLE)]
+    })
+    return new Map(entries)
+  } catch {
+    return undefined
+  }
+}
+
+async function loginOfClient(
+  registry: string,
+  env: Readonly<NodeJS.ProcessEnv>,
+  signal: AbortSignal,
+): Promise<Found | undefined> {
   const directory = clientDirectory(env)
   if (directory === undefined) return undefined
   const path = join(directory, 'config.json')
   const config = readClientFile(path)
   if (config === undefined) return {from: path}
-  const registry = registryOf(image)
   const helper = textOf(entryOf(config['credHelpers'], registry)) ?? textOf(config['credsStore'])
   if (helper === undefined) return {from: path, ...loginIn(config['auths'], registry, path)}
   const program = `docker-credential-${helper}`
@@ -78,8 +122,13 @@ function hostOf(address: string): string {
   return address.replace(/^https?:\/\//, '').replace(/\/.*$/, '')
 }
 
+interface Pair {
+  readonly username: string
+  readonly password: string
+}
+
 /** `auth` is the base64 of user, colon and password. */
-function decode(auth: string, registry: string, path: string): {username: string; password: string} {
+function decode(auth: string, registry: string, path: string): Pair {
   const pair = Buffer.from(auth, 'base64').toString()
   const colon = pair.indexOf(':')
   if (colon < 1) throw new ConfigurationError(path, `the auth of ${registry} is no user and password; log in again`)

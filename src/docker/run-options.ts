@@ -60,6 +60,10 @@ export interface Surroundings {
   readonly env: Readonly<NodeJS.ProcessEnv>
   /** Absolute; what relative paths are relative to. */
   readonly cwd: string
+  /** What the container is told of proxies unless the line says otherwise, as `NAME=value`. */
+  readonly proxies: readonly string[]
+  /** Gives up the reading of a file that the line names. */
+  readonly signal: AbortSignal
 }
 
 /** Puts one value of an option where it belongs. `option` is its spelling for messages. */
@@ -101,6 +105,9 @@ export type RunOption = {
 )
 
 const nothing: Effect = () => undefined
+/** Why what asks for signed images is refused. */
+export const NO_SIGNATURES =
+  'systemd-docker checks no signatures; pull the image with `docker pull` first, or name it by its digest'
 const WINDOWS = 'it is for containers on Windows'
 
 const pull: Effect = (draft, value, option) => {
@@ -125,11 +132,7 @@ const useApiSocket: Effect = (_, value, option) => {
 }
 
 const contentTrust: Effect = (_, value, option) => {
-  if (value === 'true') return
-  throw new RefusedOptionError(
-    `${option}=false`,
-    'systemd-docker checks no signatures; pull the image with `docker pull` first, or name it by its digest',
-  )
+  if (value !== 'true') throw new RefusedOptionError(`${option}=false`, NO_SIGNATURES)
 }
 
 /**

@@ -2,6 +2,7 @@ import {RefusedOptionError} from '../errors.js'
 import type {Given} from '../options/words.js'
 import {emptyCreateRequest, type CreateBody} from './create-request.js'
 import {RUN_OPTIONS, type Draft, type Place, type RunOption, type Surroundings} from './run-options.js'
+import {takeDefaults} from './defaults.js'
 import {joinNetworks} from './values/networks.js'
 import {attachStreams, checkHealth, checkLog, mergeCapabilities, requestDevices} from './values/together.js'
 
@@ -50,9 +51,16 @@ export async function translate(
     const row = RUN_OPTIONS[name]
     return row === undefined ? [] : [{name, value, row}]
   })
-  // What the line itself says wins over what a file says, wherever they stand.
-  for (const isFile of [true, undefined])
+  const putThose = async (isFile: true | undefined): Promise<void> => {
     for (const {name, value, row} of rows) if (row.isFile === isFile) await put(draft, name, value, row, around)
+  }
+  takeDefaults(draft, new Set(rows.map(({name}) => name)), around.env)
+  // What the line itself says wins over what a file says, wherever they stand.
+  await putThose(true)
+  // Of the variables on the line each wins over the proxy of just its name, and so does one without a value.
+  const said = new Set(given.filter(({name}) => name === 'env').map(({value}) => value.split('=', 1)[0]))
+  draft.request.body.Env.push(...around.proxies.filter((entry) => !said.has(entry.split('=', 1)[0])))
+  await putThose(undefined)
   for (const decide of TOGETHER) decide(draft)
   return draft
 }

@@ -33,8 +33,21 @@ const SYSTEMDS = new Set([
   'XDG_SESSION_ID',
 ])
 const SYSTEMDS_PREFIXES = ['LISTEN_', 'MONITOR_', 'SYSTEMD_DOCKER_', 'TRIGGER_', 'WATCHDOG_']
-/** What is about the user and the host, and rarely meant for a container: only when it is allowed by its own name. */
-const HOSTS = new Set(['HOME', 'LOGNAME', 'OLDPWD', 'PATH', 'PWD', 'SHELL', 'SHLVL', 'TERM', 'USER', '_'])
+/** What is about the user and the host, or docker's client's own secrets, and rarely meant for a container: only when it is allowed by its own name. */
+const HOSTS = new Set([
+  'DOCKER_AUTH_CONFIG',
+  'DOCKER_CUSTOM_HEADERS',
+  'HOME',
+  'LOGNAME',
+  'OLDPWD',
+  'PATH',
+  'PWD',
+  'SHELL',
+  'SHLVL',
+  'TERM',
+  'USER',
+  '_',
+])
 
 /** The unit's environment (`Environment=`, `EnvironmentFile=`) becomes the container's; what `-e` says after `run` wins. */
 export const envInjection = defineRunPlugin({

@@ -10,8 +10,8 @@ export class EarlyEngine extends DockerodeEngine {
   #early: Promise<EngineInfo | undefined> | undefined
   #isPinged = false
 
-  constructor(path: string, pinned?: string) {
-    super(path, pinned)
+  constructor(path: string, pinned?: string, headers: Readonly<Record<string, string>> = {}) {
+    super(path, pinned, headers)
     this.#early = super.info(UNTIL_DONE).catch(() => undefined)
   }
 

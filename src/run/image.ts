@@ -80,7 +80,9 @@ export async function pullImage(
 /** docker, too, goes on without a login when it cannot be had, as many images are for everybody. */
 async function loginFor(image: string, {env, log}: Pulling, signal: AbortSignal): Promise<Found | undefined> {
   try {
-    return await findLogin(image, env, signal)
+    const found = await findLogin(image, env, signal)
+    if (found?.passedOver !== undefined) log.warn(found.passedOver)
+    return found
   } catch (error) {
     signal.throwIfAborted()
     log.warn(`${reason(error)}; ${image} is asked for without a login`)

@@ -1,6 +1,7 @@
 import type {Settings} from '../config/settings.js'
 import {PluginError} from '../errors.js'
 import type {Engine} from '../docker/engine.js'
+import {proxyVariables} from '../docker/proxies.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
@@ -47,7 +48,8 @@ export async function run(
     ...membersOf(switchedOn, settings, {env, log, engine, unit, handover}),
     ...untold(unit, env, settings),
   ]
-  const order = await parseRun(line.rest, {env, cwd}, setup.declarations)
+  const around = {env, cwd, proxies: proxyVariables(engine.address, env), signal: stop.signal}
+  const order = await parseRun(line.rest, around, setup.declarations)
   const {debug} = log
   if (debug !== undefined) sayWhatIsInForce(debug, {setup, settings, switches, unit})
   const pipeline = new Pipeline(debug === undefined ? members : traced(members, debug), stop.signal, releases, log)

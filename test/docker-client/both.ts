@@ -1,6 +1,8 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import type {Surroundings} from '../../src/docker/run-options.js'
+import {proxyVariables} from '../../src/docker/proxies.js'
 import {SystemdDockerError} from '../../src/errors.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
 import {declarationsOf} from '../../src/run/host-setup.js'
@@ -20,7 +22,7 @@ export const ENV: Readonly<Record<string, string>> = {HOME: '/root', SET_OUTSIDE
 /** Files that lines name, relative to the directory that they are read in. */
 const FILES: Readonly<Record<string, string>> = {
   'variables.env':
-    '\uFEFFA=file\n# a comment\n\n  INDENTED=x  \nSET_OUTSIDE\nNOT_SET\nQUOTED="a b" # no comment\nEMPTY=\r\n',
+    '\uFEFFA=file\n# a comment\n\n  INDENTED=x  \nSET_OUTSIDE\nNOT_SET\nQUOTED="a b" # no comment\nEMPTY=\r\nHTTP_PROXY=of-a-file\nftp_proxy=of-a-file\n',
   'more.env': 'A=more\nB=é=x\n \t \n',
   labels: 'a=file\nb\ncom.example.y= z \n#c=1\n',
   'seccomp.json':
@@ -35,17 +37,57 @@ export interface Pair {
   readonly withStreams: boolean
 }
 
+/** Where both read lines: the Engine API, and what docker's client was told besides the line. */
+export interface Client {
+  readonly api?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Its config.json, by the address of the Engine. */
+  readonly config?: (engine: string) => object
+}
+
+/** A client that was told as much as one can be that is about the container of every line. */
+export const TOLD: Client = {
+  env: {
+    DOCKER_DEFAULT_PLATFORM: 'linux/arm64',
+    DOCKER_CUSTOM_HEADERS: 'X-Tenant=a,X-Site=b',
+    HTTP_PROXY: 'of-the-process',
+  },
+  config: (engine) => ({
+    proxies: {
+      default: {httpProxy: 'http://default:3128'},
+      [engine]: {
+        httpProxy: 'http://user:secret@proxy:3128',
+        httpsProxy: 'http://proxy:3129',
+        noProxy: 'localhost,10.0.0.0/8',
+        ftpProxy: 'http://proxy:21',
+        allProxy: 'socks5://proxy:1080',
+      },
+    },
+    HttpHeaders: {'X-Of-File': 'c'},
+    detachKeys: 'ctrl-e,e',
+    auths: {'https://index.docker.io/v1/': {auth: 'dXNlcjpwYXNzd29yZA=='}},
+  }),
+}
+
+const OUR_ENGINE = 'unix:///run/ours.sock'
+
 /** Gives lines, without `run`, to docker's client and to our own reading of them. */
-export async function both(lines: readonly (readonly string[])[], api?: string): Promise<Pair[]> {
+export async function both(lines: readonly (readonly string[])[], client: Client = {}): Promise<Pair[]> {
   const cwd = await mkdtemp(join(tmpdir(), 'lines-'))
+  const env = {...ENV, ...client.env}
   try {
     for (const [name, text] of Object.entries(FILES)) await writeFile(join(cwd, name), text)
+    const folder = join(cwd, 'client')
+    await mkdir(folder)
+    await writeFile(join(folder, 'config.json'), JSON.stringify(client.config?.(OUR_ENGINE) ?? {}))
     const asked = lines.map((words) => [...(isForRun(words) ? ['run', '-d'] : ['create']), ...words])
-    const recorded = await recordDocker(asked, {cwd, env: ENV, ...(api === undefined ? {} : {api})})
+    const recorded = await recordDocker(asked, {...client, cwd, env})
+    const proxies = proxyVariables(OUR_ENGINE, {...env, DOCKER_CONFIG: folder})
+    const around = {env, cwd, proxies, signal: new AbortController().signal}
     return await Promise.all(
       recorded.map(async (docker, index) => {
         const words = lines[index] ?? []
-        return {line: spelled(words), docker, ours: await read(words, cwd), withStreams: !isForRun(words)}
+        return {line: spelled(words), docker, ours: await read(words, around), withStreams: !isForRun(words)}
       }),
     )
   } finally {
@@ -57,9 +99,9 @@ function isForRun(words: readonly string[]): boolean {
   return words.some((word) => RUN_ONLY.test(word))
 }
 
-async function read(words: readonly string[], cwd: string): Promise<RunOrder | SystemdDockerError> {
+async function read(words: readonly string[], around: Surroundings): Promise<RunOrder | SystemdDockerError> {
   try {
-    return await parseRun(words, {env: ENV, cwd}, DECLARATIONS)
+    return await parseRun(words, around, DECLARATIONS)
   } catch (error) {
     if (error instanceof SystemdDockerError) return error
     throw error

@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import {expect, test} from 'vitest'
-import {both, requestsOf} from './both.js'
+import {TOLD, both, requestsOf} from './both.js'
 
 const FILE = new URL('../fixtures/docker-run-lines.txt', import.meta.url)
 
@@ -18,7 +18,7 @@ const lines = (await readFile(FILE, 'utf8'))
   // What a unit's specifiers come to.
   .map((line) => wordsOf(line.replaceAll('%n', 'web.service').replaceAll('%p', 'web')))
 
-const pairs = await both(lines)
+const pairs = await both(lines, TOLD)
 
 test('there are some hundreds of lines', () => {
   expect(pairs.length).toBeGreaterThan(290)

@@ -28,7 +28,7 @@ const LINES: readonly {line: string; api: string; docker: 'refuses' | 'sends'; s
   {line: '--network name=a,gw-priority=3', api: '1.48', docker: 'sends'},
 ]
 const words = LINES.map(({line}) => [...line.split(' '), 'image'])
-const onFloor = await both(words, '1.41')
+const onFloor = await both(words, {api: '1.41'})
 const onNewest = await both(words)
 
 async function refusal({ours}: Pair, api: string): Promise<string | undefined> {

@@ -240,6 +240,55 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
     }
   })
 
+  test('a directory that a mount is to make is made, where the Engine has that', async () => {
+    const directory = `/run/${unique()}`
+    onTestFinished(async () => {
+      await guest.attempt(['rmdir', directory])
+    })
+    const mount = `--mount type=bind,src=${directory},dst=/x,bind-create-src`
+    const service = await defineService(guest, `run --rm --name %n ${mount} busybox sleep 1000`)
+    const {status} = await service.start()
+    if (guest.kind.suite === 'bookworm') {
+      expect(status).toBe(1)
+      await service.says(/^option --mount …,bind-create-src needs an Engine with API 1\.42, and this one has 1\.41: /)
+      expect((await guest.attempt(['ls', directory])).status).toBe(2)
+    } else {
+      expect(status, (await service.journal()).join('\n')).toBe(0)
+      expect((await guest.attempt(['ls', directory])).status).toBe(0)
+    }
+  })
+
+  test("the proxies that docker's client was told of are the container's", async () => {
+    const folder = `/run/${unique()}`
+    await guest.run('mkdir', '-p', folder)
+    onTestFinished(async () => {
+      await guest.run('rm', '-r', folder)
+    })
+    const proxies = {'unix:///var/run/docker.sock': {httpProxy: 'http://u:hunter2@p', noProxy: 'x'}}
+    await guest.write(`${folder}/config.json`, JSON.stringify({proxies}))
+    const line = `-e no_proxy=line busybox sh -c 'env | grep -i _proxy | sort; sleep 1000'`
+    const service = await defineService(guest, `run --rm --name %n ${line}`, {Environment: `DOCKER_CONFIG=${folder}`})
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says('no_proxy=line')
+    const said = (await service.journal()).filter((text) => /^\w+_proxy=/i.test(text))
+    expect(said).toEqual([
+      'HTTP_PROXY=http://u:hunter2@p',
+      'NO_PROXY=x',
+      'http_proxy=http://u:hunter2@p',
+      'no_proxy=line',
+    ])
+    expect(await service.inspect('{{json .Config.Labels}} {{json .Args}}')).not.toContain('hunter2')
+  })
+
+  test("a name may have the Engine's own slash, and its container is found again", async () => {
+    const service = await defineService(guest, 'run --name /%n busybox sleep 1000')
+    for (let life = 1; life <= 2; life++) {
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      expect(await service.inspect('{{.Name}}')).toBe(`/${service.name}`)
+      await service.stop()
+    }
+  })
+
   test("the context of docker's client says where the Engine is", async () => {
     const word = unique()
     const folder = `/run/${word}`

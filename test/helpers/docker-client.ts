@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process'
-import {mkdtemp, rm} from 'node:fs/promises'
-import {createServer, type Server} from 'node:http'
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {createServer, type IncomingHttpHeaders, type Server} from 'node:http'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
@@ -19,6 +19,8 @@ export interface Recorded {
   readonly complaint: string
   /** What it asked the Engine to create, or nothing when it refused the line. */
   readonly create: {name?: string; platform?: string; body: Record<string, unknown>} | undefined
+  /** The headers of its first request. */
+  readonly headers: IncomingHttpHeaders
   /** Every request, in order, as `METHOD /path`, without the API version. */
   readonly asked: readonly string[]
 }
@@ -28,19 +30,25 @@ export interface Recording {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly api?: string
+  /** Its config.json; empty unless this says otherwise. `engine` is the address that it has the Engine at. */
+  readonly config?: (engine: string) => object
 }
 
 /** What docker's own client makes of lines: each is given to it with something in the Engine's place that writes down what it is asked. */
 export async function recordDocker(
   lines: readonly (readonly string[])[],
-  {cwd, env = {}, api = '1.51'}: Recording,
+  {cwd, env = {}, api = '1.51', config = () => ({})}: Recording,
 ): Promise<Recorded[]> {
   const directory = await mkdtemp(join(tmpdir(), 'docker-client-'))
   const recorded: Recorded[] = []
   const left = lines.map((words, index) => ({words, index}))
   const work = async (worker: number): Promise<void> => {
     const engine = await listen(join(directory, `${String(worker)}.sock`), api)
+    const address = `unix://${engine.path}`
+    const folder = join(directory, String(worker))
     try {
+      await mkdir(folder)
+      await writeFile(join(folder, 'config.json'), JSON.stringify(config(address)))
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         engine.asked.length = 0
         const {status, stderr} = await run(next.words, {
@@ -48,8 +56,8 @@ export async function recordDocker(
           env: {
             ...env,
             PATH: process.env['PATH'] ?? '',
-            DOCKER_CONFIG: directory,
-            DOCKER_HOST: `unix://${engine.path}`,
+            DOCKER_CONFIG: folder,
+            DOCKER_HOST: address,
           },
         })
         recorded[next.index] = {words: next.words, status, ...outcomeOf(engine.asked, stderr)}
@@ -74,6 +82,7 @@ export async function dockerRunHelp(): Promise<string> {
 interface Request {
   readonly line: string
   readonly body: string
+  readonly headers: IncomingHttpHeaders
 }
 
 async function listen(path: string, api: string): Promise<{server: Server; path: string; asked: Request[]}> {
@@ -83,7 +92,7 @@ async function listen(path: string, api: string): Promise<{server: Server; path:
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
       const line = `${request.method ?? ''} ${(request.url ?? '').replace(/^\/v[\d.]+/, '')}`
-      asked.push({line, body})
+      asked.push({line, body, headers: request.headers})
       response.setHeader('Api-Version', api).setHeader('Ostype', 'linux').setHeader('Content-Type', 'application/json')
       if (line.startsWith('POST /containers/create'))
         response.writeHead(201).end(JSON.stringify({Id: ID, Warnings: []}))
@@ -106,12 +115,12 @@ function run(
   })
 }
 
-function outcomeOf(asked: readonly Request[], stderr: string): Pick<Recorded, 'asked' | 'complaint' | 'create'> {
+function outcomeOf(asked: readonly Request[], stderr: string): Omit<Recorded, 'words' | 'status'> {
   const complaint = stderr.split('\n\n', 1)[0] ?? ''
   const create = asked.find(({line}) => line.startsWith('POST /containers/create'))
-  const lines = asked.map(({line}) => line)
-  if (create === undefined) return {asked: lines, complaint, create: undefined}
+  const common = {asked: asked.map(({line}) => line), complaint, headers: asked[0]?.headers ?? {}}
+  if (create === undefined) return {...common, create: undefined}
   const query = new URL(create.line.replace('POST ', ''), 'http://engine').searchParams
   const body = JSON.parse(create.body) as Record<string, unknown>
-  return {asked: lines, complaint, create: {...Object.fromEntries(query), body}}
+  return {...common, create: {...Object.fromEntries(query), body}}
 }

@@ -1,5 +1,5 @@
 import {mkdtemp, rm} from 'node:fs/promises'
-import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
+import {createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, describe, expect, test} from 'vitest'
@@ -61,6 +61,17 @@ describe('the Engine through dockerode', () => {
     expect(asked).toEqual([
       {line: 'POST /v1.51/containers/create?name=web&platform=linux%2Farm64', body: JSON.stringify(request.body)},
     ])
+  })
+
+  test('gets the headers that each question is to have, and its own beside them', async () => {
+    const sent: IncomingHttpHeaders[] = []
+    const {path} = await engineThat((request, response) => {
+      sent.push(request.headers)
+      answer(201, {Id: 'abc'})(request, response)
+    })
+    const engine = new DockerodeEngine(path, undefined, {'X-Tenant': 'a', 'Content-Type': 'text/plain'})
+    await engine.create(emptyCreateRequest('nginx', []), signal)
+    expect(sent).toMatchObject([{'x-tenant': 'a', 'content-type': 'application/json'}])
   })
 
   test('connects a container to one more network', async () => {

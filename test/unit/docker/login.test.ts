@@ -14,9 +14,10 @@ beforeEach(async () => {
   await mkdir(inTemp('bin'))
 })
 
-async function find(image: string, config: unknown, by = signal): Promise<Found | undefined> {
+async function find(image: string, config: unknown, by = signal, told = ''): Promise<Found | undefined> {
   await writeFile(inTemp('config.json'), typeof config === 'string' ? config : JSON.stringify(config))
-  return await findLogin(image, {DOCKER_CONFIG: inTemp(), PATH: `${inTemp('bin')}:/usr/bin:/bin`}, by)
+  const env = {DOCKER_CONFIG: inTemp(), DOCKER_AUTH_CONFIG: told, PATH: `${inTemp('bin')}:/usr/bin:/bin`}
+  return await findLogin(image, env, by)
 }
 
 /** A credential helper that writes down what it was asked. */
@@ -93,6 +94,54 @@ describe("a registry's login", () => {
     const error = await find('reg.io/a', config).catch(String)
     expect(error).toContain(why)
     expect(error).not.toMatch(/hunter|aHVud/)
+  })
+})
+
+describe('DOCKER_AUTH_CONFIG', () => {
+  const file = {auths: {'reg.io': {auth: base64('file:x')}}}
+  const told = (registry: string): string => JSON.stringify({auths: {[registry]: {auth: base64(`app:${SECRET}`)}}})
+
+  test.each([
+    ['auths of config.json', file],
+    ['a helper', {credsStore: 'nobody'}],
+    ['a config.json that is none', '{'],
+  ])('wins over %s', async (_, config) => {
+    expect(await find('reg.io/a', config, signal, told('reg.io'))).toEqual({
+      from: 'DOCKER_AUTH_CONFIG',
+      login: {username: 'app', password: SECRET, serveraddress: 'reg.io'},
+    })
+  })
+
+  test.each([
+    ['is empty', ' '],
+    ['has nothing', '{}'],
+    ['has none', '{"auths": null}'],
+    ['has another registry', told('other.io')],
+    ['has the whole address', told('https://reg.io/v1/')],
+  ])('that %s leaves it to config.json', async (_, text) => {
+    expect(await find('reg.io/a', file, signal, text)).toEqual({
+      from: inTemp('config.json'),
+      login: {username: 'file', password: 'x', serveraddress: 'reg.io'},
+    })
+  })
+
+  test.each([
+    '{',
+    '[]',
+    '"hunter"',
+    `${told('reg.io')} {}`,
+    `{"auths": {"reg.io": {"auth": "${base64('hunter')}"}}}`,
+    '{"auths": {"reg.io": {"auth": ""}}}',
+    '{"auths": {"reg.io": {"username": "hunter", "password": "2"}}}',
+    '{"auths": {"reg.io": {"identitytoken": "hunter"}}}',
+    '{"auths": {}, "hunter": 1}',
+  ])('%s is passed over with a word of that, and none of it', async (text) => {
+    expect(await find('reg.io/a', file, signal, text)).toEqual({
+      from: inTemp('config.json'),
+      login: {username: 'file', password: 'x', serveraddress: 'reg.io'},
+      passedOver:
+        'DOCKER_AUTH_CONFIG is not as docker has it, {"auths": {"REGISTRY": {"auth": "BASE64"}}}, and is passed over',
+    })
   })
 })
 

@@ -1,13 +1,13 @@
 import {describe, expect, test} from 'vitest'
 import {translate} from '../../../src/docker/translate.js'
+import {surroundings} from '../support/surroundings.js'
 
-const AROUND = {env: {}, cwd: '/srv'}
 const of = (...given: [string, string][]) =>
   translate(
     given.map(([name, value]) => ({name, value})),
     'image',
     [],
-    AROUND,
+    surroundings(),
   )
 
 describe('what all options together say', () => {

@@ -93,6 +93,8 @@ describe('meant for the service process and not for the container', () => {
     'EXIT_STATUS',
     'MONITOR_UNIT',
     'TRIGGER_PATH',
+    'DOCKER_AUTH_CONFIG',
+    'DOCKER_CUSTOM_HEADERS',
     'MEMORY_PRESSURE_WATCH',
     'PATH',
     'HOME',

@@ -8,6 +8,7 @@ import type {OptionValue} from '../../../src/options/option.js'
 import {declarationsOf} from '../../../src/run/host-setup.js'
 import {parseWords} from '../../../src/options/words.js'
 import {asksForHelp, parseLine, parseRun, rulesOf, type RunOrder} from '../../../src/run/line.js'
+import {surroundings} from '../support/surroundings.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 import {thrownBy} from '../support/thrown.js'
 
@@ -21,7 +22,7 @@ function settingsOf(...words: string[]): Record<string, OptionValue> {
 }
 
 function orderOf(...words: string[]): Promise<RunOrder> {
-  return parseRun(words, {env: {HERE: 'ours'}, cwd: '/srv'}, DECLARATIONS)
+  return parseRun(words, surroundings({env: {HERE: 'ours'}}), DECLARATIONS)
 }
 
 async function requestOf(...words: string[]): Promise<CreateRequest> {
@@ -338,10 +339,7 @@ describe('the environment', () => {
     await writeFile(inTemp('variables.env'), 'A=file\nB=file\n')
     const {request} = await parseRun(
       ['-e', 'A=line', '--env-file', 'variables.env', '-e', 'C=line', 'image'],
-      {
-        env: {},
-        cwd: inTemp(),
-      },
+      surroundings({cwd: inTemp()}),
       DECLARATIONS,
     )
     expect(request.body.Env).toEqual(['A=file', 'B=file', 'A=line', 'C=line'])
@@ -352,7 +350,7 @@ describe('the environment', () => {
     await writeFile(inTemp('two.env'), 'A=two')
     const {request} = await parseRun(
       ['--env-file=one.env', '--env-file=two.env', 'image'],
-      {env: {}, cwd: inTemp()},
+      surroundings({cwd: inTemp()}),
       DECLARATIONS,
     )
     expect(request.body.Env).toEqual(['A=one', 'A=two'])

@@ -1,12 +1,15 @@
 import {RUN_OPTIONS, type Draft, type Effect, type Surroundings} from '../../../src/docker/run-options.js'
 import {emptyDraft, put} from '../../../src/docker/translate.js'
-
-const HERE: Surroundings = {env: {}, cwd: '/srv'}
+import {surroundings} from './surroundings.js'
 
 /** What an option's values come to in a create request for `image` that asks for nothing else; messages call the option `--option`. */
-export async function draftOf(effect: Effect, values: readonly string[], around: Surroundings = HERE): Promise<Draft> {
+export async function draftOf(
+  effect: Effect,
+  values: readonly string[],
+  around: Partial<Surroundings> = {},
+): Promise<Draft> {
   const draft = emptyDraft('image', [])
-  for (const value of values) await effect(draft, value, '--option', around)
+  for (const value of values) await effect(draft, value, '--option', surroundings(around))
   return draft
 }
 
@@ -15,6 +18,6 @@ export async function draftOfRow(name: string, values: readonly string[]): Promi
   const row = RUN_OPTIONS[name]
   if (row === undefined) throw new Error(`there is no --${name}`)
   const draft = emptyDraft('image', [])
-  for (const value of values) await put(draft, name, value, row, HERE)
+  for (const value of values) await put(draft, name, value, row, surroundings())
   return draft
 }

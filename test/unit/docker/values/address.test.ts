@@ -1,5 +1,12 @@
 import {describe, expect, test} from 'vitest'
-import {extraHost, ipAddress, ipv4Address, ipv6Address, macAddress, searchDomain} from '../../../../src/docker/values/address.js'
+import {
+  extraHost,
+  ipAddress,
+  ipv4Address,
+  ipv6Address,
+  macAddress,
+  searchDomain,
+} from '../../../../src/docker/values/address.js'
 
 test.each([
   ['8.8.8.8', '8.8.8.8'],
