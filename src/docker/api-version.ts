@@ -1,8 +1,11 @@
 import {BadValueError} from '../errors.js'
 import {textOf} from './client-config.js'
 
-/** The newest version of the Engine API that we know (Docker 28.5). What a later one means by a request is not known, so none is asked for it. */
-export const NEWEST_API = '1.51'
+/**
+ * The newest version of the Engine API that we know (Docker 29.8, which brought `HostConfig.Umask`; an Engine drops it from a request of an older version). What a later one means by
+ * a request is not known, so none is asked for it.
+ */
+export const NEWEST_API = '1.56'
 /** The one of the oldest Engine that we know (Docker 20.10), for one that does not say what it speaks. */
 const OLDEST_API = '1.41'
 const VERSION = /^\d{1,3}\.\d{1,3}$/

@@ -461,8 +461,8 @@ describe('the version of the API', () => {
 
   test.each([
     ['of an older Engine', '1.41', '1.41'],
-    ['of an Engine that is as new as we', '1.51', '1.51'],
-    ['of a newer Engine', '1.55', '1.51'],
+    ['of an Engine that is as new as we', '1.56', '1.56'],
+    ['of a newer Engine', '1.60', '1.56'],
     ['of one that does not say', undefined, '1.41'],
     ['of one that says nonsense', '../..', '1.41'],
   ])('%s is the newest that both know, learned from an answer that is needed anyway', async (_, spoken, agreed) => {
