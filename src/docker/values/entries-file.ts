@@ -1,17 +1,20 @@
-import {readFile} from 'node:fs/promises'
 import {resolve} from 'node:path'
 import {BadValueError, UnreadableFileError} from '../../errors.js'
+import type {Surroundings} from '../run-options.js'
 
 /**
  * The entries of a file that `option` names: `KEY=value` or `KEY`, one a line; blank lines and lines that begin with `#` are none.
  *
  * @throws {UnreadableFileError} {@link BadValueError} when a line has no name, or one with spaces in it
  */
-export async function entriesOfFile(value: string, option: string, cwd: string): Promise<string[]> {
+export async function entriesOfFile(value: string, option: string, {cwd, signal}: Surroundings): Promise<string[]> {
   const path = value === '' ? '' : resolve(cwd, value)
+  // Few lines name one.
+  const {readNamedFile} = await import('./named-file.js')
+  const content = await readNamedFile(path, option, signal)
   let text: string
   try {
-    text = new TextDecoder('utf-8', {fatal: true}).decode(await readFile(path))
+    text = new TextDecoder('utf-8', {fatal: true}).decode(content)
   } catch (error) {
     throw new UnreadableFileError(option, path, error)
   }

@@ -16,16 +16,16 @@ export const environment: Effect = (draft, value, option, {env}) => {
  * `--env-file FILE`: a variable a line as `--env` takes it, blank lines and lines that begin with `#` passed over. Values are taken as they
  * stand, quotes too, unlike in systemd's `EnvironmentFile=`. Where a variable is set twice, `--env` wins over any file.
  */
-export const environmentFile: Effect = async (draft, value, option, {env, cwd}) => {
-  for (const line of await entriesOfFile(value, option, cwd)) {
-    const entry = valued(line, env)
+export const environmentFile: Effect = async (draft, value, option, around) => {
+  for (const line of await entriesOfFile(value, option, around)) {
+    const entry = valued(line, around.env)
     if (entry !== undefined) draft.request.body.Env.push(entry)
   }
 }
 
 /** `--label-file FILE`: like `--env-file`, with labels; one without a value is passed over. `--label` wins over any file. */
-export const labelFile: Effect = async ({request}, value, option, {cwd}) => {
-  for (const line of await entriesOfFile(value, option, cwd))
+export const labelFile: Effect = async ({request}, value, option, around) => {
+  for (const line of await entriesOfFile(value, option, around))
     if (line.includes('=')) Object.assign(request.body.Labels, keyValue(line))
 }
 
