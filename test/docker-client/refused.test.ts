@@ -80,7 +80,14 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   label: ['', '=b', 'a b=c'],
   'label-file': ['', 'missing', '.'],
   link: ['', 'a:b:c', '::'],
-  'mac-address': ['bad', '92:d0:c6:0a:29', '92:d0:c6:0a:29:3g', '92:d0:c6:0a:29-33', '9:d0:c6:0a:29:33'],
+  'mac-address': [
+    'bad',
+    '92:d0:c6:0a:29',
+    '92:d0:c6:0a:29:3g',
+    '92:d0:c6:0a:29-33',
+    '92d0c60a29330001aabb',
+    '9:d0:c6:0a:29:33',
+  ],
   memory: [
     '',
     'x',

@@ -53,7 +53,14 @@ const IPV4 = of('10.0.0.1', '192.168.1.254', '127.0.0.1', '0.0.0.0')
 const PLAIN_IPV6 = of('::1', '2001:db8::1', 'FE80::1', '0:0:0:0:0:0:0:1', '2001:db8:0:0:1:0:0:1')
 const IPV6: Make = (pick) => pick([PLAIN_IPV6(pick), PLAIN_IPV6(pick), '::ffff:10.0.0.1'])
 const IP: Make = (pick) => pick([IPV4, IPV6])(pick)
-const MAC = of('92:d0:c6:0a:29:33', '92-D0-C6-0A-29-33', '92d0.c60a.2933', '02:42:ac:11:00:02:00:01')
+const MAC = of(
+  '92:d0:c6:0a:29:33',
+  '92-D0-C6-0A-29-33',
+  '92d0.c60a.2933',
+  '92D0c60a2933',
+  '02:42:ac:11:00:02:00:01',
+  '0242ac1100020001',
+)
 const TARGET = of('/data', '/var/lib/x', '/a b', '/', '/etc/x/../y', '/srv/')
 const PROTOCOL = of('', '/tcp', '/udp', '/sctp', '/TCP', '/')
 const DEVICE = of('/dev/sda', '/dev/nvme0n1', '/dev/disk/by-id/x')

@@ -34,8 +34,8 @@ function shortest(address: string): string {
 }
 
 /**
- * The hardware address of a network interface as `92:d0:c6:0a:29:33`: 6, 8 or 20 bytes, in pairs that colons or dashes part, in fours that dots part, or, where it is of 6
- * bytes, with nothing between.
+ * The hardware address of a network interface as `92:d0:c6:0a:29:33`: 6, 8 or 20 bytes, in pairs that colons or dashes part, in fours that dots part, or with nothing
+ * between.
  *
  * @throws {BadValueError}
  */
@@ -43,7 +43,7 @@ export function macAddress(value: string, option: string): string {
   const text = value.trim().toLowerCase()
   const digits = text.replaceAll(/[:.-]/g, '')
   const isWhole =
-    /^[\da-f]{12}$/.test(text) ||
+    /^[\da-f]{12}$|^[\da-f]{16}$|^[\da-f]{40}$/.test(text) ||
     /^[\da-f]{2}(?:([:-])[\da-f]{2}(?:\1[\da-f]{2})*)$/.test(text) ||
     /^[\da-f]{4}(?:\.[\da-f]{4})+$/.test(text)
   if (!isWhole || ![6, 8, 20].includes(digits.length / 2))

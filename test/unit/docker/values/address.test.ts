@@ -52,9 +52,12 @@ test.each(['92:d0:c6:0a:29:33', '92-D0-C6-0A-29-33', '92d0.c60a.2933', '92d0c60a
   },
 )
 
-test.each(['02:00:5e:10:00:00:00:01', '0200.5e10.0000.0001'])('%s is a MAC address of eight bytes', (value) => {
-  expect(macAddress(value, '--mac-address')).toBe('02:00:5e:10:00:00:00:01')
-})
+test.each(['02:00:5e:10:00:00:00:01', '0200.5e10.0000.0001', '02005E1000000001'])(
+  '%s is a MAC address of eight bytes',
+  (value) => {
+    expect(macAddress(value, '--mac-address')).toBe('02:00:5e:10:00:00:00:01')
+  },
+)
 
 test.each(['', 'bad', '92:d0:c6:0a:29', '92:d0:c6:0a:29-33', '92:d0-c6:0a:29:33', '92d0c60a29', '92.d0.c6.0a.29.33'])(
   '%j is no MAC address',
