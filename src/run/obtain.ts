@@ -141,8 +141,8 @@ async function afterBrokenExchange(
 }
 
 /**
- * The container without a name that an earlier invocation of the unit has left, if it was made from this line, and what such an invocation has left running from another line:
- * nobody else would find that again.
+ * The container without a name that an earlier invocation of the unit has left, if it was made from this line, and what such an invocation has left running, or just made, from another
+ * line: nobody else would find that again.
  */
 async function findLeftover(run: Obtaining): Promise<Present> {
   const {engine, order, unit, log} = run
@@ -155,7 +155,7 @@ async function findLeftover(run: Obtaining): Promise<Present> {
     const one = await lookUp(run, id)
     if (one?.labels[LABELS.nameless] !== 'yes' || one.labels[LABELS.invocation] === unit.id) continue
     if (one.labels[LABELS.request] === request) same.push(one)
-    else if (isRunning(one)) {
+    else if (one.state !== 'exited') {
       log.warn(
         `container ${one.id.slice(0, 12)}, which an earlier start of ${unit.name} left, was made from another line and is removed`,
       )

@@ -318,6 +318,17 @@ describe('a line without a name', () => {
     expect(asked).toEqual(['create one'])
   })
 
+  test('removes what was made from another line and never started, as a killed start leaves it', async () => {
+    const unstarted = made({...request, platform: 'linux/arm64'}, {state: 'created'})
+    const {result, asked} = await obtained(request, listed(unstarted))
+    expect(result.predecessors).toHaveLength(1)
+    for (const predecessor of result.predecessors) {
+      await predecessor.makeWay(new AbortController().signal)
+      await predecessor.leave(new AbortController().signal)
+    }
+    expect(asked).toEqual(['create one', 'remove old without-volumes'])
+  })
+
   test('removes what runs from another line, and keeps what has ended', async () => {
     const other = {...request, platform: 'linux/arm64'}
     const running = made(other, {id: 'running', state: 'running', pid: process.pid})
