@@ -163,6 +163,16 @@ export class EngineAddressError extends SystemdDockerError {
   }
 }
 
+/** Something needs a PID of this host, and the Engine's are those of another PID namespace. */
+export class EngineElsewhereError extends SystemdDockerError {
+  readonly code = 'ENGINE_ELSEWHERE'
+  constructor(address: string, asked: string) {
+    super(
+      `${asked} cannot be done: the PIDs of the Engine at ${address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=; leave it out, or use this host's own Engine`,
+    )
+  }
+}
+
 /** The Engine answered a request with an error. */
 export class EngineRefusedError extends SystemdDockerError {
   readonly code = 'ENGINE_REFUSED'

@@ -19,8 +19,19 @@ import {
 import {readId, readInfo, readInspected, readList, readPullMessage, readStatus} from './answers.js'
 import {commonVersion} from './api-version.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
-import type {ContainerEvent, Engine, EngineInfo, Inspected, Listed, Volumes, Wanted, Watch, WatchFor} from './engine.js'
-import {parseEvents} from './events.js'
+import type {
+  ContainerEvent,
+  Engine,
+  EngineInfo,
+  Inspected,
+  Listed,
+  RememberedEnd,
+  Volumes,
+  Wanted,
+  Watch,
+  WatchFor,
+} from './engine.js'
+import {parseEnds, parseEvents} from './events.js'
 import {momentOf} from './log-messages.js'
 import type {PullMessage} from './pull-tally.js'
 import {MisreadError, Reading, readJson} from './reading.js'
@@ -162,6 +173,8 @@ export class DockerodeEngine implements Engine {
     try {
       await (await this.#docker(abortSignal)).getContainer(id).start({abortSignal})
     } catch (error) {
+      // Somebody else has started it meanwhile.
+      if (statusOf(error) === 304) return
       // The Engine has no codes for these; docker run tells them apart by the same words.
       const answer = answerOf(error)
       if (
@@ -221,19 +234,17 @@ export class DockerodeEngine implements Engine {
     return parseEvents(stream)
   }
 
-  async ends(nameOrId: string, abortSignal: AbortSignal): Promise<readonly ContainerEvent[]> {
+  async ends(nameOrId: string, abortSignal: AbortSignal): Promise<readonly RememberedEnd[]> {
     const options = {
       since: '0',
       until: secondsOf(Date.now()),
-      filters: {type: ['container'], container: [nameOrId], event: ['die']},
+      filters: {type: ['container'], container: [nameOrId], event: ['create', 'start', 'die', 'died', 'destroy']},
       abortSignal,
     }
     const stream = await this.#ask('say how the container ended', async () =>
       (await this.#docker(abortSignal)).getEvents(options as unknown as Docker.GetEventsOptions),
     )
-    const ends: ContainerEvent[] = []
-    for await (const event of parseEvents(stream)) ends.push(event)
-    return ends
+    return await parseEnds(stream)
   }
 
   async logs(id: string, {since, until}: {since: number; until?: number}, abortSignal: AbortSignal): Promise<Readable> {

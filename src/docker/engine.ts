@@ -37,13 +37,28 @@ export interface Inspected {
 /** A container as a list of the Engine has it (Engine API, `GET /containers/json`). */
 export type Listed = Pick<Inspected, 'id' | 'state' | 'labels'>
 
-/** Something that happened to a container (Engine API, `GET /events`). */
+/**
+ * Something that happened to a container (Engine API, `GET /events`). It says that it happened; how the container ended says {@link Watch}, or what is found of it.
+ */
 export interface ContainerEvent {
   readonly action: string
   /** When, by the Engine's clock, in milliseconds since 1970. */
   readonly at: number
-  /** What the event says besides, the container's labels among it. */
-  readonly attributes: Readonly<Record<string, string>>
+  /** What the container is called by then. */
+  readonly name?: string
+  /** Of `kill`: the number of the signal that the Engine was asked to send, where that is its own word. */
+  readonly signal?: number
+}
+
+/** A container's end that the Engine remembers. */
+export interface RememberedEnd {
+  readonly id: string
+  readonly name: string
+  /** When, by the Engine's clock, in milliseconds since 1970. */
+  readonly at: number
+  readonly labels: Readonly<Record<string, string>>
+  /** 0 to 255; nothing where a label of the container may have been laid over what the Engine said. */
+  readonly exitCode: number | undefined
 }
 
 /** A container's end that is being waited for. */
@@ -104,7 +119,7 @@ export interface Engine {
   connect(network: string, id: string, endpoint: Endpoint, signal: AbortSignal): Promise<void>
   /** The id of the container made. */
   create(request: CreateRequest, signal: AbortSignal): Promise<string>
-  /** @throws {CannotInvokeError} {@link CommandNotFoundError} {@link RuntimeMissingError} */
+  /** No error when it runs already. @throws {CannotInvokeError} {@link CommandNotFoundError} {@link RuntimeMissingError} */
   start(id: string, signal: AbortSignal): Promise<void>
   /** The container's output from now on, as the Engine sends it: framed unless the container has a terminal. Writable when `stdin` is true. */
   attach(id: string, stdin: boolean, signal: AbortSignal): Promise<Duplex>
@@ -116,7 +131,7 @@ export interface Engine {
    */
   events(id: string, since: number, signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>
   /** How containers of that name or id ended, as far as the Engine remembers (Docker keeps its last 256 events until it ends), the last one last. */
-  ends(nameOrId: string, signal: AbortSignal): Promise<readonly ContainerEvent[]>
+  ends(nameOrId: string, signal: AbortSignal): Promise<readonly RememberedEnd[]>
   /**
    * What Docker's log has of a container from `since` on: to `until`, or on and on until the container ends; both in milliseconds since 1970. Framed as by `attach`, and before
    * each message stands when the Engine took it.

@@ -1,22 +1,69 @@
-import type {ContainerEvent} from './engine.js'
-
-/** The part of a message of `GET /events` that is of use (Engine API, `EventMessage`). */
-interface Message {
-  readonly Action?: string
-  readonly timeNano?: number
-  readonly Actor?: {readonly Attributes?: Readonly<Record<string, string>>}
-}
+import type {ContainerEvent, RememberedEnd} from './engine.js'
+import {readJson, type Reading} from './reading.js'
 
 const NANOSECONDS = 1e6
+/** The highest signal there is (signal(7)). */
+const LAST_SIGNAL = 64
 
-/** The events of the Engine's stream, which has one JSON object a line. Ends when the stream does, also when it is cut. */
+/** A message of `GET /events` (Engine API, `EventMessage`), as it is. */
+interface Message {
+  readonly action: string
+  readonly id: string
+  /** In milliseconds since 1970. */
+  readonly at: number
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+/**
+ * The events of the Engine's stream, which has one JSON object a line. Ends when the stream does, also when it is cut or says what is no event.
+ *
+ * Of an event's attributes only those are taken that are the Engine's own word: it lays the container's labels, which an image may bring, over all of them but `image` and `name` (moby,
+ * daemon/events.go). A label that is called as an attribute of one kind of event stands in every other kind as well, and gives itself away so.
+ */
 export async function* parseEvents(stream: AsyncIterable<unknown>): AsyncGenerator<ContainerEvent> {
+  let isSignalForged = false
+  for await (const {action, at, attributes} of messagesOf(stream)) {
+    if (action !== 'kill' && Object.hasOwn(attributes, 'signal')) isSignalForged = true
+    const signal = action === 'kill' && !isSignalForged ? numberOf(attributes['signal'], LAST_SIGNAL) : undefined
+    const name = attributes['name']
+    yield {action, at, ...(name === undefined ? {} : {name}), ...(signal === undefined ? {} : {signal})}
+  }
+}
+
+/**
+ * The ends of containers that a stream tells of, which has all other kinds of their events as well. The status is there where the Engine itself has said it: where an event of that
+ * container that has no status of its own has none by its labels.
+ */
+export async function parseEnds(stream: AsyncIterable<unknown>): Promise<RememberedEnd[]> {
+  const messages: Message[] = []
+  for await (const message of messagesOf(stream)) messages.push(message)
+  const labels = new Map(messages.filter(({action}) => !isEnd(action)).map(({id, attributes}) => [id, attributes]))
+  return messages
+    .filter(({action}) => isEnd(action))
+    .map(({id, at, attributes}) => {
+      const known = labels.get(id)
+      const isTrue = known !== undefined && !Object.hasOwn(known, 'exitCode')
+      return {
+        id,
+        at,
+        name: attributes['name'] ?? '',
+        labels: known ?? attributes,
+        exitCode: isTrue ? numberOf(attributes['exitCode'], 255) : undefined,
+      }
+    })
+}
+
+function isEnd(action: string): boolean {
+  return action === 'die' || action === 'died'
+}
+
+async function* messagesOf(stream: AsyncIterable<unknown>): AsyncGenerator<Message> {
   let rest = ''
   try {
     for await (const chunk of stream) {
       const lines = (rest + String(chunk)).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) if (line.trim() !== '') yield eventOf(JSON.parse(line) as Message)
+      for (const line of lines) if (line.trim() !== '') yield messageOf(readJson(line))
     }
   } catch {
     // An Engine that dies cuts the stream; whoever follows the container asks again.
@@ -24,6 +71,17 @@ export async function* parseEvents(stream: AsyncIterable<unknown>): AsyncGenerat
   }
 }
 
-function eventOf({Action = '', timeNano = 0, Actor}: Message): ContainerEvent {
-  return {action: Action, at: timeNano / NANOSECONDS, attributes: Actor?.Attributes ?? {}}
+function messageOf(message: Reading): Message {
+  const actor = message.at('Actor')
+  return {
+    action: message.at('Action').text(),
+    id: actor.at('ID').text(''),
+    at: message.at('timeNano').whole(0, Infinity, 0) / NANOSECONDS,
+    attributes: actor.at('Attributes').texts(),
+  }
+}
+
+/** A whole number up to `most` as the Engine writes it; nothing where it is none. */
+function numberOf(text: string | undefined, most: number): number | undefined {
+  return text !== undefined && /^\d{1,3}$/.test(text) && Number(text) <= most ? Number(text) : undefined
 }

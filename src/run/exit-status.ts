@@ -52,6 +52,8 @@ export function describeEnd({code, why}: ExitReport): string {
       return `was ended by ${signalOf(String(code - 128)) ?? 'a signal'}, which somebody asked the Engine to send`
     case 'engine-gone':
       return 'ended with the Engine'
+    case 'unknown':
+      return 'ended, and the Engine does not say with which status'
     case 'without-engine':
       return 'was ended without the Engine, which does not answer'
     case undefined:

@@ -95,10 +95,8 @@ async function endedWithEngine({id, finishedAt}: Inspected, engine: Engine, sign
 /** The last end of a container of this unit that is gone, as somebody has removed it. */
 async function rememberedEnd({name, engine, stop}: Finishing, unit: Invocation): Promise<End | undefined> {
   const ends = await engine.ends(name, stop.signal)
-  const last = ends.findLast(({attributes}) => attributes['name'] === name && attributes[LABELS.unit] === ownerOf(unit))
-  return last === undefined
-    ? undefined
-    : {code: Number(last.attributes['exitCode']), at: last.at, outOfMemory: false, withEngine: false}
+  const last = ends.findLast((end) => end.name === name && end.labels[LABELS.unit] === ownerOf(unit))
+  return last === undefined ? undefined : {code: last.exitCode, at: last.at, outOfMemory: false, withEngine: false}
 }
 
 /** When the unit began to start, in milliseconds since 1970: an end before that is not this one's. 0 where systemd does not say. */
@@ -110,7 +108,8 @@ async function beginOf(unit: Invocation, signal: AbortSignal): Promise<number> {
 }
 
 interface End {
-  readonly code: number
+  /** Nothing where it cannot be known. */
+  readonly code: number | undefined
   /** When, in milliseconds since 1970. */
   readonly at: number
   readonly outOfMemory: boolean
@@ -118,6 +117,7 @@ interface End {
 }
 
 function reportOf({code, outOfMemory, withEngine}: End, asked: boolean): ExitReport {
+  if (code === undefined) return {code: EXIT_OURS, why: 'unknown'}
   if (asked) return code === 137 ? {code, why: 'stop-timeout'} : {code}
   if (outOfMemory && code === 137) return {code, why: 'out-of-memory'}
   return withEngine ? {code: code === 0 ? EXIT_OURS : code, why: 'engine-gone'} : {code}

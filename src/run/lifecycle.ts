@@ -1,9 +1,12 @@
-import type {ContainerEvent} from '../docker/engine.js'
-import {HandoverError, reason} from '../errors.js'
+import type {ContainerEvent, Watch} from '../docker/engine.js'
+import {EngineElsewhereError, HandoverError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
+import type {HostProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {timeoutOf} from '../systemd/timeouts.js'
 import {describeEnd, needsWords} from './exit-status.js'
+import {findInit as findInitHere} from './init-process.js'
+import {LABELS} from './labels.js'
 import {obtain, takeBack, type Obtained, type Obtaining} from './obtain.js'
 import {UNTIL_DONE, pauseFor, unlessAborted, withinReach} from './patience.js'
 import type {Releases} from './release.js'
@@ -14,6 +17,9 @@ import {waitForEngine} from './waiting.js'
 /** How much of the unit's stop timeout is left when a run that is asked to stop is given up. */
 const LEFT_MS = 1000
 
+/** How long the Engine may take to notice the end of a container whose init is not there. */
+const NOTICE_PATIENCE_MS = 1000
+
 /** What a run is made of. */
 export interface Run extends Obtaining {
   readonly releases: Releases
@@ -21,6 +27,8 @@ export interface Run extends Obtaining {
   readonly openNotifier: () => Notifier
   /** Whether the line asks that nobody of ours stays. */
   readonly handover: boolean
+  /** Finds a container's init on this host. */
+  readonly findInit?: typeof findInitHere
 }
 
 /** How our part of a run ended: with the container's own end, or by leaving the container to systemd. */
@@ -79,40 +87,38 @@ async function walk(run: Run): Promise<Outcome> {
   })
 
   let begun: Begun
-  let pid: number | undefined
+  let seen: Seen
   try {
     await pipeline.start(container)
     begun = await begin(run, obtained, since, following.signal)
-    const now = await engine.inspect(container.id, signal)
-    // It may have ended already.
-    pid = now === undefined || now.pid === 0 ? undefined : now.pid
-    let who: 'delegated' | undefined
-    if (pid !== undefined) {
-      const started = {...container, pid}
-      await pipeline.started(started)
-      who = await pipeline.ready(started)
-    }
+    seen = await see(run, obtained, begun.watch)
+    const {init} = seen
+    if (init !== undefined) await pipeline.started({...container, pid: init.pid})
+    const who = seen.isRunning ? await pipeline.ready(container) : undefined
     for (const predecessor of predecessors) await predecessor.leave(signal)
     await begun.notifier.send(
-      ...(resident || pid === undefined ? [] : [`MAINPID=${String(pid)}`]),
+      ...(resident || init === undefined ? [] : [`MAINPID=${String(init.pid)}`]),
       // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as anybody can tell.
       ...(who === 'delegated' && origin !== 'adopt' ? [] : ['READY=1']),
-      `STATUS=container ${name} ${now?.state === 'paused' ? 'paused' : 'running'}`,
+      `STATUS=container ${name} ${seen.isPaused ? 'paused' : 'running'}`,
     )
     signal.throwIfAborted()
   } catch (error) {
     await takeBack(run, obtained)
     throw error
   }
-  if (!resident && pid !== undefined && (await isTakenOver(run))) return {kind: 'handed-over'}
+  if (!resident && seen.init !== undefined && (await isTakenOver(run))) return {kind: 'handed-over'}
 
-  const {events, notifier} = begun
+  const {events, watch, notifier} = begun
+  const {init, startedAt} = seen
   const exit = await supervise({
     container,
     name,
-    pid,
+    init,
+    startedAt,
     ownStart: origin !== 'adopt',
     events,
+    watch,
     engine,
     pipeline,
     notifier,
@@ -120,6 +126,7 @@ async function walk(run: Run): Promise<Outcome> {
     log,
     unit: run.unit,
     sigProxy: order.sigProxy ?? true,
+    ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
   })
   const words = `container ${name} ${describeEnd(exit)}`
   if (needsWords(exit)) log.warn(words)
@@ -134,6 +141,7 @@ async function walk(run: Run): Promise<Outcome> {
 /** A container that runs, or did. */
 interface Begun {
   readonly events: AsyncIterable<ContainerEvent>
+  readonly watch: Watch
   readonly notifier: Notifier
 }
 
@@ -147,13 +155,58 @@ async function begin(
   since: number,
   following: AbortSignal,
 ): Promise<Begun> {
-  const events = await engine.events(id, origin === 'adopt' ? since : Date.now(), following)
+  const [events, watch] = await Promise.all([
+    engine.events(id, origin === 'adopt' ? since : Date.now(), following),
+    engine.watch(id, 'next-exit', following),
+  ])
   for (const predecessor of predecessors) await predecessor.makeWay(signal)
-  if (origin === 'adopt') return {events, notifier: openNotifier()}
+  if (origin === 'adopt') return {events, watch, notifier: openNotifier()}
   const starting = engine.start(id, signal)
   const notifier = openNotifier()
   await starting
-  return {events, notifier}
+  return {events, watch, notifier}
+}
+
+/** What is seen of a container that was started. */
+interface Seen {
+  /** Whether it has not ended already. */
+  readonly isRunning: boolean
+  readonly isPaused: boolean
+  /** Its init as this host has it; nothing where it has ended, or the Engine's PIDs are not this host's. */
+  readonly init: HostProcess | undefined
+  /** When it was started by the Engine's clock, in milliseconds since 1970. */
+  readonly startedAt: number | undefined
+}
+
+/** @throws {EngineElsewhereError} where a PID is asked for, and the Engine's are not this host's */
+async function see(
+  {engine, order, handover, log, stop: {signal}, findInit = findInitHere}: Run,
+  {container: {id}}: Obtained,
+  {exitCode}: Watch,
+): Promise<Seen> {
+  for (let isAgain = false; ; isAgain = true) {
+    const found = await engine.inspect(id, signal)
+    const {startedAt, state} = found ?? {}
+    const isPaused = state === 'paused'
+    if (found === undefined || found.pid === 0) return {isRunning: false, isPaused: false, init: undefined, startedAt}
+    const init = await findInit(found)
+    if (typeof init === 'object') return {isRunning: true, isPaused, init, startedAt}
+    if (init === 'gone' && !isAgain) {
+      // It has just ended, which the Engine will notice, or has never been here.
+      await Promise.race([exitCode.catch(() => undefined), pauseFor(NOTICE_PATIENCE_MS, signal)])
+      signal.throwIfAborted()
+      continue
+    }
+    const asked = [
+      ...(handover ? ['--handover'] : []),
+      ...((order.request.body.Labels[LABELS.pidFile] ?? '') === '' ? [] : ['--pid-file']),
+    ]
+    if (asked.length > 0) throw new EngineElsewhereError(engine.address, asked.join(' and '))
+    log.warn(
+      `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=: the container cannot be in the unit's cgroup`,
+    )
+    return {isRunning: true, isPaused, init: undefined, startedAt}
+  }
 }
 
 /**

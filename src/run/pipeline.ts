@@ -78,7 +78,7 @@ export class Pipeline {
   }
 
   /** Whether the container itself will tell systemd that it is ready. */
-  async ready(container: StartedContainer): Promise<'delegated' | undefined> {
+  async ready(container: CreatedContainer): Promise<'delegated' | undefined> {
     const settled = await Promise.allSettled(
       this.#members.map(({name, hooks}) =>
         this.#stamped(name, 'ready', () => hooks.ready?.({...this.#context, container})),

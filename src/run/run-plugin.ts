@@ -44,7 +44,8 @@ export interface ExitReport {
   /** 0 to 255; 128+n when the container's init died of signal n. */
   readonly code: number
   /** What the code does not say: the container ran out of memory, did not stop in time, … */
-  readonly why?: 'out-of-memory' | 'stop-timeout' | 'hurried' | 'somebody' | 'engine-gone' | 'without-engine'
+  readonly why?:
+    'out-of-memory' | 'stop-timeout' | 'hurried' | 'somebody' | 'engine-gone' | 'without-engine' | 'unknown'
 }
 
 /** What every hook is given. */
@@ -81,10 +82,10 @@ export interface RunHooks {
   create(context: With<{request: Readonly<CreateRequest>}>): Awaitable<void>
   /** The container exists and is about to start, or is running already when it was adopted. A rejection fails the run. */
   start(context: With<{container: CreatedContainer}>): Awaitable<void>
-  /** The container runs. A rejection fails the run, and a container that the run made is removed. */
+  /** The container runs; not called where the Engine's PIDs are not this host's. A rejection fails the run, and a container that the run made is removed. */
   started(context: With<{container: StartedContainer}>): Awaitable<void>
   /** When every plugin's hook has resolved, `READY=1` goes to systemd, unless one answers `delegated`: the container says it itself. */
-  ready(context: With<{container: StartedContainer}>): Awaitable<'delegated' | undefined>
+  ready(context: With<{container: CreatedContainer}>): Awaitable<'delegated' | undefined>
   /**
    * Somebody had Docker start the container again, after the life that ended at `endedAt` (milliseconds since 1970): its init is another process now.
    * Only a process that stayed hears of it. A rejection is one warning.

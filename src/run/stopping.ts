@@ -31,8 +31,8 @@ export interface Stop {
   /** The unit whose stop timeout bounds the container's; nothing outside of any. */
   readonly unit: UnitName | undefined
   readonly log: Log
-  /** The container's init. */
-  readonly process: HostProcess | undefined
+  /** The container's init, as it is by then. */
+  readonly process: () => HostProcess | undefined
 }
 
 /** A stop that is on its way. */
@@ -52,7 +52,7 @@ export interface Stopping {
  * and an Engine that does not answer is done without.
  */
 export function stopContainer(stop: Stop): Stopping {
-  const {id, engine, log, process} = stop
+  const {id, engine, log} = stop
   let isHurried = false
   return {
     done: stopInTime(stop, () => isHurried),
@@ -64,6 +64,7 @@ export function stopContainer(stop: Stop): Stopping {
       try {
         await engine.kill(id, 'SIGKILL', AbortSignal.timeout(BRIEF_PATIENCE_MS))
       } catch (error) {
+        const process = stop.process()
         if (error instanceof EngineRefusedError || process === undefined) throw error
         await process.signal('SIGKILL')
       }
@@ -104,11 +105,12 @@ async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number 
 
 /** Ends the init by signals of our own until `deadline`, on the clock of performance.now(). Its exit status, as far as it can be known. */
 async function endInit(
-  {process, name}: Stop,
+  stop: Stop,
   found: Inspected | undefined,
   deadline: number,
   isHurried: () => boolean,
 ): Promise<number | undefined> {
+  const process = stop.process()
   if (process === undefined) return undefined
   const polite = signalOf(found?.stopSignal ?? '') ?? 'SIGTERM'
   const patience = (found?.stopTimeout ?? ENGINES_TIMEOUT_S) * 1000
@@ -117,7 +119,7 @@ async function endInit(
     return 128 + constants.signals[isHurried() ? 'SIGKILL' : polite]
   await process.signal('SIGKILL')
   if (!(await isGone(process, performance.now() + KILL_PATIENCE_MS)))
-    throw new Error(`the init of ${name}, PID ${String(process.pid)}, does not end`)
+    throw new Error(`the init of ${stop.name}, PID ${String(process.pid)}, does not end`)
   return 128 + constants.signals.SIGKILL
 }
 

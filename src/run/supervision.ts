@@ -1,10 +1,12 @@
 import {constants} from 'node:os'
-import type {ContainerEvent, Engine, Inspected} from '../docker/engine.js'
-import {EXIT_OURS, EngineUnreachableError, SystemdDockerError, reason} from '../errors.js'
+import type {ContainerEvent, Engine, Inspected, Watch} from '../docker/engine.js'
+import {EXIT_OURS, EngineRefusedError, EngineUnreachableError, SystemdDockerError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
-import {findProcess, type HostProcess} from '../systemd/process.js'
-import type {Log} from './log.js'
+import type {HostProcess} from '../systemd/process.js'
 import {answerOf} from './answer.js'
+import {EventFeed} from './event-feed.js'
+import {findInit as findInitHere} from './init-process.js'
+import type {Log} from './log.js'
 import {UNTIL_DONE, pauseFor} from './patience.js'
 import type {Pipeline} from './pipeline.js'
 import type {CreatedContainer, ExitReport} from './run-plugin.js'
@@ -14,9 +16,9 @@ import type {UnitName} from '../systemd/unit.js'
 
 /** How long after an end that somebody asked the Engine for the Engine may take to begin what comes next: another start, or its own end. */
 const SEQUEL_PATIENCE_MS = 1000
-/** How long the end of a stream that has been cut may take to reach us. */
+/** How long after one stream of an Engine that has gone away another's end may take to reach us. */
 const CUT_PATIENCE_MS = 100
-/** How long an Engine that is asked something may take. */
+/** How long an Engine that was away may take over a question, before it is asked anew. */
 const ANSWER_PATIENCE_MS = 5000
 /** How long an Engine may stay away once the container has ended, before its exit status is given up. */
 const ABSENCE_PATIENCE_MS = 30_000
@@ -28,11 +30,15 @@ export interface Supervised {
   readonly container: CreatedContainer
   /** What it is called in messages. */
   readonly name: string
-  /** The PID of its init; nothing where it was never seen. */
-  readonly pid: number | undefined
+  /** Its init as this host has it; nothing where it was never seen, or has a PID of another PID namespace. */
+  readonly init: HostProcess | undefined
+  /** When its life began by the Engine's clock, in milliseconds since 1970; nothing where it was never seen. */
+  readonly startedAt: number | undefined
   /** Whether the first start that the events tell of is the one that this run asked for. */
   readonly ownStart: boolean
   readonly events: AsyncIterable<ContainerEvent>
+  /** Its end, which is waited for since before it was started. */
+  readonly watch: Watch
   readonly engine: Engine
   readonly pipeline: Pipeline
   readonly notifier: Notifier
@@ -41,19 +47,26 @@ export interface Supervised {
   /** The unit whose stop timeout bounds ours. */
   readonly unit: UnitName | undefined
   readonly sigProxy: boolean
+  /** Finds a container's init on this host. */
+  readonly findInit?: typeof findInitHere
 }
 
 /** What the Engine has told of the container's present life. */
 interface Life {
-  process: HostProcess | undefined
-  /** The signals that the Engine was asked to send, by number. */
+  /** Its init as this host has it. */
+  readonly process: HostProcess | undefined
+  /** The PID of its init as the Engine has it, and when it began by the Engine's clock; nothing where it was never seen. */
+  readonly pid: number | undefined
+  readonly startedAt: number | undefined
+  /** Nothing where the Engine would not wait for its end. */
+  watch: Watch | undefined
+  /** What it ended with, once the Engine has said so to who waited. */
+  code: number | undefined
+  /** Whether the Engine was asked to send a signal, and which, by number, as far as it says. */
+  isSignalled: boolean
   readonly sent: Set<number>
   outOfMemory: boolean
-  /** Its exit status, once it has ended. */
-  code: number | undefined
 }
-
-type Next = ContainerEvent | 'cut' | 'late'
 
 /**
  * Follows a container until it has really ended: through restarts that somebody asked Docker for, and through an Engine that goes away and comes
@@ -66,24 +79,29 @@ export async function supervise(supervised: Supervised): Promise<ExitReport> {
 class Supervision {
   readonly #of: Supervised
   #name: string
-  #events: AsyncIterator<ContainerEvent>
-  #pending: Promise<IteratorResult<ContainerEvent>> | undefined
+  #feed: EventFeed
+  /** Ends the streams that were opened here. */
+  #streams = new AbortController()
   #life: Life
   #stopping: Stopping | undefined
 
   constructor(supervised: Supervised) {
+    const {name, events, init, startedAt, watch} = supervised
     this.#of = supervised
-    this.#name = supervised.name
-    this.#events = supervised.events[Symbol.asyncIterator]()
-    this.#life = newLife(undefined)
+    this.#name = name
+    this.#feed = new EventFeed(events)
+    this.#life = newLife(init, init?.pid, startedAt)
+    this.#watches(watch)
   }
 
   async end(): Promise<ExitReport> {
-    const {pid, stop, engine, container, sigProxy, log} = this.#of
+    const {stop, engine, container, sigProxy, log} = this.#of
     const withoutEngine = new Promise<ExitReport>((resolve) => {
       stop.onStop(() => {
         this.#stop().then((code) => {
-          if (code !== undefined) resolve({code, why: 'without-engine'})
+          // An Engine that hangs may have said before how it ended.
+          if (code !== undefined)
+            resolve(this.#life.code === undefined ? {code, why: 'without-engine'} : this.#report(undefined))
         }, this.#failed('stop the container'))
       })
     })
@@ -91,39 +109,36 @@ class Supervision {
       if (sigProxy) engine.kill(container.id, name, UNTIL_DONE).catch(this.#failed(`pass ${name} on to the container`))
       else log.info(`${name} is not passed on, as --sig-proxy=false asks for`)
     })
-    // Only now, as a signal that comes while nobody listens is lost.
-    if (pid !== undefined) this.#life.process = await findProcess(pid)
-    return await Promise.race([this.#follow(), withoutEngine])
+    try {
+      return await Promise.race([this.#follow(), withoutEngine])
+    } finally {
+      this.#streams.abort()
+    }
   }
 
   /** Waits for the end in what the Engine tells. */
   async #follow(): Promise<ExitReport> {
     let isOurs = this.#of.ownStart
     for (;;) {
-      const next = await this.#next()
+      const next = await this.#feed.next()
+      if (next === 'late') continue
       if (next === 'cut') {
         const exit = await this.#outage()
         if (exit !== undefined) return exit
-        continue
+      } else if (next.action === 'start' && isOurs) isOurs = false
+      else {
+        const exit = await this.#heed(next)
+        if (exit !== undefined) return exit
       }
-      if (next === 'late') continue
-      if (next.action === 'start' && isOurs) {
-        isOurs = false
-        continue
-      }
-      const exit = await this.#heed(next)
-      if (exit !== undefined) return exit
     }
   }
 
   /** Does what an event asks for; the end, if it is one. */
-  async #heed({action, at, attributes}: ContainerEvent): Promise<ExitReport | undefined> {
-    switch (action) {
+  async #heed(event: ContainerEvent): Promise<ExitReport | undefined> {
+    switch (event.action) {
       case 'kill':
-        this.#life.sent.add(Number(attributes['signal']))
-        return undefined
       case 'oom':
-        this.#life.outOfMemory = true
+        this.#note(event)
         return undefined
       case 'pause':
         await this.#status('paused')
@@ -132,57 +147,62 @@ class Supervision {
         await this.#status('running')
         return undefined
       case 'rename':
-        this.#name = attributes['name'] ?? this.#name
+        this.#name = event.name ?? this.#name
         await this.#status('running')
         return undefined
       case 'start':
-        await this.#unlessCut(async () => {
-          await this.#startedAgain(await this.#inspect(), at)
-        })
+        await this.#startedAgain(event.at)
         return undefined
       case 'die':
-        this.#life.code = Number(attributes['exitCode'])
-        return await this.#ended(at)
+        return await this.#ended(event.at)
       case 'destroy':
-        return this.#report()
+        return await this.#report(undefined)
       default:
         return undefined
     }
   }
 
+  /** Keeps what says why the container will end. An event may come late: what was before the present life says nothing of it. */
+  #note({action, at, signal}: ContainerEvent): void {
+    if (at < (this.#life.startedAt ?? 0)) return
+    if (action === 'oom') this.#life.outOfMemory = true
+    if (action !== 'kill') return
+    this.#life.isSignalled = true
+    if (signal !== undefined) this.#life.sent.add(signal)
+  }
+
   /** The container has ended: for good, unless somebody has had it started again. */
   async #ended(at: number): Promise<ExitReport | undefined> {
-    const wasAskedFor = this.#life.sent.size > 0
-    if (this.#stopping !== undefined) return this.#report()
-    if (wasAskedFor) {
+    if (this.#stopping !== undefined) return await this.#reportEnd(at)
+    if (this.#life.isSignalled) {
       // docker restart, and an Engine that ends, are told from docker stop by what comes next.
       for (;;) {
-        const next = await this.#next(SEQUEL_PATIENCE_MS)
-        if (next === 'cut') return this.#report('engine-gone')
+        const next = await this.#feed.next(SEQUEL_PATIENCE_MS)
+        if (next === 'cut') return await this.#report(undefined, 'engine-gone')
         if (next === 'late') break
-        if (next.action === 'start') {
-          await this.#unlessCut(async () => {
-            await this.#startedAgain(await this.#inspect(), at)
-          })
-          return undefined
-        }
+        this.#note(next)
+        if (next.action === 'start' && (await this.#startedAgain(at))) return undefined
       }
     }
-    let found: Inspected | undefined
-    try {
-      found = await this.#inspect()
-    } catch (error) {
-      if (error instanceof EngineUnreachableError) return this.#report('engine-gone')
-      throw error
-    }
-    if (found?.state === 'restarting') return undefined
-    if (found !== undefined && found.pid !== 0) {
-      await this.#startedAgain(found, at)
+    return await this.#reportEnd(at)
+  }
+
+  /** The end, unless the container is found to run, by then or still: events may come late, and twice. */
+  async #reportEnd(at: number): Promise<ExitReport | undefined> {
+    const found = await this.#found()
+    if (found === 'away') return await this.#report(undefined, this.#life.isSignalled ? 'engine-gone' : undefined)
+    const isRunning = found !== undefined && found.pid !== 0
+    if (this.#stopping === undefined && found?.state === 'restarting') return undefined
+    if (this.#stopping === undefined && isRunning) {
+      await this.#startedAgain(at)
       return undefined
     }
-    if (wasAskedFor && (await this.#isCut())) return this.#report('engine-gone')
-    if (found?.outOfMemory) this.#life.outOfMemory = true
-    return this.#report()
+    const ended = isRunning ? undefined : found
+    // What tells why may come behind the end itself.
+    const mayBeTold = this.#life.isSignalled || (ended?.exitCode ?? 0) > 128
+    if (this.#stopping === undefined && mayBeTold && (await this.#isCut()) && this.#life.isSignalled)
+      return await this.#report(ended, 'engine-gone')
+    return await this.#report(ended)
   }
 
   /**
@@ -191,33 +211,82 @@ class Supervision {
    */
   async #isCut(): Promise<boolean> {
     for (;;) {
-      const next = await this.#next(CUT_PATIENCE_MS)
+      const next = await this.#feed.next(CUT_PATIENCE_MS)
       if (next === 'cut' || next === 'late') return next === 'cut'
+      this.#note(next)
     }
   }
 
-  /** Does something that asks the Engine; when that has gone away, what tells of the container has ended too, and is dealt with next. */
-  async #unlessCut(act: () => Promise<void>): Promise<void> {
+  /**
+   * The container as the Engine has it, which may take it as long as it must: only one that does not answer although its events have ended is away. Nothing where the container is gone, or
+   * the Engine does not say.
+   */
+  async #found(): Promise<Inspected | 'away' | undefined> {
+    const {engine, container, log} = this.#of
+    const question = new AbortController()
+    const away = this.#feed.cut.then(() => pauseFor(ANSWER_PATIENCE_MS, question.signal)).then(() => 'away' as const)
     try {
-      await act()
+      return await Promise.race([engine.inspect(container.id, question.signal), away])
     } catch (error) {
-      if (!(error instanceof EngineUnreachableError)) throw error
+      if (error instanceof EngineUnreachableError) return 'away'
+      if (!(error instanceof SystemdDockerError)) throw error
+      log.warn(reason(error))
+      return undefined
+    } finally {
+      question.abort()
     }
   }
 
-  /** Takes the container's new life for the unit's. */
-  async #startedAgain(found: Inspected | undefined, endedAt: number): Promise<void> {
-    if (found === undefined || found.pid === 0 || found.pid === this.#life.process?.pid) return
-    const {container, pipeline, log} = this.#of
-    this.#life = newLife(await findProcess(found.pid))
+  /** The container's end from now on, where the Engine waits for one. */
+  async #watched(signal: AbortSignal): Promise<Watch | undefined> {
+    const {engine, container} = this.#of
+    try {
+      return await engine.watch(container.id, 'next-exit', signal)
+    } catch (error) {
+      if (error instanceof EngineRefusedError) return undefined
+      throw error
+    }
+  }
+
+  /** The end of the present life is what is waited for so. */
+  #watches(watch: Watch | undefined): void {
+    const life = this.#life
+    life.watch = watch
+    watch?.exitCode.then(
+      (code) => (life.code = code),
+      () => undefined,
+    )
+  }
+
+  /** Somebody may have had the container started, after the life that ended at `endedAt`. Whether it has a new one. */
+  async #startedAgain(endedAt: number): Promise<boolean> {
+    // What tells of the container ends with an Engine that goes away now, and that is dealt with next.
+    const watch = await this.#watched(this.#streams.signal).catch((error: unknown) => {
+      if (!(error instanceof EngineUnreachableError)) throw error
+      return undefined
+    })
+    const found = await this.#found()
+    return found !== 'away' && found !== undefined && (await this.#follows(found, watch, endedAt))
+  }
+
+  /** Takes the container's new life for the unit's, unless it is the one that is known. Whether it is a new one. */
+  async #follows(found: Inspected, watch: Watch | undefined, endedAt: number): Promise<boolean> {
+    const {pid, startedAt} = this.#life
+    const isKnown = found.pid === pid && (startedAt === undefined || found.startedAt === startedAt)
+    if (found.pid === 0 || isKnown) return false
+    const {container, pipeline, log, findInit = findInitHere} = this.#of
+    const init = await findInit(found)
+    this.#life = newLife(typeof init === 'string' ? undefined : init, found.pid, found.startedAt)
+    this.#watches(watch)
     log.info(`container ${this.#name} was started again, its init is now ${String(found.pid)}`)
-    await pipeline.restarted({...container, pid: found.pid}, endedAt)
+    if (init !== 'elsewhere') await pipeline.restarted({...container, pid: found.pid}, endedAt)
     await this.#status('running')
+    return true
   }
 
   /** The Engine is away: waits for it to come back. The end, if the container has ended by then. */
   async #outage(): Promise<ExitReport | undefined> {
-    const {log, container, engine, pipeline} = this.#of
+    const {log, engine} = this.#of
     log.warn(`the Engine at ${engine.address} went away; container ${this.#name} is followed again when it is back`)
     await this.#status('running, the Engine is away')
     let endedAt: number | undefined
@@ -226,54 +295,77 @@ class Supervision {
       if (await this.#life.process?.isThere()) endedAt = undefined
       else endedAt ??= performance.now()
       try {
-        const since = Date.now()
-        const events = await answerOf(engine, ANSWER_PATIENCE_MS, (signal) =>
-          engine.events(container.id, since, signal),
-        )
-        this.#events = events[Symbol.asyncIterator]()
-        this.#pending = undefined
-        const found = await this.#inspect()
-        if (found === undefined || (found.pid === 0 && found.state !== 'restarting'))
-          return await this.#endedInOutage(found)
-        log.info('the Engine is back')
-        if (found.pid !== 0 && found.pid !== this.#life.process?.pid) await this.#startedAgain(found, found.finishedAt)
-        else await pipeline.reconnected(container)
-        await this.#status(found.state === 'paused' ? 'paused' : 'running')
-        return undefined
+        return await this.#back()
       } catch (error) {
         // An Engine that is just coming up may refuse what it will soon answer.
         if (!(error instanceof SystemdDockerError)) throw error
+        this.#streams.abort()
         if (endedAt !== undefined && performance.now() - endedAt > ABSENCE_PATIENCE_MS)
-          return this.#report('engine-gone')
+          return await this.#report(undefined, 'engine-gone')
       }
     }
   }
 
+  /** Follows the container again, if the Engine is back; the end, if it has ended. What is opened here ends with {@link #streams}. */
+  async #back(): Promise<ExitReport | undefined> {
+    const {log, container, engine, pipeline} = this.#of
+    this.#streams = new AbortController()
+    const {signal} = this.#streams
+    const since = Date.now()
+    const [events, watch] = await answerOf(engine, ANSWER_PATIENCE_MS, () =>
+      Promise.all([engine.events(container.id, since, signal), this.#watched(signal)]),
+    )
+    const found = await answerOf(engine, ANSWER_PATIENCE_MS, (question) => engine.inspect(container.id, question))
+    if (found === undefined || (found.pid === 0 && found.state !== 'restarting'))
+      return await this.#endedInOutage(found)
+    this.#feed = new EventFeed(events)
+    log.info('the Engine is back')
+    if (!(await this.#follows(found, watch, found.finishedAt))) {
+      this.#watches(watch)
+      await pipeline.reconnected(container)
+    }
+    await this.#status(found.state === 'paused' ? 'paused' : 'running')
+    return undefined
+  }
+
   /** How a container ended that ended while nobody told of it. */
   async #endedInOutage(found: Inspected | undefined): Promise<ExitReport> {
-    this.#life.code ??= found?.exitCode
-    if (found?.outOfMemory) this.#life.outOfMemory = true
     const {engine, container} = this.#of
     if (this.#stopping !== undefined) {
       // Our stop reached the new Engine before we listened to it.
+      if (found !== undefined) return await this.#report(found)
       const ends = await answerOf(engine, ANSWER_PATIENCE_MS, (signal) => engine.ends(container.id, signal))
-      const code = ends.at(-1)?.attributes['exitCode']
-      if (code !== undefined) this.#life.code = Number(code)
-      if (this.#life.code !== undefined) return this.#report()
+      const exitCode = ends.at(-1)?.exitCode
+      if (exitCode !== undefined) return await this.#report({exitCode, outOfMemory: false})
     }
     const {liveRestore} = await answerOf(engine, ANSWER_PATIENCE_MS, (signal) => engine.info(signal))
-    return this.#report(found !== undefined && liveRestore ? undefined : 'engine-gone')
+    return await this.#report(found, found !== undefined && liveRestore ? undefined : 'engine-gone')
   }
 
-  #report(why?: 'engine-gone'): ExitReport {
-    const {code, sent, outOfMemory} = this.#life
-    if (why !== undefined || code === undefined)
-      return {code: code === 0 ? EXIT_OURS : (code ?? EXIT_OURS), why: 'engine-gone'}
+  /**
+   * What there is to say of the end. The status is what the Engine says of a container that is `found`, or has said to who waited for it: never what an event says, whose attributes the
+   * image can forge with labels.
+   */
+  async #report(
+    found: Pick<Inspected, 'exitCode' | 'outOfMemory'> | undefined,
+    why?: 'engine-gone',
+  ): Promise<ExitReport> {
+    const code = found?.exitCode ?? (await this.#codeSaid())
+    if (why !== undefined) return {code: code === 0 ? EXIT_OURS : (code ?? EXIT_OURS), why}
+    if (code === undefined) return {code: EXIT_OURS, why: 'unknown'}
+    const {sent} = this.#life
+    const outOfMemory = this.#life.outOfMemory || found?.outOfMemory === true
     const wasKilled = code === 128 + constants.signals.SIGKILL
     if (this.#stopping !== undefined)
       return wasKilled ? {code, why: this.#stopping.isHurried() ? 'hurried' : 'stop-timeout'} : {code}
     if (wasKilled && outOfMemory && !sent.has(constants.signals.SIGKILL)) return {code, why: 'out-of-memory'}
     return sent.has(code - 128) ? {code, why: 'somebody'} : {code}
+  }
+
+  /** The exit status as the Engine says it to who waited for it; nothing where it goes away instead. */
+  async #codeSaid(): Promise<number | undefined> {
+    const silence = this.#feed.cut.then(() => pauseFor(CUT_PATIENCE_MS)).then(() => undefined)
+    return await Promise.race([this.#life.watch?.exitCode.catch(() => undefined), silence])
   }
 
   async #stop(): Promise<number | undefined> {
@@ -289,26 +381,9 @@ class Supervision {
       notifier,
       unit,
       log,
-      process: this.#life.process,
+      process: () => this.#life.process,
     })
     return await this.#stopping.done
-  }
-
-  async #inspect(): Promise<Inspected | undefined> {
-    const {engine, container} = this.#of
-    return await answerOf(engine, ANSWER_PATIENCE_MS, (signal) => engine.inspect(container.id, signal))
-  }
-
-  /** The next event, or that there will be none, or that there was none for so long. */
-  async #next(patience?: number): Promise<Next> {
-    this.#pending ??= this.#events.next()
-    const next = this.#pending.then(({done, value}) => (done === true ? ('cut' as const) : value))
-    const over = new AbortController()
-    const late = patience === undefined ? [] : [pauseFor(patience, over.signal).then(() => 'late' as const)]
-    const first = await Promise.race([next, ...late])
-    over.abort()
-    if (first !== 'late') this.#pending = undefined
-    return first
   }
 
   async #status(words: string): Promise<void> {
@@ -324,6 +399,15 @@ class Supervision {
   }
 }
 
-function newLife(process: HostProcess | undefined): Life {
-  return {process, sent: new Set(), outOfMemory: false, code: undefined}
+function newLife(process: HostProcess | undefined, pid: number | undefined, startedAt: number | undefined): Life {
+  return {
+    process,
+    pid,
+    startedAt,
+    watch: undefined,
+    code: undefined,
+    isSignalled: false,
+    sent: new Set(),
+    outOfMemory: false,
+  }
 }

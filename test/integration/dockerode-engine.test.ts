@@ -168,6 +168,11 @@ describe('the Engine through dockerode', () => {
     await expect(engine.remove('abc', 'with-volumes', signal)).resolves.toBeUndefined()
   })
 
+  test('has started a container that somebody else has started meanwhile', async () => {
+    const {engine} = await engineThat(answer(304))
+    await expect(engine.start('abc', signal)).resolves.toBeUndefined()
+  })
+
   test('has stopped a container that did not run', async () => {
     const {engine} = await engineThat(answer(304))
     await expect(engine.stop('abc', signal)).resolves.toBeUndefined()

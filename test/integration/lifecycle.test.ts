@@ -6,7 +6,7 @@ import {emptyCreateRequest, type CreateRequest} from '../../src/docker/create-re
 import type {ContainerEvent, Engine, Inspected} from '../../src/docker/engine.js'
 import {EngineRefusedError, ImageMissingError, NameTakenError, StoppedError} from '../../src/errors.js'
 import {rmReconcile} from '../../src/plugins/rm-reconcile.js'
-import {runContainer, type Outcome} from '../../src/run/lifecycle.js'
+import {runContainer, type Outcome, type Run} from '../../src/run/lifecycle.js'
 import {LABELS, hashOf} from '../../src/run/labels.js'
 import type {RunOrder} from '../../src/run/line.js'
 import {Pipeline} from '../../src/run/pipeline.js'
@@ -14,6 +14,7 @@ import {asideName} from '../../src/run/predecessor.js'
 import {Releases} from '../../src/run/release.js'
 import type {RunHooks} from '../../src/run/run-plugin.js'
 import {StopRequests} from '../../src/run/stop.js'
+import type {HostProcess} from '../../src/systemd/process.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
 import {useTempDirectory} from '../unit/support/temp-directory.js'
 
@@ -42,29 +43,43 @@ function requested(rm = false): CreateRequest {
   return request
 }
 
-/** An Engine's events of a container that starts and ends by itself. */
-const exitsWith = (code: number) => () => Promise.resolve(eventsOf(['start', {}], ['die', {exitCode: String(code)}]))
+/** An Engine's events of a container that starts and ends by itself; what it ended with is found of it, or waited for. */
+const exitsWith = (code: number) => () => Promise.resolve(eventsOf(['start'], ['die', code]))
 
-async function* eventsOf(...events: readonly [string, Record<string, string>][]): AsyncGenerator<ContainerEvent> {
-  for (const [action, attributes] of events) yield await Promise.resolve({action, at: 0, attributes})
+async function* eventsOf(...events: readonly (readonly [string, number?])[]): AsyncGenerator<Told> {
+  for (const [action, code] of events)
+    yield await Promise.resolve({action, at: 2000, ...(code === undefined ? {} : {code})})
 }
 
+/** An event, and what the container has ended with then. */
+type Told = ContainerEvent & {readonly code?: number}
+
+const HERE: HostProcess = {pid: process.pid, isThere: () => Promise.resolve(true), signal: () => Promise.resolve()}
 const done = (): Promise<void> => Promise.resolve()
 
 /** A run against an Engine that is told what to do, and all that happened in it, in order. */
-function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = false, order: Partial<RunOrder> = {}) {
+function rehearsal(
+  told: Partial<Engine>,
+  hooks: Partial<RunHooks> = {},
+  rm = false,
+  order: Partial<RunOrder> = {},
+  more: Partial<Run> = {},
+) {
   const happened: string[] = []
   const answering = fakeEngine(told)
-  let isOver = false
+  let over: number | undefined
+  let end: (code: number) => void = () => undefined
+  const exitCode = new Promise<number>((resolve) => (end = resolve))
   // A container that has ended is found so.
   const truthful: Partial<Engine> = {
     ...told,
-    inspect: async (...words) => (isOver ? {...RUNNING, state: 'exited', pid: 0} : await answering.inspect(...words)),
+    inspect: async (...words) =>
+      over === undefined ? await answering.inspect(...words) : {...RUNNING, state: 'exited', pid: 0, exitCode: over},
     events: async (...words) => {
       const told = await answering.events(...words)
       return (async function* () {
         for await (const event of told) {
-          isOver ||= event.action === 'die'
+          if ('code' in event && typeof event.code === 'number') end((over = event.code))
           yield event
         }
       })()
@@ -72,7 +87,15 @@ function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = fa
   }
   const noting = Object.fromEntries(
     Object.entries(
-      fakeEngine({create: () => Promise.resolve(ID), start: done, rename: done, remove: done, stop: done, ...truthful}),
+      fakeEngine({
+        create: () => Promise.resolve(ID),
+        start: done,
+        rename: done,
+        remove: done,
+        stop: done,
+        watch: () => Promise.resolve({exitCode}),
+        ...truthful,
+      }),
     ).map(([name, verb]) => [
       name,
       typeof verb === 'function' && name !== 'ping' && name !== 'imageLabels'
@@ -118,6 +141,8 @@ function rehearsal(told: Partial<Engine>, hooks: Partial<RunHooks> = {}, rm = fa
       unit: undefined,
       handover: false,
       removalPatience: 50,
+      findInit: ({pid}) => Promise.resolve({...HERE, pid}),
+      ...more,
     })
   return {happened, stop, run}
 }
@@ -136,6 +161,7 @@ describe('a run that goes well', () => {
       'inspect',
       'create',
       'events',
+      'watch',
       'start',
       'inspect',
       'READY=1 STATUS=container web running',
@@ -183,6 +209,53 @@ describe('a run that goes well', () => {
   })
 })
 
+describe("an Engine whose PIDs are not this host's", () => {
+  const elsewhere = {findInit: () => Promise.resolve('elsewhere' as const)}
+
+  test('has its container supervised, and no PID of it used, with one line that says why', async () => {
+    const called: string[] = []
+    const note = (name: string) => (): undefined => void called.push(name)
+    const {happened, run} = rehearsal(
+      {inspect: freshName(), events: exitsWith(3)},
+      {started: note('started'), ready: note('ready'), exited: note('exited')},
+      false,
+      {},
+      elsewhere,
+    )
+    await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 3}})
+    expect(called).toEqual(['ready', 'exited'])
+    expect(happened).toContain('READY=1 STATUS=container web running')
+    expect(happened.filter((line) => line.includes("are not this host's"))).toHaveLength(1)
+  })
+
+  test.each([
+    ['--handover', {handover: true}, {}],
+    ['--pid-file', {}, {[LABELS.pidFile]: '/run/x.pid'}],
+  ])('is no place for %s, and nothing is left', async (option, run, labels) => {
+    const order = requested()
+    Object.assign(order.body.Labels, labels)
+    const refused = rehearsal(
+      {inspect: freshName(), events: exitsWith(0)},
+      {},
+      false,
+      {request: order},
+      {...elsewhere, ...run},
+    )
+    await expect(refused.run()).rejects.toMatchObject({
+      code: 'ENGINE_ELSEWHERE',
+      message: expect.stringContaining(`${option} cannot be done`) as unknown,
+    })
+    expect(refused.happened.slice(-2)).toEqual(['remove', 'unwound'])
+  })
+
+  test('is known by a PID that is none here, while the container runs on', async () => {
+    const gone = {findInit: () => Promise.resolve('gone' as const)}
+    const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(0)}, {}, false, {}, gone)
+    await run()
+    expect(happened.some((line) => line.includes("are not this host's"))).toBe(true)
+  })
+})
+
 describe('a name that is taken', () => {
   test("only as the beginning of a stranger's id is free", async () => {
     let asked = 0
@@ -192,7 +265,7 @@ describe('a name that is taken', () => {
       events: exitsWith(0),
     })
     await run()
-    expect(happened.slice(0, 4)).toEqual(['inspect', 'create', 'events', 'start'])
+    expect(happened.slice(0, 5)).toEqual(['inspect', 'create', 'events', 'watch', 'start'])
   })
 
   const removing: Inspected = {...RUNNING, state: 'removing', pid: 0}
@@ -233,10 +306,10 @@ describe('a name that is taken', () => {
   })
 
   test.each([
-    ['running', false, ['inspect', 'events', 'inspect']],
-    ['exited', false, ['inspect', 'events', 'start', 'inspect']],
-    ['exited', true, ['inspect', 'rename', 'create', 'events', 'start', 'inspect', 'remove']],
-    ['dead', true, ['inspect', 'remove', 'create', 'events', 'start', 'inspect']],
+    ['running', false, ['inspect', 'events', 'watch', 'inspect']],
+    ['exited', false, ['inspect', 'events', 'watch', 'start', 'inspect']],
+    ['exited', true, ['inspect', 'rename', 'create', 'events', 'watch', 'start', 'inspect', 'remove']],
+    ['dead', true, ['inspect', 'remove', 'create', 'events', 'watch', 'start', 'inspect']],
   ] as const)('by a container that is %s, with --rm=%s, is dealt with by %j', async (state, rm, verbs) => {
     let looks = 0
     const found: Inspected = {...RUNNING, state}
@@ -344,7 +417,17 @@ describe('a running container that a new one replaces', () => {
   test('runs until the new one is about to start, and goes when that is ready', async () => {
     const {happened, run} = rehearsal({inspect, events}, replace)
     await run()
-    expect(verbs(happened)).toEqual(['inspect', 'rename', 'create', 'events', 'stop', 'start', 'inspect', 'remove'])
+    expect(verbs(happened)).toEqual([
+      'inspect',
+      'rename',
+      'create',
+      'events',
+      'watch',
+      'stop',
+      'start',
+      'inspect',
+      'remove',
+    ])
     expect(happened.at(-1)).toMatch(/READY=1/)
   })
 
@@ -365,13 +448,26 @@ describe('a running container that a new one replaces', () => {
       'cannot be started',
       {start: (id) => (id === ID ? Promise.reject(new EngineRefusedError('start', 500, 'bad', undefined)) : done())},
       {},
-      ['inspect', 'rename', 'create', 'events', 'stop', 'start', 'remove', 'start', 'rename', 'unwound'],
+      ['inspect', 'rename', 'create', 'events', 'watch', 'stop', 'start', 'remove', 'start', 'rename', 'unwound'],
     ],
     [
       'does not get ready',
       {},
       failing('ready'),
-      ['inspect', 'rename', 'create', 'events', 'stop', 'start', 'inspect', 'remove', 'start', 'rename', 'unwound'],
+      [
+        'inspect',
+        'rename',
+        'create',
+        'events',
+        'watch',
+        'stop',
+        'start',
+        'inspect',
+        'remove',
+        'start',
+        'rename',
+        'unwound',
+      ],
     ],
   ])('is as it was when the new one %s', async (_, told, hooks, expected) => {
     const old: Engine['inspect'] = (name) => Promise.resolve(name === 'web' ? {...RUNNING, id: 'old'} : RUNNING)
@@ -385,8 +481,8 @@ describe('a stop that is asked for', () => {
   test("while the container runs becomes the Engine's stop, and the end is waited for", async () => {
     let end: (code: number) => void = () => undefined
     const code = new Promise<number>((resolve) => (end = resolve))
-    const events = async function* (): AsyncGenerator<ContainerEvent> {
-      yield {action: 'die', at: 0, attributes: {exitCode: String(await code)}}
+    const events = async function* (): AsyncGenerator<Told> {
+      yield {action: 'die', at: 2000, code: await code}
     }
     const {happened, stop, run} = rehearsal(
       {

@@ -20,6 +20,7 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.EngineUnreachableError('unix:///var/run/docker.sock', CAUSE),
   new errors.EngineForbiddenError('unix:///var/run/docker.sock', CAUSE),
   new errors.EngineAddressError('DOCKER_HOST=tcp://10.0.0.1:2375', 'it is another host'),
+  new errors.EngineElsewhereError('unix:///var/run/docker.sock', '--pid-file'),
   new errors.EngineRefusedError('create the container', 500, 'server error', CAUSE),
   new errors.EngineAnswerError('unix:///var/run/docker.sock', 'say what it is', 'it is no JSON', CAUSE),
   new errors.EngineVersionError('unix:///var/run/docker.sock', 'client version 1.51 is too old', undefined, CAUSE),
@@ -64,6 +65,7 @@ describe('every error of ours', () => {
       DefectError: 'DEFECT',
       EngineAddressError: 'ENGINE_ADDRESS',
       EngineAnswerError: 'ENGINE_ANSWER',
+      EngineElsewhereError: 'ENGINE_ELSEWHERE',
       EngineForbiddenError: 'ENGINE_FORBIDDEN',
       EngineRefusedError: 'ENGINE_REFUSED',
       EngineTooOldError: 'ENGINE_TOO_OLD',
@@ -92,7 +94,7 @@ describe('every error of ours', () => {
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(37)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(38)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {

@@ -1,29 +1,83 @@
 import {Readable} from 'node:stream'
-import {expect, test} from 'vitest'
-import {parseEvents} from '../../../src/docker/events.js'
+import {describe, expect, test} from 'vitest'
+import {parseEnds, parseEvents} from '../../../src/docker/events.js'
 import type {ContainerEvent} from '../../../src/docker/engine.js'
 
-const DIE = '{"Action":"die","timeNano":1700000000500000000,"Actor":{"Attributes":{"exitCode":"7"}}}'
+const line = (Action: string, attributes: object = {}, ID = 'c0ffee'): string =>
+  `${JSON.stringify({Action, timeNano: 1_700_000_000_500_000_000, Actor: {ID, Attributes: attributes}})}\n`
 
-async function all(stream: AsyncIterable<unknown>): Promise<ContainerEvent[]> {
+async function all(...chunks: readonly string[]): Promise<ContainerEvent[]> {
   const events: ContainerEvent[] = []
-  for await (const event of parseEvents(stream)) events.push(event)
+  for await (const event of parseEvents(Readable.from(chunks))) events.push(event)
   return events
 }
 
-test('events may come several at once, and be cut anywhere', async () => {
-  const text = `{"Action":"start"}\n${DIE}\n`
-  for (let cut = 0; cut < text.length; cut++)
-    expect(await all(Readable.from([text.slice(0, cut), text.slice(cut)]))).toEqual([
-      {action: 'start', at: 0, attributes: {}},
-      {action: 'die', at: 1_700_000_000_500, attributes: {exitCode: '7'}},
-    ])
+const ends = (...lines: readonly string[]) => parseEnds(Readable.from(lines))
+
+describe('events', () => {
+  test('may come several at once, and be cut anywhere', async () => {
+    const text = `{"Action":"start"}\n${line('rename', {name: 'shop'})}`
+    for (let cut = 0; cut < text.length; cut++)
+      expect(await all(text.slice(0, cut), text.slice(cut))).toEqual([
+        {action: 'start', at: 0},
+        {action: 'rename', at: 1_700_000_000_500, name: 'shop'},
+      ])
+  })
+
+  test('just end where their stream is cut', async () => {
+    const cut = (async function* () {
+      yield await Promise.resolve(`${line('die')}{"Act`)
+      throw new Error('aborted')
+    })()
+    const told: ContainerEvent[] = []
+    for await (const event of parseEvents(cut)) told.push(event)
+    expect(told).toHaveLength(1)
+  })
+
+  test.each(['hello', 'null', '[]', '{"Action":7}', '{"Action":"die","Actor":{"Attributes":{"a":1}}}'])(
+    'end at what is none: %s',
+    async (said) => {
+      expect(await all(line('start'), `${said}\n`, line('die'))).toHaveLength(1)
+    },
+  )
+
+  test('say nothing of how a container ended', async () => {
+    expect(await all(line('die', {exitCode: '0'}))).toEqual([{action: 'die', at: 1_700_000_000_500}])
+  })
+
+  test('say which signal was asked for', async () => {
+    expect(await all(line('kill', {signal: '15'}))).toMatchObject([{action: 'kill', signal: 15}])
+  })
+
+  test.each(['abc', '-1', '65', '9.5', ''])('say no signal that is none: %j', async (signal) => {
+    expect((await all(line('kill', {signal})))[0]).not.toHaveProperty('signal')
+  })
+
+  test('say no signal where the image has a label that is called so', async () => {
+    const label = {signal: '9'}
+    expect((await all(line('start', label), line('kill', label)))[1]).not.toHaveProperty('signal')
+  })
 })
 
-test('a stream that is cut just ends', async () => {
-  const cut = (async function* () {
-    yield await Promise.resolve(`${DIE}\n{"Act`)
-    throw new Error('aborted')
-  })()
-  expect(await all(cut)).toHaveLength(1)
+describe('the ends that an Engine remembers', () => {
+  const own = {name: 'web', 'systemd-docker.unit': 'web.service'}
+
+  test('have the status that the Engine said', async () => {
+    const die = line('die', {...own, exitCode: '7'})
+    await expect(ends(die, line('destroy', own))).resolves.toEqual([
+      {id: 'c0ffee', at: 1_700_000_000_500, name: 'web', labels: own, exitCode: 7},
+    ])
+  })
+
+  test.each([
+    ['the image has a label that is called so', [line('start', {...own, exitCode: '0'})]],
+    ['nothing tells what labels there are', []],
+    ["only another container's labels are known", [line('start', own, 'abcdef')]],
+  ])('have none where %s', async (_, others) => {
+    expect((await ends(...others, line('die', {...own, exitCode: '0'})))[0]?.exitCode).toBeUndefined()
+  })
+
+  test.each(['abc', '256', '-1', ''])('have none that is none: %j', async (exitCode) => {
+    expect((await ends(line('start'), line('die', {exitCode})))[0]?.exitCode).toBeUndefined()
+  })
 })

@@ -32,10 +32,12 @@ const EXITED: Inspected = {
 const host = useFakeHost()
 
 /** An event of an end, as this unit's container had it. */
-const end = (exitCode: number, unit = UNIT.name) => ({
-  action: 'die',
+const end = (exitCode: number | undefined, unit = UNIT.name) => ({
+  id: 'c0ffee',
   at: 5000,
-  attributes: {exitCode: String(exitCode), name: 'web', [LABELS.unit]: unit},
+  name: 'web',
+  labels: {[LABELS.unit]: unit},
+  exitCode,
 })
 
 /** Finishes a unit whose container is found so; what came of it, and what was asked of the Engine. */
@@ -92,6 +94,12 @@ describe('the status of finish', () => {
     expect((await finished({exitCode: 9}, {told})).status).toBe(9)
     const liveRestore = {...told, info: () => Promise.resolve({...INFO, liveRestore: true})}
     expect((await finished({exitCode: 0}, {told: liveRestore})).status).toBe(0)
+  })
+
+  test('is 125 where a label may have been laid over the one that the Engine remembers', async () => {
+    const {status, lines} = await finished(undefined, {told: {ends: () => Promise.resolve([end(undefined)])}})
+    expect(status).toBe(125)
+    expect(lines).toEqual(['warn: container web ended, and the Engine does not say with which status'])
   })
 
   test('is none outside of a unit', async () => {

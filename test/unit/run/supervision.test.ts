@@ -1,14 +1,19 @@
-import {describe, expect, test} from 'vitest'
-import type {ContainerEvent, Engine, Inspected} from '../../../src/docker/engine.js'
-import {EngineUnreachableError} from '../../../src/errors.js'
+import {describe, expect, test, vi} from 'vitest'
+import type {ContainerEvent, Engine, Inspected, Watch} from '../../../src/docker/engine.js'
+import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {Pipeline} from '../../../src/run/pipeline.js'
 import {Releases} from '../../../src/run/release.js'
 import {StopRequests} from '../../../src/run/stop.js'
 import {supervise} from '../../../src/run/supervision.js'
+import type {HostProcess} from '../../../src/systemd/process.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {recordingLog} from '../support/recording-log.js'
 
-type Told = readonly [string, Record<string, string>?]
+/** What the Engine tells of: `code` is what a life has ended with then. */
+type Told = readonly [
+  string,
+  {readonly code?: number; readonly signal?: number; readonly name?: string; readonly at?: number}?,
+]
 
 const GONE = new EngineUnreachableError('unix:///x', new Error('hung up'))
 const ENDED: Inspected = {
@@ -29,16 +34,39 @@ const ENDED: Inspected = {
   labels: {},
 }
 
-async function* eventsOf(...told: readonly Told[]): AsyncGenerator<ContainerEvent> {
-  for (const [action, attributes = {}] of told) yield await Promise.resolve({action, at: 4000, attributes})
+/** The Engine's events, each list until it goes away; what it says of the container's last end when it is asked is what they have come to. */
+class Telling {
+  code: number | undefined
+  #end: (code: number) => void = () => undefined
+  exitCode = new Promise<number>((resolve) => (this.#end = resolve))
+
+  async *events(...told: readonly Told[]): AsyncGenerator<ContainerEvent> {
+    for (const [action, {code, at = 4000, ...more} = {}] of told) {
+      if (code !== undefined) this.ends(code)
+      yield await Promise.resolve({action, at, ...more})
+    }
+  }
+
+  ends(code: number): void {
+    this.code = code
+    this.#end(code)
+  }
+
+  watch(): Promise<Watch> {
+    this.exitCode = new Promise<number>((resolve) => (this.#end = resolve))
+    return Promise.resolve({exitCode: this.exitCode})
+  }
 }
 
 /** The supervision of a container about which the events are told, each list until the Engine goes away. */
 function supervision(
   lists: readonly (readonly Told[])[],
   told: Partial<Engine> = {},
-  events?: AsyncIterable<ContainerEvent>,
+  events?: (telling: Telling) => AsyncIterable<ContainerEvent>,
+  watch?: Watch,
+  init: HostProcess = HERE,
 ) {
+  const telling = new Telling()
   const happened: string[] = []
   const note = (line: string): undefined => void happened.push(line)
   const [first = [], ...later] = lists
@@ -54,8 +82,13 @@ function supervision(
       },
     },
   ]
+  const {inspect = () => Promise.resolve(ENDED), ...others} = told
   const engine = fakeEngine({
-    inspect: () => Promise.resolve(ENDED),
+    inspect: async (...words) => {
+      const found = await inspect(...words)
+      return found?.pid === 0 ? {...found, exitCode: telling.code ?? found.exitCode} : found
+    },
+    watch: () => telling.watch(),
     info: () =>
       Promise.resolve({
         version: '26',
@@ -67,16 +100,19 @@ function supervision(
       }),
     events: () => {
       const next = later.shift()
-      return next === undefined ? Promise.reject(GONE) : Promise.resolve(eventsOf(...next))
+      return next === undefined ? Promise.reject(GONE) : Promise.resolve(telling.events(...next))
     },
-    ...told,
+    ...others,
   })
   const end = supervise({
     container: {id: 'c0ffee', tty: false},
     name: 'web',
-    pid: process.pid,
+    init,
+    startedAt: 1000,
     ownStart: true,
-    events: events ?? eventsOf(...first),
+    events: events?.(telling) ?? telling.events(...first),
+    watch: watch ?? {exitCode: telling.exitCode},
+    findInit: ({pid}) => Promise.resolve({...HERE, pid}),
     engine,
     pipeline: new Pipeline(members, stop.signal, new Releases(), log),
     notifier: {
@@ -90,9 +126,10 @@ function supervision(
     unit: undefined,
     sigProxy: true,
   })
-  return {end, happened, lines}
+  return {end, happened, lines, stop}
 }
 
+const HERE: HostProcess = {pid: process.pid, isThere: () => Promise.resolve(true), signal: () => Promise.resolve()}
 const RUNNING: Inspected = {...ENDED, state: 'running', pid: process.pid}
 const AGAIN: Inspected = {...ENDED, state: 'running', pid: process.ppid}
 const inTurn = (...found: readonly (Inspected | undefined)[]): Engine['inspect'] => {
@@ -102,25 +139,25 @@ const inTurn = (...found: readonly (Inspected | undefined)[]): Engine['inspect']
 
 describe('an end', () => {
   test('by itself has the status of its event', async () => {
-    await expect(supervision([[['start'], ['die', {exitCode: '3'}]]]).end).resolves.toEqual({code: 3})
+    await expect(supervision([[['start'], ['die', {code: 3}]]]).end).resolves.toEqual({code: 3})
   })
 
   test('for want of memory is told from other deaths of SIGKILL', async () => {
-    const {end} = supervision([[['start'], ['oom'], ['die', {exitCode: '137'}]]])
+    const {end} = supervision([[['start'], ['oom'], ['die', {code: 137}]]])
     await expect(end).resolves.toEqual({code: 137, why: 'out-of-memory'})
     const found = {...ENDED, outOfMemory: true}
-    const {end: other} = supervision([[['start'], ['die', {exitCode: '137'}]]], {inspect: inTurn(found)})
+    const {end: other} = supervision([[['start'], ['die', {code: 137}]]], {inspect: inTurn(found)})
     await expect(other).resolves.toEqual({code: 137, why: 'out-of-memory'})
-    await expect(supervision([[['start'], ['die', {exitCode: '137'}]]]).end).resolves.toEqual({code: 137})
+    await expect(supervision([[['start'], ['die', {code: 137}]]]).end).resolves.toEqual({code: 137})
   })
 
   test('of a signal that somebody had the Engine send says so', async () => {
-    const {end} = supervision([[['start'], ['kill', {signal: '15'}], ['die', {exitCode: '143'}], ['destroy']]])
+    const {end} = supervision([[['start'], ['kill', {signal: 15}], ['die', {code: 143}], ['destroy']]])
     await expect(end).resolves.toMatchObject({code: 143})
   })
 
   test("that comes with the Engine's is no clean one, whatever its status", async () => {
-    const {end} = supervision([[['start'], ['kill', {signal: '15'}], ['die', {exitCode: '0'}]]])
+    const {end} = supervision([[['start'], ['kill', {signal: 15}], ['die', {code: 0}]]])
     await expect(end).resolves.toEqual({code: 125, why: 'engine-gone'})
   })
 
@@ -131,10 +168,10 @@ describe('an end', () => {
       answered()
       return Promise.resolve(ENDED)
     }
-    const events = (async function* () {
-      yield* eventsOf(['start'], ['kill', {signal: '15'}], ['die', {exitCode: '0'}])
+    const events = async function* (telling: Telling) {
+      yield* telling.events(['start'], ['kill', {signal: 15}], ['die', {code: 0}])
       await another
-    })()
+    }
     await expect(supervision([], {inspect}, events).end).resolves.toEqual({code: 125, why: 'engine-gone'})
   })
 })
@@ -142,7 +179,7 @@ describe('an end', () => {
 describe('a container that somebody has started again', () => {
   test('is followed into its next life, of which what was before says nothing', async () => {
     const {end, happened} = supervision(
-      [[['start'], ['kill', {signal: '15'}], ['die', {exitCode: '143'}], ['start'], ['die', {exitCode: '143'}]]],
+      [[['start'], ['kill', {signal: 15}], ['die', {code: 143}], ['start'], ['die', {code: 143}]]],
       {inspect: inTurn(AGAIN, ENDED)},
     )
     await expect(end).resolves.toEqual({code: 143})
@@ -150,7 +187,7 @@ describe('a container that somebody has started again', () => {
   })
 
   test('by the Engine itself is waited for', async () => {
-    const {end, happened} = supervision([[['start'], ['die', {exitCode: '1'}], ['start'], ['die', {exitCode: '2'}]]], {
+    const {end, happened} = supervision([[['start'], ['die', {code: 1}], ['start'], ['die', {code: 2}]]], {
       inspect: inTurn({...ENDED, state: 'restarting'}, AGAIN, ENDED),
     })
     await expect(end).resolves.toEqual({code: 2})
@@ -160,7 +197,7 @@ describe('a container that somebody has started again', () => {
 
 test('what somebody does with the container is in the status', async () => {
   const {end, happened} = supervision([
-    [['start'], ['pause'], ['unpause'], ['rename', {name: 'shop'}], ['die', {exitCode: '0'}]],
+    [['start'], ['pause'], ['unpause'], ['rename', {name: 'shop'}], ['die', {code: 0}]],
   ])
   await end
   expect(happened).toEqual(
@@ -170,7 +207,7 @@ test('what somebody does with the container is in the status', async () => {
 
 describe('an Engine that goes away', () => {
   test('and comes back finds the container followed as before', async () => {
-    const {end, happened} = supervision([[['start']], [['die', {exitCode: '3'}]]], {inspect: inTurn(RUNNING, ENDED)})
+    const {end, happened} = supervision([[['start']], [['die', {code: 3}]]], {inspect: inTurn(RUNNING, ENDED)})
     await expect(end).resolves.toEqual({code: 3})
     expect(happened).toEqual([
       'STATUS=container web running, the Engine is away',
@@ -180,7 +217,7 @@ describe('an Engine that goes away', () => {
   })
 
   test('and comes back with another life of the container has its plugins told', async () => {
-    const {end, happened} = supervision([[['start']], [['die', {exitCode: '3'}]]], {
+    const {end, happened} = supervision([[['start']], [['die', {code: 3}]]], {
       inspect: inTurn({...AGAIN, finishedAt: 5000}, ENDED),
     })
     await expect(end).resolves.toEqual({code: 3})
@@ -201,4 +238,144 @@ describe('an Engine that goes away', () => {
     })
     await expect(taken.end).resolves.toEqual({code: 125, why: 'engine-gone'})
   })
+})
+
+describe('events in any order, twice, or late', () => {
+  const permutations = <T>(list: readonly T[]): T[][] =>
+    list.length < 2
+      ? [[...list]]
+      : list.flatMap((one, at) => permutations(list.toSpliced(at, 1)).map((others) => [one, ...others]))
+
+  const ended: readonly Told[] = [['start'], ['kill', {signal: 15}], ['die'], ['oom'], ['unpause']]
+  test('come to the same end', async () => {
+    const outcomes = await Promise.all(
+      permutations([...ended, ['die']] as const).map(async (told) => {
+        const {end} = supervision([], {}, async function* (telling) {
+          telling.ends(143)
+          yield* telling.events(...told)
+          await new Promise(() => undefined)
+        })
+        const {code, why} = await end
+        return `${told.map(([action]) => action).join(', ')}: ${String(code)} ${String(why)}`
+      }),
+    )
+    expect(outcomes).toHaveLength(720)
+    expect(outcomes.filter((line) => !line.endsWith(': 143 somebody'))).toEqual([])
+  })
+
+  test('such as those of the life before are of no account to the present one', async () => {
+    let looks = 0
+    const {end, happened} = supervision(
+      [],
+      {inspect: () => Promise.resolve(looks++ < 3 ? {...AGAIN, startedAt: 4500} : ENDED)},
+      async function* (telling) {
+        yield* telling.events(['start'], ['kill', {signal: 9}], ['start', {at: 4500}], ['die', {at: 4400}])
+        yield* telling.events(['kill', {signal: 9, at: 4400}], ['oom', {at: 4400}], ['start', {at: 4500}])
+        yield* telling.events(['die', {at: 5000, code: 137}])
+        await new Promise(() => undefined)
+      },
+    )
+    await expect(end).resolves.toEqual({code: 137})
+    expect(happened.filter((line) => line.startsWith('restarted'))).toHaveLength(1)
+  })
+})
+
+describe('an Engine that is slow', () => {
+  test('over one question is waited for, and what it said before stands', async () => {
+    let answer: (found: Inspected | undefined) => void = () => undefined
+    const asked = new Promise<void>((resolve) => {
+      answer = () => resolve()
+    })
+    const {end} = supervision(
+      [],
+      {
+        inspect: async () => {
+          await asked
+          return undefined
+        },
+      },
+      async function* (telling) {
+        yield* telling.events(['start'], ['die', {code: 0}])
+        await new Promise(() => undefined)
+      },
+    )
+    const outcome = vi.fn()
+    void end.then(outcome)
+    vi.useFakeTimers()
+    await vi.advanceTimersByTimeAsync(60_000)
+    vi.useRealTimers()
+    expect(outcome).not.toHaveBeenCalled()
+    answer(undefined)
+    await expect(end).resolves.toEqual({code: 0})
+  })
+
+  test.each([
+    ['refuses to say', new EngineRefusedError('look up the container', 500, 'stuck', undefined)],
+    ['goes away', GONE],
+  ])('and %s more of a container that has ended does not take its status back', async (_, error) => {
+    const {end} = supervision([[['start'], ['die', {code: 0}]]], {inspect: () => Promise.reject(error)})
+    await expect(end).resolves.toEqual({code: 0})
+  })
+})
+
+test('a container that is gone, and of whose end nobody was told, is a failure in words', async () => {
+  const {end} = supervision(
+    [],
+    {inspect: () => Promise.resolve(undefined)},
+    async function* (telling) {
+      yield* telling.events(['start'], ['die'])
+      await new Promise(() => undefined)
+    },
+    {exitCode: Promise.reject(GONE)},
+  )
+  await expect(end).resolves.toEqual({code: 125, why: 'unknown'})
+})
+
+test('an outage leaves no stream open of the tries that failed, and none at the end', async () => {
+  const open = new Set<AbortSignal>()
+  const most: number[] = []
+  const noted = (signal: AbortSignal): void => {
+    open.add(signal)
+    signal.addEventListener('abort', () => open.delete(signal))
+  }
+  let tries = 0
+  const {end} = supervision([[['start']]], {
+    events: (_, __, signal) => {
+      noted(signal)
+      return Promise.resolve(new Telling().events())
+    },
+    watch: (_, __, signal) => {
+      noted(signal)
+      return Promise.resolve({exitCode: new Promise<number>(() => undefined)})
+    },
+    inspect: () => {
+      most.push(open.size)
+      return ++tries < 4 ? Promise.reject(GONE) : Promise.resolve(ENDED)
+    },
+  })
+  await expect(end).resolves.toEqual({code: 7})
+  expect(most).toEqual([1, 1, 1, 1])
+  expect(open.size).toBe(0)
+})
+
+test('a stop that comes at once has the init to fall back on, where the Engine hangs', async () => {
+  const signals: NodeJS.Signals[] = []
+  const init: HostProcess = {
+    ...HERE,
+    isThere: () => Promise.resolve(signals.length === 0),
+    signal: (name) => Promise.resolve(void signals.push(name)),
+  }
+  const {end, stop} = supervision(
+    [],
+    {inspect: () => Promise.reject(GONE)},
+    async function* () {
+      await new Promise(() => undefined)
+      yield* new Telling().events()
+    },
+    undefined,
+    init,
+  )
+  stop.take('SIGTERM')
+  await expect(end).resolves.toEqual({code: 143, why: 'without-engine'})
+  expect(signals).toEqual(['SIGTERM'])
 })

@@ -1,0 +1,40 @@
+import {expect, test} from 'vitest'
+import type {ContainerEvent} from '../../../src/docker/engine.js'
+import {EventFeed} from '../../../src/run/event-feed.js'
+
+const START = {action: 'start', at: 1}
+const DIE = {action: 'die', at: 2}
+
+async function* told(events: readonly ContainerEvent[], end: Promise<void>): AsyncGenerator<ContainerEvent> {
+  for (const event of events) yield await Promise.resolve(event)
+  await end
+}
+
+test('gives what was told in its order, and then that it was cut', async () => {
+  const feed = new EventFeed(told([START, DIE], Promise.resolve()))
+  expect([await feed.next(), await feed.next(), await feed.next(), await feed.next(1)]).toEqual([
+    START,
+    DIE,
+    'cut',
+    'cut',
+  ])
+})
+
+test('sees the cut while nobody takes what came before', async () => {
+  const feed = new EventFeed(told([START, DIE], Promise.reject(new Error('reset'))))
+  await feed.cut
+  expect([await feed.next(), await feed.next(), await feed.next()]).toEqual([START, DIE, 'cut'])
+})
+
+test('waits no longer than it is told to, and loses nothing by that', async () => {
+  let go: () => void = () => undefined
+  const feed = new EventFeed(
+    (async function* () {
+      await new Promise<void>((resolve) => (go = resolve))
+      yield START
+    })(),
+  )
+  expect(await feed.next(5)).toBe('late')
+  go()
+  expect(await feed.next()).toBe(START)
+})
