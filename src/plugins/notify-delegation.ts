@@ -24,6 +24,9 @@ export const notifyDelegation = defineRunPlugin({
       resolve({request}) {
         request.body.HostConfig.Binds.push(`${socket}:${socket}`)
         request.body.Env.push(`NOTIFY_SOCKET=${socket}`)
+        const watchdog = env['WATCHDOG_USEC']
+        // Of `WATCHDOG_PID` it must not know: that is our PID, and it takes the question for another's (sd_watchdog_enabled(3)).
+        if (watchdog !== undefined) request.body.Env.push(`WATCHDOG_USEC=${watchdog}`)
       },
       ready: () => 'delegated',
     }

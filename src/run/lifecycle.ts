@@ -27,6 +27,8 @@ export interface Run extends Obtaining {
   readonly openNotifier: () => Notifier
   /** Whether the line asks that nobody of ours stays. */
   readonly handover: boolean
+  /** How often systemd is told that this process is well, in milliseconds; nothing where it does not ask. */
+  readonly watchdog?: number | undefined
   /** Finds a container's init on this host. */
   readonly findInit?: typeof findInitHere
 }
@@ -88,13 +90,14 @@ async function walk(run: Run): Promise<Outcome> {
 
   let begun: Begun
   let seen: Seen
+  let who: 'delegated' | undefined
   try {
     await pipeline.start(container)
     begun = await begin(run, obtained, since, following.signal)
     seen = await see(run, obtained, begun.watch)
     const {init} = seen
     if (init !== undefined) await pipeline.started({...container, pid: init.pid})
-    const who = seen.isRunning ? await pipeline.ready(container) : undefined
+    who = seen.isRunning ? await pipeline.ready(container) : undefined
     for (const predecessor of predecessors) await predecessor.leave(signal)
     await begun.notifier.send(
       ...(resident || init === undefined ? [] : [`MAINPID=${String(init.pid)}`]),
@@ -111,23 +114,35 @@ async function walk(run: Run): Promise<Outcome> {
 
   const {events, watch, notifier} = begun
   const {init, startedAt} = seen
-  const exit = await supervise({
-    container,
-    name,
-    init,
-    startedAt,
-    ownStart: origin !== 'adopt',
-    events,
-    watch,
-    engine,
-    pipeline,
-    notifier,
-    stop,
-    log,
-    unit: run.unit,
-    sigProxy: order.sigProxy ?? true,
-    ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
-  })
+  if (run.watchdog !== undefined && who !== 'delegated') keepAlive(run.watchdog, notifier, run)
+  let exit: ExitReport
+  try {
+    exit = await unlessAborted(
+      stop.defect,
+      supervise({
+        container,
+        name,
+        init,
+        startedAt,
+        ownStart: origin !== 'adopt',
+        events,
+        watch,
+        engine,
+        pipeline,
+        notifier,
+        stop,
+        log,
+        unit: run.unit,
+        sigProxy: order.sigProxy ?? true,
+        ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
+        isDelegated: who === 'delegated',
+      }),
+    )
+  } catch (error) {
+    // Nobody would be there for the container any more.
+    await takeBack(run, obtained)
+    throw error
+  }
   const words = `container ${name} ${describeEnd(exit)}`
   if (needsWords(exit)) log.warn(words)
   await notifier.send(`STATUS=${words}`).catch((error: unknown) => {
@@ -136,6 +151,18 @@ async function walk(run: Run): Promise<Outcome> {
   await pipeline.exited(container, exit)
   await pipeline.removed(container, exit)
   return {kind: 'ended', exit}
+}
+
+/** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */
+function keepAlive(milliseconds: number, notifier: Notifier, {releases, log}: Run): void {
+  const timer = setInterval(() => {
+    notifier.send('WATCHDOG=1').catch((error: unknown) => {
+      log.warn(`could not tell systemd that the container runs: ${reason(error)}`)
+    })
+  }, milliseconds)
+  releases.defer("answer the unit's watchdog no longer", () => {
+    clearInterval(timer)
+  })
 }
 
 /** A container that runs, or did. */

@@ -5,6 +5,7 @@ import {proxyVariables} from '../docker/proxies.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
+import {watchdogInterval} from '../systemd/watchdog.js'
 import {describeRun} from './dry-run.js'
 import {endingOf, type Ending} from './exit-status.js'
 import {warnUnlessHeard} from './heard.js'
@@ -47,6 +48,7 @@ export async function run(
   const members = [
     ...membersOf(switchedOn, settings, {env, log, engine, unit, handover}),
     ...untold(unit, env, settings),
+    ...unwatched(env, settings),
   ]
   const around = {env, cwd, proxies: proxyVariables(engine.address, env), signal: stop.signal}
   const order = await parseRun(line.rest, around, setup.declarations)
@@ -79,6 +81,7 @@ export async function run(
     unit,
     handover,
     removalPatience: REMOVAL_PATIENCE_MS,
+    watchdog: watchdogInterval(env),
   })
   return outcome.kind === 'handed-over' ? {status: 0} : endingOf(outcome.exit.code, stop.asked)
 }
@@ -134,6 +137,17 @@ function untold(unit: Invocation | undefined, env: Readonly<NodeJS.ProcessEnv>, 
     {
       name: 'systemd-docker',
       hooks: {resident: () => 'the unit has no Type=notify, so the container could not be its main process'},
+    },
+  ]
+}
+
+/** systemd kills a unit with `WatchdogSec=` that it does not hear from: nobody but us, or a container that has its socket, can tell it anything. */
+function unwatched(env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
+  if (watchdogInterval(env) === undefined || settings['notify']?.value === true) return []
+  return [
+    {
+      name: 'systemd-docker',
+      hooks: {resident: () => 'the unit has WatchdogSec=, which the container does not answer without --notify'},
     },
   ]
 }

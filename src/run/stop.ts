@@ -11,6 +11,7 @@ const PASSED_ON = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
  */
 export class StopRequests {
   readonly #controller = new AbortController()
+  readonly #defect = new AbortController()
   #asked: NodeJS.Signals | undefined
   #stop: (() => void) | undefined
   #other: ((name: NodeJS.Signals) => void) | undefined
@@ -18,6 +19,18 @@ export class StopRequests {
   /** Aborts, with a {@link StoppedError} as its reason, when the run is to stop before the container is ready. */
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  /** Aborts, with what was thrown as its reason, when this process can be trusted no longer, whatever it is at. */
+  get defect(): AbortSignal {
+    return this.#defect.signal
+  }
+
+  /** Something was thrown that nobody caught: whatever is under way is to be undone. */
+  fail(error: Error): void {
+    this.#defect.abort(error)
+    // One that is being stopped already is undone already.
+    this.#controller.abort(error)
   }
 
   /** The signal that asked for the end, once one has. */

@@ -9,6 +9,7 @@ import {findInit as findInitHere} from './init-process.js'
 import type {Log} from './log.js'
 import {UNTIL_DONE, pauseFor} from './patience.js'
 import type {Pipeline} from './pipeline.js'
+import {reloadSignalOf, reloading} from './reload.js'
 import type {CreatedContainer, ExitReport} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
 import {stopContainer, type Stopping} from './stopping.js'
@@ -47,6 +48,8 @@ export interface Supervised {
   /** The unit whose stop timeout bounds ours. */
   readonly unit: UnitName | undefined
   readonly sigProxy: boolean
+  /** Whether the container itself tells systemd of its state. */
+  readonly isDelegated: boolean
   /** Finds a container's init on this host. */
   readonly findInit?: typeof findInitHere
 }
@@ -84,6 +87,8 @@ class Supervision {
   #streams = new AbortController()
   #life: Life
   #stopping: Stopping | undefined
+  /** What has the unit reloaded, once systemd has said it. */
+  #reloadSignal: NodeJS.Signals | 'none' | undefined
 
   constructor(supervised: Supervised) {
     const {name, events, init, startedAt, watch} = supervised
@@ -95,7 +100,7 @@ class Supervision {
   }
 
   async end(): Promise<ExitReport> {
-    const {stop, engine, container, sigProxy, log} = this.#of
+    const {stop} = this.#of
     const withoutEngine = new Promise<ExitReport>((resolve) => {
       stop.onStop(() => {
         this.#stop().then((code) => {
@@ -106,14 +111,26 @@ class Supervision {
       })
     })
     stop.onOther((name) => {
-      if (sigProxy) engine.kill(container.id, name, UNTIL_DONE).catch(this.#failed(`pass ${name} on to the container`))
-      else log.info(`${name} is not passed on, as --sig-proxy=false asks for`)
+      this.#passOn(name).catch(this.#failed(`tell systemd of ${name}`))
     })
     try {
       return await Promise.race([this.#follow(), withoutEngine])
     } finally {
       this.#streams.abort()
     }
+  }
+
+  /** Passes a signal on to the container; where it asks for a reload of the unit, systemd is told that this is done. */
+  async #passOn(name: NodeJS.Signals): Promise<void> {
+    const {engine, container, sigProxy, unit, notifier, isDelegated, log} = this.#of
+    // A container that has systemd's socket says itself what it does.
+    if (unit !== undefined && !isDelegated) this.#reloadSignal ??= await reloadSignalOf(unit, UNTIL_DONE)
+    const isReload = name === this.#reloadSignal
+    if (isReload) await notifier.send(...reloading())
+    if (sigProxy)
+      await engine.kill(container.id, name, UNTIL_DONE).catch(this.#failed(`pass ${name} on to the container`))
+    else log.info(`${name} is not passed on, as --sig-proxy=false asks for`)
+    if (isReload) await notifier.send('READY=1')
   }
 
   /** Waits for the end in what the Engine tells. */

@@ -124,3 +124,13 @@ describe('a process that is listened to', () => {
     expect(process.listenerCount('SIGUSR2')).toBe(before)
   })
 })
+
+test('what nobody caught breaks the run off at any time, and keeps its reason', () => {
+  const stop = new StopRequests()
+  stop.onStop(() => undefined)
+  const thrown = new Error('thrown')
+  stop.fail(thrown)
+  expect(stop.signal.reason).toBe(thrown)
+  expect(stop.defect.reason).toBe(thrown)
+  expect(stop.asked).toBeUndefined()
+})

@@ -125,6 +125,7 @@ function supervision(
     log,
     unit: undefined,
     sigProxy: true,
+    isDelegated: false,
   })
   return {end, happened, lines, stop}
 }

@@ -1,0 +1,29 @@
+import {expect, test} from 'vitest'
+import {reloadSignalOf, reloading} from '../../../src/run/reload.js'
+import {useFakeHost} from '../support/fake-host.js'
+
+const host = useFakeHost()
+const unit = {name: 'web.service', manager: 'system'} as const
+const {signal} = new AbortController()
+
+test.each([
+  ['Type=notify-reload\nReloadSignal=1', 'SIGHUP'],
+  ['Type=notify-reload\nReloadSignal=10', 'SIGUSR1'],
+  ['Type=notify\nReloadSignal=1', 'none'],
+  ['Type=simple', 'none'],
+])('a unit with %j is reloaded by %s', async (answer, by) => {
+  await host.systemctlAnswers(answer)
+  expect(await reloadSignalOf(unit, signal)).toBe(by)
+})
+
+test('nothing is known where systemd does not answer', async () => {
+  await host.systemctlAnswers('', 1)
+  expect(await reloadSignalOf(unit, signal)).toBeUndefined()
+})
+
+test('systemd is told the moment by its own clock', () => {
+  const before = process.hrtime.bigint() / 1000n
+  const [begun, at = ''] = reloading()
+  expect(begun).toBe('RELOADING=1')
+  expect(BigInt(at.replace('MONOTONIC_USEC=', ''))).toBeGreaterThanOrEqual(before)
+})

@@ -1,0 +1,15 @@
+import {expect, test} from 'vitest'
+import {watchdogInterval} from '../../../src/systemd/watchdog.js'
+
+test.each<[NodeJS.ProcessEnv, number | undefined]>([
+  [{}, undefined],
+  [{WATCHDOG_USEC: '3000000', WATCHDOG_PID: '42'}, 1500],
+  [{WATCHDOG_USEC: '3000000'}, 1500],
+  [{WATCHDOG_USEC: '3000000', WATCHDOG_PID: '43'}, undefined],
+  [{WATCHDOG_USEC: '1'}, 1],
+  [{WATCHDOG_USEC: '0'}, undefined],
+  [{WATCHDOG_USEC: 'soon'}, undefined],
+  [{WATCHDOG_USEC: '18446744073709551615'}, undefined],
+])('with %j systemd hears from PID 42 every %s ms', (env, milliseconds) => {
+  expect(watchdogInterval(env, 42)).toBe(milliseconds)
+})
