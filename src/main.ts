@@ -13,6 +13,9 @@ import {StopRequests} from './run/stop.js'
 import {traceEngine, traceError} from './run/trace.js'
 import {readUnitNames} from './systemd/unit.js'
 
+/** How long what is under way may take to be undone after something was thrown that nobody caught, in milliseconds. */
+const UNWIND_PATIENCE_MS = 10_000
+
 /** Words that oclif answers when they stand first on a line. */
 const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
 
@@ -34,6 +37,16 @@ export async function main(root: string): Promise<void> {
     log.error(new DefectError('the run ended with work unfinished').message)
     process.exitCode = EXIT_OURS
   })
+  // A pipe whose reader is gone, or a socket, takes no more of what is written; that alone ends nothing.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  process.on('uncaughtException', (error) => {
+    if (stop.defect.aborted) return
+    stop.fail(new DefectError(`uncaught ${reason(error)}`))
+    setTimeout(() => {
+      log.error(reason(stop.defect.reason))
+      process.exit(EXIT_OURS)
+    }, UNWIND_PATIENCE_MS)
+  })
   await end(await perform(argv, root, log, {stop, unlisten}), unlisten)
 }
 
@@ -48,6 +61,11 @@ async function perform(argv: readonly string[], root: string, log: Log, {stop, u
   const viaOclif = async (words: readonly string[]): Promise<Ending> => {
     // A command that has something to do at a signal listens itself.
     unlisten()
+    // Nothing but a run has anything to undo.
+    stop.defect.addEventListener('abort', () => {
+      log.error(reason(stop.defect.reason))
+      process.exit(EXIT_OURS)
+    })
     const {exitStatusByOclif} = await import('./oclif.js')
     return {status: await exitStatusByOclif(words, root)}
   }
@@ -65,13 +83,15 @@ async function perform(argv: readonly string[], root: string, log: Log, {stop, u
     const print = (text: string): void => void process.stdout.write(text)
     return await run(line, setup, {env, engine, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
   } catch (error) {
-    if (stop.asked !== undefined && stop.signal.aborted) {
+    if (stop.asked !== undefined && stop.signal.aborted && !stop.defect.aborted) {
       log.info(reason(stop.signal.reason))
       return {signal: stop.asked}
     }
     if (log.debug !== undefined) traceError(log.debug, error)
-    log.error(reason(stop.signal.aborted ? stop.signal.reason : error))
-    return {status: error instanceof SystemdDockerError ? error.exitStatus : EXIT_OURS}
+    const over = stop.defect.aborted ? stop.defect : stop.signal
+    const failure: unknown = over.aborted ? over.reason : error
+    log.error(reason(failure))
+    return {status: failure instanceof SystemdDockerError ? failure.exitStatus : EXIT_OURS}
   }
 }
 

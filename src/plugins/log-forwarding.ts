@@ -80,7 +80,8 @@ export const logForwarding = defineRunPlugin({
         const stream = await engine.attach(container.id, stdin, signal)
         defer('close the stream of the output', close)
         if (stdin) {
-          process.stdin.pipe(stream)
+          // One that breaks, as the socket of a client that has reset it, is at its end, as for docker's client.
+          process.stdin.on('error', () => stream.end()).pipe(stream)
           defer('let go of standard input', () => {
             process.stdin.unpipe(stream).destroy()
           })
