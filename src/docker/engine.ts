@@ -154,13 +154,17 @@ export function isRunning({state}: Pick<Inspected, 'state'>): boolean {
   return state === 'running' || state === 'paused' || state === 'restarting'
 }
 
-/** Whether a create request failed because the image, or that for the platform, is not on the host. */
+/**
+ * Whether a create request failed for want of something, which docker's client takes for the image, or that for the platform (cli 28, command/container/create.go): each image
+ * store and each version of the Engine says it in other words. A container that the request names, as in `--volumes-from`, is none.
+ */
+export function mayLackImage(error: unknown): boolean {
+  return error instanceof EngineRefusedError && error.statusCode === 404 && !/^no such container/i.test(error.answer)
+}
+
+/** Whether an Engine that lacks something speaks of an image. */
 export function isNoSuchImage(error: unknown): boolean {
-  return (
-    error instanceof EngineRefusedError &&
-    error.statusCode === 404 &&
-    /no such image|does not match the specified platform/i.test(error.answer)
-  )
+  return mayLackImage(error) && error instanceof EngineRefusedError && /\bimage\b|\bplatform\b/i.test(error.answer)
 }
 
 /** Whether a create request failed because the name is another container's. */

@@ -52,11 +52,16 @@ export async function pullImage(
   const found = await loginFor(image, pulling, signal)
   const wanted = {...(platform === undefined ? {} : {platform}), ...(found?.login && {login: found.login})}
   const standstill = new AbortController()
-  const timer = setTimeout(() => {
-    standstill.abort()
-  }, PATIENCE_MS)
   const tally = new PullTally()
   const teller = new Teller(image, pulling)
+  const timer = setTimeout(() => {
+    if (tally.mayUnpackInSilence) {
+      timer.refresh()
+      teller.tell(tally.progress).catch((error: unknown) => {
+        standstill.abort(error)
+      })
+    } else standstill.abort(new PullError(image, `nothing has arrived for ${String(PATIENCE_MS / 1000)} seconds`))
+  }, PATIENCE_MS)
   try {
     await teller.tell(undefined)
     for await (const message of engine.pull(image, wanted, AbortSignal.any([signal, standstill.signal])))
@@ -66,15 +71,14 @@ export async function pullImage(
       }
     await teller.finish()
   } catch (error) {
-    if (standstill.signal.aborted && !signal.aborted)
-      throw new PullError(image, `nothing has arrived for ${String(PATIENCE_MS / 1000)} seconds`, error)
+    if (!signal.aborted) standstill.signal.throwIfAborted()
     throw error instanceof PullError ? withLogin(error, image, found) : error
   } finally {
     clearTimeout(timer)
     teller.clear()
   }
   const {progress} = tally
-  if (progress !== undefined) log.info(`pulled ${image} (${size(progress.total)})`)
+  if (progress !== undefined && progress.total > 0) log.info(`pulled ${image} (${size(progress.total)})`)
 }
 
 /** docker, too, goes on without a login when it cannot be had, as many images are for everybody. */
@@ -132,7 +136,8 @@ class Teller {
 
 function describe(image: string, progress: PullProgress | undefined): string {
   if (progress === undefined) return `Pulling ${image}`
-  const {doing, done, total, isPartial} = progress
+  const {doing, done, total, isPartial, seconds} = progress
+  if (seconds !== undefined) return `${doing} ${image} (${String(seconds)} s)`
   const unit = unitOf(total)
   const part = inUnit(done, unit)
   // A percentage of a total that grows would go back.

@@ -1,6 +1,6 @@
 import {rm} from 'node:fs/promises'
 import type {CreateRequest} from '../docker/create-request.js'
-import {isNameConflict, isNoSuchImage, isRunning, type Engine, type Inspected} from '../docker/engine.js'
+import {isNameConflict, isNoSuchImage, isRunning, mayLackImage, type Engine, type Inspected} from '../docker/engine.js'
 import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
 import {findProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
@@ -283,8 +283,8 @@ async function createOrPull(
   try {
     return await createInPlace(run, request, replaced)
   } catch (error) {
-    if (!isNoSuchImage(error) || order.pull === 'always') throw error
-    if (order.pull === 'never') throw new ImageMissingError(request.body.Image)
+    if (!mayLackImage(error) || order.pull === 'always') throw error
+    if (order.pull === 'never') throw isNoSuchImage(error) ? new ImageMissingError(request.body.Image) : error
     await pull(request, stop.signal)
     return await createInPlace(run, request, replaced)
   }
