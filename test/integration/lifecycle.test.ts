@@ -342,6 +342,37 @@ describe('an image that is not there', () => {
     expect(happened.slice(0, 4)).toEqual(['inspect', 'create', 'pull', 'create'])
   })
 
+  test.each([
+    'No such image: busybox:latest',
+    'image with reference busybox:latest was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64',
+    'image with reference busybox:latest was found but does not provide the specified platform (linux/arm64)',
+    'words of an Engine to come',
+  ])('is pulled whatever the Engine calls that: %s', async (words) => {
+    let pulled = false
+    const {run} = rehearsal({
+      inspect: freshName(),
+      events: exitsWith(0),
+      create: () =>
+        pulled
+          ? Promise.resolve(ID)
+          : Promise.reject(new EngineRefusedError('create the container', 404, words, undefined)),
+      pull: () => {
+        pulled = true
+        return Readable.from([])
+      },
+    })
+    await run()
+    expect(pulled).toBe(true)
+  })
+
+  test('is not what an Engine lacks that finds no container', async () => {
+    const words = 'No such container: other'
+    const refused = new EngineRefusedError('create the container', 404, words, undefined)
+    const {happened, run} = rehearsal({inspect: freshName(), create: () => Promise.reject(refused)})
+    await expect(run()).rejects.toBe(refused)
+    expect(happened).not.toContain('pull')
+  })
+
   test("still after it was pulled is the Engine's failure, and is not pulled again", async () => {
     const {happened, run} = rehearsal({
       inspect: freshName(),

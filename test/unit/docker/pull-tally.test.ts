@@ -52,14 +52,46 @@ describe('the progress of a pull', () => {
     expect(tally.progress).toMatchObject({doing: 'Unpacking', done: 150})
   })
 
-  test('counts no seconds as bytes, as some Engines tell of unpacking', () => {
+  test('counts no seconds as bytes, as some Engines tell of unpacking, and adds those of all layers', () => {
     const tally = tallyOf(fetching('a', 100, 100), {status: 'Download complete', id: 'a'})
     expect(tally.take({status: 'Extracting', id: 'a', current: 3})).toBe(true)
-    expect(tally.progress).toEqual({doing: 'Unpacking', done: 0, total: 100, isPartial: false})
+    expect(tally.progress).toEqual({doing: 'Unpacking', done: 0, total: 100, isPartial: false, seconds: 3})
+    tally.take({status: 'Pull complete', id: 'a'})
+    tally.take({status: 'Extracting', id: 'b', current: 4})
+    expect(tally.progress).toMatchObject({doing: 'Unpacking', seconds: 7})
+  })
+
+  test('of layers that are there already, and still have to be unpacked, is in seconds alone', () => {
+    const tally = tallyOf({status: 'Already exists', id: 'a'}, {status: 'Extracting', id: 'a', current: 2})
+    expect(tally.progress).toEqual({doing: 'Unpacking', done: 0, total: 0, isPartial: false, seconds: 2})
+  })
+})
+
+describe('an Engine that may be unpacking without a word', () => {
+  const fetched = (id: string): PullMessage => ({status: 'Download complete', id})
+
+  test('is one that has fetched all layers', () => {
+    const tally = tallyOf(begun('a'), begun('b'), fetched('a'))
+    expect(tally.mayUnpackInSilence).toBe(false)
+    tally.take(fetched('b'))
+    expect(tally.mayUnpackInSilence).toBe(true)
+  })
+
+  test.each([
+    ['has said nothing of any layer', []],
+    ['tells of it', [begun('a'), fetched('a'), {status: 'Extracting', id: 'a', current: 1}]],
+  ] as const)('is none that %s', (_, messages) => {
+    expect(tallyOf(...messages).mayUnpackInSilence).toBe(false)
   })
 })
 
 describe('what moves a pull', () => {
+  test('is each second of unpacking, but not the same one again', () => {
+    const tally = tallyOf(begun('a'), {status: 'Download complete', id: 'a'})
+    const moved = [1, 1, 2, 2, 3].map((current) => tally.take({status: 'Extracting', id: 'a', current}))
+    expect(moved).toEqual([true, false, true, false, true])
+  })
+
   test.each<[string, PullMessage, boolean]>([
     ['more bytes', fetching('a', 11, 100), true],
     ['the same bytes again', fetching('a', 10, 100), false],

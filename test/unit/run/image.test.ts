@@ -56,7 +56,7 @@ function rehearsal(script: Script, {failure, columns = 40}: {failure?: Error; co
       },
       controller.signal,
     )
-  return {run, sent, shown, logged, asked, controller}
+  return {run, sent, shown, logged, asked, controller, notifier}
 }
 
 describe('a pull', () => {
@@ -152,10 +152,53 @@ describe('a pull that stands still', () => {
     await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
   })
 
+  test('is given up also when the Engine tells of the same second of unpacking again and again', async () => {
+    const unpacking = {status: 'Extracting', id: 'a', current: 7}
+    const {run} = rehearsal([fetching(1), ...Array.from({length: 62}, () => [unpacking, 1000]).flat()])
+    await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
+  })
+
   test('for less than that goes on, however long it takes', async () => {
     const {run, sent} = rehearsal(Array.from({length: 10}, (_, index) => [59_000, fetching(index + 1)]).flat())
     await expect(run()).resolves.toBeUndefined()
     expect(sent).toHaveLength(12)
+  })
+})
+
+describe('a layer that takes minutes to unpack', () => {
+  const whole: PullMessage[] = [
+    {status: 'Pulling fs layer', id: 'a'},
+    {status: 'Download complete', id: 'a'},
+  ]
+
+  test('is waited for as long as the seconds that the Engine tells go on, and systemd is told', async () => {
+    const seconds = Array.from({length: 200}, (_, index) => [
+      1000,
+      {status: 'Extracting', id: 'a', current: index + 1},
+      {status: 'Extracting', id: 'a', current: index + 1},
+    ]).flat()
+    const {run, sent} = rehearsal([...whole, ...seconds])
+    await run()
+    expect(sent).toHaveLength(202)
+    expect(sent).toContain(`${EXTEND} STATUS=Unpacking nginx:1.27 (200 s)`)
+  })
+
+  test('is waited for where the Engine says nothing of it once all is fetched, and systemd is asked to wait each minute', async () => {
+    const {run, sent} = rehearsal([...whole, 250_000, {status: 'Pull complete', id: 'a'}])
+    await run()
+    expect(sent.filter((line) => line.startsWith(EXTEND)).length).toBeGreaterThanOrEqual(5)
+  })
+
+  test('ends with the notification socket that is gone meanwhile', async () => {
+    const {run, notifier} = rehearsal([...whole, 60_000, 1000])
+    const pulled = run()
+    notifier.send = () => Promise.reject(new Error('no socket'))
+    await expect(pulled).rejects.toThrow('no socket')
+  })
+
+  test('is not waited for while another is not fetched', async () => {
+    const {run} = rehearsal([{status: 'Pulling fs layer', id: 'b'}, ...whole, 60_000, fetching(1)])
+    await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
   })
 })
 
