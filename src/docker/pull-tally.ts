@@ -68,6 +68,11 @@ export class PullTally {
         }
   }
 
+  /** Whether any layer has come that was not there. */
+  get hasFetched(): boolean {
+    return [...this.#layers.values()].some(({status}) => isFetched(status))
+  }
+
   /** Whether all is fetched and the Engine has not told of any unpacking: Docker 26 and 27 with containerd's image store say nothing until that is done. */
   get mayUnpackInSilence(): boolean {
     const layers = [...this.#layers.values()]

@@ -77,8 +77,9 @@ export async function pullImage(
     clearTimeout(timer)
     teller.clear()
   }
-  const {progress} = tally
-  if (progress !== undefined && progress.total > 0) log.info(`pulled ${image} (${size(progress.total)})`)
+  const {progress: {total} = {total: 0}} = tally
+  // containerd's store tells the size of a layer only while it is being fetched, which may be over at once.
+  if (tally.hasFetched) log.info(`pulled ${image}${total === 0 ? '' : ` (${size(total)})`}`)
 }
 
 /** docker, too, goes on without a login when it cannot be had, as many images are for everybody. */

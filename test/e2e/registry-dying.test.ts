@@ -1,17 +1,20 @@
 import {describe, expect, test} from 'vitest'
-import {HOSTS} from '../helpers/hosts.js'
+import {imageStores} from '../helpers/image-stores.js'
 import {isHere, startRegistry} from '../helpers/registry.js'
 import {containers, defineService} from '../helpers/service.js'
 
 /** Docker 20.10 and 26.1 try a layer five times in some fifty seconds, and we wait for a minute. */
 const DEATH_TIMEOUT_MS = 180_000
 
-describe.each(HOSTS)('a registry that leaves us in the middle of a layer on $name', ({guest}) => {
+const STORES = imageStores()
+
+describe.each(STORES)('a registry that leaves us in the middle of a layer on $name', ({host}) => {
   // Both take about a minute, and so they go side by side.
   test(
     'fails the start in words: when it dies with those of the Engine, and when it is silent after a minute',
     {timeout: DEATH_TIMEOUT_MS},
     async () => {
+      const guest = host()
       const dying = await startRegistry(guest, 'dying')
       const silent = await startRegistry(guest, 'silent')
       const ends = [

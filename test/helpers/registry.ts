@@ -7,7 +7,7 @@ const PATIENCE_MS = 30_000
 const PROGRAM = '/opt/systemd-docker/test/fixtures/registry/registry.cjs'
 
 /** How a registry of test/fixtures/registry treats who asks it. */
-export type Manner = 'open' | 'password' | 'slow' | 'dying' | 'silent'
+export type Manner = 'open' | 'packed' | 'password' | 'slow' | 'dying' | 'silent'
 
 /** A registry on a host's loopback. */
 export interface Registry {

@@ -98,6 +98,15 @@ describe('a pull', () => {
     expect(sent).toContain(`${EXTEND} STATUS=Pulling nginx:1.27 50 % (250 of 500 kB)`)
   })
 
+  test('of layers that are fetched before their size is told says that they were', async () => {
+    const {run, logged} = rehearsal([
+      {status: 'Pulling fs layer', id: 'a'},
+      {status: 'Download complete', id: 'a'},
+    ])
+    await run()
+    expect(logged).toEqual(['pulled nginx:1.27'])
+  })
+
   test('of an image that is there as it is says nothing in the log', async () => {
     const {run, logged} = rehearsal([{status: 'Already exists', id: 'a'}, {status: 'Status: Image is up to date'}])
     await run()
