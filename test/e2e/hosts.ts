@@ -33,7 +33,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
   project.provide(
     'hosts',
-    booted.map(({guest}) => ({name: guest.kind.name, wayIn: guest.wayIn})),
+    // In the order of their kinds, and not in which they came up.
+    booted
+      .toSorted((one, other) => kinds.indexOf(one.guest.kind) - kinds.indexOf(other.guest.kind))
+      .map(({guest}) => ({name: guest.kind.name, wayIn: guest.wayIn})),
   )
   return shutDown
 }
