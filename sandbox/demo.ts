@@ -28,7 +28,13 @@ await withGuest(
     await show(guest, 'docker', 'ps')
 
     say('nginx answers')
-    const address = await guest.run('docker', 'inspect', '--format', '{{.NetworkSettings.IPAddress}}', 'nginx.service')
+    const address = await guest.run(
+      'docker',
+      'inspect',
+      '--format',
+      '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+      'nginx.service',
+    )
     await until(PATIENCE_MS, async () =>
       (await guest.attempt(['curl', '--silent', `http://${address}/`])).status === 0 ? true : undefined,
     )

@@ -23,7 +23,13 @@ describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
         : undefined,
     )
 
-    const address = await guest.run('docker', 'inspect', '--format', '{{.NetworkSettings.IPAddress}}', name)
+    const address = await guest.run(
+      'docker',
+      'inspect',
+      '--format',
+      '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+      name,
+    )
     const answer = await until(20_000, async () => {
       const {status: failed, stdout} = await guest.attempt(['curl', '--silent', `http://${address}/nowhere`])
       return failed === 0 ? stdout : undefined
