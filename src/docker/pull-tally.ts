@@ -48,15 +48,15 @@ export class PullTally {
     return hasMoved && !isIdle
   }
 
-  /** Nothing before any layer's size is known. */
+  /** Nothing before any layer's size is known, or all is being unpacked. */
   get progress(): PullProgress | undefined {
     const layers = [...this.#layers.values()]
     const sum = (of: (layer: Layer) => number): number => layers.reduce((total, layer) => total + of(layer), 0)
     const total = sum(({size}) => size ?? 0)
     const seconds = sum((layer) => layer.seconds)
-    if (total + seconds === 0) return undefined
     const fetched = sum((layer) => layer.fetched)
     const isPartial = layers.some(({size, status}) => size === undefined && !isFetched(status))
+    if (total === 0 && (seconds === 0 || isPartial)) return undefined
     return fetched < total || isPartial
       ? {doing: 'Pulling', done: fetched, total, isPartial}
       : {

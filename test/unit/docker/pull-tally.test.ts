@@ -61,6 +61,11 @@ describe('the progress of a pull', () => {
     expect(tally.progress).toMatchObject({doing: 'Unpacking', seconds: 7})
   })
 
+  test('is not known while a layer is unpacked and the size of another is not known yet', () => {
+    const tally = tallyOf(begun('a'), begun('b'), {status: 'Extracting', id: 'a', current: 3})
+    expect(tally.progress).toBeUndefined()
+  })
+
   test('of layers that are there already, and still have to be unpacked, is in seconds alone', () => {
     const tally = tallyOf({status: 'Already exists', id: 'a'}, {status: 'Extracting', id: 'a', current: 2})
     expect(tally.progress).toEqual({doing: 'Unpacking', done: 0, total: 0, isPartial: false, seconds: 2})
