@@ -289,7 +289,8 @@ class Supervision {
   /** Takes the container's new life for the unit's, unless it is the one that is known. Whether it is a new one. */
   async #follows(found: Inspected, watch: Watch | undefined, endedAt: number): Promise<boolean> {
     const {pid, startedAt} = this.#life
-    const isKnown = found.pid === pid && (startedAt === undefined || found.startedAt === startedAt)
+    const isSame = (pid ?? found.pid) === found.pid && (startedAt ?? found.startedAt) === found.startedAt
+    const isKnown = isSame && (pid !== undefined || startedAt !== undefined)
     if (found.pid === 0 || isKnown) return false
     const {container, pipeline, log, findInit = findInitHere} = this.#of
     const init = await findInit(found)

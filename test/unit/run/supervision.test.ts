@@ -64,7 +64,7 @@ function supervision(
   told: Partial<Engine> = {},
   events?: (telling: Telling) => AsyncIterable<ContainerEvent>,
   watch?: Watch,
-  init: HostProcess = HERE,
+  init: HostProcess | null = HERE,
 ) {
   const telling = new Telling()
   const happened: string[] = []
@@ -107,7 +107,7 @@ function supervision(
   const end = supervise({
     container: {id: 'c0ffee', tty: false},
     name: 'web',
-    init,
+    init: init ?? undefined,
     startedAt: 1000,
     ownStart: true,
     events: events?.(telling) ?? telling.events(...first),
@@ -330,6 +330,18 @@ test('a container that is gone, and of whose end nobody was told, is a failure i
     {exitCode: Promise.reject(GONE)},
   )
   await expect(end).resolves.toEqual({code: 125, why: 'unknown'})
+})
+
+test('a container whose PID is not of this host is not taken for one that was started again', async () => {
+  const {end, happened} = supervision(
+    [[['start']], [['die', {code: 3}]]],
+    {inspect: inTurn(RUNNING, ENDED)},
+    undefined,
+    undefined,
+    null,
+  )
+  await expect(end).resolves.toEqual({code: 3})
+  expect(happened).toContain('reconnected')
 })
 
 test('an outage leaves no stream open of the tries that failed, and none at the end', async () => {
