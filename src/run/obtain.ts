@@ -10,7 +10,7 @@ import type {RunOrder} from './line.js'
 import type {Log} from './log.js'
 import {prepareMaking, type Making} from './making.js'
 import {withOwnLabels} from './own-labels.js'
-import {UNTIL_DONE, pauseFor} from './patience.js'
+import {UNTIL_DONE, inTime, pauseFor} from './patience.js'
 import type {Pipeline} from './pipeline.js'
 import {Predecessor, asideName} from './predecessor.js'
 import type {CreatedContainer, Verdict} from './run-plugin.js'
@@ -196,13 +196,9 @@ async function patiently(
   what: string,
   wait: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const patience = AbortSignal.timeout(removalPatience)
-  try {
-    await wait(AbortSignal.any([stop.signal, patience]))
-  } catch (error) {
-    if (!patience.aborted || stop.signal.aborted) throw error
-    throw new NameTakenError(name, `its container ${what} after ${String(removalPatience / 1000)} seconds`)
-  }
+  const late = (): Error =>
+    new NameTakenError(name, `its container ${what} after ${String(removalPatience / 1000)} seconds`)
+  await inTime(stop.signal, removalPatience, wait, late)
 }
 
 /** @throws {NameClaimedError} when the container is that of another unit that is not over, as far as systemd says */

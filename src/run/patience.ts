@@ -85,6 +85,40 @@ export async function finishing<T>(
   }
 }
 
+/**
+ * What `ask` gives within so many milliseconds. The signal that it is given aborts when it does not, when it fails, or when `signal` aborts.
+ *
+ * The timer is held here: AbortSignal.any() holds what it joins weakly, and a timeout that nobody else holds may be collected, and then never comes.
+ *
+ * @throws what `late` makes when the time is over
+ */
+export async function inTime<T>(
+  signal: AbortSignal | undefined,
+  milliseconds: number,
+  ask: (signal: AbortSignal) => Promise<T>,
+  late: () => Error,
+): Promise<T> {
+  const question = new AbortController()
+  const timer = setTimeout(() => {
+    question.abort(late())
+  }, withinReach(milliseconds))
+  const stop = (): void => {
+    question.abort(signal?.reason)
+  }
+  if (signal?.aborted) stop()
+  signal?.addEventListener('abort', stop)
+  try {
+    return await unlessAborted(question.signal, ask(question.signal))
+  } catch (error) {
+    const why: unknown = question.signal.aborted ? question.signal.reason : error
+    question.abort(why)
+    throw why
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    clearTimeout(timer)
+  }
+}
+
 /** The promise's outcome, or an error when there is none within so many milliseconds. */
 export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined

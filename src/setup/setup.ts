@@ -4,6 +4,7 @@ import type {Engine, EngineInfo} from '../docker/engine.js'
 import {SetupError, reason} from '../errors.js'
 import {OCI_PROGRAM, OCI_RUNTIME, SHIM_PROGRAM, findContainerd, shimIn, type Whereabouts} from '../placement/shim.js'
 import {takesShims} from '../placement/ways.js'
+import {inTime} from '../run/patience.js'
 import {executeSystemctl} from '../systemd/systemctl.js'
 import {dropEmptyRuntimes, registerRuntime, registeredRuntime, unregisterRuntime} from './daemon-json.js'
 import {directoryToInstallIn, install, isSame, uninstall} from './program.js'
@@ -87,16 +88,16 @@ function runtimePiece({engine, source, daemonJson, signal, say}: Host, {version}
     } catch (error) {
       throw new SetupError('cannot reload docker.service', reason(error), error)
     }
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(RELOAD_PATIENCE_MS)])
-    while ((await engine.info(signal)).runtimes.includes(OCI_RUNTIME) !== isRegistered) {
-      signal.throwIfAborted()
-      if (patience.aborted)
-        throw new SetupError(
-          `the Engine does not follow ${daemonJson}`,
-          'look at `journalctl -u docker`; does dockerd read another file, or does it have --add-runtime on its line?',
-        )
-      await setTimeout(RELOAD_PAUSE_MS, undefined, {signal})
+    const follow = async (patience: AbortSignal): Promise<void> => {
+      while ((await engine.info(patience)).runtimes.includes(OCI_RUNTIME) !== isRegistered)
+        await setTimeout(RELOAD_PAUSE_MS, undefined, {signal: patience})
     }
+    const late = (): Error =>
+      new SetupError(
+        `the Engine does not follow ${daemonJson}`,
+        'look at `journalctl -u docker`; does dockerd read another file, or does it have --add-runtime on its line?',
+      )
+    await inTime(signal, RELOAD_PATIENCE_MS, follow, late)
   }
   return {
     async check() {

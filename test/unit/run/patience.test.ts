@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {finishing, unlessAborted, within} from '../../../src/run/patience.js'
+import {finishing, inTime, unlessAborted, within} from '../../../src/run/patience.js'
 
 test('what is waited for is the answer, and its failure the failure', async () => {
   const {signal} = new AbortController()
@@ -52,4 +52,32 @@ test('what is finished rather than broken off is not begun once the signal has a
   const finished = finishing(AbortSignal.abort(new Error('stopped')), 20, () => Promise.resolve(void (begun = true)))
   await expect(finished).rejects.toThrow('stopped')
   expect(begun).toBe(false)
+})
+
+test('what is asked for in time is the answer, and its failure the failure, which ends what was asked', async () => {
+  const late = (): Error => new Error('late')
+  const signals: AbortSignal[] = []
+  const asking = (answer: Promise<number>) => (signal: AbortSignal) => {
+    signals.push(signal)
+    return answer
+  }
+  expect(await inTime(undefined, 1000, asking(Promise.resolve(7)), late)).toBe(7)
+  await expect(inTime(undefined, 1000, asking(Promise.reject(new Error('no'))), late)).rejects.toThrow('no')
+  expect(signals.map(({aborted}) => aborted)).toEqual([false, true])
+})
+
+test('what is asked for and does not come in time, or before a stop, is given up', async () => {
+  const late = (): Error => new Error('late')
+  const signals: AbortSignal[] = []
+  const never = (signal: AbortSignal): Promise<never> => {
+    signals.push(signal)
+    return new Promise(() => undefined)
+  }
+  await expect(inTime(undefined, 20, never, late)).rejects.toThrow('late')
+  const stop = new AbortController()
+  const asking = inTime(stop.signal, 10_000, never, late)
+  stop.abort(new Error('stopped'))
+  await expect(asking).rejects.toThrow('stopped')
+  await expect(inTime(stop.signal, 10_000, never, late)).rejects.toThrow('stopped')
+  expect(signals.map(({aborted}) => aborted)).toEqual([true, true, true])
 })

@@ -238,7 +238,9 @@ describe('an old Engine with the systemd driver', () => {
   })
 
   test('that reads another file is an error that says so, in the end', async () => {
-    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort())
+    const {setTimeout} = globalThis
+    const hastily = (act: () => void, milliseconds = 0): NodeJS.Timeout => setTimeout(act, milliseconds / 1000)
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(hastily)
     const {piece, said} = await pieceOn(() => engineInfo({version: '20.10.24'}))
     await expect(piece.set()).rejects.toMatchObject({
       code: 'SETUP',
