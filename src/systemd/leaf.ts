@@ -29,13 +29,21 @@ export async function handDown(controllers: readonly string[], {directory}: Unit
   await writeFile(join(directory, 'cgroup.subtree_control'), controllers.map((name) => `+${name}`).join(' '))
 }
 
-/** Takes all controllers back that the unit's cgroup has handed to those below it, as systemd sooner or later does where nothing is delegated. */
-export async function takeBackControllers({directory}: UnitCgroup): Promise<void> {
+/**
+ * Takes all controllers back that the unit's cgroup has handed to those below it, as systemd sooner or later does where nothing is delegated. The kernel does not let go of one that a cgroup below
+ * has handed on itself, as a container does that runs containers (kernel, admin-guide/cgroup-v2.rst, "Top-down Constraint").
+ *
+ * @returns whether they are taken back
+ */
+export async function takeBackControllers({directory}: UnitCgroup): Promise<boolean> {
   const file = join(directory, 'cgroup.subtree_control')
   try {
     const handed = (await readFile(file, 'utf8')).split(/\s+/).filter((name) => name !== '')
     if (handed.length > 0) await writeFile(file, handed.map((name) => `-${name}`).join(' '))
+    return true
   } catch (error) {
+    if (hasErrorCode(error, 'EBUSY')) return false
     if (!hasErrorCode(error, 'ENOENT', 'ENODEV')) throw error
+    return true
   }
 }

@@ -1,7 +1,20 @@
 import {mkdir, readdir, rm} from 'node:fs/promises'
-import {beforeEach, describe, expect, test} from 'vitest'
+import type * as promises from 'node:fs/promises'
+import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {controllersOf, handDown, stepIntoLeaf, takeBackControllers} from '../../../src/systemd/leaf.js'
 import {signalThatEmpties, unitIn, useFakeHost} from '../support/fake-host.js'
+
+/** The file that the kernel does not let be written now. */
+const busy = vi.hoisted(() => ({file: ''}))
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof promises>()
+  const writeFile: typeof original.writeFile = async (file, data, options) => {
+    if (file === busy.file) throw Object.assign(new Error('EBUSY: resource busy or locked, write'), {code: 'EBUSY'})
+    await original.writeFile(file, data, options)
+  }
+  return {...original, writeFile}
+})
 
 const X = ['cgroup', 'v2', 'system.slice', 'x.service'] as const
 const host = useFakeHost()
@@ -43,8 +56,15 @@ describe('the controllers that a unit may hand down', () => {
 describe('the controllers that were handed down', () => {
   test('are taken back', async () => {
     await host.write('cpu memory\n', ...X, 'cgroup.subtree_control')
-    await takeBackControllers(unitIn(host))
+    expect(await takeBackControllers(unitIn(host))).toBe(true)
     expect(await host.read(...X, 'cgroup.subtree_control')).toBe('-cpu -memory')
+  })
+
+  test('stay where a cgroup below has handed them on itself', async () => {
+    await host.write('cpu memory\n', ...X, 'cgroup.subtree_control')
+    busy.file = host.in(...X, 'cgroup.subtree_control')
+    expect(await takeBackControllers(unitIn(host))).toBe(false)
+    busy.file = ''
   })
 
   test('may be none, and then nothing is written', async () => {
@@ -55,7 +75,7 @@ describe('the controllers that were handed down', () => {
 
   test('are gone with the cgroup', async () => {
     await rm(host.in(...X), {recursive: true})
-    await expect(takeBackControllers(unitIn(host))).resolves.toBeUndefined()
+    await expect(takeBackControllers(unitIn(host))).resolves.toBe(true)
   })
 
   test('are an error where they cannot be taken back', async () => {
