@@ -1,4 +1,4 @@
-import type {EngineInfo, Inspected, Listed} from './engine.js'
+import type {DeviceGrants, EngineInfo, Inspected, Listed} from './engine.js'
 import type {PullMessage} from './pull-tally.js'
 import type {Reading} from './reading.js'
 
@@ -40,6 +40,22 @@ export function readInspected(answer: Reading): Inspected {
     hasRotatingLog: logs.at('Type').text('') === 'local' || logs.at('Config').names().includes('max-size'),
     image: answer.at('Image').text(''),
     autoRemove: host.at('AutoRemove').flag(false),
+    devices: readDevices(host),
+  }
+}
+
+function readDevices(config: Reading): DeviceGrants {
+  return {
+    privileged: config.at('Privileged').flag(false),
+    mapped: config
+      .at('Devices')
+      .list()
+      .map((one) => ({pathOnHost: one.at('PathOnHost').text(), permissions: one.at('CgroupPermissions').text('')})),
+    rules: config
+      .at('DeviceCgroupRules')
+      .list()
+      .map((rule) => rule.text()),
+    requested: config.at('DeviceRequests').list().length > 0 || config.at('Runtime').text('').includes('nvidia'),
   }
 }
 

@@ -32,6 +32,20 @@ export interface Inspected {
   readonly image: string
   /** Whether the Engine removes it by itself when it has ended, its anonymous volumes too, as one of `docker run --rm`. */
   readonly autoRemove: boolean
+  /** What it was given of the host's devices; absent where the Engine does not say. */
+  readonly devices?: DeviceGrants
+}
+
+/** What a container may use of the host's devices, besides those that every container may. */
+export interface DeviceGrants {
+  /** It may use all. */
+  readonly privileged: boolean
+  /** `--device`: a device or a directory of them, and what of `rwm` it may do with it. */
+  readonly mapped: readonly {readonly pathOnHost: string; readonly permissions: string}[]
+  /** `--device-cgroup-rule`, such as `c 189:* rwm`. */
+  readonly rules: readonly string[]
+  /** It has devices that a driver or a runtime gives it, and the Engine does not tell which. */
+  readonly requested: boolean
 }
 
 /** A container as a list of the Engine has it (Engine API, `GET /containers/json`). */

@@ -2,8 +2,10 @@ import {rmdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
 import type {Log} from '../run/log.js'
+import {UNTIL_DONE} from '../run/patience.js'
 import type {RunContext} from '../run/run-plugin.js'
 import {delegates} from '../systemd/delegation.js'
+import {EVERY_DEVICE, isRestrictedByUs, restrictDevices, unrestrictDevices} from '../systemd/device-policy.js'
 import {rootOf, type Place} from '../systemd/hierarchies.js'
 import {controllersOf, stepIntoLeaf, takeBackControllers} from '../systemd/leaf.js'
 import type {UnitCgroup} from '../systemd/unit.js'
@@ -38,6 +40,11 @@ export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwis
     async beforeStart({id}, {signal, defer}) {
       if (way.announced && state !== undefined)
         defer('take back the announcement', await announce(id, {unit, invocation}, state))
+      if (unit.unified && (await isRestrictedByUs(unit))) {
+        // A run that moved the container was killed.
+        defer("take the unit's device policy back", () => unrestrictDevices(unit, UNTIL_DONE))
+        await restrictDevices(unit, EVERY_DEVICE, signal)
+      }
       if (!unit.unified) defer("remove the unit's empty cgroups", () => removeLeftOvers(unit, own))
       if ((await controllersOf(unit)).length === 0) return
       isDelegated = delegates(unit, signal)
@@ -45,28 +52,29 @@ export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwis
     },
     async afterStart(container, context: RunContext) {
       const places = await placesOfContainer(container)
-      if (places.length === 0) return
+      if (places.length === 0) return 'gone'
       if (!places.some((place) => isBelow(place, unit))) {
-        await otherwise.afterStart(container, context)
-        return
+        return await otherwise.afterStart(container, context)
       }
       log.info(`the container was born in ${unit.path}, by ${way.title}`)
-      if (isDelegated === undefined) return
+      if (isDelegated === undefined) return 'in the unit'
       switch (await isDelegated) {
         case true:
-          return
+          return 'in the unit'
         case undefined:
           context.signal.throwIfAborted()
           log.warn(
             `systemd does not answer whether ${unit.name} says Delegate=yes; if it does not, Docker's limits (-m, --cpus, …) and docker stats will not last`,
           )
-          return
+          return 'in the unit'
         case false:
       }
-      await takeBackControllers(unit)
       log.warn(
-        `${unit.name} does not say Delegate=yes, so Docker's limits (-m, --cpus, …) do not bind and docker stats shows nothing; the unit's own limits bind`,
+        (await takeBackControllers(unit))
+          ? `${unit.name} does not say Delegate=yes, so Docker's limits (-m, --cpus, …) do not bind and docker stats shows nothing; the unit's own limits bind`
+          : `${unit.name} does not say Delegate=yes, and the container divides its cgroup further, so how long Docker's limits (-m, --cpus, …) bind is not known; the unit's own limits bind`,
       )
+      return 'in the unit'
     },
   }
 }

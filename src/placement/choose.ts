@@ -55,7 +55,9 @@ async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Su
   const state = mayPlace ? stateDirectory(env) : undefined
   const canAnnounce = state !== undefined
   const {way, objections} = bestWay({unit, request, engine, shim, restrictsDevices, canAnnounce})
-  const otherwise = mayPlace ? move(ownPlaces(places), unit, objections, around) : stayingForRoot(objections, around)
+  const otherwise = mayPlace
+    ? move(ownPlaces(places), unit, objections, {...around, rootless: engine.rootless})
+    : stayingForRoot(objections, around)
   return way === undefined
     ? otherwise
     : birth(way, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, otherwise, log)
@@ -102,7 +104,9 @@ async function moveNamed(
   const why = ['--cgroups names its hierarchies']
   if (isRoot()) return move(found, unit, why, around)
   const engine = await infoOf(around)
-  return engine === undefined || isUsersOwn(engine, unit) ? move(found, unit, why, around) : stayingForRoot(why, around)
+  return engine === undefined || isUsersOwn(engine, unit)
+    ? move(found, unit, why, {...around, rootless: engine?.rootless ?? false})
+    : stayingForRoot(why, around)
 }
 
 /** Whether a process in these places may not use all devices (kernel, cgroup-v1/devices.rst). A cgroup below cannot then be given any more. */

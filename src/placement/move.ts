@@ -1,19 +1,21 @@
 import {mkdir, rmdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
+import type {Engine} from '../docker/engine.js'
 import {CgroupError, hasErrorCode, reason} from '../errors.js'
 import type {Log} from '../run/log.js'
-import {finishing} from '../run/patience.js'
+import {UNTIL_DONE, finishing} from '../run/patience.js'
 import type {RunContext, StartedContainer} from '../run/run-plugin.js'
-import {delegates} from '../systemd/delegation.js'
+import {EVERY_DEVICE, isRestrictedByUs, restrictDevices, unrestrictDevices} from '../systemd/device-policy.js'
 import {freezerOf, isFrozen, type FreezerKind} from '../systemd/freezer.js'
 import {isUnified, labelOf, type Place} from '../systemd/hierarchies.js'
 import {controllersOf, handDown, stepIntoLeaf} from '../systemd/leaf.js'
 import {carryLimits} from '../systemd/limits.js'
+import {propertiesOf} from '../systemd/properties.js'
 import {transferAll} from '../systemd/transfer.js'
 import type {UnitCgroup} from '../systemd/unit.js'
-import {isSystemds, placesOfContainer} from './container-places.js'
-import {canMakeDeviceNodes, forbidDeviceNodes, wantsDeviceNodes} from './device-filter.js'
+import {isBelow, isSystemds, placesOfContainer} from './container-places.js'
+import {deviceAccess} from './device-filter.js'
 import type {Placement} from './placement.js'
 
 /** How long a move that is under way may still take when the run is asked to stop: a container in halves is worse than one that comes a little later. */
@@ -23,6 +25,17 @@ const FINISH_PATIENCE_MS = 4000
 interface Way {
   readonly from: Place
   readonly to: Place
+  /** Whether the unit lets us make a cgroup below its own. */
+  readonly isDelegated: boolean
+}
+
+/** What a move depends on. */
+interface Around {
+  readonly request: CreateRequest
+  readonly engine: Engine
+  readonly log: Log
+  /** Whether the Engine runs in a user's namespace, in which the kernel lets nobody open a device file that was made there (user_namespaces(7)). */
+  readonly rootless?: boolean
 }
 
 /**
@@ -33,55 +46,96 @@ export function move(
   places: readonly Place[],
   unit: UnitCgroup,
   whyNotBorn: readonly string[],
-  {request, log}: {readonly request: CreateRequest; readonly log: Log},
+  around: Around,
 ): Placement {
-  const mayLoseDeviceFilter = wantsDeviceNodes(request.body.HostConfig)
+  const {request, log} = around
   return {
     describe: places.length === 0 ? undefined : `move the container's processes to ${placesText(places)}`,
     isInUnit: places.some((place) => isSystemds(place, unit)),
-    prepare({body}) {
-      if (places.some(isUnified)) forbidDeviceNodes(body.HostConfig)
-    },
+    prepare: () => undefined,
     beforeStart: () => Promise.resolve(),
     async afterStart(container, context) {
       const there = await placesOfContainer(container)
+      if (there.length === 0) return 'gone'
       const ways: Way[] = []
       for (const to of places) {
         const from = there.find((place) => labelOf(place) === labelOf(to))
         if (from === undefined || from.path === to.path) continue
-        const why = await objection(from, container, mayLoseDeviceFilter)
-        if (why === undefined) ways.push({from, to})
-        else log.warn(`the container stays in ${from.path} in ${labelOf(from)}: ${why}`)
+        const entry = (await objection(from, container)) ?? (await prepareUnit(unit, to, container, around, context))
+        if (typeof entry === 'string')
+          log.warn(`the container stays in ${from.path} in ${labelOf(from)}: ${entry}${because(whyNotBorn)}`)
+        else ways.push({from, to, ...entry})
       }
-      if (ways.length === 0) return
+      const where =
+        there.some((place) => isBelow(place, unit)) || ways.some(({to}) => isSystemds(to, unit))
+          ? 'in the unit'
+          : 'elsewhere'
+      if (ways.length === 0) return where
       const moved = await finishing(context.signal, FINISH_PATIENCE_MS, async (patience) => {
         const moving = {...context, signal: patience}
         const freezer = freezerAmong(there, ways, container)
         const moveAll = (): Promise<Place[]> => moveIn(ways, unit, container, moving)
         return await (freezer === undefined ? moveAll() : whileFrozen(freezer, 'v1', moving, moveAll))
       })
-      if (moved.length === 0) return
+      if (moved.length === 0) return where
       log.info(`the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`)
       if (request.body.Env.some((entry) => entry.startsWith('NOTIFY_SOCKET=')))
         log.warn('a READY=1 that the container sent before it was moved is lost: systemd takes it from the unit alone')
+      return where
     },
   }
 }
 
-/** Why the container's processes cannot be moved from there. */
-async function objection(
-  from: Place,
-  {id, pid}: StartedContainer,
-  mayLoseDeviceFilter: boolean,
-): Promise<string | undefined> {
+/** Why the container's processes cannot be moved from there, wherever they would come. */
+async function objection(from: Place, {id}: StartedContainer): Promise<string | undefined> {
   // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
   if (!from.path.includes(id)) return 'that is no cgroup of its own'
   // The kernel lets a process go on that leaves a frozen cgroup, and Docker would still take it for paused.
   if (await isFrozen(from.directory, isUnified(from) ? 'v2' : 'v1'))
     return 'it is paused, and would run on without Docker noticing; unpause it and restart the unit'
-  if (isUnified(from) && !mayLoseDeviceFilter && (await canMakeDeviceNodes(pid)))
-    return "it was made with CAP_MKNOD, and what keeps it from the host's devices would be left behind; make it anew"
   return undefined
+}
+
+/**
+ * Makes the unit as safe a place for the container as the one that Docker made for it, before its first process comes there: on cgroup v2 Docker's filter on devices stays behind, so systemd puts
+ * its own on the unit.
+ *
+ * @returns what the unit lets us do in its cgroup, or why the container must stay where it is
+ */
+async function prepareUnit(
+  unit: UnitCgroup,
+  to: Place,
+  {id}: StartedContainer,
+  {engine, log, rootless = false}: Around,
+  {signal, defer}: RunContext,
+): Promise<Pick<Way, 'isDelegated'> | string> {
+  if (!unit.unified || !isUnified(to)) return {isDelegated: false}
+  const said = await propertiesOf(unit, ['Delegate', 'DevicePolicy', 'DeviceAllow'], signal)
+  if (said === undefined) {
+    signal.throwIfAborted()
+    return 'systemd does not answer what the unit says of Delegate= and DevicePolicy='
+  }
+  const isDelegated = said.Delegate === 'yes'
+  if (rootless) return {isDelegated}
+  if (unit.manager === 'user') return "a user's systemd cannot keep it from the host's devices"
+  const isOurs = await isRestrictedByUs(unit)
+  if ((said.DevicePolicy ?? 'auto') !== 'auto' || ((said.DeviceAllow ?? '') !== '' && !isOurs)) {
+    log.info(
+      `${unit.name} restricts devices itself, so it says what the container may use of them, and Docker does not`,
+    )
+    return {isDelegated}
+  }
+  const grants = (await engine.inspect(id, signal))?.devices
+  if (grants === undefined) return 'the Engine does not say which devices it may use'
+  const access = await deviceAccess(grants)
+  if (access.may === 'not be told')
+    return `${access.why}, so nothing would keep it from the host's devices in the unit; DevicePolicy= and DeviceAllow= in the unit can`
+  if (access.may === 'use all' && !isOurs) return {isDelegated}
+  defer("take the unit's device policy back", () => unrestrictDevices(unit, UNTIL_DONE))
+  const allow = access.may === 'use all' ? EVERY_DEVICE : access.allow
+  if (await restrictDevices(unit, allow, signal)) return {isDelegated}
+  signal.throwIfAborted()
+  return "systemd did not take the unit's DeviceAllow=, so nothing would keep it from the host's devices there"
 }
 
 /** The cgroup of v1 that can freeze the container, unless it is one that the container moves out of. */
@@ -115,9 +169,10 @@ async function moveIn(
   context: RunContext,
 ): Promise<Place[]> {
   const moved: Place[] = []
-  for (const {from, to} of ways) {
+  for (const way of ways) {
+    const {from, to} = way
     try {
-      if (isUnified(to)) moved.push(...(await moveUnified(from, to, unit, container, context)))
+      if (isUnified(to)) moved.push(...(await moveUnified(way, unit, container, context)))
       else if ((await transferAll(from.directory, to.directory, context.signal)) > 0) moved.push(to)
     } catch (error) {
       context.signal.throwIfAborted()
@@ -129,15 +184,14 @@ async function moveIn(
 
 /** On cgroup v2 what Docker limits goes with its cgroup, so the limits are carried over into one below the unit's, where the unit lets us make any. */
 async function moveUnified(
-  from: Place,
-  own: Place,
+  {from, to: own, isDelegated}: Way,
   unit: UnitCgroup,
   {id}: StartedContainer,
   context: RunContext,
 ): Promise<Place[]> {
   const {signal, defer} = context
   let to = own
-  if (await delegates(unit, signal)) {
+  if (isDelegated) {
     to = {controllers: [], path: `${unit.path}/${id}`, directory: join(unit.directory, id)}
     await stepIntoLeaf(unit, signal)
     defer(`remove the cgroup ${to.path}`, () => removeCgroup(to.directory))

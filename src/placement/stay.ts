@@ -9,7 +9,7 @@ export function staying(say: () => void): Placement {
     beforeStart: () => Promise.resolve(),
     afterStart: () => {
       say()
-      return Promise.resolve()
+      return Promise.resolve('elsewhere')
     },
   }
 }

@@ -1,5 +1,5 @@
 import {choosePlacement} from '../placement/choose.js'
-import type {Placement} from '../placement/placement.js'
+import type {Placement, Whereabouts} from '../placement/placement.js'
 import {defineRunPlugin} from '../run/run-plugin.js'
 
 /** The container is in the unit's cgroup, so that systemd sees, limits and stops it: born there where the host allows it, else moved there. */
@@ -17,17 +17,24 @@ export const cgroupTransfer = defineRunPlugin({
   },
   setup({cgroups: names}, {engine, env, log, unit}) {
     let placement: Placement | undefined
+    let where: Whereabouts | undefined
     return {
       async resolve({request, signal}) {
         placement = await choosePlacement(names, {request, engine, env, log, signal})
         placement.prepare(request)
       },
       start: ({container, ...context}) => placement?.beforeStart(container, context),
-      started: ({container, ...context}) => placement?.afterStart(container, context),
-      restarted: ({container, ...context}) => placement?.afterStart(container, context),
+      async started({container, ...context}) {
+        where = await placement?.afterStart(container, context)
+      },
+      async restarted({container, ...context}) {
+        await placement?.afterStart(container, context)
+      },
       // systemd sees a main process end that is not its child only when the unit's cgroup is empty then. Where it takes no messages we cannot stay either.
       resident: () =>
-        unit !== undefined && env['NOTIFY_SOCKET'] !== undefined && placement?.isInUnit === false
+        unit !== undefined &&
+        env['NOTIFY_SOCKET'] !== undefined &&
+        (where === 'elsewhere' || placement?.isInUnit === false)
           ? "the container is not in the unit's cgroup, so systemd would not see its end"
           : undefined,
       describe: () => (placement?.describe === undefined ? [] : [placement.describe]),

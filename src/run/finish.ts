@@ -4,6 +4,7 @@ import {EXIT_OURS, FinishError, hasErrorCode, reason} from '../errors.js'
 import {readRegular} from '../files/regular.js'
 import {stateDirectory, withdraw} from '../placement/announcement.js'
 import type {Notifier} from '../systemd/notifier.js'
+import {unrestrictDevices} from '../systemd/device-policy.js'
 import {findProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {systemctl} from '../systemd/systemctl.js'
@@ -50,6 +51,9 @@ export async function finish(finishing: Finishing): Promise<number> {
   const labelled = found?.name === name ? await withOwnLabels(found, engine, stop.signal) : undefined
   // After a start that was refused the name may be another unit's.
   const own = labelled?.labels[LABELS.unit] === ownerOf(unit) ? labelled : undefined
+  await unrestrictDevices(unit, stop.signal).catch((error: unknown) => {
+    log.warn(`could not take the unit's device policy back: ${reason(error)}`)
+  })
   const begun = await beginOf(unit, stop.signal)
   const exit = own === undefined ? await rememberedEnd(finishing, unit) : await endOf(own, engine, stop.signal)
   if (own?.labels[LABELS.remove] === 'yes') await remove(own, finishing)

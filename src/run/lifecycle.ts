@@ -74,10 +74,7 @@ async function walk(run: Run): Promise<Outcome> {
   const {signal} = stop
   await waitForEngine('start', run)
   await pipeline.resolve(order.request)
-  const reasons = pipeline.residentReasons()
-  const resident = reasons.length > 0
-  log.debug?.(resident ? `this process stays: ${reasons.join('; ')}` : 'nothing asks this process to stay')
-  if (run.handover && resident) throw new HandoverError(reasons)
+  let resident = mustStay(run)
   const since = Date.now()
   const obtained = await obtain(run)
   const {container, origin, predecessors} = obtained
@@ -96,7 +93,11 @@ async function walk(run: Run): Promise<Outcome> {
     begun = await begin(run, obtained, since, following.signal)
     seen = await see(run, obtained, begun.watch)
     const {init} = seen
-    if (init !== undefined) await pipeline.started({...container, pid: init.pid})
+    if (init !== undefined) {
+      await pipeline.started({...container, pid: init.pid})
+      // A container that was there before may be elsewhere than one that is made.
+      resident ||= mustStay(run)
+    }
     who = seen.isRunning ? await pipeline.ready(container) : undefined
     for (const predecessor of predecessors) await predecessor.leave(signal)
     await begun.notifier.send(
@@ -163,6 +164,14 @@ function keepAlive(milliseconds: number, notifier: Notifier, {releases, log}: Ru
   releases.defer("answer the unit's watchdog no longer", () => {
     clearInterval(timer)
   })
+}
+
+/** Whether a plugin wants this process to stay. @throws {HandoverError} where the line does not */
+function mustStay({pipeline, handover, log}: Run): boolean {
+  const reasons = pipeline.residentReasons()
+  log.debug?.(reasons.length > 0 ? `this process stays: ${reasons.join('; ')}` : 'nothing asks this process to stay')
+  if (handover && reasons.length > 0) throw new HandoverError(reasons)
+  return reasons.length > 0
 }
 
 /** A container that runs, or did. */

@@ -97,7 +97,7 @@ export interface RunHooks {
   exited(context: With<{container: CreatedContainer; exit: ExitReport}>): Awaitable<void>
   /** Nothing is left to be done with the container. A rejection is one warning. */
   removed(context: With<{container: CreatedContainer; exit: ExitReport}>): Awaitable<void>
-  /** Asked once, after `resolve`: why this process must stay while the container runs, or nothing when it need not. */
+  /** Asked after `resolve`, and again after `started`: why this process must stay while the container runs, or nothing when it need not. */
   resident(): string | undefined
   /** Asked by `--dry-run`, after `resolve`: what the plugin will do to the host, one line each. */
   describe(): readonly string[]

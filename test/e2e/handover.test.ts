@@ -288,3 +288,32 @@ describe.each(HOSTS)('finish on $name', ({guest}) => {
     })
   })
 })
+
+describe.each(HOSTS)('a container that is there already and cannot come into the unit, on $name', ({guest}) => {
+  /** A running container of the unit's name that stays where it is, as systemd cannot be told of the devices that it may use; it ends by itself when told to. */
+  async function madeByHand(service: Service): Promise<void> {
+    const words = ['--detach', '--name', service.name, '--device-cgroup-rule', 'c *:5 r', 'busybox', 'sh', '-c']
+    await guest.run('docker', 'run', ...words, 'until [ -e /end ]; do sleep 0.1; done; exit 7')
+  }
+
+  test('is not handed over, and goes on as it was', async () => {
+    const service = await handedOver(guest, '--name %n busybox not me')
+    await madeByHand(service)
+    const before = await service.inspect('{{.State.Pid}}')
+    expect((await service.start()).status).toBe(1)
+    await service.says(
+      /^--handover is refused, as this process must stay: cgroup-transfer: the container is not in the unit's cgroup/,
+    )
+    expect(await service.inspect('{{.State.Status}} {{.State.Pid}}')).toBe(`running ${before}`)
+  })
+
+  test('keeps somebody of ours in the unit, whose end is its end', async () => {
+    const service = await defineService(guest, '--logs=false run --name %n busybox not me')
+    await madeByHand(service)
+    expect((await service.start()).status).toBe(0)
+    const {MainPID} = await service.show('MainPID')
+    expect(MainPID).not.toBe(await service.inspect('{{.State.Pid}}'))
+    await guest.run('docker', 'exec', service.name, 'touch', '/end')
+    await service.reaches({ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '7'})
+  })
+})

@@ -46,7 +46,6 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
       '--detach',
       '--name',
       service.name,
-      '--cap-drop=MKNOD',
       'busybox',
       'sh',
       '-c',

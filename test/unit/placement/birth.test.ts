@@ -123,7 +123,7 @@ describe('once it runs', () => {
   ])('a container %s was born there', async (_, line) => {
     await host.inCgroups('4242', line)
     const {placement, lines} = born()
-    await placement.afterStart(container, hookContext().context)
+    expect(await placement.afterStart(container, hookContext().context)).toBe('in the unit')
     expect(lines).toEqual(['info: the container was born in /system.slice/x.service, by some way'])
   })
 
@@ -137,10 +137,10 @@ describe('once it runs', () => {
 
   test('a container that is elsewhere is dealt with otherwise', async () => {
     await host.inCgroups('4242', '0::/system.slice/docker-0123456789ab.scope')
-    const afterStart = vi.fn(() => Promise.resolve())
+    const afterStart = vi.fn(() => Promise.resolve('elsewhere' as const))
     const {placement, lines} = born({otherwise: {...staying(() => undefined), afterStart}})
     const {context} = hookContext()
-    await placement.afterStart(container, context)
+    expect(await placement.afterStart(container, context)).toBe('elsewhere')
     expect(afterStart).toHaveBeenCalledExactlyOnceWith(container, context)
     expect(lines).toEqual([])
   })

@@ -1,10 +1,9 @@
 import {chmod} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {CreateRequest, HostConfig} from '../../../src/docker/create-request.js'
-import type {Engine, EngineInfo} from '../../../src/docker/engine.js'
+import type {Engine, EngineInfo, Inspected} from '../../../src/docker/engine.js'
 import {EngineForbiddenError, EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {choosePlacement} from '../../../src/placement/choose.js'
-import type * as deviceFilter from '../../../src/placement/device-filter.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type * as shim from '../../../src/placement/shim.js'
 import type * as hierarchies from '../../../src/systemd/hierarchies.js'
@@ -21,11 +20,6 @@ vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
 vi.mock('../../../src/placement/shim.js', async (importOriginal) => {
   const original = await importOriginal<typeof shim>()
   return {...original, findContainerd: (files: shim.Whereabouts) => original.findContainerd(files, proc.root)}
-})
-
-vi.mock('../../../src/placement/device-filter.js', async (importOriginal) => {
-  const original = await importOriginal<typeof deviceFilter>()
-  return {...original, canMakeDeviceNodes: (pid: number) => original.canMakeDeviceNodes(pid, proc.root)}
 })
 
 const NEW: EngineInfo = {
@@ -68,7 +62,11 @@ async function chosen({
 }
 
 function engineThatIs(info: Partial<EngineInfo>): Partial<Engine> {
-  return {info: () => Promise.resolve({...NEW, ...info})}
+  const devices = {privileged: false, mapped: [], rules: [], requested: false}
+  return {
+    info: () => Promise.resolve({...NEW, ...info}),
+    inspect: () => Promise.resolve({devices} as unknown as Inspected),
+  }
 }
 
 /** The line that is logged of a container once it runs. */
@@ -153,12 +151,11 @@ describe('a container is born in the unit', () => {
     expect((await chosen()).placement.describe).toBe(BORN)
   })
 
-  test('and one that was made elsewhere before is moved there, where the line lets it make device files', async () => {
+  test('and one that was made elsewhere before is moved there', async () => {
     await containerd('77', true)
-    await host.bounded(4242, 'ffffffffffffffff')
     await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
     await host.write('4242\n', 'cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope', 'cgroup.procs')
-    const {placement, request, lines} = await chosen({asked: {Privileged: true}})
+    const {placement, request, lines} = await chosen()
     placement.prepare(request)
     const signal = signalThatEmpties(host.in('cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'))
     await placement.afterStart(container, hookContext(signal).context)
@@ -176,13 +173,12 @@ describe('a container is moved', () => {
       'the Engine has no runtime systemd-docker (`systemd-docker setup` mends that)',
     ],
   ])('%s, and why it was not born is said', async (_, circumstances, why) => {
-    await host.bounded(4242, '0')
     await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
     await host.write('4242\n', 'cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope', 'cgroup.procs')
     const {placement, request, lines} = await chosen(circumstances)
     placement.prepare(request)
     expect(placement.describe).toBe(MOVED)
-    expect(request.body.HostConfig.CapDrop).toEqual(['MKNOD'])
+    expect(request.body.HostConfig.CapDrop).toEqual([])
     const signal = signalThatEmpties(host.in('cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'))
     await placement.afterStart(container, hookContext(signal).context)
     expect(lines).toEqual([

@@ -1,62 +1,78 @@
+import {mkdir, symlink, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import type {HostConfig} from '../../../src/docker/create-request.js'
-import {canMakeDeviceNodes, forbidDeviceNodes, wantsDeviceNodes} from '../../../src/placement/device-filter.js'
-import {useFakeHost} from '../support/fake-host.js'
-import {plainRequest} from '../support/plugin-host.js'
+import type {DeviceGrants} from '../../../src/docker/engine.js'
+import {deviceAccess} from '../../../src/placement/device-filter.js'
+import {useTempDirectory} from '../support/temp-directory.js'
 
-function hostConfig(asked: Partial<HostConfig>): HostConfig {
-  return {...plainRequest().body.HostConfig, ...asked}
+const NOTHING: DeviceGrants = {privileged: false, mapped: [], rules: [], requested: false}
+const inTemp = useTempDirectory()
+
+/** What a container with these grants may use besides what every container may. */
+async function allowed(grants: Partial<DeviceGrants>): Promise<readonly string[]> {
+  const [every, access] = await Promise.all([deviceAccess(NOTHING), deviceAccess({...NOTHING, ...grants})])
+  if (every.may !== 'use some' || access.may !== 'use some') throw new Error('it may use some')
+  expect(access.allow.slice(0, every.allow.length)).toEqual(every.allow)
+  return access.allow.slice(every.allow.length)
 }
 
-describe('a container may make no device files', () => {
-  test.each<[string, Partial<HostConfig>, string[]]>([
-    ['where nothing is said', {}, ['MKNOD']],
-    ['beside what else it may not do', {CapAdd: ['NET_ADMIN'], CapDrop: ['CHOWN']}, ['CHOWN', 'MKNOD']],
-  ])('%s', (_, asked, dropped) => {
-    const config = hostConfig(asked)
-    expect(wantsDeviceNodes(config)).toBe(false)
-    forbidDeviceNodes(config)
-    expect(config.CapDrop).toEqual(dropped)
+describe('the devices that a container may use', () => {
+  test('are null and its like for every container, and no disk', async () => {
+    const access = await deviceAccess(NOTHING)
+    expect(access).toMatchObject({may: 'use some'})
+    expect(access).toMatchObject({allow: expect.arrayContaining(['/dev/char/1:3 rwm', 'char-136 rwm']) as unknown})
+    expect(JSON.stringify(access)).not.toContain('block')
   })
-})
 
-describe('a container may make device files', () => {
-  test.each<[string, Partial<HostConfig>]>([
-    ['--privileged', {Privileged: true}],
-    ['--cap-add MKNOD', {CapAdd: ['MKNOD']}],
-    ['--cap-add CAP_MKNOD', {CapAdd: ['CAP_MKNOD']}],
-    ['--cap-add mknod', {CapAdd: ['NET_ADMIN', 'mknod']}],
-    ['--cap-add cap_mknod', {CapAdd: ['cap_mknod']}],
-    ['--cap-add ALL', {CapAdd: ['ALL']}],
-  ])('with %s', (_, asked) => {
-    const config = hostConfig(asked)
-    expect(wantsDeviceNodes(config)).toBe(true)
-    forbidDeviceNodes(config)
-    expect(config.CapDrop).toEqual([])
+  test('are all with --privileged', async () => {
+    expect(await deviceAccess({...NOTHING, privileged: true})).toEqual({may: 'use all'})
   })
-})
-
-describe('a process', () => {
-  const host = useFakeHost()
 
   test.each([
-    ['that Docker made with its own capabilities can', '00000000a80425fb', true],
-    ['of which MKNOD was taken cannot', '00000000a00425fb', false],
-    ['with all capabilities can', '000001ffffffffff', true],
-    ['with none cannot', '0000000000000000', false],
-    ['with that capability alone can', '0000000008000000', true],
-    ['with the capabilities beside it cannot', '0000000014000000', false],
-  ])('%s make device files', async (_, bounding, can) => {
-    await host.bounded(4242, bounding)
-    expect(await canMakeDeviceNodes(4242, host.in('proc'))).toBe(can)
+    ['c 10:229 rw', ['/dev/char/10:229 rw']],
+    ['b 8:* r', ['block-8 r']],
+    ['c *:* w', ['char-* w']],
+    ['a 7:1 m', ['/dev/char/7:1 m', '/dev/block/7:1 m']],
+    ['a *:* rwm', ['char-* rwm', 'block-* rwm']],
+  ])('are those of --device-cgroup-rule %j', async (rule, rules) => {
+    expect(await allowed({rules: [rule]})).toEqual(rules)
   })
 
-  test('of which nothing is said cannot', async () => {
-    await host.write('Name:\tx\n', 'proc', '4242', 'status')
-    expect(await canMakeDeviceNodes(4242, host.in('proc'))).toBe(false)
+  test.each(['c *:5 r', 'x 1:1 r', 'c 1:1', ''])('cannot be told with the rule %j', async (rule) => {
+    expect(await deviceAccess({...NOTHING, rules: [rule]})).toEqual({
+      may: 'not be told',
+      why: `systemd has no word for --device-cgroup-rule '${rule}'`,
+    })
   })
 
-  test('that has ended cannot', async () => {
-    expect(await canMakeDeviceNodes(4242, host.in('proc'))).toBe(false)
+  test('are those of --device, through a link, with its permissions', async () => {
+    await symlink('/dev/zero', inTemp('link'))
+    expect(await allowed({mapped: [{pathOnHost: inTemp('link'), permissions: 'r'}]})).toEqual(['/dev/char/1:5 r'])
+  })
+
+  test('are those of a directory of devices, and no other files in it', async () => {
+    await mkdir(inTemp('directory', 'below'), {recursive: true})
+    await symlink('/dev/null', inTemp('directory', 'below', 'null'))
+    await writeFile(inTemp('directory', 'file'), '')
+    expect(await allowed({mapped: [{pathOnHost: inTemp('directory'), permissions: 'rw'}]})).toEqual([
+      '/dev/char/1:3 rw',
+    ])
+  })
+
+  test('are none of --device without permissions, which DeviceAllow= would take for all', async () => {
+    expect(await allowed({mapped: [{pathOnHost: '/dev/zero', permissions: ''}]})).toEqual([])
+  })
+
+  test('cannot be told of a --device that is gone', async () => {
+    expect(await deviceAccess({...NOTHING, mapped: [{pathOnHost: inTemp('gone'), permissions: 'r'}]})).toMatchObject({
+      may: 'not be told',
+      why: expect.stringMatching(/^what --device .* is cannot be seen \(ENOENT/) as unknown,
+    })
+  })
+
+  test('cannot be told where a driver gives them', async () => {
+    expect(await deviceAccess({...NOTHING, requested: true})).toEqual({
+      may: 'not be told',
+      why: 'it has devices of a driver (--gpus, --runtime nvidia)',
+    })
   })
 })

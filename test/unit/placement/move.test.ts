@@ -1,12 +1,13 @@
 import {readFileSync, writeFileSync} from 'node:fs'
 import {mkdir, readdir, rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
-import type {HostConfig} from '../../../src/docker/create-request.js'
-import type * as deviceFilter from '../../../src/placement/device-filter.js'
+import type {DeviceGrants, Engine, Inspected} from '../../../src/docker/engine.js'
 import {move} from '../../../src/placement/move.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type * as hierarchies from '../../../src/systemd/hierarchies.js'
 import type {Place} from '../../../src/systemd/hierarchies.js'
+import type {UnitCgroup} from '../../../src/systemd/unit.js'
+import {fakeEngine} from '../../helpers/fake-engine.js'
 import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../support/fake-host.js'
 import {hookContext, plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
@@ -16,27 +17,36 @@ vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
   return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
 })
 
-vi.mock('../../../src/placement/device-filter.js', async (importOriginal) => {
-  const original = await importOriginal<typeof deviceFilter>()
-  return {...original, canMakeDeviceNodes: (pid: number) => original.canMakeDeviceNodes(pid, proc.root)}
-})
-
-const DOCKERS_OWN = '00000000a80425fb'
-const WITHOUT_MKNOD = '00000000a00425fb'
+const PLAIN: DeviceGrants = {privileged: false, mapped: [], rules: [], requested: false}
+/** How systemd is told what every container may use. */
+const RESTRICTED =
+  /^set-property --runtime -- x\.service DeviceAllow= DeviceAllow=char-\* m DeviceAllow=block-\* m DeviceAllow=\/dev\/char\/1:3 rwm .*DeviceAllow=char-136 rwm( .*)?$/
 const container = {id: '0123456789ab', tty: false, pid: 4242}
 const host = useFakeHost()
+
+/** An Engine whose container has these devices, or that does not say. */
+function giving(devices: DeviceGrants | undefined): Partial<Engine> {
+  return {inspect: () => Promise.resolve((devices === undefined ? {} : {devices}) as Inspected)}
+}
 
 function moving(
   places: readonly Place[],
   whyNotBorn: readonly string[] = [],
-  asked: Partial<HostConfig> = {},
-): {placement: Placement; lines: string[]; capDrop: string[]} {
+  {engine = giving(PLAIN), unit = unitIn(host), rootless}: Circumstances = {},
+): {placement: Placement; lines: string[]} {
   const {log, lines} = recordingLog()
   const request = plainRequest()
-  Object.assign(request.body.HostConfig, asked)
-  const placement = move(places, unitIn(host), whyNotBorn, {request, log})
+  const around = {request, log, engine: fakeEngine(engine), ...(rootless === undefined ? {} : {rootless})}
+  const placement = move(places, unit, whyNotBorn, around)
   placement.prepare(request)
-  return {placement, lines, capDrop: request.body.HostConfig.CapDrop}
+  expect(request).toEqual(plainRequest())
+  return {placement, lines}
+}
+
+interface Circumstances {
+  readonly engine?: Partial<Engine>
+  readonly unit?: UnitCgroup
+  readonly rootless?: boolean
 }
 
 describe('on cgroup v2', () => {
@@ -47,7 +57,6 @@ describe('on cgroup v2', () => {
   beforeEach(async () => {
     await host.mounted({v2: 'rw'})
     await host.inCgroups('4242', '0::/system.slice/docker-0123456789ab.scope')
-    await host.bounded(4242, WITHOUT_MKNOD)
     await host.write('', ...unit, 'cgroup.procs')
     await host.write('4242\n4243\n', ...scope, 'cgroup.procs')
     await host.write('0\n', ...scope, 'cgroup.freeze')
@@ -62,6 +71,7 @@ describe('on cgroup v2', () => {
     expect(await host.read(...unit, 'cgroup.procs')).toBe('4243')
     expect(lines).toEqual(["info: the container's processes moved to /system.slice/x.service in cgroup v2"])
     expect(undos.map(({label}) => label)).toEqual([
+      "take the unit's device policy back",
       'let the processes in /system.slice/docker-0123456789ab.scope go on',
     ])
   })
@@ -89,9 +99,9 @@ describe('on cgroup v2', () => {
       throw new Error('seen')
     })
     await expect(placement.afterStart(container, {...context, defer})).rejects.toThrow('seen')
-    expect(states).toEqual(['0\n', '1'])
+    expect(states).toEqual(['0\n', '0\n', '1'])
     await host.write('1\n', ...scope, 'cgroup.freeze')
-    await undos[0]?.undo()
+    await undos[1]?.undo()
     expect(await host.read(...scope, 'cgroup.freeze')).toBe('0')
   })
 
@@ -159,14 +169,6 @@ describe('on cgroup v2', () => {
     expect(lines).toEqual([])
   })
 
-  test('a container that ends while it is looked at is no error', async () => {
-    await rm(host.in('proc', '4242', 'status'))
-    await rm(host.in(...scope), {recursive: true})
-    const {placement, lines} = moving([place()])
-    await placement.afterStart(container, hookContext().context)
-    expect(lines).toEqual([])
-  })
-
   test('a container on a hierarchy that it is not in stays', async () => {
     const {placement, lines} = moving([placeIn(host, '/system.slice/x.service', 'memory')])
     await placement.afterStart(container, hookContext().context)
@@ -174,34 +176,83 @@ describe('on cgroup v2', () => {
   })
 
   describe("what keeps the container from the host's devices stays behind", () => {
-    test('so that it may make no device files', () => {
-      expect(moving([place()]).capDrop).toEqual(['MKNOD'])
-    })
-
-    test('but not where nothing is moved', () => {
-      expect(moving([]).capDrop).toEqual([])
-    })
-
-    test('so that one that was made before and may make them is not moved', async () => {
-      await host.bounded(4242, DOCKERS_OWN)
-      const {placement, lines} = moving([place()])
-      await placement.afterStart(container, hookContext().context)
+    const stays = async (circumstances: Circumstances): Promise<string[]> => {
+      const {placement, lines} = moving([place()], [], circumstances)
+      expect(await placement.afterStart(container, hookContext().context)).toBe('elsewhere')
       expect(await host.read(...unit, 'cgroup.procs')).toBe('')
-      expect(lines).toEqual([
-        "warn: the container stays in /system.slice/docker-0123456789ab.scope in cgroup v2: it was made with CAP_MKNOD, and what keeps it from the host's devices would be left behind; make it anew",
+      expect(await host.read(...scope, 'cgroup.procs')).toBe('4242\n4243\n')
+      return lines.map((line) =>
+        line.replace('warn: the container stays in /system.slice/docker-0123456789ab.scope in cgroup v2: ', ''),
+      )
+    }
+    const moves = async (circumstances: Circumstances): Promise<{lines: string[]; calls: string[]}> => {
+      const {placement, lines} = moving([place()], [], circumstances)
+      const {context} = hookContext(signalThatEmpties(host.in(...scope)))
+      expect(await placement.afterStart(container, context)).toBe('in the unit')
+      expect(await host.read(...unit, 'cgroup.procs')).toBe('4243')
+      return {lines, calls: await host.systemctlCalls()}
+    }
+    const MOVED = "info: the container's processes moved to /system.slice/x.service in cgroup v2"
+    const ASKED = 'show --property=Delegate,DevicePolicy,DeviceAllow -- x.service'
+
+    test('so systemd restricts the unit to what Docker lets it use, before its first process comes', async () => {
+      const rules = ['c 10:229 r']
+      const {lines, calls} = await moves({engine: giving({...PLAIN, rules})})
+      expect(calls).toEqual([ASKED, expect.stringMatching(RESTRICTED)])
+      expect(calls[1]).toMatch(/ DeviceAllow=\/dev\/char\/10:229 r$/)
+      expect(lines).toEqual([MOVED])
+    })
+
+    test('which is nothing for a privileged container', async () => {
+      const {lines, calls} = await moves({engine: giving({...PLAIN, privileged: true})})
+      expect(calls).toEqual([ASKED])
+      expect(lines).toEqual([MOVED])
+    })
+
+    test("which is nothing in a user's namespace", async () => {
+      const {calls} = await moves({rootless: true, unit: {...unitIn(host), manager: 'user'}})
+      expect(calls).toEqual([`--user ${ASKED}`])
+    })
+
+    test.each(['DevicePolicy=closed', 'DeviceAllow=/dev/sda r\nDevicePolicy=auto'])(
+      'and the unit that says %j restricts itself',
+      async (said) => {
+        await host.systemctlAnswers(`Delegate=no\n${said}`)
+        const {lines, calls} = await moves({})
+        expect(calls).toEqual([ASKED])
+        expect(lines).toEqual([
+          'info: x.service restricts devices itself, so it says what the container may use of them, and Docker does not',
+          MOVED,
+        ])
+      },
+    )
+
+    test('so it stays where systemd does not answer', async () => {
+      await host.systemctlAnswers('Delegate=yes', 1)
+      expect(await stays({})).toEqual(['systemd does not answer what the unit says of Delegate= and DevicePolicy='])
+    })
+
+    test('so it stays where systemd does not restrict the unit', async () => {
+      await host.write('#!/bin/sh\ncase "$*" in set-property*) exit 1 ;; esac\necho Delegate=no\n', 'bin', 'systemctl')
+      expect(await stays({})).toEqual([
+        "systemd did not take the unit's DeviceAllow=, so nothing would keep it from the host's devices there",
       ])
     })
 
-    test.each<[string, Partial<HostConfig>]>([
-      ['--privileged', {Privileged: true}],
-      ['--cap-add MKNOD', {CapAdd: ['MKNOD']}],
-    ])('and is moved all the same where the line says %s', async (_, asked) => {
-      await host.bounded(4242, DOCKERS_OWN)
-      const {placement, lines, capDrop} = moving([place()], [], asked)
-      await placement.afterStart(container, hookContext(signalThatEmpties(host.in(...scope))).context)
-      expect(capDrop).toEqual([])
-      expect(await host.read(...unit, 'cgroup.procs')).toBe('4243')
-      expect(lines).toEqual(["info: the container's processes moved to /system.slice/x.service in cgroup v2"])
+    test('so it stays where what it may use cannot be told', async () => {
+      expect(await stays({engine: giving({...PLAIN, requested: true})})).toEqual([
+        "it has devices of a driver (--gpus, --runtime nvidia), so nothing would keep it from the host's devices in the unit; DevicePolicy= and DeviceAllow= in the unit can",
+      ])
+    })
+
+    test('so it stays where the Engine does not say what it may use', async () => {
+      expect(await stays({engine: giving(undefined)})).toEqual(['the Engine does not say which devices it may use'])
+    })
+
+    test("so it stays in Docker's cgroup in a unit of root's own manager", async () => {
+      expect(await stays({unit: {...unitIn(host), manager: 'user'}})).toEqual([
+        "a user's systemd cannot keep it from the host's devices",
+      ])
     })
   })
 
@@ -251,7 +302,10 @@ describe('on cgroup v2', () => {
       expect(lines).toEqual([
         "info: the container's processes moved to /system.slice/x.service/0123456789ab in cgroup v2",
       ])
-      expect(await host.systemctlCalls()).toEqual(['show --property=Delegate -- x.service'])
+      expect(await host.systemctlCalls()).toEqual([
+        'show --property=Delegate,DevicePolicy,DeviceAllow -- x.service',
+        expect.stringMatching(RESTRICTED),
+      ])
     })
 
     test('that cgroup is removed when the run ends', async () => {
@@ -259,14 +313,15 @@ describe('on cgroup v2', () => {
       const {context, undos} = hookContext(signalThatEmpties(host.in(...unit), host.in(...scope)))
       await placement.afterStart(container, context)
       expect(undos.map(({label}) => label)).toEqual([
+        "take the unit's device policy back",
         'remove the cgroup /system.slice/x.service/0123456789ab',
         'let the processes in /system.slice/docker-0123456789ab.scope go on',
       ])
       // In the kernel's own file system a cgroup's files are no obstacle.
       for (const name of await readdir(host.in(...own))) await rm(host.in(...own, name))
-      await undos[0]?.undo()
+      await undos[1]?.undo()
       expect(await readdir(host.in(...unit))).not.toContain('0123456789ab')
-      await expect(undos[0]?.undo()).resolves.toBeUndefined()
+      await expect(undos[1]?.undo()).resolves.toBeUndefined()
     })
 
     test('a limit that cannot be carried over is an error, and the container stays where it is bound', async () => {
@@ -279,7 +334,7 @@ describe('on cgroup v2', () => {
         cause: {code: 'EISDIR'},
       })
       expect(await host.read(...scope, 'cgroup.procs')).toBe('4242\n4243\n')
-      expect(undos.map(({label}) => label)).toEqual(['remove the cgroup /system.slice/x.service/0123456789ab'])
+      expect(undos.map(({label}) => label)).toContain('remove the cgroup /system.slice/x.service/0123456789ab')
       expect(lines).toEqual([])
     })
   })
@@ -398,11 +453,10 @@ describe('on cgroup v1', () => {
   })
 
   test("what keeps the container from the host's devices is a hierarchy of its own, which stays", async () => {
-    await host.bounded(4242, DOCKERS_OWN)
-    const {placement, lines, capDrop} = moving([systemd()])
+    const {placement, lines} = moving([systemd()], [], {engine: {}, unit: {...unitIn(host), unified: false}})
     const signal = signalThatEmpties(host.in('cgroup', 'name=systemd', 'docker', '0123456789ab'))
-    await placement.afterStart(container, hookContext(signal).context)
-    expect(capDrop).toEqual([])
+    expect(await placement.afterStart(container, hookContext(signal).context)).toBe('in the unit')
     expect(lines).toEqual(["info: the container's processes moved to /system.slice/x.service in name=systemd"])
+    expect(await host.systemctlCalls()).toEqual([])
   })
 })

@@ -13,7 +13,7 @@ test('a container that stays where Docker puts it is left alone, and said to sta
   const {context, undos} = hookContext()
   await placement.beforeStart(container, context)
   expect(say).not.toHaveBeenCalled()
-  await placement.afterStart(container, context)
+  expect(await placement.afterStart(container, context)).toBe('elsewhere')
   expect(say).toHaveBeenCalledOnce()
   expect(undos).toEqual([])
 })

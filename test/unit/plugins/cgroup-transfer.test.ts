@@ -87,6 +87,17 @@ describe('this process', () => {
   })
 })
 
+test('this process stays for a container that was to be in the unit, and is elsewhere once it runs', async () => {
+  const unit = {name: 'x.service', manager: 'system'} as const
+  const {hooks} = hooksFor(['all'], {unit, env: {NOTIFY_SOCKET: '/run/systemd/notify'}})
+  const {context} = hookContext()
+  await hooks?.resolve?.({...context, request: plainRequest()})
+  expect(hooks?.resident?.()).toBeUndefined()
+  await host.inCgroups('4242', '0::/system.slice/docker.service')
+  await hooks?.started?.({...context, container})
+  expect(hooks?.resident?.()).toBe("the container is not in the unit's cgroup, so systemd would not see its end")
+})
+
 test('all hierarchies are the default', () => {
   expect(cgroupTransfer.options.cgroups.default).toEqual(['all'])
 })

@@ -20,8 +20,6 @@ export interface FakeHost {
   mounted(hierarchies: Readonly<Record<string, string>>): Promise<void>
   /** Says in which cgroups a process is, line by line, and what it may do. */
   inCgroups(pid: string, ...lines: readonly string[]): Promise<void>
-  /** Says which capabilities a process is bounded by, in hexadecimal. */
-  bounded(pid: number, capabilities: string): Promise<void>
   /** Says what systemctl answers. */
   systemctlAnswers(answer: string, status?: number): Promise<void>
   /** What systemctl was asked, call by call. */
@@ -61,8 +59,6 @@ export function useFakeHost(): FakeHost {
       await write(lines.join(''), 'proc', 'self', 'mountinfo')
     },
     inCgroups: (pid, ...lines) => write(lines.map((line) => `${line}\n`).join(''), 'proc', pid, 'cgroup'),
-    bounded: (pid, capabilities) =>
-      write(`Name:\tx\nCapPrm:\tffffffffffffffff\nCapBnd:\t${capabilities}\n`, 'proc', String(pid), 'status'),
     systemctlAnswers,
     systemctlCalls: async () => {
       const text = await readFile(inTemp('systemctl-calls'), 'utf8').catch(() => '')
