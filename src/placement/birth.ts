@@ -10,7 +10,7 @@ import {rootOf, type Place} from '../systemd/hierarchies.js'
 import {controllersOf, stepIntoLeaf, takeBackControllers} from '../systemd/leaf.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import {announce} from './announcement.js'
-import {isBelow, placesOfContainer} from './container-places.js'
+import {whereIs} from './container-places.js'
 import type {Placement} from './placement.js'
 import type {Way} from './ways.js'
 
@@ -51,11 +51,9 @@ export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwis
       await stepIntoLeaf(unit, signal)
     },
     async afterStart(container, context: RunContext) {
-      const places = await placesOfContainer(container)
-      if (places.length === 0) return 'gone'
-      if (!places.some((place) => isBelow(place, unit))) {
-        return await otherwise.afterStart(container, context)
-      }
+      const where = await whereIs(container, unit)
+      if (where === 'gone') return where
+      if (where === 'elsewhere') return await otherwise.afterStart(container, context)
       log.info(`the container was born in ${unit.path}, by ${way.title}`)
       if (isDelegated === undefined) return 'in the unit'
       switch (await isDelegated) {
@@ -72,7 +70,7 @@ export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwis
       log.warn(
         (await takeBackControllers(unit))
           ? `${unit.name} does not say Delegate=yes, so Docker's limits (-m, --cpus, …) do not bind and docker stats shows nothing; the unit's own limits bind`
-          : `${unit.name} does not say Delegate=yes, and the container divides its cgroup further, so how long Docker's limits (-m, --cpus, …) bind is not known; the unit's own limits bind`,
+          : `${unit.name} does not say Delegate=yes, and its controllers cannot be taken back now, so how long Docker's limits (-m, --cpus, …) bind is not known; the unit's own limits bind`,
       )
       return 'in the unit'
     },
@@ -87,7 +85,7 @@ async function removeLeftOvers(unit: UnitCgroup, own: readonly Place[]): Promise
   for (const place of own) {
     if (place.path === unit.path) continue
     await rmdir(join(rootOf(place), unit.path)).catch((error: unknown) => {
-      if (!hasErrorCode(error, 'ENOENT', 'EBUSY', 'ENOTEMPTY')) throw error
+      if (!hasErrorCode(error, 'ENOENT', 'EBUSY', 'ENOTEMPTY', 'EROFS')) throw error
     })
   }
 }

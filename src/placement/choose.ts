@@ -1,9 +1,12 @@
 import {readFile} from 'node:fs/promises'
-import {join} from 'node:path'
+import {basename, join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Engine, EngineInfo} from '../docker/engine.js'
 import type {Log} from '../run/log.js'
 import {readPlaces, rootOf, type Place} from '../systemd/hierarchies.js'
+import {controllersOf} from '../systemd/leaf.js'
+import {isReadOnly} from '../systemd/read-only.js'
+import {pidsIn} from '../systemd/transfer.js'
 import {unitCgroupOf, type UnitCgroup} from '../systemd/unit.js'
 import {stateDirectory} from './announcement.js'
 import {birth} from './birth.js'
@@ -45,22 +48,56 @@ export async function choosePlacement(names: readonly string[], around: Surround
 
 async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Surroundings): Promise<Placement> {
   const {request, env, log} = around
-  const [engine, shim, restrictsDevices] = await Promise.all([
+  const [engine, restrictsDevices, isSealed] = await Promise.all([
     infoOf(around),
-    findContainerd(containerdOf(unit, env)).then(shimIn),
     hasFewerDevices(places),
+    isReadOnly(join(unit.directory, 'cgroup.procs')),
   ])
-  if (engine === undefined) return move(ownPlaces(places), unit, [], around)
+  if (engine === undefined) return isSealed ? stayingSealed(unit, [], log) : move(ownPlaces(places), unit, [], around)
+  const containerd = await findContainerd(containerdOf(unit, env), engine)
+  const shim = containerd === undefined ? undefined : await shimIn(containerd)
   const mayPlace = isRoot() || isUsersOwn(engine, unit)
   const state = mayPlace ? stateDirectory(env) : undefined
-  const canAnnounce = state !== undefined
-  const {way, objections} = bestWay({unit, request, engine, shim, restrictsDevices, canAnnounce})
+  const whyUnheard = await whyNotAnnounced(state)
+  const {way, objections} = bestWay({
+    unit,
+    request,
+    engine,
+    shim,
+    isContainerdFound: containerd !== undefined,
+    restrictsDevices,
+    ...(whyUnheard === undefined ? {} : {whyUnheard}),
+  })
+  if (isSealed && (way === undefined || (await mustStepDown(unit)))) return stayingSealed(unit, objections, log)
   const otherwise = mayPlace
     ? move(ownPlaces(places), unit, objections, {...around, rootless: engine.rootless})
     : stayingForRoot(objections, around)
+  const elsewhere = isSealed ? stayingSealed(unit, objections, log) : otherwise
   return way === undefined
-    ? otherwise
-    : birth(way, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, otherwise, log)
+    ? elsewhere
+    : birth(way, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, elsewhere, log)
+}
+
+/** Why nothing can be announced to a shim; nothing where it can. */
+async function whyNotAnnounced(state: string | undefined): Promise<string | undefined> {
+  if (state === undefined) return 'only root may say to a shim where a container belongs'
+  return (await isReadOnly(state))
+    ? `the unit's ProtectSystem= lets nothing be written to ${state} (RuntimeDirectory=${basename(state)} with RuntimeDirectoryPreserve=yes in the unit mends that)`
+    : undefined
+}
+
+/** Whether processes have to step into a cgroup below the unit's before a container can be born there, and so that has to be made. */
+async function mustStepDown(unit: UnitCgroup): Promise<boolean> {
+  return (await controllersOf(unit)).length > 0 && (await pidsIn(unit.directory)).length > 0
+}
+
+/** The container stays where it is, as the unit's own settings let nobody in it change the unit's cgroup. */
+function stayingSealed({name}: UnitCgroup, whyNotBorn: readonly string[], log: Log): Placement {
+  return staying(() => {
+    log.warn(
+      `the container stays in Docker's cgroup, where the unit's limits do not bind: ProtectControlGroups= in ${name} lets nothing change in the unit's (ProtectControlGroups=no mends that)${because(whyNotBorn)}`,
+    )
+  })
 }
 
 /** What the Engine says that it is; nothing where it does not answer. */
@@ -102,6 +139,7 @@ async function moveNamed(
         : `--cgroups ${name}: this host has no such hierarchy`,
     )
   const why = ['--cgroups names its hierarchies']
+  if (await isReadOnly(join(unit.directory, 'cgroup.procs'))) return stayingSealed(unit, why, around.log)
   if (isRoot()) return move(found, unit, why, around)
   const engine = await infoOf(around)
   return engine === undefined || isUsersOwn(engine, unit)
@@ -119,7 +157,10 @@ async function hasFewerDevices(places: readonly Place[]): Promise<boolean> {
 /** The containerd of the host, or of the user whose unit it is: dockerd starts that one itself. */
 function containerdOf(unit: UnitCgroup, {XDG_RUNTIME_DIR}: Readonly<NodeJS.ProcessEnv>): Whereabouts {
   if (isRoot() || unit.manager === 'system' || XDG_RUNTIME_DIR === undefined) return systemContainerdIn(rootOf(unit))
-  return [join(XDG_RUNTIME_DIR, 'docker/containerd/containerd.pid')]
+  return {
+    containerd: [join(XDG_RUNTIME_DIR, 'docker/containerd/containerd.pid')],
+    dockerd: [join(XDG_RUNTIME_DIR, 'docker.pid')],
+  }
 }
 
 function stayingBecause(why: string, log: Log): Placement {

@@ -1,5 +1,7 @@
 import {access, constants, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
+import type {EngineInfo} from '../docker/engine.js'
+import {seesOwnPidsAlone} from './container-places.js'
 import {readPlaces, rootOf, systemdsPlace} from '../systemd/hierarchies.js'
 
 /** The runtime that an Engine from 23 on is asked for, and the program that containerd then looks for (containerd, core/runtime/v2/README.md). */
@@ -12,8 +14,14 @@ export const OCI_PROGRAM = 'systemd-docker-runc'
 /** The PATH of a service (systemd.exec(5), `ExecSearchPath=`). */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
 
-/** The files that can hold containerd's PID, among others: the pid file of one that dockerd has started, the `cgroup.procs` of a service of its own. */
-export type Whereabouts = readonly string[]
+/** The first Docker whose containerd may be a part of dockerd (moby, release notes of 29.7: `features.embedded-containerd`). */
+const FIRST_WITH_EMBEDDED = 29
+
+/** The files that can hold a daemon's PID, among others: a pid file, or the `cgroup.procs` of its service. */
+export interface Whereabouts {
+  readonly containerd: readonly string[]
+  readonly dockerd: readonly string[]
+}
 
 /** Where the host's own containerd is found, as opposed to one of a user's. */
 export async function systemContainerd(): Promise<Whereabouts> {
@@ -23,10 +31,16 @@ export async function systemContainerd(): Promise<Whereabouts> {
 
 /** {@link systemContainerd}, where systemd's hierarchy is mounted at `hierarchy`. */
 export function systemContainerdIn(hierarchy: string): Whereabouts {
-  return ['/run/docker/containerd/containerd.pid', join(hierarchy, 'system.slice/containerd.service/cgroup.procs')]
+  return {
+    containerd: [
+      '/run/docker/containerd/containerd.pid',
+      join(hierarchy, 'system.slice/containerd.service/cgroup.procs'),
+    ],
+    dockerd: ['/run/docker.pid', join(hierarchy, 'system.slice/docker.service/cgroup.procs')],
+  }
 }
 
-/** containerd as this process sees it. */
+/** Whoever looks for shims, containerd or dockerd with containerd in it, as this process sees it. */
 export interface Containerd {
   /** Its file system. */
   readonly root: string
@@ -34,18 +48,29 @@ export interface Containerd {
   readonly path: readonly string[]
 }
 
-/** The containerd that the Engine uses; one that is not found is taken for an ordinary service. */
-export async function findContainerd(files: Whereabouts, procRoot = '/proc'): Promise<Containerd> {
+/** The containerd that the Engine uses, or dockerd itself where that has it embedded; nothing where neither is found, as with an Engine that is not the host's own. One that cannot be seen is taken for an ordinary service. */
+export async function findContainerd(
+  {containerd, dockerd}: Whereabouts,
+  {version}: Pick<EngineInfo, 'version'>,
+  procRoot = '/proc',
+): Promise<Containerd | undefined> {
+  if (seesOwnPidsAlone()) return {root: '/', path: DEFAULT_PATH.split(':')}
+  const found = await findDaemon('containerd', containerd, procRoot)
+  if (found !== undefined || Number.parseInt(version) < FIRST_WITH_EMBEDDED) return found
+  return await findDaemon('dockerd', dockerd, procRoot)
+}
+
+async function findDaemon(name: string, files: readonly string[], procRoot: string): Promise<Containerd | undefined> {
   for (const file of files) {
-    const pids = (await textOf(file)).split(/\s+/).filter((pid) => pid !== '')
+    const pids = (await textOf(file)).split(/\s+/).filter((pid) => /^[1-9]\d*$/.test(pid))
     for (const pid of pids) {
-      if ((await textOf(join(procRoot, pid, 'comm'))) !== 'containerd\n') continue
+      if ((await textOf(join(procRoot, pid, 'comm'))) !== `${name}\n`) continue
       const environment = (await textOf(join(procRoot, pid, 'environ'))).split('\0')
       const path = environment.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH
       return {root: join(procRoot, pid, 'root'), path: path.split(':').filter((directory) => directory !== '')}
     }
   }
-  return {root: '/', path: DEFAULT_PATH.split(':')}
+  return undefined
 }
 
 /** Where containerd finds the shim, as containerd itself sees it, or nothing. */

@@ -8,12 +8,13 @@ export interface Circumstances {
   readonly unit: UnitCgroup
   readonly request: CreateRequest
   readonly engine: EngineInfo
-  /** Where the shim is, or nothing where containerd does not find it. */
+  /** Where the shim is, or nothing where containerd does not find it, or is not found itself. */
   readonly shim: string | undefined
+  readonly isContainerdFound: boolean
   /** Whether the unit's cgroup keeps its processes from devices that Docker gives every container; the kernel forbids that on cgroup v1. */
   readonly restrictsDevices: boolean
-  /** Whether what this process announces is looked at by the shim or the runtime. */
-  readonly canAnnounce: boolean
+  /** Why this process can announce nothing that the shim or the runtime would look at; absent where it can. */
+  readonly whyUnheard?: string
 }
 
 const FIRST_WITH_SHIMS = 23
@@ -35,11 +36,7 @@ const containerdShim: Way = {
   title: 'the containerd shim',
   announced: true,
   suits: takesShims,
-  objection: (circumstances) =>
-    anotherRuntime(circumstances) ??
-    (circumstances.shim === undefined
-      ? `containerd does not find ${SHIM_PROGRAM} (\`systemd-docker setup\` mends that)`
-      : unheard(circumstances)),
+  objection: (circumstances) => anotherRuntime(circumstances) ?? withoutShim(circumstances) ?? circumstances.whyUnheard,
   prepare({body}) {
     body.HostConfig['Runtime'] = SHIM_RUNTIME
   },
@@ -62,7 +59,7 @@ const ociRuntime: Way = {
   objection: (circumstances) =>
     anotherRuntime(circumstances) ??
     (circumstances.engine.runtimes.includes(OCI_RUNTIME)
-      ? unheard(circumstances)
+      ? circumstances.whyUnheard
       : `the Engine has no runtime ${OCI_RUNTIME} (\`systemd-docker setup\` mends that)`),
   prepare({body}) {
     body.HostConfig['Runtime'] = OCI_RUNTIME
@@ -100,6 +97,9 @@ function anotherRuntime({request, engine}: Circumstances): string | undefined {
   return undefined
 }
 
-function unheard({canAnnounce}: Circumstances): string | undefined {
-  return canAnnounce ? undefined : 'only root may say to a shim where a container belongs'
+function withoutShim({shim, isContainerdFound}: Circumstances): string | undefined {
+  if (!isContainerdFound) return "the Engine's containerd was not found, so whether it finds the shim is not known"
+  return shim === undefined
+    ? `containerd does not find ${SHIM_PROGRAM} (\`systemd-docker setup\` mends that)`
+    : undefined
 }

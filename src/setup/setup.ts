@@ -9,6 +9,7 @@ import {executeSystemctl} from '../systemd/systemctl.js'
 import {dropEmptyRuntimes, registerRuntime, registeredRuntime, unregisterRuntime} from './daemon-json.js'
 import {directoryToInstallIn, install, isSame, uninstall} from './program.js'
 
+const NO_CONTAINERD = "the Engine's containerd was not found, nor a dockerd from 29 on that has one embedded"
 const RELOAD_PATIENCE_MS = 10_000
 const RELOAD_PAUSE_MS = 100
 
@@ -50,10 +51,12 @@ function nothingNeeded({version, cgroupDriver}: EngineInfo): Piece {
 }
 
 /** The shim on containerd's PATH. */
-function shimPiece({source, containerd, say}: Host, {version}: EngineInfo): Piece {
+function shimPiece({source, containerd, say}: Host, info: EngineInfo): Piece {
+  const {version} = info
   return {
     async check() {
-      const seen = await findContainerd(containerd)
+      const seen = await findContainerd(containerd, info)
+      if (seen === undefined) return {isReady: false, found: NO_CONTAINERD}
       const program = await shimIn(seen)
       if (program === undefined)
         return {isReady: false, found: `containerd finds no ${SHIM_PROGRAM} in ${seen.path.join(':')}`}
@@ -62,7 +65,8 @@ function shimPiece({source, containerd, say}: Host, {version}: EngineInfo): Piec
         : {isReady: false, found: `${program} is another version's`}
     },
     async set() {
-      const seen = await findContainerd(containerd)
+      const seen = await findContainerd(containerd, info)
+      if (seen === undefined) throw new SetupError('cannot install the shim', NO_CONTAINERD)
       const present = await shimIn(seen)
       const directory = present === undefined ? await directoryToInstallIn(seen.root, seen.path) : dirname(present)
       const program = join(directory, SHIM_PROGRAM)
@@ -70,7 +74,8 @@ function shimPiece({source, containerd, say}: Host, {version}: EngineInfo): Piec
       say(`installed ${program}`)
     },
     async undo() {
-      const seen = await findContainerd(containerd)
+      const seen = await findContainerd(containerd, info)
+      if (seen === undefined) throw new SetupError('cannot take the shim away', NO_CONTAINERD)
       for (const directory of seen.path) {
         const program = join(directory, SHIM_PROGRAM)
         if (await uninstall(join(seen.root, program))) say(`removed ${program}`)

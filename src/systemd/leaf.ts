@@ -31,7 +31,7 @@ export async function handDown(controllers: readonly string[], {directory}: Unit
 
 /**
  * Takes all controllers back that the unit's cgroup has handed to those below it, as systemd sooner or later does where nothing is delegated. The kernel does not let go of one that a cgroup below
- * has handed on itself, as a container does that runs containers (kernel, admin-guide/cgroup-v2.rst, "Top-down Constraint").
+ * has handed on itself, as a container does that runs containers (kernel, admin-guide/cgroup-v2.rst, "Top-down Constraint"), and nobody takes any where the unit has ProtectControlGroups=.
  *
  * @returns whether they are taken back
  */
@@ -42,7 +42,7 @@ export async function takeBackControllers({directory}: UnitCgroup): Promise<bool
     if (handed.length > 0) await writeFile(file, handed.map((name) => `-${name}`).join(' '))
     return true
   } catch (error) {
-    if (hasErrorCode(error, 'EBUSY')) return false
+    if (hasErrorCode(error, 'EBUSY', 'EROFS')) return false
     if (!hasErrorCode(error, 'ENOENT', 'ENODEV')) throw error
     return true
   }

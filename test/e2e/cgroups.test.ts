@@ -2,7 +2,7 @@ import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {EVERY_HOST} from '../helpers/hosts.js'
-import {defineService, unique, type Service} from '../helpers/service.js'
+import {containers, defineService, unique, type Service} from '../helpers/service.js'
 
 /** What the log says of a container on a host: what it was born by, or that it was moved. */
 const PLACED: Readonly<Record<string, (unit: string, id: string) => string>> = {
@@ -459,6 +459,65 @@ describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({gues
     expect(await guest.run('cat', `/sys/fs/cgroup/systemd/docker/${id}/cgroup.procs`)).toBe('')
   })
 })
+
+describe.each(
+  EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian13-v2-bare', 'debian12-v2', 'debian12-v1'].includes(name)),
+)('a unit that is protected, on $name', ({guest}) => {
+  const line = 'run --rm --name %n --stop-signal KILL busybox sleep 1000'
+  const systemds = guest.kind.unified ? '' : 'name=systemd'
+  const isPlaced = async (service: Service): Promise<boolean> =>
+    ((await placesOf(guest, service))[systemds] ?? '').startsWith(`/system.slice/${service.name}`)
+
+  test('by ProtectSystem=strict has its container all the same, and is told what lets it be born', async () => {
+    const service = await defineService(guest, line, {ProtectSystem: 'strict'})
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    expect(await isPlaced(service)).toBe(true)
+    if (['debian13-v2', 'debian12-v2'].includes(guest.kind.name))
+      await service.says(
+        /ProtectSystem= lets nothing be written to \/run\/systemd-docker \(RuntimeDirectory=systemd-docker with/,
+      )
+    await service.stop()
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  test('by ProtectSystem=strict has its container as if it were not, with a directory for our state', async () => {
+    const service = await defineService(guest, line, {
+      ProtectSystem: 'strict',
+      RuntimeDirectory: 'systemd-docker',
+      RuntimeDirectoryPreserve: 'yes',
+    })
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says(PLACED[guest.kind.name]?.(service.name, '') ?? '')
+  })
+
+  test('by ProtectControlGroups=yes has its container in the one cgroup or the other, and no errno', async () => {
+    const service = await defineService(guest, line, {ProtectControlGroups: 'yes'})
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    const isBorn = guest.kind.name !== 'debian13-v2-bare'
+    expect(await isPlaced(service)).toBe(isBorn)
+    if (!isBorn)
+      await service.says(
+        /^the container stays in Docker's cgroup, .*: ProtectControlGroups= in .*\(ProtectControlGroups=no mends that\)/,
+      )
+    await service.stop()
+    expect((await service.journal()).join('\n')).not.toMatch(/EROFS|ENOENT/)
+  })
+})
+
+describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian13-v2-bare'].includes(name)))(
+  'a unit whose PIDs are its own, on $name',
+  ({guest}) => {
+    test('says where its container is', async () => {
+      const service = await defineService(guest, 'run --rm --name %n --init busybox sleep 1000', {PrivatePIDs: 'yes'})
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      await service.says(
+        guest.kind.isSetUp
+          ? `the container was born in /system.slice/${service.name}, by the containerd shim`
+          : /^the container stays in Docker's cgroup, .*: PrivatePIDs= in .* hides its processes \(PrivatePIDs=no mends that\)/,
+      )
+    })
+  },
+)
 
 describe.each(V2)('--cgroups with cgroup v2 alone on $name', ({guest}) => {
   test("of a v1 controller and no name=systemd is said, and the container stays in Docker's cgroup", async () => {

@@ -19,8 +19,18 @@ vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
 
 vi.mock('../../../src/placement/shim.js', async (importOriginal) => {
   const original = await importOriginal<typeof shim>()
-  return {...original, findContainerd: (files: shim.Whereabouts) => original.findContainerd(files, proc.root)}
+  return {
+    ...original,
+    findContainerd: (files: shim.Whereabouts, engine: EngineInfo) => original.findContainerd(files, engine, proc.root),
+  }
 })
+
+/** What the unit's settings make read-only. */
+const sealed = vi.hoisted(() => ({paths: [] as string[]}))
+
+vi.mock('../../../src/systemd/read-only.js', () => ({
+  isReadOnly: (path: string) => Promise.resolve(sealed.paths.some((below) => path.startsWith(below))),
+}))
 
 const NEW: EngineInfo = {
   version: '26.1.5',
@@ -103,6 +113,7 @@ const BORN = 'let the container be born in /system.slice/x.service, by the conta
 const NO_SHIM = 'containerd does not find containerd-shim-systemd-docker-v1 (`systemd-docker setup` mends that)'
 
 beforeEach(async () => {
+  sealed.paths = []
   vi.spyOn(process, 'getuid').mockReturnValue(0)
   await containerd('77', false)
   await onV2()
@@ -160,6 +171,48 @@ describe('a container is born in the unit', () => {
     const signal = signalThatEmpties(host.in('cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'))
     await placement.afterStart(container, hookContext(signal).context)
     expect(lines).toEqual(["info: the container's processes moved to /system.slice/x.service in cgroup v2"])
+  })
+})
+
+describe('in a unit that is protected', () => {
+  const SEALED =
+    "warn: the container stays in Docker's cgroup, where the unit's limits do not bind: ProtectControlGroups= in x.service lets nothing change in the unit's (ProtectControlGroups=no mends that)"
+
+  test('by ProtectSystem=strict a container is moved, and what lets it be born is said', async () => {
+    await containerd('77', true)
+    sealed.paths = ['/run/systemd-docker']
+    const {placement, lines} = await chosen()
+    expect(placement.describe).toBe(MOVED)
+    await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
+    await host.write('4242\n', 'cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope', 'cgroup.procs')
+    const signal = signalThatEmpties(host.in('cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'))
+    await placement.afterStart(container, hookContext(signal).context)
+    expect(lines).toEqual([
+      "info: the container's processes moved to /system.slice/x.service in cgroup v2; it was not born in the unit because the unit's ProtectSystem= lets nothing be written to /run/systemd-docker (RuntimeDirectory=systemd-docker with RuntimeDirectoryPreserve=yes in the unit mends that)",
+    ])
+  })
+
+  test('by ProtectControlGroups=yes a container is born where nobody has to step down first', async () => {
+    await containerd('77', true)
+    await host.write('\n', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.controllers')
+    sealed.paths = [host.in('cgroup')]
+    const one = await chosen()
+    expect(one.placement.describe).toBe(BORN)
+    expect(await saidOf(one)).toEqual([SEALED])
+  })
+
+  test.each([
+    ['and by a cgroup with controllers', true, {}, ''],
+    ['and cannot be born', false, {}, `; it was not born in the unit because ${NO_SHIM}`],
+    ['and by --cgroups', true, {names: ['name=systemd', 'cpu']}, ''],
+  ])('by ProtectControlGroups=yes a container stays %s', async (_, isSetUp, circumstances, why) => {
+    await containerd('77', isSetUp)
+    await host.write('cpu\n', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.controllers')
+    await host.write('100\n', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
+    sealed.paths = [host.in('cgroup')]
+    const one = await chosen(circumstances)
+    expect(one.placement.describe).toBeUndefined()
+    expect(await saidOf(one)).toEqual([`${SEALED}${why}`])
   })
 })
 

@@ -1,6 +1,6 @@
 import {chmod, mkdir} from 'node:fs/promises'
-import {describe, expect, test} from 'vitest'
-import {SHIM_PROGRAM, findContainerd, shimIn, systemContainerdIn} from '../../../src/placement/shim.js'
+import {describe, expect, onTestFinished, test} from 'vitest'
+import {SHIM_PROGRAM, findContainerd, shimIn, systemContainerdIn, type Containerd} from '../../../src/placement/shim.js'
 import {useFakeHost} from '../support/fake-host.js'
 
 const DEFAULT = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin']
@@ -16,12 +16,21 @@ async function program(mode: number, ...names: readonly string[]): Promise<void>
   await chmod(host.in(...names, SHIM_PROGRAM), mode)
 }
 
+/** Who looks for shims, where these files lead to containerd, and docker.pid to dockerd. */
+async function found(files: readonly string[], version = '28.5.2'): Promise<Containerd | undefined> {
+  const containerd = files.map((name) => host.in(name))
+  return await findContainerd({containerd, dockerd: [host.in('docker.pid')]}, {version}, host.in('proc'))
+}
+
 describe('the containerd of the Engine', () => {
   test('is looked for where dockerd says which it has started, then in the service of its own', () => {
-    expect(systemContainerdIn('/sys/fs/cgroup/systemd')).toEqual([
-      '/run/docker/containerd/containerd.pid',
-      '/sys/fs/cgroup/systemd/system.slice/containerd.service/cgroup.procs',
-    ])
+    expect(systemContainerdIn('/sys/fs/cgroup/systemd')).toEqual({
+      containerd: [
+        '/run/docker/containerd/containerd.pid',
+        '/sys/fs/cgroup/systemd/system.slice/containerd.service/cgroup.procs',
+      ],
+      dockerd: ['/run/docker.pid', '/sys/fs/cgroup/systemd/system.slice/docker.service/cgroup.procs'],
+    })
   })
 
   test('is the one in the first file, with its own file system and PATH', async () => {
@@ -29,15 +38,17 @@ describe('the containerd of the Engine', () => {
     await process('78', 'containerd', 'PATH=/other\0')
     await host.write('77', 'containerd.pid')
     await host.write('78\n', 'cgroup.procs')
-    const found = await findContainerd([host.in('containerd.pid'), host.in('cgroup.procs')], host.in('proc'))
-    expect(found).toEqual({root: host.in('proc', '77', 'root'), path: ['/opt/bin', '/usr/bin']})
+    expect(await found(['containerd.pid', 'cgroup.procs'])).toEqual({
+      root: host.in('proc', '77', 'root'),
+      path: ['/opt/bin', '/usr/bin'],
+    })
   })
 
   test('is not one of the other processes of its service', async () => {
     await process('75', 'containerd-shim', 'PATH=/shims\0')
     await process('77', 'containerd', 'PATH=/opt/bin\0')
     await host.write('74\n75\n77\n', 'cgroup.procs')
-    expect(await findContainerd([host.in('gone'), host.in('cgroup.procs')], host.in('proc'))).toEqual({
+    expect(await found(['gone', 'cgroup.procs'])).toEqual({
       root: host.in('proc', '77', 'root'),
       path: ['/opt/bin'],
     })
@@ -50,7 +61,7 @@ describe('the containerd of the Engine', () => {
   ])('that %s is searched all the same', async (_, environ, path) => {
     await process('77', 'containerd', environ)
     await host.write('77', 'containerd.pid')
-    expect((await findContainerd([host.in('containerd.pid')], host.in('proc'))).path).toEqual(path)
+    expect((await found(['containerd.pid']))?.path).toEqual(path)
   })
 
   test.each([
@@ -58,10 +69,37 @@ describe('the containerd of the Engine', () => {
     ['whose PID is now that of something else', '76'],
     ['whose PID nobody has', '99'],
     ['whose file is empty', ''],
-  ])('%s is taken for an ordinary service', async (_, content) => {
+    ['whose PID is no number', '../77'],
+  ])('%s is not guessed at', async (_, content) => {
     await process('76', 'sleep', 'PATH=/opt/bin\0')
     if (content !== undefined) await host.write(content, 'containerd.pid')
-    expect(await findContainerd([host.in('containerd.pid')], host.in('proc'))).toEqual({root: '/', path: DEFAULT})
+    expect(await found(['containerd.pid'])).toBeUndefined()
+    expect(await found(['containerd.pid'], '29.7.2')).toBeUndefined()
+  })
+
+  test('is dockerd itself where that has it embedded, from 29 on', async () => {
+    await process('70', 'dockerd', 'PATH=/usr/sbin:/usr/bin\0')
+    await host.write('70', 'docker.pid')
+    expect(await found(['gone'], '29.7.2')).toEqual({
+      root: host.in('proc', '70', 'root'),
+      path: ['/usr/sbin', '/usr/bin'],
+    })
+    expect(await found(['gone'], '28.5.2')).toBeUndefined()
+  })
+
+  test('is its own where there is one, though dockerd could have it embedded', async () => {
+    await process('70', 'dockerd', 'PATH=/usr/sbin:/usr/bin\0')
+    await process('77', 'containerd', 'PATH=/opt/bin\0')
+    await host.write('70', 'docker.pid')
+    await host.write('77', 'containerd.pid')
+    expect((await found(['containerd.pid'], '29.7.2'))?.path).toEqual(['/opt/bin'])
+  })
+
+  test('is taken for an ordinary service by a process that cannot see it', async () => {
+    const {pid} = globalThis.process
+    Object.defineProperty(globalThis.process, 'pid', {value: 1})
+    onTestFinished(() => void Object.defineProperty(globalThis.process, 'pid', {value: pid}))
+    expect(await found(['gone'])).toEqual({root: '/', path: DEFAULT})
   })
 })
 

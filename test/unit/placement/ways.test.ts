@@ -29,7 +29,7 @@ function circumstances(engine: EngineInfo, others: Partial<Circumstances> = {}):
     engine,
     shim: undefined,
     restrictsDevices: false,
-    canAnnounce: true,
+    isContainerdFound: true,
     ...others,
   }
 }
@@ -76,7 +76,10 @@ describe('the best way', () => {
     ],
     [
       'for one who cannot announce, with the cgroupfs driver, is the parent',
-      circumstances({...NEW, ...cgroupfs}, {shim: SHIM, canAnnounce: false}),
+      circumstances(
+        {...NEW, ...cgroupfs},
+        {shim: SHIM, whyUnheard: 'only root may say to a shim where a container belongs'},
+      ),
       "the Engine's cgroupfs driver",
     ],
     [
@@ -137,13 +140,21 @@ describe('there is no way', () => {
       "the unit's DevicePolicy= forbids what Docker allows every container",
     ],
     [
+      'for an Engine whose containerd is not found, and so perhaps not the shim either',
+      circumstances(NEW, {isContainerdFound: false}),
+      "the Engine's containerd was not found, so whether it finds the shim is not known",
+    ],
+    [
       'for one to whom the shim does not listen',
-      circumstances(NEW, {shim: SHIM, canAnnounce: false}),
+      circumstances(NEW, {shim: SHIM, whyUnheard: 'only root may say to a shim where a container belongs'}),
       'only root may say to a shim where a container belongs',
     ],
     [
       'for one to whom the OCI runtime does not listen',
-      circumstances({...OLD, runtimes: ['systemd-docker']}, {canAnnounce: false}),
+      circumstances(
+        {...OLD, runtimes: ['systemd-docker']},
+        {whyUnheard: 'only root may say to a shim where a container belongs'},
+      ),
       'only root may say to a shim where a container belongs',
     ],
   ])('%s, and why is said', (_, around, why) => {

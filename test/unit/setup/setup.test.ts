@@ -12,7 +12,10 @@ const SHIM = 'containerd-shim-systemd-docker-v1'
 
 vi.mock('../../../src/placement/shim.js', async (importOriginal) => {
   const original = await importOriginal<typeof shim>()
-  return {...original, findContainerd: (files: shim.Whereabouts) => original.findContainerd(files, proc.root)}
+  return {
+    ...original,
+    findContainerd: (files: shim.Whereabouts, info: EngineInfo) => original.findContainerd(files, info, proc.root),
+  }
 })
 
 /** /usr/local/bin is in the test's own directory, and directories need not be root's. */
@@ -52,7 +55,7 @@ async function pieceOn(info: () => EngineInfo | Promise<EngineInfo>): Promise<Se
     engine: fakeEngine({info: async () => await info()}),
     source: fake.in('source'),
     daemonJson: fake.in('daemon.json'),
-    containerd: [fake.in('containerd.pid')],
+    containerd: {containerd: [fake.in('containerd.pid')], dockerd: [fake.in('docker.pid')]},
     signal: new AbortController().signal,
     say: (line) => {
       said.push(line)
@@ -79,6 +82,26 @@ describe('an Engine that takes shims', () => {
     const {piece} = await setUp()
     expect(await piece.check()).toEqual({isReady: false, found: `containerd finds no ${SHIM} in /opt/bin:/bin`})
     expect(await readdir(fake.in('proc', '77', 'root', 'opt', 'bin'))).toEqual([])
+  })
+
+  test('is not ready, and is given nothing, where its containerd is not found', async () => {
+    await writeFile(fake.in('containerd.pid'), '')
+    const {piece, said} = await setUp()
+    const why = "the Engine's containerd was not found, nor a dockerd from 29 on that has one embedded"
+    expect(await piece.check()).toEqual({isReady: false, found: why})
+    await expect(piece.set()).rejects.toThrow(`cannot install the shim: ${why}`)
+    await expect(piece.undo()).rejects.toThrow(`cannot take the shim away: ${why}`)
+    expect(said).toEqual([])
+  })
+
+  test('with containerd embedded is given it where dockerd looks', async () => {
+    await writeFile(fake.in('containerd.pid'), '')
+    await writeFile(fake.in('docker.pid'), '77')
+    await fake.write('dockerd\n', 'proc', '77', 'comm')
+    const {piece, said} = await pieceOn(() => engineInfo({version: '29.7.2'}))
+    await piece.set()
+    expect(said).toEqual([`installed /opt/bin/${SHIM}`])
+    expect(await piece.check()).toMatchObject({isReady: true})
   })
 
   test('is given it where containerd looks', async () => {
@@ -263,7 +286,7 @@ test('an Engine that cannot be reached cannot be set up for', async () => {
     engine: fakeEngine({info: () => Promise.reject(unreachable)}),
     source: fake.in('source'),
     daemonJson: fake.in('daemon.json'),
-    containerd: [],
+    containerd: {containerd: [], dockerd: []},
     signal: new AbortController().signal,
     say: () => undefined,
   }
