@@ -143,13 +143,17 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
     ]
 
     /** Where a container is put that containerd's shim is started for; everything else has to stay as it is. */
-    const cgroupOf = async (trial: {engines?: (id: string) => string; before?: string}): Promise<string> => {
-      const {engines = (id: string) => `system.slice:docker:${id}`, before = ''} = trial
+    const cgroupOf = async (trial: {
+      engines?: (id: string) => string
+      before?: string
+      words?: (id: string) => string[]
+    }): Promise<string> => {
+      const {engines = (id: string) => `system.slice:docker:${id}`, before = '', words = startWords} = trial
       const id = newId()
       const config = JSON.stringify(configFor(engines(id)))
-      const {became, ...outcome} = await run(SHIM, {id, config, before}, startWords(id))
+      const {became, ...outcome} = await run(SHIM, {id, config, before}, words(id))
       expect(outcome).toMatchObject({status: 0, stderr: '', files: ['config.json'], config: became?.config})
-      expect(became).toMatchObject({program: 'containerd-shim-runc-v2', words: startWords(id)})
+      expect(became).toMatchObject({program: 'containerd-shim-runc-v2', words: words(id)})
       const {linux} = JSON.parse(became?.config ?? '') as {linux: {cgroupsPath: string}}
       expect(JSON.parse(became?.config ?? '')).toEqual(configFor(linux.cgroupsPath))
       return linux.cgroupsPath.replace(id, 'ID')
@@ -258,6 +262,13 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       expect(JSON.parse(outcome.config)).toEqual({annotations: {cgroupsPath: 'x'}, linux})
     })
 
+    test.each([
+      ['no id', ['start']],
+      ['an empty id', ['-id', '', 'start']],
+    ])('a container that is started with %s is called as its bundle', async (_, words) => {
+      expect(await cgroupOf({before: announcing(`${inUnit}\n`), words: () => words})).toBe(`${inUnit}/ID`)
+    })
+
     describe('it fails with one line, does not go on, and leaves nothing behind', () => {
       const other = newId()
       test.each<[string, string | undefined, (id: string) => string[], RegExp]>([
@@ -268,8 +279,6 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
           startWords,
           /config\.json has a cgroupsPath that is not of container [0-9a-f]{64}$/,
         ],
-        ['without an id', '{}', () => ['start'], /^systemd-docker: '' is no container's id$/],
-        ['with an empty id', '{}', () => ['-id', '', 'start'], /^systemd-docker: '' is no container's id$/],
         [
           'with an id that is a path',
           '{}',
