@@ -1,7 +1,10 @@
 import {describe, expect, test} from 'vitest'
+import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../helpers/hosts.js'
 import {containers, defineService} from '../helpers/service.js'
 import {installBare} from '../helpers/install.js'
+
+const PATIENCE_MS = 20_000
 
 describe.each(HOSTS)('readiness on $name', ({guest}) => {
   test('is left to the container by --notify: the unit starts up until the container says READY=1', async () => {
@@ -88,6 +91,8 @@ describe.each(HOSTS)('a detached run on $name', ({guest}) => {
     expect((await service.start()).status).toBe(0)
     const pid = await service.inspect('{{.State.Pid}}')
     expect(await service.show('ActiveState', 'MainPID')).toEqual({ActiveState: 'active', MainPID: pid})
+    // systemd may have heard that the unit is ready before our process has ended.
+    await until(PATIENCE_MS, async () => ((await service.pids()).length === 1 ? true : undefined))
     expect(await service.pids()).toEqual([Number(pid)])
     expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(pid)
     await service.stop()
