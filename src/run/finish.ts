@@ -1,8 +1,9 @@
 import {rm} from 'node:fs/promises'
 import type {Engine, Inspected} from '../docker/engine.js'
-import {EXIT_OURS, FinishError, hasErrorCode, reason} from '../errors.js'
+import {EXIT_OURS, EngineUnreachableError, FinishError, hasErrorCode, reason} from '../errors.js'
 import {readRegular} from '../files/regular.js'
 import {stateDirectory, withdraw} from '../placement/announcement.js'
+import {commandDeadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {unrestrictDevices} from '../systemd/device-policy.js'
 import {findProcess} from '../systemd/process.js'
@@ -13,7 +14,7 @@ import {describeEnd, endingOf, needsWords} from './exit-status.js'
 import {LABELS, ownerOf, type Invocation} from './labels.js'
 import type {Log} from './log.js'
 import {withOwnLabels} from './own-labels.js'
-import {within} from './patience.js'
+import {pauseFor, unlessAborted, within, withinReach} from './patience.js'
 import type {ExitReport} from './run-plugin.js'
 import type {StopRequests} from './stop.js'
 import {waitForEngine} from './waiting.js'
@@ -24,6 +25,8 @@ const NOTICE_PATIENCE_MS = 10_000
 const FORGET_PATIENCE_MS = 2000
 /** The most bytes of a PID in a line (proc(5), `pid_max`). */
 const LONGEST_PID = 8
+/** How long systemd is let alone that has not answered. */
+const ASK_AGAIN_MS = 200
 
 /** What a unit's end is finished with. */
 export interface Finishing {
@@ -46,29 +49,68 @@ export async function finish(finishing: Finishing): Promise<number> {
   const {name, engine, unit, env, log, stop, openNotifier} = finishing
   if (unit === undefined)
     throw new FinishError('this is no process of one; say it in ExecStopPost= of the unit whose container it is')
-  await waitForEngine('stop', finishing)
-  const found = await engine.inspect(name, stop.signal)
-  const labelled = found?.name === name ? await withOwnLabels(found, engine, stop.signal) : undefined
-  // After a start that was refused the name may be another unit's.
-  const own = labelled?.labels[LABELS.unit] === ownerOf(unit) ? labelled : undefined
-  await unrestrictDevices(unit, stop.signal).catch((error: unknown) => {
-    log.warn(`could not take the unit's device policy back: ${reason(error)}`)
+  const over = new AbortController()
+  const {signal} = over
+  const leave = (): void => {
+    over.abort(stop.signal.reason)
+  }
+  stop.signal.addEventListener('abort', leave)
+  // What systemd says is asked for first: another job may take the place of the one that the stop is, while the Engine is waited for.
+  const deadline = commandDeadline('stop', unit, env, signal)
+  const begun = beginOf(unit, signal)
+  const asked = isStopAsked(unit, signal)
+  let timer: NodeJS.Timeout | undefined
+  const armed = deadline.then((until) => {
+    if (until === undefined || !Number.isFinite(until.leave) || signal.aborted) return
+    timer = setTimeout(
+      () => {
+        over.abort(new EngineUnreachableError(engine.address, new Error('it does not answer')))
+      },
+      withinReach(until.leave - performance.now()),
+    )
   })
-  const begun = await beginOf(unit, stop.signal)
-  const exit = own === undefined ? await rememberedEnd(finishing, unit) : await endOf(own, engine, stop.signal)
-  if (own?.labels[LABELS.remove] === 'yes') await remove(own, finishing)
-  // The pid file may be where another user can make this fail or wait, and the container is gone by then.
-  if (own !== undefined) await forget(own, finishing)
-  // What systemd says of the main process it knows only of a child of its own (systemd.exec(5), `$EXIT_CODE`).
-  if (exit === undefined || exit.at < begun || env['EXIT_CODE'] !== undefined) return 0
+  try {
+    await waitForEngine({engine, openNotifier, stop: {signal}, askDeadline: () => deadline})
+    await armed
+    const found = await unlessAborted(signal, engine.inspect(name, signal))
+    const labelled =
+      found?.name === name ? await unlessAborted(signal, withOwnLabels(found, engine, signal)) : undefined
+    // After a start that was refused the name may be another unit's.
+    const own = labelled?.labels[LABELS.unit] === ownerOf(unit) ? labelled : undefined
+    await unrestrictDevices(unit, signal).catch((error: unknown) => {
+      log.warn(`could not take the unit's device policy back: ${reason(error)}`)
+    })
+    const exit = await unlessAborted(
+      signal,
+      own === undefined ? rememberedEnd(finishing, unit, signal) : endOf(own, engine, signal),
+    )
+    if (own?.labels[LABELS.remove] === 'yes') await unlessAborted(signal, remove(own, finishing, signal))
+    // The pid file may be where another user can make this fail or wait, and the container is gone by then.
+    if (own !== undefined) await forget(own, finishing)
+    // What systemd says of the main process it knows only of a child of its own (systemd.exec(5), `$EXIT_CODE`).
+    if (exit === undefined || exit.at < (await begun) || env['EXIT_CODE'] !== undefined) return 0
+    return await tell(exit, await asked, finishing)
+  } finally {
+    clearTimeout(timer)
+    stop.signal.removeEventListener('abort', leave)
+    over.abort()
+  }
+}
 
-  const asked = await isStopAsked(unit, stop.signal)
-  const report = reportOf(exit, asked)
+/** Says how the container ended, and gives the status that tells systemd. */
+async function tell(exit: End, asked: boolean | undefined, {name, log, openNotifier}: Finishing): Promise<number> {
+  const report = reportOf(exit, asked === true)
   const words = `container ${name} ${describeEnd(report)}`
   if (needsWords(report)) log.warn(words)
   else log.info(words)
-  await openNotifier().send(`STATUS=${words}`)
-  return asked && 'signal' in endingOf(report.code, 'SIGTERM') ? 0 : report.code
+  if (asked === undefined)
+    log.warn('systemd does not answer whether it was asked to stop the unit; it counts as not asked')
+  await openNotifier()
+    .send(`STATUS=${words}`)
+    .catch((error: unknown) => {
+      log.warn(`could not tell systemd of the end: ${reason(error)}`)
+    })
+  return asked === true && 'signal' in endingOf(report.code, 'SIGTERM') ? 0 : report.code
 }
 
 /** What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped. */
@@ -97,8 +139,12 @@ async function endedWithEngine({id, finishedAt}: Inspected, engine: Engine, sign
 }
 
 /** The last end of a container of this unit that is gone, as somebody has removed it. */
-async function rememberedEnd({name, engine, stop}: Finishing, unit: Invocation): Promise<End | undefined> {
-  const ends = await engine.ends(name, stop.signal)
+async function rememberedEnd(
+  {name, engine}: Finishing,
+  unit: Invocation,
+  signal: AbortSignal,
+): Promise<End | undefined> {
+  const ends = await engine.ends(name, signal)
   const last = ends.findLast((end) => end.name === name && end.labels[LABELS.unit] === ownerOf(unit))
   return last === undefined ? undefined : {code: last.exitCode, at: last.at, outOfMemory: false, withEngine: false}
 }
@@ -127,10 +173,17 @@ function reportOf({code, outOfMemory, withEngine}: End, asked: boolean): ExitRep
   return withEngine ? {code: code === 0 ? EXIT_OURS : code, why: 'engine-gone'} : {code}
 }
 
-/** Whether somebody asked systemd to stop the unit, or to restart it; at its own end it has no such job (systemctl(1), `list-jobs`). */
-async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boolean> {
-  const jobs = await systemctl(unit, ['list-jobs', '--no-legend', '--', unit.name], signal)
-  return /\s(?:stop|restart|try-restart)\s/.test(jobs ?? '')
+/**
+ * Whether somebody asked systemd to stop the unit, or to restart it: then it has a job, as long as this process runs (systemctl(1), `list-jobs`). One to start
+ * it again, which waits for the stop, takes the place of that; the job of a start that fails runs. At its own end a unit has none. Asks until systemd answers; `undefined` when `signal` aborts first.
+ */
+async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boolean | undefined> {
+  while (!signal.aborted) {
+    const jobs = await systemctl(unit, ['list-jobs', '--no-legend', '--', unit.name], signal)
+    if (jobs !== undefined) return /\s(?:stop|restart|try-restart|start\s+waiting)\b/.test(jobs)
+    await pauseFor(ASK_AGAIN_MS, signal)
+  }
+  return undefined
 }
 
 /** Takes back what a container needs that runs: its announcement, and its pid file. */
@@ -153,8 +206,8 @@ async function removePidFile(path: string): Promise<void> {
   }
 }
 
-async function remove({id}: Inspected, {engine, log, stop}: Finishing): Promise<void> {
-  await engine.remove(id, 'with-volumes', stop.signal).catch((error: unknown) => {
+async function remove({id}: Inspected, {engine, log}: Finishing, signal: AbortSignal): Promise<void> {
+  await engine.remove(id, 'with-volumes', signal).catch((error: unknown) => {
     log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
   })
 }

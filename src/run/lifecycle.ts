@@ -1,9 +1,9 @@
 import type {ContainerEvent, Watch} from '../docker/engine.js'
 import {EngineElsewhereError, HandoverError, reason} from '../errors.js'
+import {stopDeadline, type Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
-import {timeoutOf} from '../systemd/timeouts.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from './init-process.js'
 import {LABELS} from './labels.js'
@@ -14,9 +14,6 @@ import type {ExitReport} from './run-plugin.js'
 import {supervise} from './supervision.js'
 import {waitForEngine} from './waiting.js'
 
-/** How much of the unit's stop timeout is left when a run that is asked to stop is given up. */
-const LEFT_MS = 1000
-
 /** How long the Engine may take to notice the end of a container whose init is not there. */
 const NOTICE_PATIENCE_MS = 1000
 
@@ -25,6 +22,8 @@ export interface Run extends Obtaining {
   readonly releases: Releases
   /** Opens the way to systemd; called while the Engine starts the container, as it takes a few milliseconds. */
   readonly openNotifier: () => Notifier
+  /** Asks systemd until when the unit must have started; absent outside of any. */
+  readonly askDeadline: (() => Promise<Deadline | undefined>) | undefined
   /** Whether the line asks that nobody of ours stays. */
   readonly handover: boolean
   /** How often systemd is told that this process is well, in milliseconds; nothing where it does not ask. */
@@ -59,9 +58,9 @@ function lastMoment({stop: {signal}, unit, log}: Run): AbortSignal {
   const moment = new AbortController()
   if (unit === undefined) return moment.signal
   const giveUp = async (): Promise<void> => {
-    const limit = await timeoutOf('stop', unit, UNTIL_DONE)
-    if (limit === undefined || !Number.isFinite(limit)) return
-    await pauseFor(withinReach(limit - LEFT_MS))
+    const {leave = Infinity} = (await stopDeadline(unit, UNTIL_DONE)) ?? {}
+    if (!Number.isFinite(leave)) return
+    await pauseFor(withinReach(leave - performance.now()))
     log.warn('the Engine takes too long; what it was asked for may be left behind')
     moment.abort(signal.reason)
   }
@@ -72,7 +71,7 @@ function lastMoment({stop: {signal}, unit, log}: Run): AbortSignal {
 async function walk(run: Run): Promise<Outcome> {
   const {order, pipeline, engine, stop, releases, log} = run
   const {signal} = stop
-  await waitForEngine('start', run)
+  await waitForEngine(run)
   await pipeline.resolve(order.request)
   let resident = mustStay(run)
   const since = Date.now()

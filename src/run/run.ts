@@ -3,6 +3,7 @@ import {PluginError} from '../errors.js'
 import type {Engine} from '../docker/engine.js'
 import {proxyVariables} from '../docker/proxies.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
+import {commandDeadline} from '../systemd/deadline.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
 import {watchdogInterval} from '../systemd/watchdog.js'
@@ -70,6 +71,7 @@ export async function run(
     releases,
     engine,
     openNotifier: () => (notifier ??= openNotifier(env, debug)),
+    askDeadline: unit === undefined ? undefined : () => commandDeadline('start', unit, env, stop.signal),
     pull: async ({body, platform}, signal) => {
       // Few runs fetch their image.
       const {pullImage} = await import('./image.js')

@@ -1,23 +1,22 @@
 import {constants} from 'node:os'
 import type {Engine, Inspected} from '../docker/engine.js'
-import {EngineRefusedError, reason} from '../errors.js'
+import {EngineRefusedError, EngineUnreachableError, reason} from '../errors.js'
+import {NO_DEADLINE, type Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../systemd/process.js'
-import {timeoutOf} from '../systemd/timeouts.js'
+import {attended} from './attended.js'
 import {signalOf} from './exit-status.js'
 import type {Log} from './log.js'
-import {UNTIL_DONE, pauseFor, withinReach} from './patience.js'
-import type {UnitName} from '../systemd/unit.js'
+import {pauseFor, withinReach} from './patience.js'
 
-/** How long the Engine waits before it kills a container that does not say (docker stop, `--timeout`). */
-const ENGINES_TIMEOUT_S = 10
-/** What must be left of systemd's stop timeout when the Engine kills the container, and when the Engine is given up. */
+/** What is left of the unit's stop timeout when the container is killed: a share of it, and so many milliseconds at most. */
+const LEFT_AFTER_KILL_SHARE = 1 / 4
 const LEFT_AFTER_KILL_MS = 3000
-const LEFT_WITHOUT_ENGINE_MS = 1500
-/** How long the Engine may take to say how the container is to be stopped, or to kill it. */
-const BRIEF_PATIENCE_MS = 2000
-/** How long after it should have killed the container the Engine may take to say so. */
-const ANSWER_PATIENCE_MS = 10_000
+/** How long an Engine may take to answer at all before it counts as one that hangs: a share of the unit's stop timeout, and so many milliseconds at most. */
+const HANGS_SHARE = 1 / 4
+const HANGS_MS = 5000
+/** How long the Engine may take to kill the container when somebody is in a hurry, in milliseconds. */
+const HURRY_PATIENCE_MS = 2000
 /** A process that is not our child tells nobody of its end on the Node versions that we run on, so it is looked at. */
 const LOOK_MS = 50
 const KILL_PATIENCE_MS = 1000
@@ -26,10 +25,12 @@ const KILL_PATIENCE_MS = 1000
 export interface Stop {
   readonly id: string
   readonly name: string
+  /** The signal that asked for the stop. */
+  readonly asked: NodeJS.Signals
   readonly engine: Engine
   readonly notifier: Notifier
-  /** The unit whose stop timeout bounds the container's; nothing outside of any. */
-  readonly unit: UnitName | undefined
+  /** Asks systemd until when the unit must have stopped; absent outside of any. */
+  readonly askDeadline: (() => Promise<Deadline | undefined>) | undefined
   readonly log: Log
   /** The container's init, as it is by then. */
   readonly process: () => HostProcess | undefined
@@ -48,8 +49,8 @@ export interface Stopping {
 }
 
 /**
- * Stops a container as its image wants it, and never longer than systemd lets the unit stop: a longer timeout of the container's is shortened,
- * and an Engine that does not answer is done without.
+ * Stops a container as its image wants it, or by the signal that asked for it where that is not SIGTERM, and never longer than systemd lets the unit stop. A container that says no stop
+ * timeout has what the unit has. An Engine that does not answer is done without.
  */
 export function stopContainer(stop: Stop): Stopping {
   const {id, engine, log} = stop
@@ -62,7 +63,7 @@ export function stopContainer(stop: Stop): Stopping {
       isHurried = true
       log.info('asked to stop again: the container is killed')
       try {
-        await engine.kill(id, 'SIGKILL', AbortSignal.timeout(BRIEF_PATIENCE_MS))
+        await engine.kill(id, 'SIGKILL', AbortSignal.timeout(HURRY_PATIENCE_MS))
       } catch (error) {
         const process = stop.process()
         if (error instanceof EngineRefusedError || process === undefined) throw error
@@ -72,51 +73,112 @@ export function stopContainer(stop: Stop): Stopping {
   }
 }
 
+/** The moments of a stop, on the clock of performance.now(). */
+export interface StopMoments {
+  /** When the container is killed that has not ended by itself. */
+  readonly kill: number
+  /** When the Engine is given up that has not said that it has ended. */
+  readonly giveUp: number
+}
+
+/** What is left after the kill is for the Engine to notice and to remove the container, and then for this process to end. */
+export function momentsOf({at, limit, leave}: Deadline): StopMoments {
+  if (!Number.isFinite(at)) return {kill: Infinity, giveUp: Infinity}
+  const left = Math.max(Math.min(limit * LEFT_AFTER_KILL_SHARE, LEFT_AFTER_KILL_MS), 1.5 * (at - leave))
+  const kill = at - left
+  return {kill, giveUp: (kill + leave) / 2}
+}
+
+/**
+ * How long a container has between its stop signal and SIGKILL, in milliseconds; nothing for what the Engine gives it by default, which no question to it tells.
+ *
+ * @param stopTimeout its own, in seconds, negative for as long as it takes
+ * @param left how long systemd leaves it, in milliseconds; nothing outside of any unit
+ */
+export function graceOf(stopTimeout: number | undefined, left: number | undefined): number | undefined {
+  if (stopTimeout === undefined) return left === undefined ? undefined : Math.max(0, left)
+  const own = stopTimeout < 0 ? Infinity : stopTimeout * 1000
+  return Math.max(0, Math.min(own, left ?? Infinity))
+}
+
 async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number | undefined> {
-  const {id, name, engine, notifier, unit, log} = stop
-  const begun = performance.now()
-  const told = notifier.send('STOPPING=1', `STATUS=container ${name} stopping`)
-  told.catch((error: unknown) => {
+  const {id, name, engine, notifier, askDeadline, log} = stop
+  notifier.send('STOPPING=1', `STATUS=container ${name} stopping`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the stop: ${reason(error)}`)
   })
-  const limit = unit === undefined ? undefined : await timeoutOf('stop', unit, UNTIL_DONE)
-  const budget = (limit ?? Infinity) - (performance.now() - begun)
+  const deadline = (await askDeadline?.()) ?? NO_DEADLINE
+  const moments = momentsOf(deadline)
+  const patience = Math.min(HANGS_MS, deadline.limit * HANGS_SHARE)
+  const givenUp = new AbortController()
+  const timers = [
+    at(moments.giveUp, () => {
+      givenUp.abort(new EngineUnreachableError(engine.address, new Error('it does not answer')))
+    }),
+  ]
   let found: Inspected | undefined
   try {
-    found = await engine.inspect(
-      id,
-      AbortSignal.timeout(withinReach(Math.min(BRIEF_PATIENCE_MS, budget - LEFT_WITHOUT_ENGINE_MS))),
-    )
+    found = await attended(engine, patience, (signal) => engine.inspect(id, signal), givenUp.signal)
     if (found === undefined) return undefined
-    const seconds = found.stopTimeout ?? ENGINES_TIMEOUT_S
-    const most = Math.max(0, Math.floor((budget - LEFT_AFTER_KILL_MS) / 1000))
-    const shortened = seconds < 0 || seconds > most ? most : undefined
-    if (shortened !== undefined && Number.isFinite(shortened))
-      log.info(`the container gets ${String(shortened)} s to stop, as the unit has no more (TimeoutStopSec=)`)
-    const patience = Math.min((shortened ?? seconds) * 1000 + ANSWER_PATIENCE_MS, budget - LEFT_WITHOUT_ENGINE_MS)
-    const signal = seconds < 0 && !Number.isFinite(most) ? UNTIL_DONE : AbortSignal.timeout(withinReach(patience))
-    await engine.stop(id, signal, shortened !== undefined && Number.isFinite(shortened) ? shortened : undefined)
+    const grace = graceOf(found.stopTimeout, askDeadline === undefined ? undefined : moments.kill - performance.now())
+    if (found.stopTimeout !== undefined && grace !== undefined && grace < graceIn(found.stopTimeout))
+      log.info(`the container gets ${(grace / 1000).toFixed(1)} s to stop, as the unit has no more (TimeoutStopSec=)`)
+    timers.push(
+      at(grace === undefined ? Infinity : performance.now() + grace, () => {
+        engine.kill(id, 'SIGKILL', givenUp.signal).catch((error: unknown) => {
+          log.warn(`could not kill the container: ${reason(error)}`)
+        })
+      }),
+    )
+    await attended(engine, patience, (signal) => askToStop(stop, grace, signal), givenUp.signal)
     return undefined
   } catch (error) {
     log.warn(`the Engine does not stop the container (${reason(error)}); its init is ended without it`)
-    return await endInit(stop, found, begun + (limit ?? Infinity) - LEFT_WITHOUT_ENGINE_MS, isHurried)
+    return await endInit(stop, found, moments.kill, isHurried)
+  } finally {
+    for (const timer of timers) clearTimeout(timer)
   }
 }
 
-/** Ends the init by signals of our own until `deadline`, on the clock of performance.now(). Its exit status, as far as it can be known. */
+/** Resolves when the container has ended. */
+async function askToStop({id, asked, engine}: Stop, grace: number | undefined, signal: AbortSignal): Promise<void> {
+  if (asked === 'SIGTERM') {
+    // The Engine has whole seconds. It is told how many, as this process may be killed before they are over.
+    const seconds = grace === undefined ? undefined : Number.isFinite(grace) ? Math.ceil(grace / 1000) : -1
+    await engine.stop(id, signal, seconds)
+    return
+  }
+  await engine.kill(id, asked, signal)
+  await (
+    await engine.watch(id, 'not-running', signal)
+  ).exitCode
+}
+
+function graceIn(stopTimeout: number): number {
+  return stopTimeout < 0 ? Infinity : stopTimeout * 1000
+}
+
+/** Calls back at a moment of performance.now(), which may be never. */
+function at(moment: number, act: () => void): NodeJS.Timeout | undefined {
+  return Number.isFinite(moment) ? setTimeout(act, withinReach(moment - performance.now())) : undefined
+}
+
+/** Ends the init by signals of our own, the last of which comes at `kill`. Its exit status, as far as it can be known. */
 async function endInit(
   stop: Stop,
   found: Inspected | undefined,
-  deadline: number,
+  kill: number,
   isHurried: () => boolean,
 ): Promise<number | undefined> {
   const process = stop.process()
   if (process === undefined) return undefined
-  const polite = signalOf(found?.stopSignal ?? '') ?? 'SIGTERM'
-  const patience = (found?.stopTimeout ?? ENGINES_TIMEOUT_S) * 1000
-  await process.signal(polite)
-  if (await isGone(process, Math.min(performance.now() + patience, deadline)))
-    return 128 + constants.signals[isHurried() ? 'SIGKILL' : polite]
+  // What is gone when its time is over the Engine has killed, as far as anybody can tell.
+  if (performance.now() < kill) {
+    const polite = stop.asked === 'SIGTERM' ? (signalOf(found?.stopSignal ?? '') ?? 'SIGTERM') : stop.asked
+    const grace = graceOf(found?.stopTimeout, kill - performance.now()) ?? Infinity
+    await process.signal(polite)
+    if (await isGone(process, performance.now() + grace))
+      return 128 + constants.signals[isHurried() ? 'SIGKILL' : polite]
+  }
   await process.signal('SIGKILL')
   if (!(await isGone(process, performance.now() + KILL_PATIENCE_MS)))
     throw new Error(`the init of ${stop.name}, PID ${String(process.pid)}, does not end`)

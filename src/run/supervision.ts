@@ -1,6 +1,7 @@
 import {constants} from 'node:os'
 import type {ContainerEvent, Engine, Inspected, Watch} from '../docker/engine.js'
 import {EXIT_OURS, EngineRefusedError, EngineUnreachableError, SystemdDockerError, reason} from '../errors.js'
+import {stopDeadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../systemd/process.js'
 import {answerOf} from './answer.js'
@@ -391,13 +392,14 @@ class Supervision {
       await this.#stopping.hurry()
       return undefined
     }
-    const {engine, container, notifier, unit, log} = this.#of
+    const {engine, container, notifier, unit, log, stop} = this.#of
     this.#stopping = stopContainer({
+      asked: stop.asked ?? 'SIGTERM',
       id: container.id,
       name: this.#name,
       engine,
       notifier,
-      unit,
+      askDeadline: unit === undefined ? undefined : () => stopDeadline(unit, UNTIL_DONE),
       log,
       process: () => this.#life.process,
     })

@@ -169,8 +169,38 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     })
     await service.start()
     await service.stop()
-    await service.says('the container gets 1 s to stop, as the unit has no more (TimeoutStopSec=)')
+    await service.says(/^the container gets 3\.\d s to stop, as the unit has no more \(TimeoutStopSec=\)$/)
     expect(await see(guest, service, 'systemctl stop, TimeoutStopSec=5 and --stop-timeout 300')).toEqual(failed('137'))
+  })
+
+  test.each([
+    ['4', 'TimeoutStopSec=4', '0.5'],
+    ['1', 'TimeoutStopSec=1', '0.1'],
+    ['20', 'longer than the default of the Engine', '11'],
+  ])('of a container that says no time of its own gives it what the unit has: %s s, %s', async (limit, what, needs) => {
+    const service = await defineService(
+      guest,
+      `run --rm --name %n busybox sh -c "trap 'sleep ${needs}; echo flushed; exit 0' TERM; echo up; while :; do sleep 0.1; done"`,
+      {KillMode: 'mixed', TimeoutStopSec: limit},
+    )
+    await service.start()
+    await service.says('up')
+    await service.stop()
+    expect(await see(guest, service, `systemctl stop, ${what}`)).toEqual(CLEAN)
+    await service.says('flushed')
+  })
+
+  test('by another KillSignal= sends the container that one', async () => {
+    const service = await defineService(
+      guest,
+      `run --rm --stop-signal QUIT --name %n busybox sh -c "trap 'echo interrupted; exit 0' INT; trap 'exit 3' TERM QUIT; echo up; while :; do sleep 0.1; done"`,
+      {KillMode: 'mixed', KillSignal: 'SIGINT'},
+    )
+    await service.start()
+    await service.says('up')
+    await service.stop()
+    expect(await see(guest, service, 'systemctl stop, KillSignal=SIGINT')).toEqual(CLEAN)
+    await service.says('interrupted')
   })
 
   test('is hurried by a second SIGTERM', async () => {

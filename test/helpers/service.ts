@@ -7,6 +7,8 @@ const PATIENCE_MS = 20_000
 /** On cgroup v1 a unit or a container whose processes were killed can take very long to end; what is left goes with the host. */
 const BRIEFLY_S = 15
 const START_TIMEOUT_S = 30
+/** A container that says no stop timeout gets three seconds less. */
+const STOP_TIMEOUT_S = 13
 let count = 0
 
 /** A service of a test host whose ExecStart= is a line of systemd-docker. It is stopped and forgotten, and its container removed, after the test. */
@@ -47,6 +49,7 @@ export async function defineService(
     Type: 'notify',
     NotifyAccess: 'all',
     TimeoutStartSec: String(START_TIMEOUT_S * slowness),
+    TimeoutStopSec: String(STOP_TIMEOUT_S * slowness),
     ExecStart: `/opt/bin/systemd-docker ${line}`,
     ...settings,
   }

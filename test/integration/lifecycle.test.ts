@@ -133,6 +133,7 @@ function rehearsal(
       releases,
       engine: noting,
       openNotifier: () => notifier,
+      askDeadline: undefined,
       pull: async ({body}, signal) => {
         await noting.pull(body.Image, {}, signal)[Symbol.asyncIterator]().next()
       },

@@ -70,11 +70,23 @@ describe('the status of finish', () => {
     ['is 0 for a death by the signal of a stop', {exitCode: 143}, STOP_JOB, 0],
     ['is 0 for that of a restart as well', {exitCode: 143}, '7 web.service restart running', 0],
     ['is not 0 for a death by a signal while the unit starts', {exitCode: 143}, '7 web.service start running', 143],
+    ['is 0 where a start that waits took the place of the stop', {exitCode: 143}, '8 web.service start waiting', 0],
     ['is 137 for a container that had to be killed', {exitCode: 137}, STOP_JOB, 137],
     ['is what a stopped container chose itself', {exitCode: 3}, STOP_JOB, 3],
   ])('%s', async (_, found, jobs, status) => {
     await host.systemctlAnswers(jobs)
     expect((await finished(found)).status).toBe(status)
+  })
+
+  test('heeds a stop that systemd does not answer for at first', async () => {
+    await host.systemctlAnswers('', 1)
+    const told: Partial<Engine> = {
+      inspect: async () => {
+        await host.systemctlAnswers(STOP_JOB)
+        return {...EXITED, exitCode: 143}
+      },
+    }
+    expect((await finished({exitCode: 143}, {told})).status).toBe(0)
   })
 
   test('is 0 where systemd knows, as the main process was ours', async () => {

@@ -1,0 +1,103 @@
+import {readFile} from 'node:fs/promises'
+import {propertiesOf} from './properties.js'
+import {millisecondsOf} from './timespan.js'
+import type {UnitName} from './unit.js'
+
+/** What this process is left to end by itself: at least so many milliseconds, so many times as long as it took a program to start, and at most a share of the unit's time. */
+const ENDING_MS = 500
+const ENDING_STARTS = 3
+const ENDING_SHARE = 1 / 4
+/** In these the kernel gives a process's start (proc_pid_stat(5), `starttime`); it is 100 a second on every architecture that Node runs on. */
+const TICKS_PER_SECOND = 100
+/** The 22nd field of /proc/PID/stat, counted from behind the name, which may have blanks in it. */
+const START_TIME = 19
+
+/** When this program's own first line ran. */
+const FIRST_LINE = performance.now()
+
+/** Until when systemd lets a unit do what it does now. Every moment is one of performance.now(), in milliseconds. */
+export interface Deadline {
+  /** When systemd ends it by force; Infinity where it never does. */
+  readonly at: number
+  /** How long systemd lets it take as a whole, in milliseconds. */
+  readonly limit: number
+  /** When this process has to be done with all that may hang, so that what it says of it is still heard. */
+  readonly leave: number
+}
+
+/** A deadline of nobody's: there is no unit. */
+export const NO_DEADLINE: Deadline = {at: Infinity, limit: Infinity, leave: Infinity}
+
+/**
+ * Until when systemd waits for a command of a unit, which this process is or was started by: one of ExecStartPre= or ExecStart= until the unit has started, or one of ExecStop= or
+ * ExecStopPost= (systemd.service(5), `TimeoutStartSec=`, `TimeoutStopSec=`). systemd counts from when it forks the command. `undefined` where systemd does not answer.
+ */
+export async function commandDeadline(
+  during: 'start' | 'stop',
+  unit: UnitName,
+  env: Readonly<NodeJS.ProcessEnv>,
+  signal: AbortSignal,
+  procRoot = '/proc',
+): Promise<Deadline | undefined> {
+  const property = during === 'start' ? 'TimeoutStartUSec' : 'TimeoutStopUSec'
+  const asked = performance.now()
+  const [answer, begun, ownBegin] = await Promise.all([
+    propertiesOf(unit, [property], signal),
+    beginOf(env['SYSTEMD_EXEC_PID'] ?? 'self', procRoot),
+    beginOf('self', procRoot),
+  ])
+  const slowness = Math.max(FIRST_LINE - ownBegin, performance.now() - asked)
+  return deadlineFrom(Math.min(begun, ownBegin), millisecondsOf(answer?.[property] ?? ''), slowness)
+}
+
+/**
+ * Until when systemd waits for the end of a unit's main process that it has asked to stop, which counts from when the unit's state became `deactivating`
+ * (org.freedesktop.systemd1(5), `StateChangeTimestampMonotonic`), and from now on where somebody else has asked. `undefined` where systemd does not answer.
+ */
+export async function stopDeadline(
+  unit: UnitName,
+  signal: AbortSignal,
+  procRoot = '/proc',
+): Promise<Deadline | undefined> {
+  const asked = performance.now()
+  const [answer, ownBegin] = await Promise.all([
+    propertiesOf(unit, ['TimeoutStopUSec', 'ActiveState', 'StateChangeTimestampMonotonic'], signal),
+    beginOf('self', procRoot),
+  ])
+  const changed = Number(answer?.StateChangeTimestampMonotonic)
+  const begun = answer?.ActiveState === 'deactivating' && changed > 0 ? Math.min(asked, momentOf(changed)) : asked
+  const slowness = Math.max(FIRST_LINE - ownBegin, performance.now() - asked)
+  return deadlineFrom(begun, millisecondsOf(answer?.TimeoutStopUSec ?? ''), slowness)
+}
+
+/** Node's clock and systemd's are both the kernel's CLOCK_MONOTONIC, which systemd gives in microseconds. */
+function momentOf(microseconds: number): number {
+  return performance.now() - (Number(process.hrtime.bigint()) / 1e6 - microseconds / 1000)
+}
+
+/**
+ * A host on which it took long to start a program is one on which it takes as long to end.
+ *
+ * @param slowness the longer of what it took to start Node and to load this program, once, and systemctl, just now, in milliseconds
+ */
+function deadlineFrom(begun: number, limit: number | undefined, slowness: number): Deadline | undefined {
+  if (limit === undefined) return undefined
+  const at = begun + limit
+  return {at, limit, leave: at - Math.min(limit * ENDING_SHARE, Math.max(ENDING_MS, ENDING_STARTS * slowness))}
+}
+
+/** When a process was forked. At the latest when Node began, which is 0, also where the kernel's two clocks are not of one host (lxcfs). */
+async function beginOf(pid: string, procRoot: string): Promise<number> {
+  const now = performance.now()
+  try {
+    const [stat, uptime] = await Promise.all([
+      readFile(`${procRoot}/${pid}/stat`, 'utf8'),
+      readFile(`${procRoot}/uptime`, 'utf8'),
+    ])
+    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME])
+    const age = (Number.parseFloat(uptime) - ticks / TICKS_PER_SECOND) * 1000
+    return Number.isFinite(age) ? Math.min(0, now - age) : 0
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,58 @@
+import {describe, expect, test} from 'vitest'
+import {EngineRefusedError, EngineUnreachableError, StoppedError} from '../../../src/errors.js'
+import {attended} from '../../../src/run/attended.js'
+import {UNTIL_DONE} from '../../../src/run/patience.js'
+import {fakeEngine} from '../../helpers/fake-engine.js'
+
+/** Never answers, and gives up when it is told to. */
+const silent = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error)
+    })
+  })
+
+describe('a question that takes the Engine long', () => {
+  test('is waited for as long as the Engine answers to others', async () => {
+    let pings = 0
+    let answer: (value: string) => void = () => undefined
+    const engine = fakeEngine({
+      ping: () => {
+        if (++pings === 2) answer('done')
+        return Promise.resolve()
+      },
+    })
+    const asked = attended(engine, 10, () => new Promise<string>((resolve) => (answer = resolve)), UNTIL_DONE)
+    await expect(asked).resolves.toBe('done')
+    expect(pings).toBe(2)
+  })
+
+  test('is given up when the Engine answers nothing', async () => {
+    let question: AbortSignal | undefined
+    const asked = attended(
+      fakeEngine({ping: silent}),
+      10,
+      (signal) => {
+        question = signal
+        return silent(signal)
+      },
+      UNTIL_DONE,
+    )
+    await expect(asked).rejects.toBeInstanceOf(EngineUnreachableError)
+    expect(question?.aborted).toBe(true)
+  })
+
+  test('is not given up for an Engine that refuses to answer', async () => {
+    const ping = () => Promise.reject(new EngineRefusedError('answer', 500, 'busy', undefined))
+    const later = new Promise<string>((resolve) => setImmediate(resolve, 'done'))
+    await expect(attended(fakeEngine({ping}), 10, () => later, UNTIL_DONE)).resolves.toBe('done')
+  })
+
+  test('is given up when nobody wants to know any more', async () => {
+    const over = new AbortController()
+    const asked = attended(fakeEngine(), 10, silent, over.signal)
+    over.abort(new StoppedError('SIGTERM'))
+    await expect(asked).rejects.toBe(over.signal.reason)
+    await expect(attended(fakeEngine(), 10, silent, over.signal)).rejects.toBe(over.signal.reason)
+  })
+})

@@ -1,0 +1,203 @@
+import {describe, expect, test} from 'vitest'
+import type {Engine, Inspected} from '../../../src/docker/engine.js'
+import {graceOf, momentsOf, stopContainer} from '../../../src/run/stopping.js'
+import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
+import type {HostProcess} from '../../../src/systemd/process.js'
+import {fakeEngine} from '../../helpers/fake-engine.js'
+import {recordingLog} from '../support/recording-log.js'
+
+const RUNNING: Inspected = {
+  id: 'c0ffee',
+  name: 'web',
+  state: 'running',
+  pid: 1,
+  tty: false,
+  exitCode: 0,
+  outOfMemory: false,
+  finishedAt: -1,
+  startedAt: 0,
+  image: 'sha256:1',
+  autoRemove: false,
+  stopSignal: 'SIGQUIT',
+  stopTimeout: undefined,
+  hasRotatingLog: false,
+  labels: {},
+}
+/** A unit with so many milliseconds to stop from now on, on a host that is not busy. */
+const unitOf = (limit: number) => (): Promise<Deadline> => {
+  const at = performance.now() + limit
+  return Promise.resolve({at, limit, leave: at - Math.min(limit / 4, 500)})
+}
+const silent = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error)
+    })
+  })
+
+/** Stops a container, and says what was asked of the Engine and which signals its init got from us. */
+async function stopped(
+  told: Partial<Engine>,
+  {found = {}, asked = 'SIGTERM', askDeadline, endsOf = 'SIGTERM'}: StopSettings = {},
+) {
+  const requests: string[] = []
+  const sent: string[] = []
+  const {log, lines} = recordingLog()
+  const process: HostProcess = {
+    pid: 1,
+    isThere: () => Promise.resolve(!sent.includes(endsOf)),
+    signal: (name) => Promise.resolve(void sent.push(name)),
+  }
+  const engine = fakeEngine({
+    inspect: () => Promise.resolve({...RUNNING, ...found}),
+    stop: (_, __, seconds) => Promise.resolve(void requests.push(`stop ${String(seconds)}`)),
+    kill: (_, name) => Promise.resolve(void requests.push(`kill ${name}`)),
+    ...told,
+  })
+  const send = () => Promise.resolve()
+  const {done} = stopContainer({
+    id: 'c0ffee',
+    name: 'web',
+    asked,
+    engine,
+    notifier: {send},
+    askDeadline,
+    log,
+    process: () => process,
+  })
+  return {code: await done, requests, sent, lines}
+}
+
+interface StopSettings {
+  readonly found?: Partial<Inspected>
+  readonly asked?: NodeJS.Signals
+  readonly askDeadline?: () => Promise<Deadline>
+  /** The signal that the init ends of. */
+  readonly endsOf?: NodeJS.Signals
+}
+
+describe('what is left of the stop timeout of a unit', () => {
+  test.each([
+    [1, 0.375],
+    [4, 1],
+    [8, 2],
+    [90, 3],
+  ])('of %s s is %s s when the container is killed', (limit, left) => {
+    const at = limit * 1000
+    const {kill, giveUp} = momentsOf({at, limit: at, leave: at - Math.min(at / 4, 500)})
+    expect(at - kill).toBe(left * 1000)
+    expect(giveUp).toBeGreaterThan(kill)
+    expect(giveUp).toBeLessThan(at)
+  })
+
+  test('is more on a host that took long to start this program', () => {
+    const {kill} = momentsOf({at: 90_000, limit: 90_000, leave: 80_000})
+    expect(kill).toBe(75_000)
+  })
+
+  test('is for ever where it is infinite', () => {
+    expect(momentsOf(NO_DEADLINE)).toEqual({kill: Infinity, giveUp: Infinity})
+  })
+})
+
+describe('the time that a container has to stop', () => {
+  test.each([
+    ['its own', 5, 10_000, 5000],
+    ['what the unit has, where that is less', 300, 4000, 4000],
+    ["the unit's, where it says none", undefined, 4000, 4000],
+    ["the Engine's default, where it says none and is in no unit", undefined, undefined, undefined],
+    ['its own, outside of any unit', 5, undefined, 5000],
+    ['for ever, where it and the unit say so', -1, Infinity, Infinity],
+    ["the unit's, where it would have for ever", -1, 4000, 4000],
+    ['none, where none is left', 5, -3, 0],
+  ])('is %s', (_, own, left, grace) => {
+    expect(graceOf(own, left)).toBe(grace)
+  })
+})
+
+describe('a stop', () => {
+  test('is the Engine, for as long as the unit has', async () => {
+    expect(await stopped({}, {askDeadline: unitOf(8000)})).toMatchObject({
+      code: undefined,
+      requests: ['stop 6'],
+      sent: [],
+      lines: [],
+    })
+  })
+
+  test("says so when the unit has less than the container's own timeout", async () => {
+    const {requests, lines} = await stopped({}, {askDeadline: unitOf(8000), found: {stopTimeout: 300}})
+    expect(requests).toEqual(['stop 6'])
+    expect(lines).toEqual([
+      expect.stringMatching(/^info: the container gets [56]\.\d s to stop, as the unit has no more/),
+    ])
+  })
+
+  test('has the fraction of a second that a short timeout leaves, and the container is killed after it', async () => {
+    let ended: () => void = () => undefined
+    const requests: string[] = []
+    const told: Partial<Engine> = {
+      stop: (_, __, seconds) => {
+        requests.push(`stop ${String(seconds)}`)
+        return new Promise<void>((resolve) => (ended = resolve))
+      },
+      kill: (_, name) => {
+        requests.push(`kill ${name}`)
+        ended()
+        return Promise.resolve()
+      },
+    }
+    expect(await stopped(told, {askDeadline: unitOf(1000)})).toMatchObject({code: undefined, sent: []})
+    expect(requests).toEqual(['stop 1', 'kill SIGKILL'])
+  })
+
+  test('by another signal than SIGTERM sends that one', async () => {
+    const watch = () => Promise.resolve({exitCode: Promise.resolve(0)})
+    expect(await stopped({watch}, {asked: 'SIGINT'})).toMatchObject({code: undefined, requests: ['kill SIGINT']})
+  })
+
+  test('that the Engine takes long over is waited for while it answers', async () => {
+    let pings = 0
+    let found: () => void = () => undefined
+    const told: Partial<Engine> = {
+      inspect: () =>
+        new Promise((resolve) => {
+          found = () => {
+            resolve({...RUNNING, stopTimeout: 0})
+          }
+        }),
+      ping: () => {
+        if (++pings === 3) found()
+        return Promise.resolve()
+      },
+    }
+    expect(await stopped(told, {askDeadline: unitOf(8000)})).toMatchObject({
+      code: undefined,
+      requests: ['stop 0'],
+      sent: [],
+    })
+  })
+
+  test('without an Engine that answers ends the init by its own stop signal', async () => {
+    const hangs = {ping: silent, stop: (_: string, signal: AbortSignal) => silent(signal)}
+    expect(await stopped(hangs, {askDeadline: unitOf(400), endsOf: 'SIGQUIT'})).toMatchObject({
+      code: 131,
+      sent: ['SIGQUIT'],
+    })
+    const deaf = await stopped(
+      {...hangs, inspect: (_, signal) => silent(signal)},
+      {askDeadline: unitOf(400), endsOf: 'SIGKILL'},
+    )
+    expect(deaf).toMatchObject({code: 137, sent: ['SIGTERM', 'SIGKILL']})
+  })
+  test('that the Engine has not told the end of when the time is over is that of a container that was killed', async () => {
+    const slow: Partial<Engine> = {
+      stop: (_, signal) => silent(signal),
+      kill: () => Promise.resolve(),
+    }
+    expect(await stopped(slow, {askDeadline: unitOf(400), endsOf: 'SIGKILL'})).toMatchObject({
+      code: 137,
+      sent: ['SIGKILL'],
+    })
+  })
+})
