@@ -43,7 +43,12 @@ const KINDS: readonly Kind[] = [
   {
     name: 'systemd-docker --handover',
     template: 'bench-handover',
-    service: [...NOTIFY, `ExecStart=${PROGRAM} --handover ${RUN}`, `ExecStopPost=${PROGRAM} finish %p-%i`],
+    service: [
+      ...NOTIFY,
+      `ExecStart=${PROGRAM} --handover ${RUN}`,
+      'ExecStop=/usr/bin/docker stop %p-%i',
+      `ExecStopPost=${PROGRAM} finish %p-%i`,
+    ],
     hasContainer: true,
   },
   DOCKER_RUN,

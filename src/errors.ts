@@ -266,7 +266,7 @@ export class DriftError extends SystemdDockerError {
 export class HandoverError extends SystemdDockerError {
   readonly code = 'HANDOVER'
   constructor(reasons: readonly string[]) {
-    super(`--handover is refused, as this process must stay: ${reasons.join('; ')}; mend that, or leave --handover out`)
+    super(`--handover is refused: ${reasons.join('; ')}; mend that, or leave --handover out`)
   }
 }
 

@@ -74,6 +74,7 @@ async function walk(run: Run): Promise<Outcome> {
   await waitForEngine(run)
   await pipeline.resolve(order.request)
   let resident = mustStay(run)
+  if (!resident) await refuseToBeKilledAtOnce(run)
   const since = Date.now()
   const obtained = await obtain(run)
   const {container, origin, predecessors} = obtained
@@ -242,6 +243,26 @@ async function see(
     )
     return {isRunning: true, isPaused, init: undefined, startedAt}
   }
+}
+
+/**
+ * systemd waits for no main process that is not its child: where that is alone in its cgroup, or with KillMode=mixed or process, it gets SIGKILL right behind its stop signal (seen on
+ * 252, 257 and 262; systemd, src/core/unit.c, `unit_kill_context`). A unit that has no command which waits for the container is refused, or, where it did not ask for a hand-over, warned.
+ *
+ * @throws {HandoverError}
+ */
+async function refuseToBeKilledAtOnce({unit, handover, log, stop: {signal}}: Run): Promise<void> {
+  if (unit === undefined) return
+  const said = await propertiesOf(unit, ['ExecStop', 'KillMode'], signal)
+  signal.throwIfAborted()
+  if ((said?.ExecStop ?? '') !== '' || said?.KillMode === 'none') return
+  if (said === undefined && !handover) return
+  const why =
+    said === undefined
+      ? 'systemd does not answer how the unit is stopped'
+      : 'the unit has no ExecStop=, and so systemd kills the container at once in a stop: say ExecStop=/usr/bin/docker stop and its name'
+  if (handover) throw new HandoverError([why])
+  log.warn(why)
 }
 
 /**

@@ -11,7 +11,7 @@ const DAEMON_JSON = '/etc/docker/daemon.json'
 const COUNTING = `busybox sh -c "trap 'exit 7' USR1; trap 'exit 0' TERM; i=0; while :; do i=$$((i+1)); echo line $$i; echo error $$i >&2; echo $$i >/count; sleep 0.1; done"`
 /** Does not end by SIGTERM. */
 const DEAF = 'busybox sh -c "trap : TERM; while :; do sleep 0.1; done"'
-const FINISHED = {ExecStopPost: '/opt/bin/systemd-docker finish %n'}
+const FINISHED = {ExecStop: '/usr/bin/docker stop %n', ExecStopPost: '/opt/bin/systemd-docker finish %n'}
 /** A unit that ended with the status that the count ends with. */
 const SEVEN = {...CLEAN, ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '7'}
 const OURS = {...SEVEN, ExecMainStatus: '125'}
@@ -347,7 +347,14 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
     const services = await Promise.all(
       stops.map(({line, settings}) => defineService(guest, `run --rm --name %n ${line}`, {...settings, ...inTime})),
     )
-    const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, {...FINISHED, ...inTime})
+    const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, {
+      ...FINISHED,
+      // Without the Engine.
+      ExecStop: '/bin/sh -c "kill $MAINPID; while kill -0 $MAINPID 2>/dev/null; do sleep 0.1; done"',
+      // As on a host that is slow to start a program.
+      ExecStopPost: '/bin/sh -c "sleep 3; exec /opt/bin/systemd-docker finish %n"',
+      ...inTime,
+    })
     const hurried = await defineService(guest, `run --rm --stop-timeout 100 --name %n ${DEAF}`, {KillMode: 'mixed'})
     const all = [...services, handedOver, hurried]
     await Promise.all(all.map((service) => service.start()))
@@ -427,8 +434,15 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
     const guest = host()
     const service = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStartSec: '3'})
     await stopEngine(guest)
-    await service.start()
-    await service.says(/^cannot reach the Docker Engine at unix:.*is docker.service running/)
-    expect(await look(guest, service, 'not there, TimeoutStartSec=3')).toEqual(OURS)
+    const line = '/opt/bin/systemd-docker run --rm --name %n busybox true'
+    const slow = [`sleep 2; exec ${line}`, `sleep 2; ${line}; exit $$?`].map((script) =>
+      defineService(guest, '', {ExecStart: `/bin/sh -c '${script}'`, TimeoutStartSec: '5'}),
+    )
+    const services = [service, ...(await Promise.all(slow))]
+    await Promise.all(services.map((one) => one.start()))
+    for (const one of services) {
+      await one.says(/^cannot reach the Docker Engine at unix:.*is docker.service running/)
+      expect(await look(guest, one, 'not there, TimeoutStartSec=3 or 5, the program starts late')).toEqual(OURS)
+    }
   })
 })

@@ -20,6 +20,7 @@ async function handedOver(
   words = '',
 ): Promise<Service> {
   return await defineService(guest, `--handover ${words} run ${run}`, {
+    ExecStop: '/usr/bin/docker stop %n',
     ExecStopPost: `${PROGRAM} finish %n`,
     ...settings,
   })
@@ -108,14 +109,12 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     expect(await see(guest, ending, 'exit 0 with Restart=on-failure')).toEqual(CLEAN)
   })
 
-  test("is stopped with its own stop signal by docker stop in ExecStop=, and by systemd's without", async () => {
-    const asked = await handedOver(guest, `--rm --stop-signal QUIT --name %n busybox ${TALKING}`, {
-      ExecStop: '/usr/bin/docker stop %n',
-    })
-    await asked.start()
-    await asked.stop()
-    expect(await see(guest, asked, 'systemctl stop, ExecStop=docker stop, STOPSIGNAL QUIT')).toEqual(CLEAN)
-    await asked.says('quitting')
+  test('is stopped with its own stop signal by docker stop in ExecStop=', async () => {
+    const quitting = await handedOver(guest, `--rm --stop-signal QUIT --name %n busybox ${TALKING}`)
+    await quitting.start()
+    await quitting.stop()
+    await quitting.says('quitting')
+    expect(await see(guest, quitting, 'systemctl stop, ExecStop=docker stop, STOPSIGNAL QUIT')).toEqual(CLEAN)
 
     const signalled = await handedOver(guest, `--rm --init --name %n busybox sleep 1000`)
     await signalled.start()
@@ -132,10 +131,42 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     })
   })
 
-  test('that has to be killed in its stop is a failure that says so', async () => {
-    const service = await handedOver(guest, '--rm --stop-timeout 1 --name %n busybox sleep 1000', {
-      ExecStop: '/usr/bin/docker stop %n',
+  test('and is one process alone has its time to stop, at any moment', async () => {
+    const services = await Promise.all(
+      Array.from({length: 4}, () =>
+        handedOver(
+          guest,
+          `--rm --name %n busybox sh -c "trap 'sleep 0.3; echo flushed; exit 0' TERM; while :; do :; done"`,
+        ),
+      ),
+    )
+    await Promise.all(
+      services.map(async (service) => {
+        await service.start()
+        await service.stop()
+      }),
+    )
+    for (const service of services) {
+      await service.says('flushed')
+      expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+    }
+  })
+
+  test('and is asked to start again while it stops has been stopped all the same', async () => {
+    const service = await handedOver(guest, '--rm --init --name %n busybox sleep 1000', {
+      ExecStop: '/bin/sh -c "sleep 1; docker stop %n"',
     })
+    await service.start()
+    await guest.run('systemctl', 'stop', '--no-block', service.name)
+    await service.reaches({ActiveState: 'deactivating'})
+    await service.start()
+    await service.reaches({ActiveState: 'active', Result: 'success'})
+    await service.says(`container ${service.name} ended with status 143`)
+    expect((await service.journal()).filter((line) => /status=143|Failed with/.test(line))).toEqual([])
+  })
+
+  test('that has to be killed in its stop is a failure that says so', async () => {
+    const service = await handedOver(guest, '--rm --stop-timeout 1 --name %n busybox sleep 1000')
     await service.start()
     await service.stop()
     expect(await see(guest, service, 'systemctl stop, killed by docker stop')).toEqual({
@@ -186,7 +217,9 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
   })
 
   test('in a unit without finish gets a warning that names what is missing', async () => {
-    const service = await defineService(guest, '--handover run --rm --name %n busybox sleep 1000')
+    const service = await defineService(guest, '--handover run --rm --name %n busybox sleep 1000', {
+      ExecStop: '/usr/bin/docker stop %n',
+    })
     await service.start()
     await service.says(/will not learn how its container ends: say ExecStopPost=.*systemd-docker finish/)
   })
@@ -206,6 +239,12 @@ describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
       unit: {Type: 'exec', NotifyAccess: 'none'},
       why: /the unit has no Type=notify/,
     },
+    {
+      what: 'that systemd would kill at once',
+      words: '',
+      unit: {ExecStop: ''},
+      why: /the unit has no ExecStop=, and so systemd kills the container at once in a stop: say ExecStop=/,
+    },
   ])('$what is refused before anything is made', async ({words, unit, why}) => {
     const service = await handedOver(guest, '--name %n busybox sleep 1000', unit, words)
     await service.start()
@@ -217,9 +256,11 @@ describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
   test('that is refused, as another unit has the name, leaves that unit and its container alone', async () => {
     const name = unique()
     const first = await handedOver(guest, `--rm --init --name ${name} busybox sleep 1000`, {
+      ExecStop: `/usr/bin/docker stop ${name}`,
       ExecStopPost: `${PROGRAM} finish ${name}`,
     })
     const second = await handedOver(guest, `--rm --init --name ${name} busybox sleep 1000`, {
+      ExecStop: `/usr/bin/docker stop ${name}`,
       ExecStopPost: `${PROGRAM} finish ${name}`,
     })
     await first.start()
@@ -278,7 +319,10 @@ describe.each(HOSTS)('finish on $name', ({guest}) => {
   })
 
   test('stops a container that outlives its unit', async () => {
-    const service = await handedOver(guest, '--init --name %n busybox sleep 1000', {KillMode: 'none'})
+    const service = await handedOver(guest, '--init --name %n busybox sleep 1000', {
+      ExecStop: '',
+      KillMode: 'none',
+    })
     await service.start()
     await service.stop()
     expect(await see(guest, service, 'systemctl stop with KillMode=none')).toMatchObject({

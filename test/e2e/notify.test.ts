@@ -94,6 +94,9 @@ describe.each(HOSTS)('a detached run on $name', ({guest}) => {
     // systemd may have heard that the unit is ready before our process has ended.
     await until(PATIENCE_MS, async () => ((await service.pids()).length === 1 ? true : undefined))
     expect(await service.pids()).toEqual([Number(pid)])
+    await service.says(
+      /^the unit has no ExecStop=, and so systemd kills the container at once in a stop: say ExecStop=/,
+    )
     expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(pid)
     await service.stop()
     expect(await service.inspect('{{.State.Running}}')).toBe('false')

@@ -39,6 +39,7 @@ After=docker.service
 Type=notify
 NotifyAccess=all
 ExecStart=${PROGRAM} ${words} --init --name %n busybox sleep 1000
+ExecStop=/usr/bin/docker stop %n
 ExecStopPost=${PROGRAM} finish %n
 `,
     )
