@@ -253,7 +253,7 @@ export class DockerodeEngine implements Engine {
     return await this.#log(id, {...span, tail, ...(until === undefined ? {follow: '1'} : {})}, abortSignal)
   }
 
-  /** How many of a log's last messages hold all from `since` on. For `since` alone the Engine would read a log from its beginning: 12 s for 400 MB. */
+  /** How many of a log's last messages hold all from `since` on. For `since` alone the Engine would read a log from its beginning: 12 s for 500 MB. */
   async #tailFrom(id: string, since: number, abortSignal: AbortSignal): Promise<string> {
     for (const count of LOG_TAILS) {
       let beginning = Buffer.alloc(0)

@@ -185,3 +185,8 @@ export function isNoSuchImage(error: unknown): boolean {
 export function isNameConflict(error: unknown): boolean {
   return error instanceof EngineRefusedError && error.statusCode === 409
 }
+
+/** Whether nobody can attach to a container as it is paused or between two lives (Engine API, `POST /containers/{id}/attach`). */
+export function isNotAttachable(error: unknown): boolean {
+  return error instanceof EngineRefusedError && error.statusCode === 409
+}

@@ -1,4 +1,5 @@
-import type {Readable} from 'node:stream'
+import type {Duplex, Readable} from 'node:stream'
+import {isNotAttachable} from '../docker/engine.js'
 import {forwardLog, forwardOutput} from '../docker/forward-output.js'
 import {findJoin} from '../docker/log-join.js'
 import {nothingWritten, type OutputTails} from '../docker/output-tail.js'
@@ -77,7 +78,16 @@ export const logForwarding = defineRunPlugin({
       },
       // Before the container starts, so that its first line is not missed.
       async start({container, signal, defer}) {
-        const stream = await engine.attach(container.id, stdin, signal)
+        let stream: Duplex
+        try {
+          stream = await engine.attach(container.id, stdin, signal)
+        } catch (error) {
+          if (!isNotAttachable(error)) throw error
+          if (stdin) log.warn(`standard input is not connected: ${reason(error)}`)
+          defer('close the stream of the output', close)
+          goOn(container)
+          return
+        }
         defer('close the stream of the output', close)
         if (stdin) {
           // One that breaks, as the socket of a client that has reset it, is at its end, as for docker's client.

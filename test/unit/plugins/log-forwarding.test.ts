@@ -4,7 +4,7 @@ import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {logForwarding} from '../../../src/plugins/log-forwarding.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {Engine} from '../../../src/docker/engine.js'
-import {EngineUnreachableError} from '../../../src/errors.js'
+import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import type {Host, RunHooks} from '../../../src/run/run-plugin.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {dockerLog, type Logged} from '../support/docker-log.js'
@@ -168,6 +168,8 @@ function saying(...chunks: readonly Buffer[]): Attached {
   return stream
 }
 
+const minutesAgo = (minutes: number): number => Date.now() - minutes * 60_000
+
 /** The hooks of a run whose container has said `one`, until its stream was cut. */
 async function cutAfterOne(told: Partial<Engine>): Promise<{hooks: Partial<RunHooks> | undefined; lines: string[]}> {
   let attachedTo = 0
@@ -267,6 +269,35 @@ test('a log that does not come is waited for no longer than the run', async () =
   await undos[0]?.undo()
   await ended
   expect(lines).toEqual([])
+})
+
+describe('a container that is paused', () => {
+  const attach = () => Promise.reject(new EngineRefusedError('attach to the container', 409, 'it is paused', undefined))
+
+  test('is taken over by its log, from now on', async () => {
+    const log = (): Logged[] => [
+      {at: minutesAgo(1), text: 'before\n'},
+      {at: Date.now() + 1000, text: 'after\n'},
+    ]
+    const {host, lines} = pluginHost({engine: fakeEngine({...withLog(log), attach})})
+    const hooks = logForwarding.setup({logs: true}, host)
+    const {context, undos} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    await hooks?.exited?.({...context, container: created, exit})
+    expect(stdout.text).toBe('after\n')
+    expect(lines).toEqual([])
+    expect(undos.map(({label}) => label)).toEqual(['close the stream of the output'])
+  })
+
+  test('with -i has no input, which is said', async () => {
+    const {host, lines} = pluginHost({engine: fakeEngine({...withLog(() => []), attach})})
+    const hooks = logForwarding.setup({logs: true}, host)
+    const request = plainRequest()
+    request.body.OpenStdin = true
+    await hooks?.resolve?.({...hookContext().context, request})
+    await hooks?.start?.({...hookContext().context, container: created})
+    expect(lines).toEqual([expect.stringMatching(/^warn: standard input is not connected: .*it is paused/)])
+  })
 })
 
 describe('with --handover', () => {
