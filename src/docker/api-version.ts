@@ -1,18 +1,19 @@
 import {BadValueError} from '../errors.js'
 import {textOf} from './client-config.js'
 
-/**
- * The newest version of the Engine API that we know (Docker 29.8, which brought `HostConfig.Umask`; an Engine drops it from a request of an older version). What a later one means by
- * a request is not known, so none is asked for it.
- */
-export const NEWEST_API = '1.56'
+/** The newest version of the Engine API that all of this is tried with (Docker 28.5). What a later one means by a request is not known, so none is asked for it. */
+export const NEWEST_API = '1.51'
 /** The one of the oldest Engine that we know (Docker 20.10), for one that does not say what it speaks. */
 const OLDEST_API = '1.41'
 const VERSION = /^\d{1,3}\.\d{1,3}$/
 
-/** The version that both know: the older of ours and the one that the Engine says it speaks. */
-export function commonVersion(said: unknown): string {
-  const spoken = typeof said === 'string' && VERSION.test(said) ? said : OLDEST_API
+/** The newest version that the Engine speaks, from what it says of that. */
+export function spokenVersion(said: unknown): string {
+  return typeof said === 'string' && VERSION.test(said) ? said : OLDEST_API
+}
+
+/** The version that both know: the older of ours and the one that the Engine speaks. */
+export function commonVersion(spoken: string): string {
   return isOlder(spoken, NEWEST_API) ? spoken : NEWEST_API
 }
 

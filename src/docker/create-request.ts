@@ -100,6 +100,8 @@ export interface CreateRequest {
   name?: string
   /** `os[/arch[/variant]]`. */
   platform?: string
+  /** The version of the Engine API that the request is of, where it has something that is newer than what is spoken else: an Engine drops that from one of an older version. */
+  api?: string
   body: CreateBody
 }
 

@@ -17,7 +17,7 @@ import {
   reason,
 } from '../errors.js'
 import {readId, readInfo, readInspected, readList, readPullMessage, readStatus} from './answers.js'
-import {commonVersion} from './api-version.js'
+import {commonVersion, spokenVersion} from './api-version.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
 import type {
   ContainerEvent,
@@ -73,9 +73,11 @@ subscribe('http.client.request.start', (message) => {
 
 const HUNG_UP = 'it hung up while the container was waited for'
 
-/** A version of the Engine API, and what asks with it. */
+/** A version of the Engine API that is spoken, and what asks with it. */
 interface Agreement {
   readonly version: string
+  /** The newest that may be spoken: the Engine's, or the one that is pinned. */
+  readonly newest: string
   readonly docker: Docker
 }
 
@@ -99,7 +101,7 @@ export class DockerodeEngine implements Engine {
     this.#pinned = pinned
     this.#headers = headers
     this.#front = this.#client()
-    if (pinned !== undefined) this.#agree(pinned)
+    if (pinned !== undefined) this.#agree(pinned, pinned)
   }
 
   async ping(abortSignal: AbortSignal): Promise<void> {
@@ -114,7 +116,7 @@ export class DockerodeEngine implements Engine {
   }
 
   async apiVersion(abortSignal: AbortSignal): Promise<string> {
-    return (await this.#agreement(abortSignal)).version
+    return (await this.#agreement(abortSignal)).newest
   }
 
   async inspect(idOrName: string, abortSignal: AbortSignal): Promise<Inspected | undefined> {
@@ -165,7 +167,10 @@ export class DockerodeEngine implements Engine {
       'create the container',
       // dockerode makes something of its own of this answer.
       (container) => readId(container.at('id')),
-      async () => await (await this.#docker(abortSignal)).createContainer(options as Docker.ContainerCreateOptions),
+      async () => {
+        const docker = request.api === undefined ? await this.#docker(abortSignal) : this.#client(request.api)
+        return await docker.createContainer(options)
+      },
     )
   }
 
@@ -357,18 +362,24 @@ export class DockerodeEngine implements Engine {
 
   async #agreement(abortSignal: AbortSignal): Promise<Agreement> {
     if (this.#agreed === undefined) await this.ping(abortSignal)
-    return this.#agreed ?? this.#agree(commonVersion(undefined))
+    return this.#agreed ?? this.#agreeWith(undefined)
   }
 
-  #agree(version: string): Agreement {
-    if (this.#agreed?.version !== version) this.#agreed = {version, docker: this.#client(version)}
+  #agreeWith(said: unknown): Agreement {
+    const spoken = this.#pinned ?? spokenVersion(said)
+    return this.#agree(this.#pinned ?? commonVersion(spoken), spoken)
+  }
+
+  #agree(version: string, newest: string): Agreement {
+    if (this.#agreed?.version !== version || this.#agreed.newest !== newest)
+      this.#agreed = {version, newest, docker: this.#client(version)}
     return this.#agreed
   }
 
   /** The text of an answer, whose headers say what the Engine speaks. */
   async #tell(docker: Docker, path: string, abortSignal: AbortSignal): Promise<string> {
     const response = await this.#dial(docker, 'GET', path, abortSignal)
-    this.#agree(this.#pinned ?? commonVersion(response.headers['api-version']))
+    this.#agreeWith(response.headers['api-version'])
     let text = ''
     for await (const chunk of response.setEncoding('utf8')) text += String(chunk)
     return text

@@ -127,7 +127,7 @@ export interface Engine {
   list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly Listed[]>
   /** The labels of an image, by its id or name, or nothing where it is not there. */
   imageLabels(image: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined>
-  /** The version of the Engine API that it is asked with, such as `1.44`: the newest that it and we know, or the one that was asked for. */
+  /** The newest version of the Engine API that it may be asked with, such as `1.44`: its own, or the one that `DOCKER_API_VERSION` says. */
   apiVersion(signal: AbortSignal): Promise<string>
   /** Puts a container on one more network. */
   connect(network: string, id: string, endpoint: Endpoint, signal: AbortSignal): Promise<void>

@@ -1,5 +1,5 @@
 import {open, rm, type FileHandle} from 'node:fs/promises'
-import {isOlder} from '../docker/api-version.js'
+import {NEWEST_API, isOlder} from '../docker/api-version.js'
 import type {CreateRequest, Endpoint} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
 import {CidFileError, EngineTooOldError, hasErrorCode, reason} from '../errors.js'
@@ -37,8 +37,11 @@ export async function prepareMaking(
   const first = request.body.HostConfig.NetworkMode
   const later = isSplit ? endpoints.filter(([network]) => network !== first) : []
   const file = cidFile === undefined ? undefined : await openCidFile(cidFile)
+  const newer = needs.map(({api}) => api).filter((api) => isOlder(NEWEST_API, api))
+  const api = newer.toSorted((a, b) => (isOlder(a, b) ? -1 : 1)).at(-1)
+  const whole = api === undefined ? request : {...request, api}
   return {
-    request: isSplit ? withNetwork(request, first) : request,
+    request: isSplit ? withNetwork(whole, first) : whole,
     async made(id, signal) {
       for (const [network, endpoint] of later) await engine.connect(network, id, endpoint, signal)
       if (file !== undefined) await file.handle.writeFile(id)

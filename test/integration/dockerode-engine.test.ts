@@ -466,15 +466,14 @@ describe('the version of the API', () => {
 
   test.each([
     ['of an older Engine', '1.41', '1.41'],
-    ['of an Engine that is as new as we', '1.56', '1.56'],
-    ['of a newer Engine', '1.60', '1.56'],
+    ['of an Engine that is as new as we', '1.51', '1.51'],
+    ['of a newer Engine', '1.60', '1.51'],
     ['of one that does not say', undefined, '1.41'],
     ['of one that says nonsense', '../..', '1.41'],
   ])('%s is the newest that both know, learned from an answer that is needed anyway', async (_, spoken, agreed) => {
     const {engine, asked} = await speaking(spoken)
     await engine.info(signal)
     await engine.stop('abc', signal)
-    await expect(engine.apiVersion(signal)).resolves.toBe(agreed)
     expect(asked).toEqual(['/info', `/v${agreed}/containers/abc/stop`])
   })
 
@@ -482,6 +481,15 @@ describe('the version of the API', () => {
     const {engine, asked} = await speaking('1.44')
     await engine.stop('abc', signal)
     expect(asked).toEqual(['/_ping', '/v1.44/containers/abc/stop'])
+  })
+
+  test('of a create request with a newer option is that of the option, and the next is spoken as before', async () => {
+    const {engine, asked} = await speaking('1.56')
+    await engine.info(signal)
+    await expect(engine.apiVersion(signal)).resolves.toBe('1.56')
+    await engine.create({...emptyCreateRequest('busybox', []), api: '1.56'}, signal).catch(() => undefined)
+    await engine.stop('abc', signal)
+    expect(asked).toEqual(['/info', '/v1.56/containers/create?', '/v1.51/containers/abc/stop'])
   })
 
   test('that DOCKER_API_VERSION says is spoken from the first question on', async () => {

@@ -54,6 +54,17 @@ describe('a line that needs a newer Engine', () => {
     })
   })
 
+  test('is of the version of an option that is newer than what is spoken else', async () => {
+    const needs = [
+      {option: '--annotation', api: '1.43'},
+      {option: '--umask', api: '1.56'},
+    ]
+    await expect(prepareMaking({...order, needs}, speaks('1.57'), signal)).resolves.toMatchObject({
+      request: {...order.request, api: '1.56'},
+    })
+    await expect(prepareMaking({...order, needs}, speaks('1.51'), signal)).rejects.toThrow('option --umask needs')
+  })
+
   test.each(['1.43', '1.50'])('is taken by one with API %s', async (version) => {
     await expect(prepareMaking(order, speaks(version), signal)).resolves.toMatchObject({request: order.request})
   })
