@@ -102,6 +102,8 @@ async function end(ending: Ending, unlisten: () => void): Promise<never> {
   )
   unlisten()
   if ('signal' in ending) {
+    // The kernel lets no first process of a PID namespace die of a signal of its own (pid_namespaces(7)), as with PrivatePIDs=; to systemd status 0 is as clean an end.
+    if (process.pid === 1) process.exit(0)
     process.kill(process.pid, ending.signal)
     process.exit(128 + constants.signals[ending.signal])
   }

@@ -14,7 +14,7 @@ import {carryLimits} from '../systemd/limits.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {transferAll} from '../systemd/transfer.js'
 import type {UnitCgroup} from '../systemd/unit.js'
-import {isBelow, isSystemds, placesOfContainer, seesOwnPidsAlone} from './container-places.js'
+import {isBelow, isSystemds, placesOfContainer} from './container-places.js'
 import {deviceAccess} from './device-filter.js'
 import type {Placement} from './placement.js'
 
@@ -55,12 +55,6 @@ export function move(
     prepare: () => undefined,
     beforeStart: () => Promise.resolve(),
     async afterStart(container, context) {
-      if (seesOwnPidsAlone()) {
-        log.warn(
-          `the container stays in Docker's cgroup, where the unit's limits do not bind: PrivatePIDs= in ${unit.name} hides its processes (PrivatePIDs=no mends that)${because(whyNotBorn)}`,
-        )
-        return 'elsewhere'
-      }
       const there = await placesOfContainer(container)
       if (there.length === 0) return 'gone'
       const ways: Way[] = []

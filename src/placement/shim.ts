@@ -1,7 +1,6 @@
 import {access, constants, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {EngineInfo} from '../docker/engine.js'
-import {seesOwnPidsAlone} from './container-places.js'
 import {readPlaces, rootOf, systemdsPlace} from '../systemd/hierarchies.js'
 
 /** The runtime that an Engine from 23 on is asked for, and the program that containerd then looks for (containerd, core/runtime/v2/README.md). */
@@ -93,4 +92,12 @@ async function isExecutable(file: string): Promise<boolean> {
 
 async function textOf(file: string): Promise<string> {
   return await readFile(file, 'utf8').catch(() => '')
+}
+
+/**
+ * Whether this process is the first of a PID namespace of its own, as with `PrivatePIDs=` (systemd.exec(5), from systemd 257 on): then /proc has not the container's processes, and what
+ * it has under their PIDs are others.
+ */
+function seesOwnPidsAlone(): boolean {
+  return process.pid === 1
 }

@@ -239,7 +239,7 @@ async function see(
     ]
     if (asked.length > 0) throw new EngineElsewhereError(engine.address, asked.join(' and '))
     log.warn(
-      `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=: the container cannot be in the unit's cgroup`,
+      `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=: whether the container is in the unit's cgroup is not looked at, and without the Engine it gets no signals`,
     )
     return {isRunning: true, isPaused, init: undefined, startedAt}
   }

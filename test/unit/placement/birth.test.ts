@@ -1,5 +1,5 @@
 import {lstat, mkdir, readdir} from 'node:fs/promises'
-import {beforeEach, describe, expect, onTestFinished, test, vi} from 'vitest'
+import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {birth} from '../../../src/placement/birth.js'
 import {staying} from '../../../src/placement/stay.js'
 import type {Placement} from '../../../src/placement/placement.js'
@@ -134,30 +134,6 @@ describe('once it runs', () => {
     expect(lines).toEqual([])
     expect(afterStart).not.toHaveBeenCalled()
   })
-
-  describe('seen by a process whose PIDs are its own', () => {
-    beforeEach(() => {
-      const {pid} = process
-      Object.defineProperty(process, 'pid', {value: 1})
-      onTestFinished(() => void Object.defineProperty(process, 'pid', {value: pid}))
-    })
-
-    test("a container was born in the unit where its cgroup has somebody else's processes", async () => {
-      await host.write('0\n0\n', ...X, '0123456789ab', 'cgroup.procs')
-      const {placement, lines} = born()
-      expect(await placement.afterStart(container, hookContext().context)).toBe('in the unit')
-      expect(lines).toEqual(['info: the container was born in /system.slice/x.service, by some way'])
-    })
-
-    test('a container without a cgroup there is dealt with otherwise, whoever has its PID here', async () => {
-      await host.inCgroups('4242', CHILD)
-      const afterStart = vi.fn(() => Promise.resolve('elsewhere' as const))
-      const {placement} = born({otherwise: {...staying(() => undefined), afterStart}})
-      expect(await placement.afterStart(container, hookContext().context)).toBe('elsewhere')
-      expect(afterStart).toHaveBeenCalledOnce()
-    })
-  })
-
   test('a container that is elsewhere is dealt with otherwise', async () => {
     await host.inCgroups('4242', '0::/system.slice/docker-0123456789ab.scope')
     const afterStart = vi.fn(() => Promise.resolve('elsewhere' as const))
