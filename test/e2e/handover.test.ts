@@ -84,6 +84,16 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     await guest.run('rm', '-r', home)
   })
 
+  test('and is many processes ends its unit when its init is killed, which the kernel is through with last', async () => {
+    const many = 'sh -c "for i in 1 2 3 4; do sleep 1000 & done; wait"'
+    const services = await Promise.all(
+      Array.from({length: 6}, () => handedOver(guest, `--rm --init --name %n busybox ${many}`)),
+    )
+    await Promise.all(services.map((service) => service.start()))
+    for (const service of services) await guest.run('docker', 'kill', service.name)
+    for (const service of services) await service.reaches({ActiveState: 'failed', Result: 'exit-code'})
+  })
+
   test('that ends before anybody sees its PID ends its unit as well', async () => {
     const service = await handedOver(guest, '--rm --name %n busybox sh -c "exit 7"')
     await service.start()
@@ -345,9 +355,7 @@ describe.each(HOSTS)('a container that is there already and cannot come into the
     await madeByHand(service)
     const before = await service.inspect('{{.State.Pid}}')
     expect((await service.start()).status).toBe(1)
-    await service.says(
-      /^--handover is refused, as this process must stay: cgroup-transfer: the container is not in the unit's cgroup/,
-    )
+    await service.says(/^--handover is refused: cgroup-transfer: the container is not in the unit's cgroup/)
     expect(await service.inspect('{{.State.Status}} {{.State.Pid}}')).toBe(`running ${before}`)
   })
 
