@@ -19,7 +19,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
         'units: {"test*.service": {plugins: {pid-file: {path: "/run/%p.%H.pid"}}}}\nhosts: {"*": {pid-file: /run/wrong.pid}}',
       'config.d/10-none.json': '{"cgroups": ["none"]}',
     })
-    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', unit)
+    const service = await defineService(guest, 'run --rm --init --name %n busybox sleep 1000', unit)
     await service.start()
     const path = `/run/${service.name.replace('.service', '')}.${host}.pid`
     expect(await guest.run('cat', path)).toBe(await service.inspect('{{.State.Pid}}'))
@@ -133,7 +133,7 @@ describe.each(HOSTS)("the unit's credentials on $name", ({guest}) => {
   })
 
   test('loaded from a file are there too', async () => {
-    const {path} = await hostFolder(guest, {token: 'from a file'})
+    const {path} = await hostFolder(guest, {token: 'from a file\n'})
     const service = await defineService(guest, 'run --rm --name %n busybox cat /run/credentials/token', {
       Type: 'oneshot',
       LoadCredential: `token:${path}/token`,

@@ -96,6 +96,20 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     await service.says('trace (exited): not done after 10 seconds')
   })
 
+  test('that hangs when the container has been stopped keeps no unit from its stop in time, and nothing is left', async () => {
+    const {unit, path: folder} = await tracing(guest)
+    const service = await defineService(
+      guest,
+      `--pid-file /run/%n.pid --trace ${folder}/trace --hang-in exited run --rm --init --name %n busybox sleep 1000`,
+      {...unit, KillMode: 'mixed', TimeoutStopSec: '4'},
+    )
+    await service.start()
+    await service.stop()
+    expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+    await service.says(/^what is done after the end of the container takes longer than the unit has/)
+    expect((await guest.attempt(['ls', `/run/${service.name}.pid`])).status).toBe(2)
+  })
+
   test('that is disabled takes no part, and its options are still understood', async () => {
     const {unit, path: folder} = await tracing(guest)
     const service = await defineService(

@@ -142,7 +142,11 @@ export const ROWS: readonly Row[] = [
       const before = await initOf(limited)
       await guest.run('docker', 'restart', '--time', '1', limited.name)
       const after = await initOf(limited)
-      return after !== before && (await limited.pids()).includes(Number(after))
+      if (after === before) return false
+      // Docker says that it has restarted the container before anybody can have moved it.
+      return await until(PATIENCE_MS * guest.kind.slowness, async () =>
+        (await limited.pids()).includes(Number(after)) ? true : undefined,
+      ).catch(() => false)
     },
   },
   {
