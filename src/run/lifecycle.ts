@@ -1,6 +1,6 @@
 import type {ContainerEvent, Watch} from '../docker/engine.js'
 import {EngineElsewhereError, HandoverError, reason} from '../errors.js'
-import {stopDeadline, type Deadline} from '../systemd/deadline.js'
+import {NO_DEADLINE, stopDeadline, type Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
@@ -149,9 +149,35 @@ async function walk(run: Run): Promise<Outcome> {
   await notifier.send(`STATUS=${words}`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the end: ${reason(error)}`)
   })
-  await pipeline.exited(container, exit)
-  await pipeline.removed(container, exit)
+  await beforeSystemdKills(run, async () => {
+    await pipeline.exited(container, exit)
+    await pipeline.removed(container, exit)
+  })
   return {kind: 'ended', exit}
+}
+
+/**
+ * Waits for what is done after the container's end. In a stop no longer than systemd lets the unit stop: what the run has acquired is still to be released, and an Engine that is busy
+ * may take long over a removal, which it goes on with by itself.
+ */
+async function beforeSystemdKills({unit, stop, log}: Run, act: () => Promise<void>): Promise<void> {
+  if (unit === undefined || stop.asked === undefined) {
+    await act()
+    return
+  }
+  const acting = act()
+  acting.catch(() => undefined)
+  const over = new AbortController()
+  const late = stopDeadline(unit, UNTIL_DONE).then(async ({leave} = NO_DEADLINE) => {
+    if (!Number.isFinite(leave)) return await acting.then(() => 'done')
+    await pauseFor(withinReach(leave - performance.now()), over.signal)
+    return 'late'
+  })
+  if ((await Promise.race([acting.then(() => 'done'), late])) === 'late')
+    log.warn(
+      'what is done after the end of the container takes longer than the unit has (TimeoutStopSec=), and is left',
+    )
+  over.abort()
 }
 
 /** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */
