@@ -6,11 +6,11 @@ import {stateDirectory, withdraw} from '../placement/announcement.js'
 import {commandDeadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {unrestrictDevices} from '../systemd/device-policy.js'
-import {findProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {systemctl} from '../systemd/systemctl.js'
 import {answerOf} from './answer.js'
 import {describeEnd, endingOf, needsWords} from './exit-status.js'
+import {findInit} from './init-process.js'
 import {LABELS, ownerOf, type Invocation} from './labels.js'
 import type {Log} from './log.js'
 import {withOwnLabels} from './own-labels.js'
@@ -114,9 +114,10 @@ async function tell(exit: End, asked: boolean | undefined, {name, log, openNotif
 }
 
 /** What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped. */
-async function endOf({id, pid}: Inspected, engine: Engine, signal: AbortSignal): Promise<End | undefined> {
-  if (pid !== 0) {
-    if (await (await findProcess(pid)).isThere()) await engine.stop(id, signal)
+async function endOf(found: Inspected, engine: Engine, signal: AbortSignal): Promise<End | undefined> {
+  const {id} = found
+  if (found.pid !== 0) {
+    if ((await findInit(found)) !== 'gone') await engine.stop(id, signal)
     await answerOf(
       engine,
       NOTICE_PATIENCE_MS,

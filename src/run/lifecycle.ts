@@ -1,6 +1,7 @@
 import type {ContainerEvent, Watch} from '../docker/engine.js'
 import {EngineElsewhereError, HandoverError, reason} from '../errors.js'
 import {NO_DEADLINE, stopDeadline, type Deadline} from '../systemd/deadline.js'
+import {realtimeKillSignal} from '../systemd/kill-signal.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
@@ -115,6 +116,7 @@ async function walk(run: Run): Promise<Outcome> {
 
   const {events, watch, notifier} = begun
   const {init, startedAt} = seen
+  void warnOfSignalThatKills(run, following.signal)
   if (run.watchdog !== undefined && who !== 'delegated') keepAlive(run.watchdog, notifier, run)
   let exit: ExitReport
   try {
@@ -178,6 +180,15 @@ async function beforeSystemdKills({unit, stop, log}: Run, act: () => Promise<voi
       'what is done after the end of the container takes longer than the unit has (TimeoutStopSec=), and is left',
     )
   over.abort()
+}
+
+/** Node dies of a real-time signal. It is asked for once the unit is active, so that no start waits for it. */
+async function warnOfSignalThatKills({unit, log}: Run, signal: AbortSignal): Promise<void> {
+  const name = unit === undefined ? undefined : await realtimeKillSignal(unit, signal)
+  if (name !== undefined)
+    log.warn(
+      `KillSignal=${name} kills systemd-docker, and so a stop gives the container no time; leave it out: the container gets its own stop signal, such as --stop-signal ${name}`,
+    )
 }
 
 /** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */

@@ -2,9 +2,9 @@ import {rm} from 'node:fs/promises'
 import type {CreateRequest} from '../docker/create-request.js'
 import {isNameConflict, isNoSuchImage, isRunning, mayLackImage, type Engine, type Inspected} from '../docker/engine.js'
 import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
-import {findProcess} from '../systemd/process.js'
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
+import {findInit} from './init-process.js'
 import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from './labels.js'
 import type {RunOrder} from './line.js'
 import type {Log} from './log.js'
@@ -180,7 +180,8 @@ async function settled(run: Obtaining, found: Inspected): Promise<Inspected | un
     )
     return undefined
   }
-  if (!isRunning(found) || found.pid === 0 || (await (await findProcess(found.pid)).isThere())) return found
+  // Of a PID that is another process here nothing can be told.
+  if (!isRunning(found) || found.pid === 0 || (await findInit(found)) !== 'gone') return found
   await patiently(run, found.name, 'has ended, which the Engine has not noticed', async (signal) => {
     await (
       await engine.watch(found.id, 'not-running', signal)

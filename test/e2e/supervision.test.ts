@@ -203,6 +203,16 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     await service.says('interrupted')
   })
 
+  test('by a real-time signal, which kills the program, is warned of before', async () => {
+    const service = await defineService(guest, 'run --rm --init --name %n busybox sleep 1000', {
+      KillSignal: 'SIGRTMIN+3',
+    })
+    await service.start()
+    await service.says(
+      /^KillSignal=SIGRTMIN\+3 kills systemd-docker, and so a stop gives the container no time; leave it/,
+    )
+  })
+
   test('is hurried by a second SIGTERM', async () => {
     const service = await defineService(guest, 'run --rm --stop-timeout 60 --name %n busybox sleep 1000', {
       KillMode: 'mixed',
