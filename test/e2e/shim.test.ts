@@ -137,6 +137,19 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       }
     }
 
+    /** What makes systemd look again once a container is gone, which is in a unit alone. */
+    const hooksFor = (name: string, cgroupsPath: string): {hooks?: {poststop: unknown[]}} => {
+      const id = cgroupsPath.slice(cgroupsPath.lastIndexOf('/') + 1)
+      const path = `${base}/${name}`
+      return cgroupsPath.endsWith(`.service/${id}`)
+        ? {hooks: {poststop: [{path, args: [path, '--systemd-docker-wake', id]}]}}
+        : {}
+    }
+    const placedBy = (name: string, cgroupsPath: string): Record<string, unknown> => ({
+      ...configFor(cgroupsPath),
+      ...hooksFor(name, cgroupsPath),
+    })
+
     const startWords = (id: string): string[] => [
       ...['-namespace', 'moby', '-address', '/run/containerd/containerd.sock'],
       ...['-publish-binary', '/usr/bin/containerd', '-id', id, 'start'],
@@ -155,7 +168,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       expect(outcome).toMatchObject({status: 0, stderr: '', files: ['config.json'], config: became?.config})
       expect(became).toMatchObject({program: 'containerd-shim-runc-v2', words: words(id)})
       const {linux} = JSON.parse(became?.config ?? '') as {linux: {cgroupsPath: string}}
-      expect(JSON.parse(became?.config ?? '')).toEqual(configFor(linux.cgroupsPath))
+      expect(JSON.parse(became?.config ?? '')).toEqual(placedBy(SHIM, linux.cgroupsPath))
       return linux.cgroupsPath.replace(id, 'ID')
     }
 
@@ -259,7 +272,30 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       )
       expect(outcome.status).toBe(0)
       const linux = isAnnounced ? {cgroupsPath: `${inUnit}/${id}`, namespaces: []} : {namespaces: []}
-      expect(JSON.parse(outcome.config)).toEqual({annotations: {cgroupsPath: 'x'}, linux})
+      const hooks = isAnnounced ? hooksFor(SHIM, `${inUnit}/${id}`) : {}
+      expect(JSON.parse(outcome.config)).toEqual({annotations: {cgroupsPath: 'x'}, ...hooks, linux})
+    })
+
+    test.each([
+      ['has', {prestart: [{path: '/proc/1/exe', args: ['libnetwork-setkey']}]}],
+      ['has none of, in an empty object', {}],
+    ])("hooks that the container %s stay beside the program's own", async (_, hooks) => {
+      const id = newId()
+      const config = JSON.stringify({hooks, ...configFor(`system.slice:docker:${id}`)})
+      const outcome = await run(SHIM, {id, config, before: announcing(`${inUnit}\n`)}, startWords(id))
+      const path = `${inUnit}/${id}`
+      expect(JSON.parse(outcome.config)).toEqual({
+        ...configFor(path),
+        hooks: {...hooks, ...hooksFor(SHIM, path).hooks},
+      })
+    })
+
+    test('once the container is gone it comes into the unit and goes, and does nothing where there is none', async () => {
+      const id = newId()
+      const woken = await run(SHIM, {id, before: announcing(`${inUnit}\n`)}, ['--systemd-docker-wake', id])
+      expect(woken).toMatchObject({status: 0, stderr: '', became: undefined})
+      const unknown = await run(SHIM, {id: newId()}, ['--systemd-docker-wake', newId()])
+      expect(unknown).toMatchObject({status: 0, stderr: '', became: undefined})
     })
 
     test.each([
@@ -329,7 +365,9 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
         }),
       )
       const expected = ids.map((id, index) => (index % 2 === 0 ? `${inUnit}/${id}` : `/docker/${id}`))
-      expect(outcomes.map(({config}) => JSON.parse(config) as unknown)).toEqual(expected.map(configFor))
+      expect(outcomes.map(({config}) => JSON.parse(config) as unknown)).toEqual(
+        expected.map((path) => placedBy(SHIM, path)),
+      )
     })
 
     describe('as an OCI runtime', () => {
@@ -366,7 +404,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
         const config = JSON.stringify(configFor(`system.slice:docker:${id}`))
         const outcome = await run(RUNC, {id, config, before: announced}, words(id))
         expect(outcome).toMatchObject({status: 0, stderr: '', files: ['config.json']})
-        expect(JSON.parse(outcome.config)).toEqual(configFor(`${inUnit}/${id}`))
+        expect(JSON.parse(outcome.config)).toEqual(placedBy(RUNC, `${inUnit}/${id}`))
         expect(outcome.became).toEqual({program: 'runc', words: passed(id), config: outcome.config})
       })
 
@@ -395,7 +433,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
           id,
         ])
         expect(outcome).toMatchObject({status: 0, stderr: '', files: ['config.json']})
-        expect(JSON.parse(outcome.became?.config ?? '')).toEqual(configFor(`${inUnit}/${id}`))
+        expect(JSON.parse(outcome.became?.config ?? '')).toEqual(placedBy(RUNC, `${inUnit}/${id}`))
       })
 
       test('it fails on create without config.json, with one line, and does not go on', async () => {
