@@ -94,6 +94,7 @@ export async function finish(finishing: Finishing): Promise<number> {
     clearTimeout(timer)
     stop.signal.removeEventListener('abort', leave)
     over.abort()
+    await Promise.all([deadline, begun, asked])
   }
 }
 

@@ -55,17 +55,26 @@ export async function runContainer(run: Run): Promise<Outcome> {
 }
 
 /** Aborts when a run that was asked to stop has to be left as it is: it takes back what the Engine did for it, and that may hang until systemd kills us. */
-function lastMoment({stop: {signal}, unit, log}: Run): AbortSignal {
+function lastMoment({stop: {signal}, unit, releases, log}: Run): AbortSignal {
   const moment = new AbortController()
   if (unit === undefined) return moment.signal
+  const over = new AbortController()
   const giveUp = async (): Promise<void> => {
-    const {leave = Infinity} = (await stopDeadline(unit, UNTIL_DONE)) ?? {}
+    const {leave = Infinity} = (await stopDeadline(unit, over.signal)) ?? {}
     if (!Number.isFinite(leave)) return
-    await pauseFor(withinReach(leave - performance.now()))
+    await pauseFor(withinReach(leave - performance.now()), over.signal)
+    if (over.signal.aborted) return
     log.warn('the Engine takes too long; what it was asked for may be left behind')
     moment.abort(signal.reason)
   }
-  signal.addEventListener('abort', () => void giveUp())
+  let givingUp: Promise<void> | undefined
+  releases.defer('wait for the last moment of a stop no longer', async () => {
+    over.abort()
+    await givingUp
+  })
+  signal.addEventListener('abort', () => {
+    givingUp = giveUp()
+  })
   return moment.signal
 }
 
@@ -116,7 +125,12 @@ async function walk(run: Run): Promise<Outcome> {
 
   const {events, watch, notifier} = begun
   const {init, startedAt} = seen
-  void warnOfSignalThatKills(run, following.signal)
+  const advising = new AbortController()
+  const advice = warnOfSignalThatKills(run, advising.signal)
+  releases.defer('ask no longer how the unit is stopped', async () => {
+    advising.abort()
+    await advice
+  })
   if (run.watchdog !== undefined && who !== 'delegated') keepAlive(run.watchdog, notifier, run)
   let exit: ExitReport
   try {
@@ -167,15 +181,11 @@ async function beforeSystemdKills({unit, stop, log}: Run, act: () => Promise<voi
     await act()
     return
   }
-  const acting = act()
-  acting.catch(() => undefined)
+  const {leave} = (await stopDeadline(unit, UNTIL_DONE)) ?? NO_DEADLINE
+  const acting = act().then(() => 'done')
   const over = new AbortController()
-  const late = stopDeadline(unit, UNTIL_DONE).then(async ({leave} = NO_DEADLINE) => {
-    if (!Number.isFinite(leave)) return await acting.then(() => 'done')
-    await pauseFor(withinReach(leave - performance.now()), over.signal)
-    return 'late'
-  })
-  if ((await Promise.race([acting.then(() => 'done'), late])) === 'late')
+  const late = pauseFor(withinReach(leave - performance.now()), over.signal).then(() => 'late')
+  if ((await Promise.race([acting, late])) === 'late')
     log.warn(
       'what is done after the end of the container takes longer than the unit has (TimeoutStopSec=), and is left',
     )

@@ -22,7 +22,7 @@ export async function systemctl(
 }
 
 /**
- * What systemctl prints.
+ * What systemctl prints. Settles when its process has ended: one that outlived this process would be in the unit's cgroup when systemd looks whether anything is.
  *
  * @param timeout in milliseconds; 0 for none
  * @throws where it is not there, fails, takes longer than `timeout`, or `signal` aborts
@@ -32,9 +32,13 @@ export async function executeSystemctl(words: readonly string[], signal: AbortSi
     // Few runs ask systemd, and what it takes to start a program is 120 KB in every unit that has it loaded.
     const {execFile} = process.getBuiltinModule('node:child_process')
     const options = {signal, timeout, killSignal: 'SIGKILL', env: {...process.env, PATH}} as const
-    execFile('systemctl', words, options, (error: Error | null, stdout) => {
-      if (error === null) resolve(stdout)
-      else reject(error)
+    const child = execFile('systemctl', words, options, (error: Error | null, stdout) => {
+      const settle = (): void => {
+        if (error === null) resolve(stdout)
+        else reject(error)
+      }
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) settle()
+      else child.once('exit', settle)
     })
   })
 }

@@ -289,7 +289,9 @@ describe.each(HOSTS)('a container that a new one is to replace on $name', ({gues
             await service.stop()
           }
           await started
-          expect(await service.show('ActiveState')).toEqual({ActiveState: how === 'hang' ? 'inactive' : 'failed'})
+          expect(await service.show('ActiveState'), (await service.journal()).join('\n')).toEqual({
+            ActiveState: how === 'hang' ? 'inactive' : 'failed',
+          })
           expect(await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`), how).toBe(before)
           expect(await containers(guest, `name=${service.name}`), how).toEqual([service.name])
           expect(await rowsIn(guest, before.split(' ')[2] ?? ''), how).toMatch(/^precious/)
