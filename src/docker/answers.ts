@@ -22,7 +22,6 @@ export function readStatus(status: Reading): number {
 /** The answer to `GET /containers/{id}/json`. */
 export function readInspected(answer: Reading): Inspected {
   const [state, config, host] = [answer.at('State'), answer.at('Config'), answer.at('HostConfig')]
-  const logs = host.at('LogConfig')
   const stopTimeout = config.at('StopTimeout')
   return {
     id: readId(answer.at('Id')),
@@ -37,7 +36,6 @@ export function readInspected(answer: Reading): Inspected {
     stopSignal: config.at('StopSignal').text(''),
     stopTimeout: stopTimeout.isAbsent ? undefined : stopTimeout.whole(-1, Number.MAX_SAFE_INTEGER),
     labels: config.at('Labels').texts(),
-    hasRotatingLog: logs.at('Type').text('') === 'local' || logs.at('Config').names().includes('max-size'),
     image: answer.at('Image').text(''),
     autoRemove: host.at('AutoRemove').flag(false),
     devices: readDevices(host),

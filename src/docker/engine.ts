@@ -26,8 +26,6 @@ export interface Inspected {
   /** How long the Engine waits between the stop signal and SIGKILL, in seconds, -1 for as long as it takes; absent for the Engine's default. */
   readonly stopTimeout: number | undefined
   readonly labels: Readonly<Record<string, string>>
-  /** Whether Docker's log forgets its beginning: it rotates. */
-  readonly hasRotatingLog: boolean
   /** The id of its image. */
   readonly image: string
   /** Whether the Engine removes it by itself when it has ended, its anonymous volumes too, as one of `docker run --rm`. */

@@ -14,7 +14,6 @@ export function inspected(differs: Partial<Inspected> = {}): Inspected {
     finishedAt: 0,
     stopSignal: '',
     stopTimeout: undefined,
-    hasRotatingLog: false,
     image: 'sha256:1mage',
     autoRemove: false,
     labels: {},

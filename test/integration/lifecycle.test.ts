@@ -31,7 +31,6 @@ const RUNNING: Inspected = {
   finishedAt: -1,
   stopSignal: '',
   stopTimeout: undefined,
-  hasRotatingLog: false,
   image: 'sha256:1mage',
   autoRemove: false,
   labels: {[LABELS.request]: hashOf(requested())},

@@ -24,7 +24,6 @@ const EXITED: Inspected = {
   finishedAt: 5000,
   stopSignal: '',
   stopTimeout: undefined,
-  hasRotatingLog: false,
   image: 'sha256:1mage',
   autoRemove: false,
   labels: {[LABELS.unit]: UNIT.name},

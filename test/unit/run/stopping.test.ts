@@ -20,7 +20,6 @@ const RUNNING: Inspected = {
   autoRemove: false,
   stopSignal: 'SIGQUIT',
   stopTimeout: undefined,
-  hasRotatingLog: false,
   labels: {},
 }
 /** A unit with so many milliseconds to stop from now on, on a host that is not busy. */

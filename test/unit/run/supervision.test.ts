@@ -28,7 +28,6 @@ const ENDED: Inspected = {
   finishedAt: 5000,
   stopSignal: '',
   stopTimeout: undefined,
-  hasRotatingLog: false,
   image: 'sha256:1mage',
   autoRemove: false,
   labels: {},
