@@ -303,7 +303,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].
 
     test('are forgotten by systemd at the end, and others are used at the next start, though the run was killed', async () => {
       const evil = await image()
-      const service = await defineService(guest, `run --runtime runc --rm --name %n ${evil} sleep 1000`)
+      const service = await defineService(guest, `run --runtime runc --rm --init --name %n ${evil} sleep 1000`)
       await isMoved(service)
       expect((await service.show('DeviceAllow')).DeviceAllow).toBeTruthy()
       await service.stop()

@@ -142,7 +142,16 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       const id = cgroupsPath.slice(cgroupsPath.lastIndexOf('/') + 1)
       const path = `${base}/${name}`
       return cgroupsPath.endsWith(`.service/${id}`)
-        ? {hooks: {poststop: [{path, args: [path, '--systemd-docker-wake', id]}]}}
+        ? {
+            hooks: {
+              poststop: [
+                {
+                  path: '/bin/sh',
+                  args: ['sh', '-c', `if [ -x ${path} ]; then ${path} --systemd-docker-wake ${id}; fi; exit 0`],
+                },
+              ],
+            },
+          }
         : {}
     }
     const placedBy = (name: string, cgroupsPath: string): Record<string, unknown> => ({
