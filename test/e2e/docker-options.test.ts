@@ -179,7 +179,7 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
 
   test('--cidfile has the id of the container, and refuses the next one while it is there', async () => {
     const file = `/run/${unique()}.cid`
-    const service = await defineService(guest, `run --rm --name %n --cidfile ${file} busybox sleep 1000`)
+    const service = await defineService(guest, `run --rm --init --name %n --cidfile ${file} busybox sleep 1000`)
     onTestFinished(async () => {
       await guest.run('rm', '-f', file)
     })
@@ -281,7 +281,7 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
   })
 
   test("a name may have the Engine's own slash, and its container is found again", async () => {
-    const service = await defineService(guest, 'run --name /%n busybox sleep 1000')
+    const service = await defineService(guest, 'run --init --name /%n busybox sleep 1000')
     for (let life = 1; life <= 2; life++) {
       expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
       expect(await service.inspect('{{.Name}}')).toBe(`/${service.name}`)
@@ -302,7 +302,7 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
     const point = async (Host: string): Promise<void> => {
       await guest.write(`${meta}/meta.json`, JSON.stringify({Name: word, Endpoints: {docker: {Host}}}))
     }
-    const service = await defineService(guest, '--cgroups none run --rm --name %n busybox sleep 1000', {
+    const service = await defineService(guest, '--cgroups none run --rm --init --name %n busybox sleep 1000', {
       Environment: `DOCKER_CONFIG=${folder}`,
     })
     await point(`unix://${folder}/engine.sock`)

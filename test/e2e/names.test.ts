@@ -189,7 +189,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
 
   test('and one without a name are both gone when the unit stops, with their anonymous volumes', async () => {
     const label = unique()
-    const service = await defineService(guest, `run --rm --label ${label} -v /data busybox sleep 1000`)
+    const service = await defineService(guest, `run --rm --init --label ${label} -v /data busybox sleep 1000`)
     await service.start()
     expect(await containers(guest, `label=${label}`)).toHaveLength(1)
     const volume = await guest.run(

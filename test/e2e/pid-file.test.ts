@@ -4,7 +4,7 @@ import {defineService} from '../helpers/service.js'
 
 describe.each(HOSTS)('--pid-file on $name', ({guest}) => {
   test("holds the PID of the container's init while it runs, and is gone with it", async () => {
-    const service = await defineService(guest, '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000')
+    const service = await defineService(guest, '--pid-file /run/%n.pid run --rm --init --name %n busybox sleep 1000')
     const path = `/run/${service.name}.pid`
     await service.start()
     expect(await guest.run('cat', path)).toBe(await service.inspect('{{.State.Pid}}'))

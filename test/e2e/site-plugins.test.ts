@@ -10,7 +10,11 @@ const tracing = (guest: Guest): Promise<HostFolder> =>
 describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   test('acts in every phase in order, knows in each what is known by then, and undoes last in, first out', async () => {
     const {unit, path: folder} = await tracing(guest)
-    const service = await defineService(guest, `--trace ${folder}/trace run --rm --name %n busybox sleep 1000`, unit)
+    const service = await defineService(
+      guest,
+      `--trace ${folder}/trace run --rm --init --name %n busybox sleep 1000`,
+      unit,
+    )
     expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
     await service.stop()
     expect((await guest.run('cat', `${folder}/trace`)).split('\n')).toEqual([
@@ -159,7 +163,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
 describe.each(HOSTS)('the plugins of examples/ on $name', ({guest}) => {
   test('times, a package: logs every phase', async () => {
     const {unit} = await withPackages(guest, {'systemd-docker-plugin-times': 'examples/plugins/times'})
-    const service = await defineService(guest, '--times run --rm --name %n busybox sleep 1000', unit)
+    const service = await defineService(guest, '--times run --rm --init --name %n busybox sleep 1000', unit)
     await service.start()
     await service.stop()
     const said = (await service.journal()).flatMap((line) => /^(\w+) after \d+ ms: /.exec(line)?.[1] ?? [])
