@@ -387,9 +387,9 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
   test('fails a start in time, lets it be stopped, and leaves nothing', async () => {
     const guest = host()
     const failing = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStartSec: '5'})
-    const stopped = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStopSec: '4'})
+    const stopped = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStopSec: '8'})
     // Without containerd the Engine makes a container, and then hangs over its start.
-    const halfway = await defineService(guest, `--cgroups none run --rm --name %n ${COUNTING}`, {TimeoutStopSec: '4'})
+    const halfway = await defineService(guest, `--cgroups none run --rm --name %n ${COUNTING}`, {TimeoutStopSec: '8'})
     await guest.run('pkill', '-STOP', '-x', 'containerd')
     const starts = [halfway.start()]
     await isMade(guest, halfway)
