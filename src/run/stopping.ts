@@ -106,7 +106,10 @@ async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number 
   notifier.send('STOPPING=1', `STATUS=container ${name} stopping`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the stop: ${reason(error)}`)
   })
-  const deadline = (await askDeadline?.()) ?? NO_DEADLINE
+  const told = await askDeadline?.()
+  if (askDeadline !== undefined && told === undefined)
+    log.warn('systemd does not say how long the unit may take to stop: the container has no limit but its own')
+  const deadline = told ?? NO_DEADLINE
   const moments = momentsOf(deadline)
   const patience = Math.min(HANGS_MS, deadline.limit * HANGS_SHARE)
   const givenUp = new AbortController()

@@ -1,6 +1,12 @@
+import type {ExecFileException} from 'node:child_process'
 import type {UnitName} from './unit.js'
 
 const PATIENCE_MS = 5000
+/**
+ * A systemctl that is started as a stop begins is ended by systemd's own signal to all processes of the unit (systemd.kill(5), `KillMode=control-group`), and by a second one if systemd has
+ * not yet seen all of them.
+ */
+const ATTEMPTS = 5
 
 /** Where distributions have systemd's programs: a unit's `PATH` is set for what the unit runs, and may be without them. */
 const PATH = '/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin'
@@ -28,6 +34,16 @@ export async function systemctl(
  * @throws where it is not there, fails, takes longer than `timeout`, or `signal` aborts
  */
 export async function executeSystemctl(words: readonly string[], signal: AbortSignal, timeout = 0): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await execute(words, signal, timeout)
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isEndedByOthers(error)) throw error
+    }
+  }
+}
+
+async function execute(words: readonly string[], signal: AbortSignal, timeout: number): Promise<string> {
   return await new Promise((resolve, reject) => {
     // Few runs ask systemd, and what it takes to start a program is 120 KB in every unit that has it loaded.
     const {execFile} = process.getBuiltinModule('node:child_process')
@@ -41,4 +57,9 @@ export async function executeSystemctl(words: readonly string[], signal: AbortSi
       else child.once('exit', settle)
     })
   })
+}
+
+function isEndedByOthers(error: unknown): boolean {
+  const {killed, signal} = error as Partial<ExecFileException>
+  return killed === false && typeof signal === 'string'
 }

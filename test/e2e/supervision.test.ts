@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
+import {hostFolder} from '../helpers/host-folder.js'
 import {HOSTS} from '../helpers/hosts.js'
 import {CLEAN, outcomes, type Outcome} from '../helpers/outcomes.js'
 import {defineService} from '../helpers/service.js'
@@ -171,6 +172,25 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     await service.stop()
     await service.says(/^the container gets 3\.\d s to stop, as the unit has no more \(TimeoutStopSec=\)$/)
     expect(await see(guest, service, 'systemctl stop, TimeoutStopSec=5 and --stop-timeout 300')).toEqual(failed('137'))
+  })
+
+  test('keeps to the time of the unit where the signal that systemd sends to all of it ends our systemctl too', async () => {
+    const {path} = await hostFolder(guest, {
+      systemctl: `#!/bin/sh
+case $* in *StateChangeTimestampMonotonic*) [ -e "$MET" ] || { : >"$MET"; kill -TERM $$; };; esac
+exec "$(dirname "$MET")/own" "$@"
+`,
+    })
+    await guest.run('chmod', '+x', `${path}/systemctl`)
+    await guest.run('cp', '/usr/bin/systemctl', `${path}/own`)
+    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', {
+      TimeoutStopSec: '5',
+      Environment: `MET=${path}/met`,
+      BindReadOnlyPaths: `${path}/systemctl:/usr/bin/systemctl`,
+    })
+    await service.start()
+    await service.stop()
+    expect(await see(guest, service, 'systemctl stop, our systemctl ended by SIGTERM')).toEqual(failed('137'))
   })
 
   test.each([

@@ -70,7 +70,7 @@ async function stopped(
 interface StopSettings {
   readonly found?: Partial<Inspected>
   readonly asked?: NodeJS.Signals
-  readonly askDeadline?: () => Promise<Deadline>
+  readonly askDeadline?: () => Promise<Deadline | undefined>
   /** The signal that the init ends of. */
   readonly endsOf?: NodeJS.Signals
 }
@@ -121,6 +121,14 @@ describe('a stop', () => {
       requests: ['stop 6'],
       sent: [],
       lines: [],
+    })
+  })
+
+  test('has no limit but the own of the container where systemd does not tell the time of the unit, and says so', async () => {
+    const askDeadline = () => Promise.resolve(undefined)
+    expect(await stopped({}, {askDeadline, found: {stopTimeout: 7}})).toMatchObject({
+      requests: ['stop 7'],
+      lines: ['warn: systemd does not say how long the unit may take to stop: the container has no limit but its own'],
     })
   })
 

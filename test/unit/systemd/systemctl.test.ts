@@ -25,6 +25,22 @@ describe('what systemctl is asked', () => {
     await expect(executeSystemctl(['list-jobs'], signal)).rejects.toThrow('Command failed')
   })
 
+  test('is asked again where it is ended by the signal that systemd sends to all of the unit', async () => {
+    const asked = host.in('asked')
+    await host.write(
+      `#!/bin/sh\n[ -e '${asked}' ] && exec echo TimeoutStopUSec=8s\n>'${asked}'\nkill -TERM $$\n`,
+      'bin',
+      'systemctl',
+    )
+    expect(await systemctl({manager: 'system'}, ['show', 'x.service'], signal)).toBe('TimeoutStopUSec=8s\n')
+  })
+
+  test('is given up where it is ended by a signal whenever it is asked', async () => {
+    await host.write(`#!/bin/sh\necho again >>'${host.in('systemctl-calls')}'\nkill -TERM $$\n`, 'bin', 'systemctl')
+    await expect(executeSystemctl(['list-jobs'], signal)).rejects.toMatchObject({killed: false, signal: 'SIGTERM'})
+    expect(await host.systemctlCalls()).toHaveLength(5)
+  })
+
   test('is not answered by one that hangs, which is ended', async () => {
     await host.write('#!/bin/sh\ntrap "" TERM\nwhile :; do :; done\n', 'bin', 'systemctl')
     await expect(executeSystemctl(['list-jobs'], signal, 100)).rejects.toMatchObject({killed: true, signal: 'SIGKILL'})
