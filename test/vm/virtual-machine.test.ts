@@ -48,4 +48,23 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
     expect(await service.pids()).toEqual([])
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
+
+  test('starts a container that hands its controllers on, as one that runs containers does, in a unit without Delegate=', async () => {
+    // It shares the cgroups of the host, and hands on what its unit has before anybody can take it back.
+    const inner = [
+      'mkdir /sys/fs/cgroup/init',
+      'echo 1 >/sys/fs/cgroup/init/cgroup.procs',
+      'echo +pids +memory >/sys/fs/cgroup/cgroup.subtree_control && echo handed on',
+      'trap exit TERM',
+      'sleep 1000 & wait',
+    ].join('; ')
+    const service = await defineService(guest, `run --rm --privileged --name %n busybox sh -c "${inner}"`)
+    const {status, stderr} = await service.start()
+    expect({status, stderr}, (await service.journal()).join('\n')).toEqual({status: 0, stderr: ''})
+    await service.says('handed on')
+    await service.says(/ does not say Delegate=yes, and its controllers cannot be taken back now, /)
+    expect((await service.stop()).status).toBe(0)
+    expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
 })
