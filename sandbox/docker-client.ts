@@ -8,7 +8,7 @@ import {debian} from './rootfs.js'
 
 const SUITE = 'forky'
 const PACKAGE = 'docker-cli'
-/** The version that the README names. */
+/** The version that docs/options.md names. */
 export const OLDEST_CLIENT = '28.5.2'
 
 /** Docker's own client. */
@@ -20,7 +20,7 @@ export interface DockerClient {
 /**
  * Docker's own client, from Debian's package, which runs on Debian 12 and later. It is unpacked into the cache and installed nowhere.
  *
- * @throws when it is older than the README says
+ * @throws when it is older than docs/options.md says
  */
 export async function dockerClient(): Promise<DockerClient> {
   const path = await cached('docker-client', [SUITE, PACKAGE, OLDEST_CLIENT], async (client) => {

@@ -16,7 +16,7 @@ export interface HostKind {
   /** Whether systemd runs on cgroup v2 alone, or on cgroup v1. */
   readonly unified: boolean
   readonly packages: readonly string[]
-  /** By package, the version that the README names: one that is installed must not be older. */
+  /** By package, the version that docs/placement.md names: one that is installed must not be older. */
   readonly oldest: Readonly<Record<string, string>>
   /** What the Engine is configured with, beside what every host's is. */
   readonly daemonJson: Readonly<Record<string, unknown>>

@@ -7,13 +7,14 @@ import {describe, expect, test} from 'vitest'
 import {configPaths, readConfigFiles} from '../../src/config/files.js'
 import {layersOf} from '../../src/config/layers.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options.js'
-import type {OptionDeclarations} from '../../src/options/option.js'
+import {COMMANDS} from '../../src/oclif.js'
+import type {OptionDeclaration} from '../../src/options/option.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
-import {declarationsOf} from '../../src/run/host-setup.js'
 import {PHASES} from '../../src/run/run-plugin.js'
 import {OWN_OPTIONS} from '../../src/run/own-options.js'
 import {OLDEST_CLIENT} from '../../sandbox/docker-client.js'
 import {HOST_KINDS} from '../../sandbox/hosts.js'
+import {codeRows, optionsIn} from '../helpers/markdown.js'
 import {COLUMNS} from '../placement/columns.js'
 import {matrixTable} from '../placement/table.js'
 
@@ -28,52 +29,117 @@ const PAGES = [
   ...(await readdir(join(ROOT, 'docs'))).map((page) => `docs/${page}`),
 ]
 
+const PLACEMENT = await readFile(join(ROOT, 'docs/placement.md'), 'utf8')
+const OPTIONS = await readFile(join(ROOT, 'docs/options.md'), 'utf8')
+
 describe('the README', () => {
+  test('shows every exit status of our own', () => {
+    for (const status of ['125', '126', '127']) expect(README).toMatch(new RegExp(`^\\| ${status} +\\|`, 'm'))
+  })
+
+  test('shows no option that is not in docs/options.md', () => {
+    const known = codeRows(OPTIONS).flatMap(({cells: [cell]}) => optionsIn(cell))
+    const shown = codeRows(README).flatMap(({cells: [cell]}) => optionsIn(cell))
+    expect(shown).not.toEqual([])
+    expect(shown.filter((option) => !known.includes(option))).toEqual([])
+  })
+})
+
+describe('docs/placement.md', () => {
   test('has the matrix of placements as the tests see it', () => {
-    expect(README).toContain(matrixTable(COLUMNS))
+    expect(PLACEMENT).toContain(matrixTable(COLUMNS))
   })
 
   test.each(HOST_KINDS.map(({name, oldest}) => [name, oldest] as const))('names what %s has', (_, oldest) => {
     const names: Readonly<Record<string, string>> = {'docker.io': 'Docker'}
-    for (const [name, version] of Object.entries(oldest)) expect(README).toContain(`${names[name] ?? name} ${version}`)
+    for (const [name, version] of Object.entries(oldest))
+      expect(PLACEMENT).toContain(`${names[name] ?? name} ${version}`)
+  })
+})
+
+describe('docs/options.md', () => {
+  /** What the rows under a heading of the second level name: the heading above each, and its options. */
+  const rowsUnder = (heading: string): {group: string | undefined; options: string[]}[] =>
+    codeRows(OPTIONS)
+      .filter(({headings: [, second]}) => second === heading)
+      .map(({headings: [, , group], cells: [cell]}) => ({group, options: optionsIn(cell)}))
+
+  const ours = [
+    {group: 'Global', declarations: OWN_OPTIONS},
+    ...BUILT_IN.map(({name, options}) => ({group: name, declarations: options})),
+  ]
+
+  test('has a row for each option before `run`, with its short form, by plugin in the order of the pipeline, and for no other', () => {
+    const declared = ours.flatMap(({group, declarations}) =>
+      Object.entries<OptionDeclaration>(declarations).map(([name, {char}]) => ({
+        group,
+        options: [...(char === undefined ? [] : [`-${char}`]), `--${name}`],
+      })),
+    )
+    expect(rowsUnder('Before `run`')).toEqual(declared)
+  })
+
+  test('has a row for each option of docker run, with its short form, and for no other', () => {
+    const rows = rowsUnder('After `run`').map(({options}) => options.join(', '))
+    const table = Object.entries(RUN_OPTIONS).map(([name, {char}]) =>
+      char === undefined ? `--${name}` : `-${char}, --${name}`,
+    )
+    expect(rows.toSorted()).toEqual(table.toSorted())
+  })
+
+  test('has those that are always refused, and only options that can be refused, under a heading of their own', () => {
+    const refused = rowsUnder('After `run`').flatMap(({group, options}) => (group === 'Refused' ? options : []))
+    const always = Object.entries(RUN_OPTIONS).flatMap(([name, row]) => ('refused' in row ? [`--${name}`] : []))
+    expect(refused.toSorted()).toEqual([...always, '--restart', '--use-api-socket'].toSorted())
+  })
+
+  test('names the version of the API that an option needs', () => {
+    for (const {cells} of codeRows(OPTIONS)) {
+      const since = RUN_OPTIONS[optionsIn(cells[0]).at(-1)?.slice(2) ?? '']?.since
+      if (since !== undefined && cells.length > 2) expect(cells[2]).toContain(`API ${since}`)
+    }
   })
 
   test("names docker's client that its options are held against", () => {
-    expect(README).toContain(`docker ${OLDEST_CLIENT}`)
+    expect(OPTIONS).toContain(`docker ${OLDEST_CLIENT}`)
   })
 
-  const declarations: OptionDeclarations = {
-    ...OWN_OPTIONS,
-    ...declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'}))),
-  }
-
-  test.each(Object.entries(declarations))('has a row for --%s, with its short form', (name, {char}) => {
-    const row = README.split('\n').find((line) => line.startsWith('| ') && line.split('|')[1]?.includes(`\`--${name}`))
-    expect(row).toBeDefined()
-    if (char !== undefined) expect(row).toContain(`\`-${char}\``)
-  })
-
-  test('names every option of docker run once, in a row of the table', () => {
-    const [, section = ''] = /### The options of docker run\n([^]*?)\n## /.exec(README) ?? []
-    const rows = section.split('\n').filter((line) => line.startsWith('| `'))
-    const named = rows.flatMap((row) =>
-      [...(row.split('|')[1] ?? '').matchAll(/`--([a-z0-9-]+)`/g)].map(([, name]) => name),
-    )
-    expect(named.toSorted()).toEqual(Object.keys(RUN_OPTIONS).toSorted())
-  })
-
-  test('shows every exit status of our own', () => {
-    for (const status of ['125', '126', '127']) expect(README).toMatch(new RegExp(`^\\| ${status} +\\|`, 'm'))
+  test('has each other command with its options, and no others', () => {
+    const shown = codeRows(OPTIONS)
+      .filter(({headings: [, second]}) => second === 'Other commands')
+      .flatMap(({cells: [cell = '']}) => [...cell.matchAll(/`([a-z ]*[a-z])(?: (--[\w-]+))?/g)])
+      .map(([, command = '', option]) => (option === undefined ? command : `${command} ${option}`))
+    const there = Object.entries(COMMANDS).flatMap(([id, {flags}]) => {
+      const command = id.replace(':', ' ')
+      return command === 'run' ? [] : [command, ...Object.keys({...flags}).map((name) => `${command} --${name}`)]
+    })
+    expect(shown.toSorted()).toEqual(there.toSorted())
   })
 })
 
 describe.each(PAGES)('%s', (page) => {
-  test('links to files that are there', async () => {
+  test('links to files that are there, and to headings that they have', async () => {
     const text = await readFile(join(ROOT, page), 'utf8')
-    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, target]) => target ?? '')
-    expect(targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([])
+    const broken: string[] = []
+    for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+      const file = target === '' ? join(ROOT, page) : join(ROOT, dirname(page), target)
+      if (!existsSync(file)) broken.push(target)
+      else if (anchor !== undefined && !anchorsOf(await readFile(file, 'utf8')).includes(anchor))
+        broken.push(`${target}#${anchor}`)
+    }
+    expect(broken).toEqual([])
   })
 })
+
+/** What GitHub lets a link to each heading of a page end with. */
+function anchorsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
 
 test.each(PAGES)('the scripts that %s names are there', async (page) => {
   const {scripts} = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {scripts: Record<string, string>}
@@ -101,8 +167,8 @@ describe('docs/writing-a-plugin.md', () => {
   })
 })
 
-test.each(['README.md', 'docs/configuration.md'])('the configuration that %s shows is good', async (page) => {
-  const text = await readFile(join(ROOT, page), 'utf8')
+test('the configuration that docs/configuration.md shows is good', async () => {
+  const text = await readFile(join(ROOT, 'docs/configuration.md'), 'utf8')
   const [, yaml = ''] = /```yaml\n([^]*?)```/.exec(text) ?? []
   const directory = await mkdtemp(join(tmpdir(), 'shown-'))
   await writeFile(join(directory, 'config.yaml'), yaml)
