@@ -1,6 +1,8 @@
+import {readFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import * as errors from '../../src/errors.js'
 import {SystemdDockerError, hasErrorCode, reason} from '../../src/errors.js'
+import {codeRows} from '../helpers/markdown.js'
 
 const CAUSE = new Error('first line\n  second line\n')
 
@@ -132,6 +134,34 @@ describe('every error of ours', () => {
     ).toEqual({CannotInvokeError: 126, CommandNotFoundError: 127})
   })
 })
+
+describe('docs/errors.md', async () => {
+  const rows = codeRows(await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8'))
+
+  test('has a row for each code, and for no other', () => {
+    const codes = rows.map(({cells: [code]}) => code)
+    expect(codes.toSorted()).toEqual(ALL.map(({code}) => `\`${code}\``).toSorted())
+  })
+
+  test.each(ALL.map((error) => [error.code, error] as const))(
+    'has the message of %s, its exit status, and what to do',
+    (code, error) => {
+      const [, messages = '', status, meaning, remedy] = rows.find(({cells}) => cells[0] === `\`${code}\``)?.cells ?? []
+      const shapes = [...messages.matchAll(/`([^`]+)`/g)].map(([, shape = '']) => shape)
+      expect(shapes.filter((shape) => isOfShape(error.message, shape))).not.toEqual([])
+      // That of a plugin's error is its cause's.
+      expect(status).toBe(error instanceof errors.PluginError ? "the cause's" : String(error.exitStatus))
+      expect(meaning).toMatch(/\.$/)
+      expect(remedy).toMatch(/\.$/)
+    },
+  )
+})
+
+/** Whether a message is of a shape in which `…` stands for what differs. */
+function isOfShape(message: string, shape: string): boolean {
+  const literal = shape.split('…').map((part) => part.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`))
+  return new RegExp(`^${literal.join('.*')}$`).test(message)
+}
 
 describe('a message', () => {
   test.each([
