@@ -1,6 +1,7 @@
 import {RefusedOptionError} from '../errors.js'
 import {parseBoolean} from '../options/boolean.js'
-import {NO_SIGNATURES, type Draft} from './run-options.js'
+import type {Draft} from './draft.js'
+import {NO_SIGNATURES} from './run-options.js'
 import {platform} from './values/platform.js'
 
 /**

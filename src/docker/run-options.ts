@@ -1,5 +1,5 @@
-import type {CreateRequest, Endpoint} from './create-request.js'
 import {RefusedOptionError} from '../errors.js'
+import type {Effect} from './draft.js'
 import {extraHost, ipAddress, searchDomain} from './values/address.js'
 import {capability} from './values/capability.js'
 import {choiceOf, oneOf, pidMode} from './values/choice.js'
@@ -10,7 +10,7 @@ import {gpus} from './values/gpus.js'
 import {link} from './values/link.js'
 import {mount} from './values/mount.js'
 import {containerName} from './values/name.js'
-import {firstIp, firstIp6, firstLinkLocalIp, firstMacAddress, network, type Network} from './values/networks.js'
+import {firstIp, firstIp6, firstLinkLocalIp, firstMacAddress, network} from './values/networks.js'
 import {bytes, bytesOrUnlimited, count, integer, nanoCpus, octal, swappiness, weight} from './values/numbers.js'
 import {keyValue, keyWithValue, label, sysctl} from './values/pairs.js'
 import {platform} from './values/platform.js'
@@ -20,54 +20,6 @@ import {tmpfs} from './values/tmpfs.js'
 import {attach} from './values/together.js'
 import {ulimit} from './values/ulimit.js'
 import {volume} from './values/volume.js'
-
-/** How an image is come by. */
-export type PullPolicy = 'always' | 'missing' | 'never'
-
-/** Something on the line that not every Engine knows. */
-export interface Need {
-  /** As it stands on the line, for messages. */
-  readonly option: string
-  /** The first version of the Engine API that has it, such as `1.44`. */
-  readonly api: string
-}
-
-/** What the words after `run` come to, as it is being put together. */
-export interface Draft {
-  readonly request: CreateRequest
-  pull: PullPolicy
-  /** Whether a terminal is not to be told how far a pull is. */
-  quiet: boolean
-  /** The file that the container's id is written to. */
-  cidFile?: string
-  readonly needs: Need[]
-  /** Whether signals are passed on to the container, where the line says. */
-  sigProxy?: boolean
-  /** What only all options together decide. */
-  readonly pending: {
-    readonly networks: Network[]
-    /** What the first network has besides. */
-    readonly first: Endpoint
-    readonly cdiDevices: string[]
-    readonly attached: Set<string>
-    detached: boolean
-    noHealthcheck: boolean
-  }
-}
-
-/** What an option's values depend on besides the line itself. */
-export interface Surroundings {
-  readonly env: Readonly<NodeJS.ProcessEnv>
-  /** Absolute; what relative paths are relative to. */
-  readonly cwd: string
-  /** What the container is told of proxies unless the line says otherwise, as `NAME=value`. */
-  readonly proxies: readonly string[]
-  /** Gives up the reading of a file that the line names. */
-  readonly signal: AbortSignal
-}
-
-/** Puts one value of an option where it belongs. `option` is its spelling for messages. */
-export type Effect = (draft: Draft, value: string, option: string, around: Surroundings) => void | Promise<void>
 
 /** The fields of the body itself. */
 type Field =

@@ -1,8 +1,9 @@
 import {RefusedOptionError} from '../errors.js'
 import type {Given} from '../options/words.js'
-import {emptyCreateRequest, type CreateBody} from './create-request.js'
-import {RUN_OPTIONS, type Draft, type Place, type RunOption, type Surroundings} from './run-options.js'
+import type {CreateBody} from './create-request.js'
 import {takeDefaults} from './defaults.js'
+import {emptyDraft, type Draft, type Surroundings} from './draft.js'
+import {RUN_OPTIONS, type Place, type RunOption} from './run-options.js'
 import {joinNetworks} from './values/networks.js'
 import {attachStreams, checkHealth, checkLog, mergeCapabilities, requestDevices} from './values/together.js'
 
@@ -15,24 +16,6 @@ const TOGETHER: readonly ((draft: Draft) => void)[] = [
   requestDevices,
   mergeCapabilities,
 ]
-
-/** Nothing but an image and the container's words. */
-export function emptyDraft(image: string, command: readonly string[]): Draft {
-  return {
-    request: emptyCreateRequest(image, command),
-    pull: 'missing',
-    quiet: false,
-    needs: [],
-    pending: {
-      networks: [],
-      first: {},
-      cdiDevices: [],
-      attached: new Set(),
-      detached: false,
-      noHealthcheck: false,
-    },
-  }
-}
 
 /**
  * Makes a create request of the options of docker run, as docker's client does.

@@ -1,5 +1,5 @@
+import type {RunOrder} from '../docker/draft.js'
 import {labelled, type Invocation} from './labels.js'
-import type {RunOrder} from './line.js'
 import type {Pipeline} from './pipeline.js'
 
 /**

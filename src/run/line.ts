@@ -1,8 +1,8 @@
 import {resolve} from 'node:path'
 import {MissingImageError} from '../errors.js'
-import {RUN_OPTIONS, type Need, type PullPolicy, type Surroundings} from '../docker/run-options.js'
+import type {RunOrder, Surroundings} from '../docker/draft.js'
+import {RUN_OPTIONS} from '../docker/run-options.js'
 import {translate} from '../docker/translate.js'
-import type {CreateRequest} from '../docker/create-request.js'
 import type {OptionDeclarations} from '../options/option.js'
 import {parseWords, type Given, type WordRule} from '../options/words.js'
 
@@ -11,20 +11,6 @@ export interface Line {
   readonly given: readonly Given[]
   readonly command: string | undefined
   readonly rest: readonly string[]
-}
-
-/** What the words after `run` ask for. */
-export interface RunOrder {
-  readonly request: CreateRequest
-  readonly pull: PullPolicy
-  /** Whether a terminal is not to be told how far a pull is. */
-  readonly quiet?: true
-  /** The file that the id of a container that is made is written to. */
-  readonly cidFile?: string
-  /** What the line has that not every Engine knows. */
-  readonly needs?: readonly Need[]
-  /** Whether a signal that is not for us goes to the container; it does unless this says no. */
-  readonly sigProxy?: boolean
 }
 
 /** Takes the wrapper's options off a line; the first word that is none is the command. */

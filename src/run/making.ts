@@ -1,9 +1,9 @@
 import {open, rm, type FileHandle} from 'node:fs/promises'
+import type {RunOrder} from '../docker/draft.js'
 import {NEWEST_API, isOlder} from '../docker/api-version.js'
 import type {CreateRequest, Endpoint} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
 import {CidFileError, EngineTooOldError, hasErrorCode, reason} from '../errors.js'
-import type {RunOrder} from './line.js'
 
 /** The first Engine API whose create request takes more than one network (Docker 25). */
 const SEVERAL_NETWORKS = '1.44'

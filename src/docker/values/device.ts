@@ -1,6 +1,6 @@
 import {posix} from 'node:path'
 import {BadValueError} from '../../errors.js'
-import type {Effect} from '../run-options.js'
+import type {Effect} from '../draft.js'
 import {bytes, digits} from './numbers.js'
 import {partOf} from './whole.js'
 

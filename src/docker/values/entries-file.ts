@@ -1,6 +1,6 @@
 import {resolve} from 'node:path'
 import {BadValueError, UnreadableFileError} from '../../errors.js'
-import type {Surroundings} from '../run-options.js'
+import type {Surroundings} from '../draft.js'
 
 /**
  * The entries of a file that `option` names: `KEY=value` or `KEY`, one a line; blank lines and lines that begin with `#` are none.

@@ -1,5 +1,5 @@
 import {BadValueError} from '../../errors.js'
-import type {Effect} from '../run-options.js'
+import type {Effect} from '../draft.js'
 import {entriesOfFile} from './entries-file.js'
 import {keyValue} from './pairs.js'
 

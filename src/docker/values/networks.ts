@@ -1,15 +1,9 @@
 import {BadValueError, ConflictingOptionsError} from '../../errors.js'
 import type {Endpoint} from '../create-request.js'
-import type {Draft, Effect} from '../run-options.js'
+import type {Draft, Effect, Network} from '../draft.js'
 import {ipAddress, ipv4Address, ipv6Address, macAddress} from './address.js'
 import {parseCsvRecord} from './csv.js'
 import {partOf} from './whole.js'
-
-/** A network that a container is to be on, as the words of one `--network` have it. */
-export interface Network {
-  name: string
-  readonly endpoint: Endpoint
-}
 
 /** Puts the value of one field where it belongs; `option` is for messages. @throws {BadValueError} */
 type Field = (endpoint: Endpoint, value: string, option: string) => void

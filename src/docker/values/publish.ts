@@ -1,5 +1,5 @@
 import {BadValueError} from '../../errors.js'
-import type {Effect} from '../run-options.js'
+import type {Effect} from '../draft.js'
 import {isAddress} from './address.js'
 import {parseCsvRecord} from './csv.js'
 import {portsOf} from './ports.js'

@@ -1,6 +1,6 @@
 import {resolve} from 'node:path'
 import {BadValueError, reason} from '../../errors.js'
-import type {Effect} from '../run-options.js'
+import type {Effect} from '../draft.js'
 
 /**
  * `--security-opt NAME=VALUE` or `NAME:VALUE`. The file that `seccomp=` names travels to the Engine in place of its path; `systempaths=unconfined`

@@ -1,5 +1,5 @@
 import {BadValueError} from '../../errors.js'
-import type {Effect} from '../run-options.js'
+import type {Effect} from '../draft.js'
 
 /** `--tmpfs TARGET[:OPTIONS]`; the options are tmpfs's own, such as `size=64m,mode=1777`. */
 export const tmpfs: Effect = ({request: {body}}, value, option) => {

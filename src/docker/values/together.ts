@@ -1,5 +1,5 @@
 import {BadValueError, ConflictingOptionsError} from '../../errors.js'
-import type {Draft, Effect} from '../run-options.js'
+import type {Draft, Effect} from '../draft.js'
 
 /** `--attach STREAM`. The output is forwarded whatever it says; the request to the Engine says it too. */
 export const attach: Effect = ({pending}, value, option) => {

@@ -1,5 +1,5 @@
 import {BadValueError} from '../../errors.js'
-import type {Effect} from '../run-options.js'
+import type {Effect} from '../draft.js'
 
 /** The limits that can be set (getrlimit(2), in docker's spelling). */
 const NAMES = new Set(

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
+import type {RunOrder} from '../../../src/docker/draft.js'
 import {describeRun} from '../../../src/run/dry-run.js'
 import {labelled} from '../../../src/run/labels.js'
-import type {RunOrder} from '../../../src/run/line.js'
 import {Pipeline, type Member} from '../../../src/run/pipeline.js'
 import {Releases} from '../../../src/run/release.js'
 import {plainRequest} from '../support/plugin-host.js'

@@ -1,6 +1,5 @@
-import type {Surroundings} from '../../../src/docker/run-options.js'
-
 /** What a line is read in: an empty environment in /srv, but for what is said. */
 export function surroundings(said: Partial<Surroundings> = {}): Surroundings {
   return {env: {}, cwd: '/srv', proxies: [], signal: new AbortController().signal, ...said}
 }
+import type {Surroundings} from '../../../src/docker/draft.js'
