@@ -15,7 +15,6 @@ import {UnknownCommandError} from './errors.js'
 import {nearest} from './options/nearest.js'
 import {BUILT_IN} from './plugins/index.js'
 
-export {gatherSitePlugins} from './run/site-plugins.js'
 export {RUN_PLUGINS} from './hooks/run-plugins.js'
 export {RunHelp as HELP} from './help.js'
 

@@ -3,10 +3,9 @@ import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {trustedProgram} from '../config/trust.js'
 import {PluginLoadError, reason} from '../errors.js'
-import {BUILT_IN} from '../plugins/index.js'
-import {OWN_OPTIONS} from './own-options.js'
 import {unlessAborted} from './patience.js'
 import {checkedPlugin, refuseConflicts, type Gathered} from './plugin-shape.js'
+import type {RunPlugin} from './run-plugin.js'
 
 /** Where a host keeps plugins of its own: folders that `npm install` was run in. */
 export const SITE_FOLDERS = ['/etc/systemd-docker/plugins', '/usr/local/lib/systemd-docker/plugins']
@@ -21,6 +20,14 @@ export interface Site {
   readonly files: readonly {readonly name: string; readonly path: string}[]
 }
 
+/** What comes with the product. */
+export interface OfTheProduct {
+  /** Its plugins, in the pipeline's order. */
+  readonly plugins: readonly RunPlugin[]
+  /** The long names of the options before `run` that are of no plugin. */
+  readonly options: readonly string[]
+}
+
 /**
  * The plugins of a run, in the pipeline's order: those that come with the product, then the site's, packages by their names before files in the order of the
  * configuration. oclif, which carries the packages, is loaded only on hosts that have any.
@@ -28,13 +35,17 @@ export interface Site {
  * @throws {PluginLoadError}
  * @throws {ConfigurationError} when a folder or a file may be written by others
  */
-export async function gatherPlugins({root, folders, files}: Site, signal: AbortSignal): Promise<readonly Gathered[]> {
-  const own = BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'}))
+export async function gatherPlugins(
+  product: OfTheProduct,
+  {root, folders, files}: Site,
+  signal: AbortSignal,
+): Promise<readonly Gathered[]> {
+  const own = product.plugins.map((plugin) => ({plugin, from: 'systemd-docker'}))
   const present = await presentFolders(folders)
   if (present.length === 0 && files.length === 0) return own
   const site = [...(await fromPackages(root, present, signal))]
   for (const file of files) site.push(await fromFile(file, signal))
-  return refuseConflicts([...own, ...site], Object.keys(OWN_OPTIONS))
+  return refuseConflicts([...own, ...site], product.options)
 }
 
 async function presentFolders(folders: readonly string[]): Promise<string[]> {
@@ -50,7 +61,7 @@ async function presentFolders(folders: readonly string[]): Promise<string[]> {
 
 async function fromPackages(root: string, folders: readonly string[], signal: AbortSignal): Promise<Gathered[]> {
   if (folders.length === 0) return []
-  const {gatherSitePlugins} = await import('../oclif.js')
+  const {gatherSitePlugins} = await import('./site-plugins.js')
   const brought = await unlessAborted(signal, gatherSitePlugins(root, folders))
   return brought.map(({plugin, from}) => ({plugin: checkedPlugin(plugin, from), from}))
 }

@@ -5,6 +5,7 @@ import type {UnitNames} from '../config/specifiers.js'
 import type {OptionDeclarations} from '../options/option.js'
 import type {Given} from '../options/words.js'
 import {SITE_FOLDERS, gatherPlugins} from './gather.js'
+import {BUILT_IN} from '../plugins/index.js'
 import {OWN_OPTIONS} from './own-options.js'
 import {unlessAborted} from './patience.js'
 import type {Gathered} from './plugin-shape.js'
@@ -37,7 +38,8 @@ export interface Whereabouts {
  */
 export async function readHostSetup({root, env, configFile, signal}: Whereabouts): Promise<HostSetup> {
   const files = await unlessAborted(signal, pathsOf(env, configFile).then(readConfigFiles))
-  const plugins = await gatherPlugins({root, folders: SITE_FOLDERS, files: pluginFiles(files)}, signal)
+  const product = {plugins: BUILT_IN, options: Object.keys(OWN_OPTIONS)}
+  const plugins = await gatherPlugins(product, {root, folders: SITE_FOLDERS, files: pluginFiles(files)}, signal)
   return {files, plugins, declarations: {...OWN_OPTIONS, ...declarationsOf(plugins)}}
 }
 

@@ -1,13 +1,19 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
-import type {UnitCgroup} from './unit.js'
 import {pidsIn, transferMembers} from './transfer.js'
 
 const LEAF = 'supervisor'
 
+/** A cgroup that has processes and may have cgroups below it. */
+export interface InnerCgroup {
+  readonly directory: string
+  /** Whether it is of cgroup v2. */
+  readonly unified: boolean
+}
+
 /** The controllers of cgroup v2 that a cgroup may hand to those below it (cgroups(7), `cgroup.controllers`); none on cgroup v1. */
-export async function controllersOf({unified, directory}: UnitCgroup): Promise<string[]> {
+export async function controllersOf({unified, directory}: InnerCgroup): Promise<string[]> {
   if (!unified) return []
   const text = await readFile(join(directory, 'cgroup.controllers'), 'utf8')
   return text.split(/\s+/).filter((name) => name !== '')
@@ -17,7 +23,7 @@ export async function controllersOf({unified, directory}: UnitCgroup): Promise<s
  * Moves the processes that are in the unit's cgroup itself, this one among them, one level down into a cgroup of their own: on cgroup v2 no
  * cgroup may have both processes and cgroups below it with controllers (cgroups(7), "no internal processes" rule).
  */
-export async function stepIntoLeaf({directory}: UnitCgroup, signal: AbortSignal): Promise<void> {
+export async function stepIntoLeaf({directory}: InnerCgroup, signal: AbortSignal): Promise<void> {
   if ((await pidsIn(directory)).length === 0) return
   const leaf = join(directory, LEAF)
   await mkdir(leaf, {recursive: true})
@@ -25,7 +31,7 @@ export async function stepIntoLeaf({directory}: UnitCgroup, signal: AbortSignal)
 }
 
 /** Hands controllers of the unit's cgroup to those below it. @throws what the kernel answers: EBUSY where there are internal processes */
-export async function handDown(controllers: readonly string[], {directory}: UnitCgroup): Promise<void> {
+export async function handDown(controllers: readonly string[], {directory}: InnerCgroup): Promise<void> {
   await writeFile(join(directory, 'cgroup.subtree_control'), controllers.map((name) => `+${name}`).join(' '))
 }
 
@@ -35,7 +41,7 @@ export async function handDown(controllers: readonly string[], {directory}: Unit
  *
  * @returns whether they are taken back
  */
-export async function takeBackControllers({directory}: UnitCgroup): Promise<boolean> {
+export async function takeBackControllers({directory}: InnerCgroup): Promise<boolean> {
   const file = join(directory, 'cgroup.subtree_control')
   try {
     const handed = (await readFile(file, 'utf8')).split(/\s+/).filter((name) => name !== '')
