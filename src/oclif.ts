@@ -12,10 +12,9 @@ import {Run} from './commands/run.js'
 import {Setup} from './commands/setup.js'
 import {schemaOf} from './config/schema.js'
 import {UnknownCommandError} from './errors.js'
-import {nearest} from './options/nearest.js'
 import {BUILT_IN} from './plugins/index.js'
 
-export {RUN_PLUGINS} from './hooks/run-plugins.js'
+export {COMMAND_NOT_FOUND} from './hooks/command-not-found.js'
 export {RunHelp as HELP} from './help.js'
 
 /** What oclif understands where a command should stand. */
@@ -48,11 +47,11 @@ export async function exitStatusByOclif(argv: readonly string[], root: string): 
   const words = spelledForOclif(argv)
   const [command = '--help'] = words
   if (command.startsWith('-') && !OCLIF_OWN.includes(command)) throw new UnknownCommandError(undefined)
-  const known = config.commandIDs.map((id) => id.split(':', 1)[0] ?? id)
-  if (!command.startsWith('-') && !known.includes(command))
-    throw new UnknownCommandError(command, nearest(command, known))
+  const known = config.commandIDs.map((id) => id.split(':', 1)[0])
   try {
-    await run(words, config)
+    // oclif would look for the topic of help first.
+    if (!command.startsWith('-') && !known.includes(command)) await config.runCommand(command)
+    else await run(words, config)
     return 0
   } catch (error) {
     if (error instanceof ExitError) return error.oclif.exit ?? 0

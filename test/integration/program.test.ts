@@ -50,6 +50,11 @@ describe('the built program', () => {
       "systemd-docker: unknown command 'rnu', did you mean 'run'? (see systemd-docker --help)\n",
     ],
     [
+      'a topic with a command that nobody knows',
+      ['plugins', 'nw'],
+      "systemd-docker: unknown command 'plugins nw', did you mean 'plugins new'? (see systemd-docker --help)\n",
+    ],
+    [
       'options and no command',
       ['--logs'],
       'systemd-docker: no command given: say `systemd-docker run [docker run options] IMAGE`, or --help\n',
