@@ -2,7 +2,7 @@ import {mkdir, readFile, readdir, rmdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {output} from './command.js'
 import {until} from './until.js'
-import {parseMountinfo, type Mounted} from '../src/systemd/mountinfo.js'
+import {parseMountinfo, type Mounted} from '../src/kernel/mountinfo.js'
 
 /** Where a machine's file systems are told, and where its own mounts of the hierarchies are. */
 interface Mounts {

@@ -2,7 +2,7 @@ import {existsSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync} fro
 import {readFile, readdir, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {StateError, hasErrorCode, reason} from '../errors.js'
-import {rootOf} from '../systemd/hierarchies.js'
+import {rootOf} from '../kernel/cgroups.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 
 /** Where this program keeps what may vanish at any time, its owner's alone; nothing where the environment does not say. */

@@ -1,6 +1,6 @@
 import {hasErrorCode} from '../errors.js'
 import type {StartedContainer} from '../run/run-plugin.js'
-import {isUnified, readPlaces, type Place} from '../systemd/hierarchies.js'
+import {isUnified, readPlaces, type Place} from '../kernel/cgroups.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import type {Whereabouts} from './placement.js'
 

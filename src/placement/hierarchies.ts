@@ -1,4 +1,4 @@
-import {isUnified, type Place} from '../systemd/hierarchies.js'
+import {isUnified, type Place} from '../kernel/cgroups.js'
 
 /**
  * Where a process has a cgroup of its own, of all the places it is in. At a hierarchy's root nothing is limited or counted, so a move there

@@ -1,7 +1,7 @@
 import {access, constants, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {EngineInfo} from '../docker/engine.js'
-import {readPlaces, rootOf, systemdsPlace} from '../systemd/hierarchies.js'
+import {readPlaces, rootOf, systemdsPlace} from '../kernel/cgroups.js'
 
 /** The runtime that an Engine from 23 on is asked for, and the program that containerd then looks for (containerd, core/runtime/v2/README.md). */
 export const SHIM_RUNTIME = 'io.containerd.systemd-docker.v1'

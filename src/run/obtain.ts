@@ -5,7 +5,7 @@ import {isNameConflict, isNoSuchImage, isRunning, mayLackImage, type Engine, typ
 import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
-import {findInit} from './init-process.js'
+import {findInit} from '../kernel/container-init.js'
 import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from './labels.js'
 import type {Log} from './log.js'
 import {prepareMaking, type Making} from './making.js'

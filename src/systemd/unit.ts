@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
 import {join} from 'node:path'
-import {isUnified, parseMemberships, rootOf, systemdsPlace, type Place} from './hierarchies.js'
+import {isUnified, parseMemberships, rootOf, systemdsPlace, type Place} from '../kernel/cgroups.js'
 
 /** A unit, as systemctl is asked about it. */
 export interface UnitName {

@@ -14,7 +14,7 @@ import {asideName} from '../../src/run/predecessor.js'
 import {Releases} from '../../src/run/release.js'
 import type {RunHooks} from '../../src/run/run-plugin.js'
 import {StopRequests} from '../../src/run/stop.js'
-import type {HostProcess} from '../../src/systemd/process.js'
+import type {HostProcess} from '../../src/kernel/process.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
 import {useTempDirectory} from '../unit/support/temp-directory.js'
 

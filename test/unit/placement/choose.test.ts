@@ -6,13 +6,13 @@ import {EngineForbiddenError, EngineRefusedError, EngineUnreachableError} from '
 import {choosePlacement} from '../../../src/placement/choose.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type * as shim from '../../../src/placement/shim.js'
-import type * as hierarchies from '../../../src/systemd/hierarchies.js'
+import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {proc, signalThatEmpties, useFakeHost} from '../support/fake-host.js'
 import {hookContext, plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
 
-vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
+vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
   return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
 })
@@ -28,7 +28,7 @@ vi.mock('../../../src/placement/shim.js', async (importOriginal) => {
 /** What the unit's settings make read-only. */
 const sealed = vi.hoisted(() => ({paths: [] as string[]}))
 
-vi.mock('../../../src/systemd/read-only.js', () => ({
+vi.mock('../../../src/files/read-only.js', () => ({
   isReadOnly: (path: string) => Promise.resolve(sealed.paths.some((below) => path.startsWith(below))),
 }))
 

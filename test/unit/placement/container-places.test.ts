@@ -1,10 +1,10 @@
 import {rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {isBelow, placesOfContainer} from '../../../src/placement/container-places.js'
-import type * as hierarchies from '../../../src/systemd/hierarchies.js'
+import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {placeIn, proc, unitIn, useFakeHost} from '../support/fake-host.js'
 
-vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
+vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
   return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
 })

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {hasUnifiedAlone, namedPlaces, ownPlaces} from '../../../src/placement/hierarchies.js'
-import type {Place} from '../../../src/systemd/hierarchies.js'
+import type {Place} from '../../../src/kernel/cgroups.js'
 
 function place(path: string, ...controllers: readonly string[]): Place {
   return {controllers, path, directory: `/sys/fs/cgroup/${controllers.join(',')}${path}`}

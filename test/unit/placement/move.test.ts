@@ -4,15 +4,15 @@ import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {DeviceGrants, Engine, Inspected} from '../../../src/docker/engine.js'
 import {move} from '../../../src/placement/move.js'
 import type {Placement} from '../../../src/placement/placement.js'
-import type * as hierarchies from '../../../src/systemd/hierarchies.js'
-import type {Place} from '../../../src/systemd/hierarchies.js'
+import type * as hierarchies from '../../../src/kernel/cgroups.js'
+import type {Place} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../support/fake-host.js'
 import {hookContext, plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
 
-vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
+vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
   return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
 })

@@ -1,12 +1,12 @@
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {cgroupTransfer} from '../../../src/plugins/cgroup-transfer.js'
 import type {Host, RunHooks} from '../../../src/run/run-plugin.js'
-import type * as hierarchies from '../../../src/systemd/hierarchies.js'
+import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {proc, useFakeHost} from '../support/fake-host.js'
 import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
 
-vi.mock('../../../src/systemd/hierarchies.js', async (importOriginal) => {
+vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
   return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
 })

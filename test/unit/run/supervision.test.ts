@@ -5,7 +5,7 @@ import {Pipeline} from '../../../src/run/pipeline.js'
 import {Releases} from '../../../src/run/release.js'
 import {StopRequests} from '../../../src/run/stop.js'
 import {supervise} from '../../../src/run/supervision.js'
-import type {HostProcess} from '../../../src/systemd/process.js'
+import type {HostProcess} from '../../../src/kernel/process.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {recordingLog} from '../support/recording-log.js'
 

@@ -3,7 +3,7 @@ import {writeFileSync} from 'node:fs'
 import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {beforeEach, vi} from 'vitest'
-import type {Place} from '../../../src/systemd/hierarchies.js'
+import type {Place} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {useTempDirectory} from './temp-directory.js'
 

@@ -1,6 +1,6 @@
 import {mkdir, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import type {Place} from '../../../src/systemd/hierarchies.js'
+import type {Place} from '../../../src/kernel/cgroups.js'
 import {readUnitNames, unitCgroupOf, type UnitCgroup} from '../../../src/systemd/unit.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 

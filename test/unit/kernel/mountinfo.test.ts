@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {parseMountinfo} from '../../../src/systemd/mountinfo.js'
+import {parseMountinfo} from '../../../src/kernel/mountinfo.js'
 
 test('the one hierarchy of cgroup v2', () => {
   expect(

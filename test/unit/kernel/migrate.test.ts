@@ -2,7 +2,7 @@ import {rmSync, writeFileSync} from 'node:fs'
 import {mkdir, readFile, symlink, writeFile} from 'node:fs/promises'
 import type * as promises from 'node:fs/promises'
 import {afterEach, describe, expect, test, vi} from 'vitest'
-import {pidsIn, transferAll, transferMembers} from '../../../src/systemd/transfer.js'
+import {pidsIn, transferAll, transferMembers} from '../../../src/kernel/migrate.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 /** The PIDs that the kernel lists and does not move. */

@@ -10,8 +10,8 @@ import {
   systemdsPlace,
   type Membership,
   type Place,
-} from '../../../src/systemd/hierarchies.js'
-import type {Mounted} from '../../../src/systemd/mountinfo.js'
+} from '../../../src/kernel/cgroups.js'
+import type {Mounted} from '../../../src/kernel/mountinfo.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 describe("a process's cgroup file", () => {

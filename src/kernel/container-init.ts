@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises'
-import {findProcess, type HostProcess} from '../systemd/process.js'
+import {findProcess, type HostProcess} from './process.js'
 
 /**
  * The process of this host that is the init of a container, of which the Engine has told the PID. `gone` where there is no such process, as it has just ended or the PID is that of

@@ -1,7 +1,7 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
-import {pidsIn, transferMembers} from './transfer.js'
+import {pidsIn, transferMembers} from './migrate.js'
 
 const LEAF = 'supervisor'
 

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {expect, test} from 'vitest'
-import {findProcess} from '../../../src/systemd/process.js'
+import {findProcess} from '../../../src/kernel/process.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const inTemp = useTempDirectory()

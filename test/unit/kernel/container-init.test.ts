@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {findInit} from '../../../src/run/init-process.js'
+import {findInit} from '../../../src/kernel/container-init.js'
 import {useFakeHost} from '../support/fake-host.js'
 
 const ID = 'c0ffee'.repeat(10)
