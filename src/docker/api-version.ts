@@ -1,5 +1,5 @@
 import {BadValueError} from '../errors.js'
-import {textOf} from './client-config.js'
+import {textOf} from './client/config-file.js'
 
 /** The newest version of the Engine API that all of this is tried with (Docker 28.5). What a later one means by a request is not known, so none is asked for it. */
 export const NEWEST_API = '1.51'

@@ -1,5 +1,5 @@
 import type {Engine} from '../docker/engine.js'
-import {findLogin, type Found} from '../docker/login.js'
+import {findLogin, type Found} from '../docker/client/registry-auth.js'
 import {PullTally, type PullProgress} from '../docker/pull-tally.js'
 import {registryOf} from '../docker/reference.js'
 import {PullError, reason} from '../errors.js'

@@ -1,7 +1,7 @@
 import type {Settings} from '../config/settings.js'
 import {PluginError} from '../errors.js'
 import type {Engine} from '../docker/engine.js'
-import {proxyVariables} from '../docker/proxies.js'
+import {proxyVariables} from '../docker/client/proxies.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import {commandDeadline} from '../systemd/deadline.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'

@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {describe, expect, onTestFinished, test} from 'vitest'
-import {requestHeaders} from '../../src/docker/request-headers.js'
+import {requestHeaders} from '../../src/docker/client/request-headers.js'
 import {recordDocker} from '../helpers/docker-client.js'
 import {TOLD, both, refusalOf, requestsOf, type Client} from './both.js'
 

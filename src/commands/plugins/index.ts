@@ -1,7 +1,7 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import {DockerodeEngine} from '../../docker/dockerode-engine.js'
-import {DEFAULT_SOCKET} from '../../docker/address.js'
+import {DEFAULT_SOCKET} from '../../docker/client/endpoint.js'
 import {reason} from '../../errors.js'
 import type {OptionDeclarations, OptionValues} from '../../options/option.js'
 import {inForce, readHostSetup} from '../../run/host-setup.js'

@@ -2,9 +2,9 @@ import {createHash} from 'node:crypto'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {beforeEach, describe, expect, test} from 'vitest'
-import {socketPath} from '../../../src/docker/address.js'
-import {useTempDirectory} from '../support/temp-directory.js'
-import {thrownBy} from '../support/thrown.js'
+import {socketPath} from '../../../../src/docker/client/endpoint.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
+import {thrownBy} from '../../support/thrown.js'
 
 const ROOT = 0
 const USER = 1000

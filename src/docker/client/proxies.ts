@@ -1,5 +1,5 @@
-import {ConfigurationError} from '../errors.js'
-import {fieldOf, readClientConfig} from './client-config.js'
+import {ConfigurationError} from '../../errors.js'
+import {fieldOf, readClientConfig} from './config-file.js'
 
 /** What the fields of `proxies` are called as variables; each is set in this case and in small letters. */
 const VARIABLES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import {ConfigurationError, IrregularFileError, hasErrorCode} from '../errors.js'
-import {readRegularSync} from '../files/regular.js'
+import {ConfigurationError, IrregularFileError, hasErrorCode} from '../../errors.js'
+import {readRegularSync} from '../../files/regular.js'
 
 /** The most bytes that one of its files may have. */
 const LIMIT = 1024 * 1024

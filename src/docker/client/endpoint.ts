@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs'
 import {join} from 'node:path'
-import {EngineAddressError} from '../errors.js'
-import {clientDirectory, entryOf, readClientFile, textOf} from './client-config.js'
+import {EngineAddressError} from '../../errors.js'
+import {clientDirectory, entryOf, readClientFile, textOf} from './config-file.js'
 
 /** Docker's own default. */
 export const DEFAULT_SOCKET = '/var/run/docker.sock'

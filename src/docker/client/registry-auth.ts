@@ -1,8 +1,8 @@
 import {execFile} from 'node:child_process'
 import {join} from 'node:path'
-import {ConfigurationError, hasErrorCode, reason} from '../errors.js'
-import {clientDirectory, entryOf, readClientFile, recordOf, textOf} from './client-config.js'
-import {registryOf} from './reference.js'
+import {ConfigurationError, hasErrorCode, reason} from '../../errors.js'
+import {clientDirectory, entryOf, readClientFile, recordOf, textOf} from './config-file.js'
+import {registryOf} from '../reference.js'
 
 /** What the Engine shows a registry (Engine API, `AuthConfig`). */
 export interface Login {
