@@ -1,6 +1,6 @@
 import {CommandHelp, Help} from '@oclif/core/help'
 import type {Command} from '@oclif/core'
-import {RUN_OPTIONS} from './docker/run-options.js'
+import {RUN_OPTIONS} from './docker/run-options/table.js'
 import {Run, flagsOf} from './commands/run.js'
 import {variableOf} from './config/settings.js'
 import {readHostSetup} from './run/host-setup.js'

@@ -1,4 +1,4 @@
-import type {RunOrder} from '../docker/draft.js'
+import type {RunOrder} from '../docker/run-options/draft.js'
 import {labelled, type Invocation} from './labels.js'
 import type {Pipeline} from './pipeline.js'
 

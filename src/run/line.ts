@@ -1,8 +1,8 @@
 import {resolve} from 'node:path'
 import {MissingImageError} from '../errors.js'
-import type {RunOrder, Surroundings} from '../docker/draft.js'
-import {RUN_OPTIONS} from '../docker/run-options.js'
-import {translate} from '../docker/translate.js'
+import type {RunOrder, Surroundings} from '../docker/run-options/draft.js'
+import {RUN_OPTIONS} from '../docker/run-options/table.js'
+import {translate} from '../docker/run-options/translate.js'
 import type {OptionDeclarations} from '../options/option.js'
 import {parseWords, type Given, type WordRule} from '../options/words.js'
 

@@ -1,5 +1,5 @@
 import {open, rm, type FileHandle} from 'node:fs/promises'
-import type {RunOrder} from '../docker/draft.js'
+import type {RunOrder} from '../docker/run-options/draft.js'
 import {NEWEST_API, isOlder} from '../docker/api-version.js'
 import type {CreateRequest, Endpoint} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'

@@ -1,5 +1,5 @@
 import {rm} from 'node:fs/promises'
-import type {RunOrder} from '../docker/draft.js'
+import type {RunOrder} from '../docker/run-options/draft.js'
 import type {CreateRequest} from '../docker/create-request.js'
 import {isNameConflict, isNoSuchImage, isRunning, mayLackImage, type Engine, type Inspected} from '../docker/engine.js'
 import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'

@@ -1,7 +1,7 @@
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import type {Surroundings, RunOrder} from '../../src/docker/draft.js'
+import type {Surroundings, RunOrder} from '../../src/docker/run-options/draft.js'
 import {proxyVariables} from '../../src/docker/client/proxies.js'
 import {SystemdDockerError} from '../../src/errors.js'
 import {BUILT_IN} from '../../src/plugins/index.js'

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {RUN_OPTIONS} from '../../src/docker/run-options.js'
+import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
 import {TOLD, both, requestsOf} from './both.js'
 import {VALUES, networkWords, pickBy, type Pick} from './values.js'
 

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {RUN_OPTIONS} from '../../src/docker/run-options.js'
+import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
 import {both, refusalOf} from './both.js'
 
 /** Values that neither docker nor we take, by option. */

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {RUN_OPTIONS, type RunOption} from '../../src/docker/run-options.js'
+import {RUN_OPTIONS, type RunOption} from '../../src/docker/run-options/table.js'
 import {both, refusalOf, requestsOf} from './both.js'
 import {SINCE_29, VALUES, pickBy} from './values.js'
 

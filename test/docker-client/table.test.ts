@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {RUN_OPTIONS} from '../../src/docker/run-options.js'
+import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
 import {dockerRunHelp} from '../helpers/docker-client.js'
 import {SINCE_29} from './values.js'
 

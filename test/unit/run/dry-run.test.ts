@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import type {RunOrder} from '../../../src/docker/draft.js'
+import type {RunOrder} from '../../../src/docker/run-options/draft.js'
 import {describeRun} from '../../../src/run/dry-run.js'
 import {labelled} from '../../../src/run/labels.js'
 import {Pipeline, type Member} from '../../../src/run/pipeline.js'

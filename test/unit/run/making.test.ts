@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs'
 import {readFile, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import type {RunOrder} from '../../../src/docker/draft.js'
+import type {RunOrder} from '../../../src/docker/run-options/draft.js'
 import type {Endpoint} from '../../../src/docker/create-request.js'
 import {isOlder} from '../../../src/docker/api-version.js'
 import {prepareMaking} from '../../../src/run/making.js'

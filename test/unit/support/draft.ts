@@ -1,6 +1,6 @@
-import {type Draft, type Effect, type Surroundings, emptyDraft} from '../../../src/docker/draft.js'
-import {RUN_OPTIONS} from '../../../src/docker/run-options.js'
-import {put} from '../../../src/docker/translate.js'
+import {type Draft, type Effect, type Surroundings, emptyDraft} from '../../../src/docker/run-options/draft.js'
+import {RUN_OPTIONS} from '../../../src/docker/run-options/table.js'
+import {put} from '../../../src/docker/run-options/translate.js'
 import {surroundings} from './surroundings.js'
 
 /** What an option's values come to in a create request for `image` that asks for nothing else; messages call the option `--option`. */

@@ -2,4 +2,4 @@
 export function surroundings(said: Partial<Surroundings> = {}): Surroundings {
   return {env: {}, cwd: '/srv', proxies: [], signal: new AbortController().signal, ...said}
 }
-import type {Surroundings} from '../../../src/docker/draft.js'
+import type {Surroundings} from '../../../src/docker/run-options/draft.js'

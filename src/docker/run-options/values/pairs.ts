@@ -1,0 +1,35 @@
+import {BadValueError} from '../../../errors.js'
+
+/** `KEY=value` as an entry; without a sign the value is empty. */
+export function keyValue(text: string): Record<string, string> {
+  const equals = text.indexOf('=')
+  return equals === -1 ? {[text]: ''} : {[text.slice(0, equals)]: text.slice(equals + 1)}
+}
+
+/** `KEY=value`, whose sign must be there. @throws {BadValueError} */
+export function keyWithValue(value: string, option: string): Record<string, string> {
+  if (!value.includes('=')) throw new BadValueError(option, value, 'say KEY=VALUE')
+  return keyValue(value)
+}
+
+/** `--label KEY[=value]`. @throws {BadValueError} */
+export function label(value: string, option: string): Record<string, string> {
+  const name = value.split('=', 1)[0] ?? ''
+  if (name === '') throw new BadValueError(option, value, 'a label needs a name')
+  if (/\s/.test(name)) throw new BadValueError(option, value, 'the name of a label has no spaces in it')
+  return keyValue(value)
+}
+
+/** The kernel's settings that belong to a container's own namespaces; the Engine takes no others. */
+const SYSCTL = /^(?:kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)=|net\.|fs\.mqueue\.)/
+
+/** `--sysctl NAME=value`. @throws {BadValueError} */
+export function sysctl(value: string, option: string): Record<string, string> {
+  if (!SYSCTL.test(value) || !value.includes('='))
+    throw new BadValueError(
+      option,
+      value,
+      'say NAME=VALUE with a setting that a container has for itself: net.*, fs.mqueue.*, or of kernel.* those of System V IPC',
+    )
+  return keyValue(value)
+}

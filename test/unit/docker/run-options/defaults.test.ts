@@ -1,0 +1,59 @@
+import {describe, expect, test} from 'vitest'
+import {translate} from '../../../../src/docker/run-options/translate.js'
+import {surroundings} from '../../support/surroundings.js'
+
+const of = (env: Record<string, string>, ...given: [string, string][]) =>
+  translate(
+    given.map(([name, value]) => ({name, value})),
+    'image',
+    [],
+    surroundings({env}),
+  )
+
+describe('DOCKER_DEFAULT_PLATFORM', () => {
+  test('is the platform of a line that says none', async () => {
+    expect((await of({DOCKER_DEFAULT_PLATFORM: 'linux/aarch64'})).request.platform).toBe('linux/arm64')
+  })
+
+  test.each([
+    ['linux/amd64', 'linux/amd64'],
+    ['', undefined],
+  ])('is nothing to a line that says %j', async (said, platform) => {
+    expect((await of({DOCKER_DEFAULT_PLATFORM: 'bad'}, ['platform', said])).request.platform).toBe(platform)
+  })
+
+  test('is refused where it is none', async () => {
+    await expect(of({DOCKER_DEFAULT_PLATFORM: 'bad'})).rejects.toMatchObject({code: 'BAD_VALUE'})
+  })
+})
+
+describe('DOCKER_CONTENT_TRUST', () => {
+  test.each(['1', 'true', 'yes'])('as %s asks for signatures, which are not checked here', async (value) => {
+    await expect(of({DOCKER_CONTENT_TRUST: value})).rejects.toMatchObject({
+      code: 'REFUSED_OPTION',
+      message: `option DOCKER_CONTENT_TRUST=${value} is refused: systemd-docker checks no signatures; pull the image with \`docker pull\` first, or name it by its digest`,
+    })
+  })
+
+  test.each(['', '0', 'false'])('as %j asks for none', async (value) => {
+    expect((await of({DOCKER_CONTENT_TRUST: value})).request.body.Image).toBe('image')
+  })
+
+  test('is nothing to a line with --disable-content-trust', async () => {
+    const {request} = await of({DOCKER_CONTENT_TRUST: '1'}, ['disable-content-trust', 'true'])
+    expect(request.body.Image).toBe('image')
+  })
+})
+
+describe('a proxy', () => {
+  const proxies = ['HTTP_PROXY=a', 'http_proxy=a']
+
+  test('is told to the container after its files of variables, and unless the line names the variable', async () => {
+    const given = [
+      {name: 'env', value: 'HTTP_PROXY'},
+      {name: 'env', value: 'Http_Proxy=b'},
+    ]
+    const {request} = await translate(given, 'image', [], surroundings({proxies}))
+    expect(request.body.Env).toEqual(['http_proxy=a', 'HTTP_PROXY', 'Http_Proxy=b'])
+  })
+})
