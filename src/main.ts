@@ -3,7 +3,7 @@ import {DefectError, EXIT_OURS, SystemdDockerError, UnknownCommandError, reason}
 import {socketPath} from './docker/client/endpoint.js'
 import {pinnedVersion} from './docker/api-version.js'
 import {requestHeaders} from './docker/client/request-headers.js'
-import {EarlyEngine} from './run/early-engine.js'
+import {EarlyEngine} from './docker/early-engine.js'
 import type {Ending} from './run/exit-status.js'
 import {readHostSetup} from './run/host-setup.js'
 import {asksForHelp, configWord, parseLine} from './run/line.js'

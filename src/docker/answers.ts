@@ -1,5 +1,5 @@
 import type {DeviceGrants, EngineInfo, Inspected, Listed} from './engine.js'
-import type {PullMessage} from './pull-tally.js'
+import type {PullMessage} from './pull-progress.js'
 import type {Reading} from './reading.js'
 
 const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'] as const

@@ -2,7 +2,7 @@ import type {Duplex, Readable} from 'node:stream'
 import {EngineRefusedError} from '../errors.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
 import type {Login} from './client/registry-auth.js'
-import type {PullMessage} from './pull-tally.js'
+import type {PullMessage} from './pull-progress.js'
 
 /** What the Engine says of a container (Engine API, `GET /containers/{id}/json`). */
 export interface Inspected {

@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
 import {mkdir, writeFile} from 'node:fs/promises'
 import type {Wanted} from '../../../src/docker/engine.js'
-import type {PullMessage} from '../../../src/docker/pull-tally.js'
+import type {PullMessage} from '../../../src/docker/pull-progress.js'
 import {PullError} from '../../../src/errors.js'
 import {pullImage} from '../../../src/run/image.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'

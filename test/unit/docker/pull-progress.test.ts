@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {PullTally, type PullMessage} from '../../../src/docker/pull-tally.js'
+import {PullTally, type PullMessage} from '../../../src/docker/pull-progress.js'
 
 function tallyOf(...messages: PullMessage[]): PullTally {
   const tally = new PullTally()
