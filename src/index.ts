@@ -15,5 +15,5 @@ export type {
 export type {CreateBody, CreateRequest, HostConfig, Mount, PortBinding} from './docker/create-request.js'
 export type {Engine, Inspected, Watch, WatchFor} from './docker/engine.js'
 export type {OptionDeclaration, OptionDeclarations, OptionKind, OptionValues} from './options/option.js'
-export type {Log} from './run/log.js'
+export type {Log} from './log.js'
 import './run/run-plugins-event.js'

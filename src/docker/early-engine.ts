@@ -1,6 +1,6 @@
 import {DockerodeEngine} from './dockerode-engine.js'
 import type {EngineInfo} from './engine.js'
-import {UNTIL_DONE, unlessAborted} from '../run/patience.js'
+import {UNTIL_DONE, unlessAborted} from '../timing.js'
 
 /**
  * An Engine that is asked at once what it is, because the answer takes it some twenty milliseconds (Docker starts runc and docker-init to tell their versions), in

@@ -1,6 +1,6 @@
 import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
-import {inTime} from './patience.js'
+import {inTime} from '../timing.js'
 
 /**
  * The Engine's answer to what `ask` asks it. One that does not answer within so many milliseconds is as good as none, though somebody takes the question: it hangs, or

@@ -1,7 +1,7 @@
 import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
 import {answerOf} from './answer.js'
-import {pauseFor} from './patience.js'
+import {pauseFor} from '../timing.js'
 
 /** How long an Engine that answers is let alone, in milliseconds, while it is at something that takes long. */
 const LET_ALONE_MS = 1000

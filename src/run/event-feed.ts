@@ -1,5 +1,5 @@
 import type {ContainerEvent} from '../docker/engine.js'
-import {pauseFor} from './patience.js'
+import {pauseFor} from '../timing.js'
 
 /** The next that is told: an event, that there will be none, or that there was none for so long. */
 export type Next = ContainerEvent | 'cut' | 'late'

@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {trustedProgram} from '../config/trust.js'
 import {PluginLoadError, reason} from '../errors.js'
-import {unlessAborted} from './patience.js'
+import {unlessAborted} from '../timing.js'
 import {checkedPlugin, refuseConflicts, type Gathered} from './plugin-shape.js'
 import type {RunPlugin} from './run-plugin.js'
 

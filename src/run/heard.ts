@@ -1,6 +1,6 @@
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
-import type {Log} from './log.js'
+import type {Log} from '../log.js'
 
 /**
  * Warns in a unit that will not hear from this process that its container is ready, and would start until it times out: one that takes messages of its main process alone (systemd.service(5),

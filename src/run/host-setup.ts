@@ -7,7 +7,7 @@ import type {Given} from '../options/words.js'
 import {SITE_FOLDERS, gatherPlugins} from './gather.js'
 import {BUILT_IN} from '../plugins/index.js'
 import {OWN_OPTIONS} from './own-options.js'
-import {unlessAborted} from './patience.js'
+import {unlessAborted} from '../timing.js'
 import type {Gathered} from './plugin-shape.js'
 import {switchesOf, type Switch} from './switches.js'
 

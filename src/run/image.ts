@@ -4,7 +4,7 @@ import {PullTally, type PullProgress} from '../docker/pull-progress.js'
 import {registryOf} from '../docker/image-reference.js'
 import {PullError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
-import type {Log} from './log.js'
+import type {Log} from '../log.js'
 
 /** How long nothing may arrive before a pull is given up. */
 const PATIENCE_MS = 60_000

@@ -1,7 +1,7 @@
 import {PluginError, reason} from '../errors.js'
 import type {CreateRequest} from '../docker/create-request.js'
-import type {Log} from './log.js'
-import {untilSettled, within} from './patience.js'
+import type {Log} from '../log.js'
+import {untilSettled, within} from '../timing.js'
 import type {Releases} from './release.js'
 import type {
   CreatedContainer,

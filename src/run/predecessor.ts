@@ -1,8 +1,8 @@
 import {isRunning, type Engine, type Inspected} from '../docker/engine.js'
 import {reason} from '../errors.js'
 import {wasMadeWithRm} from './labels.js'
-import type {Log} from './log.js'
-import {UNTIL_DONE, unlessAborted} from './patience.js'
+import type {Log} from '../log.js'
+import {UNTIL_DONE, unlessAborted} from '../timing.js'
 import {Releases} from './release.js'
 
 /** What a container is called that has made way for the one that now bears its name, until that is ready. */

@@ -1,5 +1,5 @@
 import {reason} from '../errors.js'
-import {within} from './patience.js'
+import {within} from '../timing.js'
 
 /** How long one undo may take. */
 const UNDO_PATIENCE_MS = 10_000

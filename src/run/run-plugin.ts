@@ -2,7 +2,7 @@ import type {CreateRequest} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import type {UnitName} from '../systemd/unit.js'
-import type {Log} from './log.js'
+import type {Log} from '../log.js'
 
 /** The version of this contract; a plugin that is built for a later major version is refused. */
 export const CONTRACT_VERSION = 1

@@ -6,8 +6,8 @@ import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../kernel/process.js'
 import {attended} from './attended.js'
 import {signalOf} from './exit-status.js'
-import type {Log} from './log.js'
-import {pauseFor, withinReach} from './patience.js'
+import type {Log} from '../log.js'
+import {pauseFor, withinReach} from '../timing.js'
 
 /** What is left of the unit's stop timeout when the container is killed: a share of it, and so many milliseconds at most. */
 const LEFT_AFTER_KILL_SHARE = 1 / 4

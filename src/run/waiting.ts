@@ -3,7 +3,7 @@ import {EngineUnreachableError} from '../errors.js'
 import type {Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {answerOf} from './answer.js'
-import {pauseFor} from './patience.js'
+import {pauseFor} from '../timing.js'
 
 const RETRY_FIRST_MS = 100
 const RETRY_MOST_MS = 1000

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {EngineRefusedError, EngineUnreachableError, StoppedError} from '../../../src/errors.js'
 import {attended} from '../../../src/run/attended.js'
-import {UNTIL_DONE} from '../../../src/run/patience.js'
+import {UNTIL_DONE} from '../../../src/timing.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 
 /** Never answers, and gives up when it is told to. */

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {warnUnlessHeard} from '../../../src/run/heard.js'
-import {UNTIL_DONE} from '../../../src/run/patience.js'
+import {UNTIL_DONE} from '../../../src/timing.js'
 import {useFakeHost} from '../support/fake-host.js'
 import {recordingLog} from '../support/recording-log.js'
 

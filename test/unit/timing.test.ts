@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {finishing, inTime, unlessAborted, within} from '../../../src/run/patience.js'
+import {finishing, inTime, unlessAborted, within} from '../../src/timing.js'
 
 test('what is waited for is the answer, and its failure the failure', async () => {
   const {signal} = new AbortController()

@@ -1,6 +1,6 @@
 import {fstatSync} from 'node:fs'
 import {describe, expect, test, vi} from 'vitest'
-import {openLog} from '../../../src/run/log.js'
+import {openLog} from '../../src/log.js'
 
 function written(journalStream: string | undefined): string[] {
   const texts: string[] = []
