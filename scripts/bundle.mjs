@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url'
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Files of dist that a run loads when it needs them, by the modules of src that they are made of. */
-const LATE = {oclif: 'src/oclif.ts', 'site-plugins': 'src/run/site-plugins.ts', loaders: 'src/config/loaders.ts'}
+const LATE = {oclif: 'src/oclif.ts', 'load-packages': 'src/pipeline/load-packages.ts', loaders: 'src/config/loaders.ts'}
 
 /** What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts, debug output. */
 const NEVER_CALLED =

@@ -1,5 +1,5 @@
 /** What a site's plugin is written against. */
-export {CONTRACT_VERSION, PHASES, defineRunPlugin} from './run/run-plugin.js'
+export {CONTRACT_VERSION, PHASES, defineRunPlugin} from './pipeline/contract.js'
 export type {
   CreatedContainer,
   ExitReport,
@@ -11,9 +11,9 @@ export type {
   RunPlugin,
   StartedContainer,
   Verdict,
-} from './run/run-plugin.js'
+} from './pipeline/contract.js'
 export type {CreateBody, CreateRequest, HostConfig, Mount, PortBinding} from './docker/create-request.js'
 export type {Engine, Inspected, Watch, WatchFor} from './docker/engine.js'
 export type {OptionDeclaration, OptionDeclarations, OptionKind, OptionValues} from './options/option.js'
 export type {Log} from './log.js'
-import './run/run-plugins-event.js'
+import './pipeline/oclif-event.js'

@@ -10,7 +10,7 @@ import {asksForHelp, configWord, parseLine} from './run/line.js'
 import {openLog, type Log} from './log.js'
 import {run} from './run/run.js'
 import {StopRequests} from './run/stop.js'
-import {traceEngine, traceError} from './run/trace.js'
+import {traceEngine, traceError} from './pipeline/trace.js'
 import {readUnitNames} from './systemd/unit.js'
 
 /** How long what is under way may take to be undone after something was thrown that nobody caught, in milliseconds. */

@@ -8,7 +8,7 @@ import {finish} from '../run/finish.js'
 import {openLog} from '../log.js'
 import {invocationOf} from '../run/run.js'
 import {StopRequests} from '../run/stop.js'
-import {traceEngine} from '../run/trace.js'
+import {traceEngine} from '../pipeline/trace.js'
 import {openNotifier} from '../systemd/notifier.js'
 import {readUnitNames} from '../systemd/unit.js'
 

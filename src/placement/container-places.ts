@@ -1,5 +1,5 @@
 import {hasErrorCode} from '../errors.js'
-import type {StartedContainer} from '../run/run-plugin.js'
+import type {StartedContainer} from '../pipeline/contract.js'
 import {isUnified, readPlaces, type Place} from '../kernel/cgroups.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import type {Whereabouts} from './placement.js'

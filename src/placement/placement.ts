@@ -1,5 +1,5 @@
 import type {CreateRequest} from '../docker/create-request.js'
-import type {CreatedContainer, RunContext, StartedContainer} from '../run/run-plugin.js'
+import type {CreatedContainer, RunContext, StartedContainer} from '../pipeline/contract.js'
 
 /** Where a container that runs is, as systemd sees it; `gone` when it has ended. */
 export type Whereabouts = 'in the unit' | 'elsewhere' | 'gone'

@@ -1,6 +1,6 @@
 import {choosePlacement} from '../placement/choose.js'
 import type {Placement, Whereabouts} from '../placement/placement.js'
-import {defineRunPlugin} from '../run/run-plugin.js'
+import {defineRunPlugin} from '../pipeline/contract.js'
 
 /** The container is in the unit's cgroup, so that systemd sees, limits and stops it: born there where the host allows it, else moved there. */
 export const cgroupTransfer = defineRunPlugin({

@@ -1,4 +1,4 @@
-import {defineRunPlugin} from '../run/run-plugin.js'
+import {defineRunPlugin} from '../pipeline/contract.js'
 
 /** Where the container has the credentials; the same for every container, so that images can rely on it. */
 const INSIDE = '/run/credentials'

@@ -1,5 +1,5 @@
 import {BadValueError} from '../errors.js'
-import {defineRunPlugin} from '../run/run-plugin.js'
+import {defineRunPlugin} from '../pipeline/contract.js'
 
 /** What systemd sets for the service process itself (systemd.exec(5), "Environment Variables Set or Propagated"): never the container's. */
 const SYSTEMDS = new Set([

@@ -1,4 +1,4 @@
-import type {RunPlugin} from '../run/run-plugin.js'
+import type {RunPlugin} from '../pipeline/contract.js'
 import {cgroupTransfer} from './cgroup-transfer.js'
 import {credentials} from './credentials.js'
 import {envInjection} from './env-injection.js'

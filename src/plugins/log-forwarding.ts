@@ -4,7 +4,7 @@ import {forwardLog, forwardOutput} from '../docker/forward-output.js'
 import {findJoin} from '../docker/log-join.js'
 import {nothingWritten, type OutputTails} from '../docker/output-tail.js'
 import {EngineUnreachableError, RefusedOptionError, reason} from '../errors.js'
-import {defineRunPlugin, type CreatedContainer, type RunHooks} from '../run/run-plugin.js'
+import {defineRunPlugin, type CreatedContainer, type RunHooks} from '../pipeline/contract.js'
 import type {UnitName} from '../systemd/unit.js'
 
 /** The container's output becomes ours, which systemd puts into the journal; with `-i` our input becomes the container's. */

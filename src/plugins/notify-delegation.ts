@@ -1,5 +1,5 @@
 import {RefusedOptionError} from '../errors.js'
-import {defineRunPlugin} from '../run/run-plugin.js'
+import {defineRunPlugin} from '../pipeline/contract.js'
 
 /** The container gets systemd's notification socket and says itself when it is ready; the unit needs `NotifyAccess=all`. */
 export const notifyDelegation = defineRunPlugin({

@@ -3,8 +3,8 @@ import {access, open, rename, rm, stat} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {PidFileError, hasErrorCode, reason} from '../errors.js'
 import {readRegular} from '../files/regular.js'
-import {LABELS} from '../run/labels.js'
-import {defineRunPlugin} from '../run/run-plugin.js'
+import {LABELS} from '../pipeline/labels.js'
+import {defineRunPlugin} from '../pipeline/contract.js'
 
 /** The PID of the container's init, as the host sees it, in a file: there whole or not at all, and gone with the container. */
 export const pidFile = defineRunPlugin({

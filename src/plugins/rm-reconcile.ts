@@ -1,7 +1,7 @@
 import type {Volumes} from '../docker/engine.js'
 import {BadValueError, DriftError} from '../errors.js'
-import {LABELS} from '../run/labels.js'
-import {defineRunPlugin} from '../run/run-plugin.js'
+import {LABELS} from '../pipeline/labels.js'
+import {defineRunPlugin} from '../pipeline/contract.js'
 
 const ON_DRIFT = ['adopt', 'replace', 'fail']
 

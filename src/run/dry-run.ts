@@ -1,6 +1,6 @@
 import type {RunOrder} from '../docker/run-options/draft.js'
-import {labelled, type Invocation} from './labels.js'
-import type {Pipeline} from './pipeline.js'
+import {labelled, type Invocation} from '../pipeline/labels.js'
+import type {Pipeline} from '../pipeline/pipeline.js'
 
 /**
  * What `--dry-run` prints: the create request as the Engine would get it, and what would be done besides.

@@ -1,6 +1,6 @@
 import {constants} from 'node:os'
 import {EXIT_OURS} from '../errors.js'
-import type {ExitReport} from './run-plugin.js'
+import type {ExitReport} from '../pipeline/contract.js'
 
 /** How this process ends: with a status, or of a signal. */
 export type Ending = {readonly status: number} | {readonly signal: NodeJS.Signals}

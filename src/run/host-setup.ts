@@ -4,11 +4,11 @@ import {settingsInForce, type Settings} from '../config/settings.js'
 import type {UnitNames} from '../config/specifiers.js'
 import type {OptionDeclarations} from '../options/option.js'
 import type {Given} from '../options/words.js'
-import {SITE_FOLDERS, gatherPlugins} from './gather.js'
+import {SITE_FOLDERS, gatherPlugins} from '../pipeline/load.js'
 import {BUILT_IN} from '../plugins/index.js'
 import {OWN_OPTIONS} from './own-options.js'
 import {unlessAborted} from '../timing.js'
-import type {Gathered} from './plugin-shape.js'
+import type {Gathered} from '../pipeline/validate.js'
 import {switchesOf, type Switch} from './switches.js'
 
 /** What a host has set up for its runs: its configuration, and the plugins that it names or has installed. */

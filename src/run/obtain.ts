@@ -6,14 +6,14 @@ import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../er
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
 import {findInit} from '../kernel/container-init.js'
-import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from './labels.js'
+import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
 import {prepareMaking, type Making} from './making.js'
 import {withOwnLabels} from './own-labels.js'
 import {UNTIL_DONE, inTime, pauseFor} from '../timing.js'
-import type {Pipeline} from './pipeline.js'
+import type {Pipeline} from '../pipeline/pipeline.js'
 import {Predecessor, asideName} from './predecessor.js'
-import type {CreatedContainer, Verdict} from './run-plugin.js'
+import type {CreatedContainer, Verdict} from '../pipeline/contract.js'
 import type {StopRequests} from './stop.js'
 
 /** How often a container is looked at that Docker is about to start again. */

@@ -1,5 +1,5 @@
 import type {Engine, Inspected} from '../docker/engine.js'
-import {LABELS} from './labels.js'
+import {LABELS} from '../pipeline/labels.js'
 
 const NAMES = Object.values(LABELS)
 /** By these something is removed: the container, or a file of the host. */

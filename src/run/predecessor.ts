@@ -1,9 +1,9 @@
 import {isRunning, type Engine, type Inspected} from '../docker/engine.js'
 import {reason} from '../errors.js'
-import {wasMadeWithRm} from './labels.js'
+import {wasMadeWithRm} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
 import {UNTIL_DONE, unlessAborted} from '../timing.js'
-import {Releases} from './release.js'
+import {Releases} from '../pipeline/cleanup.js'
 
 /** What a container is called that has made way for the one that now bears its name, until that is ready. */
 export function asideName(name: string): string {

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {expect, test} from 'vitest'
-import {LABELS} from '../../src/run/labels.js'
+import {LABELS} from '../../src/pipeline/labels.js'
 import {asTheEngineReads} from '../helpers/create-requests.js'
 import {recordDocker} from '../helpers/docker-client.js'
 

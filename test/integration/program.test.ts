@@ -151,7 +151,7 @@ describe('the built program', () => {
     })
     expect(status).toBe(0)
     expect(stderr).toContain('dist/main.cjs')
-    expect(stderr).not.toMatch(/@oclif|cosmiconfig|dist\/(?:oclif|site-plugins|loaders)\.cjs/)
+    expect(stderr).not.toMatch(/@oclif|cosmiconfig|dist\/(?:oclif|load-packages|loaders)\.cjs/)
   })
 
   // V8 keeps a program's text as long as it runs, at two bytes for each character when one of them is not of Latin-1.

@@ -5,7 +5,7 @@ import {DEFAULT_SOCKET} from '../../docker/client/endpoint.js'
 import {reason} from '../../errors.js'
 import type {OptionDeclarations, OptionValues} from '../../options/option.js'
 import {inForce, readHostSetup} from '../../run/host-setup.js'
-import {PHASES, type Host, type RunPlugin} from '../../run/run-plugin.js'
+import {PHASES, type Host, type RunPlugin} from '../../pipeline/contract.js'
 import {readUnitNames} from '../../systemd/unit.js'
 
 /** What is on a run's pipeline. */

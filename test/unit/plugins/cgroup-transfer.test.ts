@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {cgroupTransfer} from '../../../src/plugins/cgroup-transfer.js'
-import type {Host, RunHooks} from '../../../src/run/run-plugin.js'
+import type {Host, RunHooks} from '../../../src/pipeline/contract.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {proc, useFakeHost} from '../support/fake-host.js'

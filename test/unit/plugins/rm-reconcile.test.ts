@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {rmReconcile} from '../../../src/plugins/rm-reconcile.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
-import type {RunHooks} from '../../../src/run/run-plugin.js'
+import type {RunHooks} from '../../../src/pipeline/contract.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
 

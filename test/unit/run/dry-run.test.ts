@@ -1,9 +1,9 @@
 import {expect, test} from 'vitest'
 import type {RunOrder} from '../../../src/docker/run-options/draft.js'
 import {describeRun} from '../../../src/run/dry-run.js'
-import {labelled} from '../../../src/run/labels.js'
-import {Pipeline, type Member} from '../../../src/run/pipeline.js'
-import {Releases} from '../../../src/run/release.js'
+import {labelled} from '../../../src/pipeline/labels.js'
+import {Pipeline, type Member} from '../../../src/pipeline/pipeline.js'
+import {Releases} from '../../../src/pipeline/cleanup.js'
 import {plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
 

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {describeEnd, endingOf, needsWords, signalOf, statusOf} from '../../../src/run/exit-status.js'
-import type {ExitReport} from '../../../src/run/run-plugin.js'
+import type {ExitReport} from '../../../src/pipeline/contract.js'
 
 describe('when nobody asked for a stop', () => {
   test.each([0, 1, 7, 125, 126, 127, 128, 129, 137, 143, 255])("%i is ours as it was the container's", (code) => {

@@ -1,5 +1,5 @@
 import {emptyCreateRequest, type CreateRequest} from '../../../src/docker/create-request.js'
-import type {Host, RunContext} from '../../../src/run/run-plugin.js'
+import type {Host, RunContext} from '../../../src/pipeline/contract.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {recordingLog} from './recording-log.js'
 

@@ -1,5 +1,5 @@
 import {PluginLoadError} from '../errors.js'
-import {CONTRACT_VERSION, type RunPlugin} from './run-plugin.js'
+import {CONTRACT_VERSION, type RunPlugin} from './contract.js'
 
 /** A plugin, and who brought it: a package's name, a file's path, or `systemd-docker`. */
 export interface Gathered {

@@ -4,8 +4,8 @@ import {pathToFileURL} from 'node:url'
 import {trustedProgram} from '../config/trust.js'
 import {PluginLoadError, reason} from '../errors.js'
 import {unlessAborted} from '../timing.js'
-import {checkedPlugin, refuseConflicts, type Gathered} from './plugin-shape.js'
-import type {RunPlugin} from './run-plugin.js'
+import {checkedPlugin, refuseConflicts, type Gathered} from './validate.js'
+import type {RunPlugin} from './contract.js'
 
 /** Where a host keeps plugins of its own: folders that `npm install` was run in. */
 export const SITE_FOLDERS = ['/etc/systemd-docker/plugins', '/usr/local/lib/systemd-docker/plugins']
@@ -61,7 +61,7 @@ async function presentFolders(folders: readonly string[]): Promise<string[]> {
 
 async function fromPackages(root: string, folders: readonly string[], signal: AbortSignal): Promise<Gathered[]> {
   if (folders.length === 0) return []
-  const {gatherSitePlugins} = await import('./site-plugins.js')
+  const {gatherSitePlugins} = await import('./load-packages.js')
   const brought = await unlessAborted(signal, gatherSitePlugins(root, folders))
   return brought.map(({plugin, from}) => ({plugin: checkedPlugin(plugin, from), from}))
 }

@@ -2,7 +2,7 @@ import {PluginError, reason} from '../errors.js'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Log} from '../log.js'
 import {untilSettled, within} from '../timing.js'
-import type {Releases} from './release.js'
+import type {Releases} from './cleanup.js'
 import type {
   CreatedContainer,
   ExitReport,
@@ -12,7 +12,7 @@ import type {
   RunHooks,
   StartedContainer,
   Verdict,
-} from './run-plugin.js'
+} from './contract.js'
 
 /** How long a plugin may take to finish, or to undo, what it is in the middle of when the run is asked to stop. Moving a container of 2,500 processes takes a third of a second. */
 const ABORT_PATIENCE_MS = 5000

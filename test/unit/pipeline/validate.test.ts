@@ -2,8 +2,8 @@ import {describe, expect, test} from 'vitest'
 import type {OptionDeclarations} from '../../../src/options/option.js'
 import {BUILT_IN} from '../../../src/plugins/index.js'
 import {declarationsOf} from '../../../src/run/host-setup.js'
-import {checkedPlugin, refuseConflicts, type Gathered} from '../../../src/run/plugin-shape.js'
-import type {RunPlugin} from '../../../src/run/run-plugin.js'
+import {checkedPlugin, refuseConflicts, type Gathered} from '../../../src/pipeline/validate.js'
+import type {RunPlugin} from '../../../src/pipeline/contract.js'
 import {thrownBy} from '../support/thrown.js'
 
 function plugin(name: string, options: OptionDeclarations = {}): RunPlugin {

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {Releases} from '../../../src/run/release.js'
+import {Releases} from '../../../src/pipeline/cleanup.js'
 import {recordingLog} from '../support/recording-log.js'
 
 describe('what a run has acquired', () => {

@@ -1,6 +1,6 @@
 import {Config} from '@oclif/core/config'
 import {PluginLoadError, reason} from '../errors.js'
-import './run-plugins-event.js'
+import './oclif-event.js'
 
 /**
  * What the oclif plugins in the given folders bring for the pipeline. A folder is one that npm installs into: every dependency in its

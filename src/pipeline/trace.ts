@@ -1,5 +1,5 @@
 import type {ClientRequest, IncomingMessage} from 'node:http'
-import {PHASES, type Phase, type RunHooks} from './run-plugin.js'
+import {PHASES, type Phase, type RunHooks} from './contract.js'
 import type {Member} from './pipeline.js'
 
 /** Says a line to who looks for a fault. */

@@ -1,9 +1,9 @@
 import {once} from 'node:events'
 import {describe, expect, onTestFinished, test, vi} from 'vitest'
 import {CommandNotFoundError, PluginError, StoppedError} from '../../../src/errors.js'
-import {Pipeline, type Member} from '../../../src/run/pipeline.js'
-import {Releases} from '../../../src/run/release.js'
-import type {RunHooks} from '../../../src/run/run-plugin.js'
+import {Pipeline, type Member} from '../../../src/pipeline/pipeline.js'
+import {Releases} from '../../../src/pipeline/cleanup.js'
+import type {RunHooks} from '../../../src/pipeline/contract.js'
 import {plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
 

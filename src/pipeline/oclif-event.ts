@@ -1,5 +1,5 @@
 import type {} from '@oclif/core/hooks'
-import type {RunPlugin} from './run-plugin.js'
+import type {RunPlugin} from './contract.js'
 
 declare module '@oclif/core/hooks' {
   interface Hooks {
