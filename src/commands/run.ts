@@ -12,8 +12,8 @@ import {readUnitNames} from '../systemd/unit.js'
 import {openLog} from '../log.js'
 import {OWN_OPTIONS} from '../run/own-options.js'
 import {run} from '../run/run.js'
-import {StopRequests} from '../run/stop.js'
-import {statusOf} from '../run/exit-status.js'
+import {StopRequests} from '../lifecycle/signals.js'
+import {statusOf} from '../lifecycle/exit-status.js'
 
 /**
  * `run` as oclif knows it: for help, for the manifest and for programs that start it through oclif. The words before `run` are not oclif's, and

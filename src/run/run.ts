@@ -8,10 +8,10 @@ import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
 import {watchdogInterval} from '../systemd/watchdog.js'
 import {describeRun} from './dry-run.js'
-import {endingOf, type Ending} from './exit-status.js'
-import {warnUnlessHeard} from './heard.js'
+import {endingOf, type Ending} from '../lifecycle/exit-status.js'
+import {warnUnlessHeard} from '../systemd/notify-access.js'
 import {inForce, type HostSetup} from './host-setup.js'
-import {runContainer} from './lifecycle.js'
+import {runContainer} from '../lifecycle/lifecycle.js'
 import {parseRun, type Line} from './line.js'
 import type {Invocation} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
@@ -19,7 +19,7 @@ import {Pipeline, type Member} from '../pipeline/pipeline.js'
 import type {Gathered} from '../pipeline/validate.js'
 import {Releases} from '../pipeline/cleanup.js'
 import type {Host, RunHooks} from '../pipeline/contract.js'
-import type {StopRequests} from './stop.js'
+import type {StopRequests} from '../lifecycle/signals.js'
 import {traced} from '../pipeline/trace.js'
 
 const REMOVAL_PATIENCE_MS = 10_000
@@ -74,7 +74,7 @@ export async function run(
     askDeadline: unit === undefined ? undefined : () => commandDeadline('start', unit, env, stop.signal),
     pull: async ({body, platform}, signal) => {
       // Few runs fetch their image.
-      const {pullImage} = await import('./image.js')
+      const {pullImage} = await import('../lifecycle/pull-image.js')
       const terminal = order.quiet || !process.stderr.isTTY ? undefined : process.stderr
       await pullImage(body.Image, platform, {engine, env, notifier: openNotifier(env, debug), terminal, log}, signal)
     },

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {isOlder} from '../../src/docker/api-version.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
-import {prepareMaking} from '../../src/run/making.js'
+import {prepareMaking} from '../../src/lifecycle/create-container.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
 import {both, requestsOf, type Pair} from './both.js'
 

@@ -2,7 +2,7 @@ import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
 import type {Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
-import {answerOf} from './answer.js'
+import {answerOf} from './engine-timeout.js'
 import {pauseFor} from '../timing.js'
 
 const RETRY_FIRST_MS = 100

@@ -1,6 +1,6 @@
 import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
-import {answerOf} from './answer.js'
+import {answerOf} from './engine-timeout.js'
 import {pauseFor} from '../timing.js'
 
 /** How long an Engine that answers is let alone, in milliseconds, while it is at something that takes long. */

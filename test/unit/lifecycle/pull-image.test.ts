@@ -3,7 +3,7 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import type {Wanted} from '../../../src/docker/engine.js'
 import type {PullMessage} from '../../../src/docker/pull-progress.js'
 import {PullError} from '../../../src/errors.js'
-import {pullImage} from '../../../src/run/image.js'
+import {pullImage} from '../../../src/lifecycle/pull-image.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {reloadSignalOf, reloading} from '../../../src/run/reload.js'
+import {reloadSignalOf, reloading} from '../../../src/lifecycle/reload.js'
 import {useFakeHost} from '../support/fake-host.js'
 
 const host = useFakeHost()

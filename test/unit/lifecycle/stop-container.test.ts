@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import type {Engine, Inspected} from '../../../src/docker/engine.js'
-import {graceOf, momentsOf, stopContainer} from '../../../src/run/stopping.js'
+import {graceOf, momentsOf, stopContainer} from '../../../src/lifecycle/stop-container.js'
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'

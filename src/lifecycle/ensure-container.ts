@@ -8,13 +8,13 @@ import type {UnitName} from '../systemd/unit.js'
 import {findInit} from '../kernel/container-init.js'
 import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
-import {prepareMaking, type Making} from './making.js'
+import {prepareMaking, type Making} from './create-container.js'
 import {withOwnLabels} from './own-labels.js'
 import {UNTIL_DONE, inTime, pauseFor} from '../timing.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
 import {Predecessor, asideName} from './predecessor.js'
 import type {CreatedContainer, Verdict} from '../pipeline/contract.js'
-import type {StopRequests} from './stop.js'
+import type {StopRequests} from './signals.js'
 
 /** How often a container is looked at that Docker is about to start again. */
 const RESTART_LOOK_MS = 50

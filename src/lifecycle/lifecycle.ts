@@ -8,12 +8,12 @@ import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import {LABELS} from '../pipeline/labels.js'
-import {obtain, takeBack, type Obtained, type Obtaining} from './obtain.js'
+import {obtain, takeBack, type Obtained, type Obtaining} from './ensure-container.js'
 import {UNTIL_DONE, pauseFor, unlessAborted, withinReach} from '../timing.js'
 import type {Releases} from '../pipeline/cleanup.js'
 import type {ExitReport} from '../pipeline/contract.js'
-import {supervise} from './supervision.js'
-import {waitForEngine} from './waiting.js'
+import {supervise} from './supervise.js'
+import {waitForEngine} from './wait-for-engine.js'
 
 /** How long the Engine may take to notice the end of a container whose init is not there. */
 const NOTICE_PATIENCE_MS = 1000

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {warnUnlessHeard} from '../../../src/run/heard.js'
+import {warnUnlessHeard} from '../../../src/systemd/notify-access.js'
 import {UNTIL_DONE} from '../../../src/timing.js'
 import {useFakeHost} from '../support/fake-host.js'
 import {recordingLog} from '../support/recording-log.js'

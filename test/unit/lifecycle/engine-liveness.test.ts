@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {EngineRefusedError, EngineUnreachableError, StoppedError} from '../../../src/errors.js'
-import {attended} from '../../../src/run/attended.js'
+import {attended} from '../../../src/lifecycle/engine-liveness.js'
 import {UNTIL_DONE} from '../../../src/timing.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 

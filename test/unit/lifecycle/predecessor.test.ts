@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Engine, Inspected} from '../../../src/docker/engine.js'
 import {LABELS} from '../../../src/pipeline/labels.js'
-import {Predecessor} from '../../../src/run/predecessor.js'
+import {Predecessor} from '../../../src/lifecycle/predecessor.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {inspected} from '../../helpers/inspected.js'
 import {recordingLog} from '../support/recording-log.js'

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import type {ContainerEvent} from '../../../src/docker/engine.js'
-import {EventFeed} from '../../../src/run/event-feed.js'
+import {EventFeed} from '../../../src/lifecycle/event-feed.js'
 
 const START = {action: 'start', at: 1}
 const DIE = {action: 'die', at: 2}

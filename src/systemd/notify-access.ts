@@ -1,5 +1,5 @@
-import {propertiesOf} from '../systemd/properties.js'
-import type {UnitName} from '../systemd/unit.js'
+import {propertiesOf} from './properties.js'
+import type {UnitName} from './unit.js'
 import type {Log} from '../log.js'
 
 /**

@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
 import type {Engine} from '../../../src/docker/engine.js'
 import {EngineForbiddenError, EngineUnreachableError} from '../../../src/errors.js'
-import {StopRequests} from '../../../src/run/stop.js'
-import {waitForEngine} from '../../../src/run/waiting.js'
+import {StopRequests} from '../../../src/lifecycle/signals.js'
+import {waitForEngine} from '../../../src/lifecycle/wait-for-engine.js'
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 

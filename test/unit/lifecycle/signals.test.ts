@@ -1,7 +1,7 @@
 import {EventEmitter} from 'node:events'
 import {describe, expect, test} from 'vitest'
 import {StoppedError} from '../../../src/errors.js'
-import {StopRequests} from '../../../src/run/stop.js'
+import {StopRequests} from '../../../src/lifecycle/signals.js'
 
 const STOPPING = ['SIGTERM', 'SIGINT'] as const
 const OTHERS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {describeEnd, endingOf, needsWords, signalOf, statusOf} from '../../../src/run/exit-status.js'
+import {describeEnd, endingOf, needsWords, signalOf, statusOf} from '../../../src/lifecycle/exit-status.js'
 import type {ExitReport} from '../../../src/pipeline/contract.js'
 
 describe('when nobody asked for a stop', () => {
