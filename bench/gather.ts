@@ -22,7 +22,7 @@ await workWith(
   () => mkdtemp(join(ROOT, 'node_modules', '.bench-gather-')),
   (directory) => rm(directory, {recursive: true}),
   async (directory) => {
-    const entries = {'host-setup': 'src/run/host-setup.ts', loaders: 'src/config/loaders.ts'}
+    const entries = {'host-setup': 'src/run/site.ts', loaders: 'src/config/loaders.ts'}
     await build(bundleOptions(entries, directory))
     const bundle = join(directory, 'host-setup.cjs')
     await writeFile(join(directory, 'plain.yaml'), 'logs: true')

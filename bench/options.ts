@@ -38,7 +38,7 @@ await workWith(
     const bundle = join(directory, 'line.cjs')
     await build({
       absWorkingDir: ROOT,
-      entryPoints: ['src/run/line.ts'],
+      entryPoints: ['src/run/command-line.ts'],
       outfile: bundle,
       bundle: true,
       platform: 'node',

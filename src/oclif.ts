@@ -15,7 +15,7 @@ import {UnknownCommandError} from './errors.js'
 import {BUILT_IN} from './plugins/index.js'
 
 export {COMMAND_NOT_FOUND} from './hooks/command-not-found.js'
-export {RunHelp as HELP} from './help.js'
+export {RunHelp as HELP} from './commands/help.js'
 
 /** What oclif understands where a command should stand. */
 const OCLIF_OWN = ['--help', '--version']

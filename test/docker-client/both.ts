@@ -5,8 +5,8 @@ import type {Surroundings, RunOrder} from '../../src/docker/run-options/draft.js
 import {proxyVariables} from '../../src/docker/client/proxies.js'
 import {SystemdDockerError} from '../../src/errors.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
-import {declarationsOf} from '../../src/run/host-setup.js'
-import {parseRun} from '../../src/run/line.js'
+import {declarationsOf} from '../../src/run/site.js'
+import {parseRun} from '../../src/run/command-line.js'
 import {asTheEngineReads} from '../helpers/create-requests.js'
 import {recordDocker, type Recorded} from '../helpers/docker-client.js'
 

@@ -3,7 +3,7 @@ import * as Args from '@oclif/core/args'
 import {Command} from '@oclif/core/command'
 import {readConfigFiles} from '../../config/files.js'
 import {EXIT_OURS, reason} from '../../errors.js'
-import {layersFor, readHostSetup} from '../../run/host-setup.js'
+import {layersFor, readHostSetup} from '../../run/site.js'
 
 /** Checks configuration files before a host has them. */
 export class ConfigCheck extends Command {

@@ -1,6 +1,6 @@
 import {Command} from '@oclif/core/command'
 import {configDirectories} from '../../config/files.js'
-import {pathsOf} from '../../run/host-setup.js'
+import {pathsOf} from '../../run/site.js'
 
 /** Which files the configuration is read from. */
 export class ConfigPath extends Command {

@@ -1,6 +1,6 @@
 import {Command} from '@oclif/core/command'
 import {schemaOf} from '../../config/schema.js'
-import {readHostSetup} from '../../run/host-setup.js'
+import {readHostSetup} from '../../run/site.js'
 
 /** The JSON Schema of this host's configuration. */
 export class ConfigSchema extends Command {

@@ -1,7 +1,7 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
-import {inForce, readHostSetup} from '../../run/host-setup.js'
-import {OWN_OPTIONS} from '../../run/own-options.js'
+import {inForce, readHostSetup} from '../../run/site.js'
+import {OWN_OPTIONS} from '../../run/global-options.js'
 import {readUnitNames} from '../../systemd/unit.js'
 
 /** What is in force for a unit on a host, and where each value came from. */

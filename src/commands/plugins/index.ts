@@ -4,7 +4,7 @@ import {DockerodeEngine} from '../../docker/dockerode-engine.js'
 import {DEFAULT_SOCKET} from '../../docker/client/endpoint.js'
 import {reason} from '../../errors.js'
 import type {OptionDeclarations, OptionValues} from '../../options/option.js'
-import {inForce, readHostSetup} from '../../run/host-setup.js'
+import {inForce, readHostSetup} from '../../run/site.js'
 import {PHASES, type Host, type RunPlugin} from '../../pipeline/contract.js'
 import {readUnitNames} from '../../systemd/unit.js'
 

@@ -3,7 +3,7 @@ import {join, resolve} from 'node:path'
 import * as Args from '@oclif/core/args'
 import {Command} from '@oclif/core/command'
 import {BadValueError, UnreadableFileError, hasErrorCode} from '../../errors.js'
-import {starterFiles} from '../../run/starter.js'
+import {starterFiles} from './template.js'
 
 /** Writes a package that works, to begin a plugin with. */
 export class PluginsNew extends Command {

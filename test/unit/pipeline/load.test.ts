@@ -2,7 +2,7 @@ import {chmod, mkdir, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import {BUILT_IN} from '../../../src/plugins/index.js'
 import {gatherPlugins, type Site} from '../../../src/pipeline/load.js'
-import {OWN_OPTIONS} from '../../../src/run/own-options.js'
+import {OWN_OPTIONS} from '../../../src/run/global-options.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const {signal} = new AbortController()

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {OptionDeclarations} from '../../../src/options/option.js'
 import {BUILT_IN} from '../../../src/plugins/index.js'
-import {declarationsOf} from '../../../src/run/host-setup.js'
+import {declarationsOf} from '../../../src/run/site.js'
 import {checkedPlugin, refuseConflicts, type Gathered} from '../../../src/pipeline/validate.js'
 import type {RunPlugin} from '../../../src/pipeline/contract.js'
 import {thrownBy} from '../support/thrown.js'

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {switchesOf} from '../../../src/run/switches.js'
+import {switchesOf} from '../../../src/run/enabled-plugins.js'
 import {thrownBy} from '../support/thrown.js'
 
 const said = (enable: string[], disable: string[]) => ({

@@ -1,9 +1,9 @@
 import {CommandHelp, Help} from '@oclif/core/help'
 import type {Command} from '@oclif/core'
-import {RUN_OPTIONS} from './docker/run-options/table.js'
-import {Run, flagsOf} from './commands/run.js'
-import {variableOf} from './config/settings.js'
-import {readHostSetup} from './run/host-setup.js'
+import {RUN_OPTIONS} from '../docker/run-options/table.js'
+import {Run, flagsOf} from './run.js'
+import {variableOf} from '../config/settings.js'
+import {readHostSetup} from '../run/site.js'
 
 /** What stands before `run` is ours, so the usage cannot begin with the command as oclif's does. */
 class RunUsage extends CommandHelp {

@@ -6,10 +6,10 @@ import type {OptionDeclarations} from '../options/option.js'
 import type {Given} from '../options/words.js'
 import {SITE_FOLDERS, gatherPlugins} from '../pipeline/load.js'
 import {BUILT_IN} from '../plugins/index.js'
-import {OWN_OPTIONS} from './own-options.js'
+import {OWN_OPTIONS} from './global-options.js'
 import {unlessAborted} from '../timing.js'
 import type {Gathered} from '../pipeline/validate.js'
-import {switchesOf, type Switch} from './switches.js'
+import {switchesOf, type Switch} from './enabled-plugins.js'
 
 /** What a host has set up for its runs: its configuration, and the plugins that it names or has installed. */
 export interface HostSetup {
