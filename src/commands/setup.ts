@@ -6,7 +6,7 @@ import {pinnedVersion} from '../docker/api-version.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import {requestHeaders} from '../docker/client/request-headers.js'
 import {SetupError} from '../errors.js'
-import {SHIM_PROGRAM, systemContainerd} from '../placement/shim.js'
+import {SHIM_PROGRAM, systemContainerd} from '../placement/containerd.js'
 import {DAEMON_JSON} from '../setup/daemon-json.js'
 import {pieceFor} from '../setup/setup.js'
 

@@ -2,12 +2,19 @@ import {dirname, join} from 'node:path'
 import {setTimeout} from 'node:timers/promises'
 import type {Engine, EngineInfo} from '../docker/engine.js'
 import {SetupError, reason} from '../errors.js'
-import {OCI_PROGRAM, OCI_RUNTIME, SHIM_PROGRAM, findContainerd, shimIn, type Whereabouts} from '../placement/shim.js'
-import {takesShims} from '../placement/ways.js'
+import {
+  OCI_PROGRAM,
+  OCI_RUNTIME,
+  SHIM_PROGRAM,
+  findContainerd,
+  shimIn,
+  type Whereabouts,
+} from '../placement/containerd.js'
+import {takesShims} from '../placement/birth-methods.js'
 import {inTime} from '../timing.js'
 import {executeSystemctl} from '../systemd/systemctl.js'
 import {dropEmptyRuntimes, registerRuntime, registeredRuntime, unregisterRuntime} from './daemon-json.js'
-import {directoryToInstallIn, install, isSame, uninstall} from './program.js'
+import {directoryToInstallIn, install, isSame, uninstall} from './install-program.js'
 
 const NO_CONTAINERD = "the Engine's containerd was not found, nor a dockerd from 29 on that has one embedded"
 const RELOAD_PATIENCE_MS = 10_000

@@ -5,7 +5,7 @@ import type {Engine, EngineInfo, Inspected} from '../../../src/docker/engine.js'
 import {EngineForbiddenError, EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {choosePlacement} from '../../../src/placement/choose.js'
 import type {Placement} from '../../../src/placement/placement.js'
-import type * as shim from '../../../src/placement/shim.js'
+import type * as shim from '../../../src/placement/containerd.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {proc, signalThatEmpties, useFakeHost} from '../support/fake-host.js'
@@ -17,7 +17,7 @@ vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
 })
 
-vi.mock('../../../src/placement/shim.js', async (importOriginal) => {
+vi.mock('../../../src/placement/containerd.js', async (importOriginal) => {
   const original = await importOriginal<typeof shim>()
   return {
     ...original,

@@ -2,15 +2,15 @@ import {chmod, mkdir, readFile, readdir, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {EngineInfo} from '../../../src/docker/engine.js'
 import {EngineUnreachableError} from '../../../src/errors.js'
-import type * as shim from '../../../src/placement/shim.js'
-import type * as program from '../../../src/setup/program.js'
+import type * as shim from '../../../src/placement/containerd.js'
+import type * as program from '../../../src/setup/install-program.js'
 import {pieceFor, type Host, type Piece} from '../../../src/setup/setup.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {proc, useFakeHost} from '../support/fake-host.js'
 
 const SHIM = 'containerd-shim-systemd-docker-v1'
 
-vi.mock('../../../src/placement/shim.js', async (importOriginal) => {
+vi.mock('../../../src/placement/containerd.js', async (importOriginal) => {
   const original = await importOriginal<typeof shim>()
   return {
     ...original,
@@ -19,7 +19,7 @@ vi.mock('../../../src/placement/shim.js', async (importOriginal) => {
 })
 
 /** /usr/local/bin is in the test's own directory, and directories need not be root's. */
-vi.mock('../../../src/setup/program.js', async (importOriginal) => {
+vi.mock('../../../src/setup/install-program.js', async (importOriginal) => {
   const original = await importOriginal<typeof program>()
   const here = (path: string): string => path.replace(/^\/usr\/local\/bin\//, `${proc.root}/../usr/local/bin/`)
   return {

@@ -1,6 +1,12 @@
 import {chmod, mkdir} from 'node:fs/promises'
 import {describe, expect, onTestFinished, test} from 'vitest'
-import {SHIM_PROGRAM, findContainerd, shimIn, systemContainerdIn, type Containerd} from '../../../src/placement/shim.js'
+import {
+  SHIM_PROGRAM,
+  findContainerd,
+  shimIn,
+  systemContainerdIn,
+  type Containerd,
+} from '../../../src/placement/containerd.js'
 import {useFakeHost} from '../support/fake-host.js'
 
 const DEFAULT = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin']

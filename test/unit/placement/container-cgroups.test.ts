@@ -1,6 +1,6 @@
 import {rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
-import {isBelow, placesOfContainer} from '../../../src/placement/container-places.js'
+import {isBelow, placesOfContainer} from '../../../src/placement/container-cgroups.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {placeIn, proc, unitIn, useFakeHost} from '../support/fake-host.js'
 

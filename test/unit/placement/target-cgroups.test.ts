@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {hasUnifiedAlone, namedPlaces, ownPlaces} from '../../../src/placement/hierarchies.js'
+import {hasUnifiedAlone, namedPlaces, ownPlaces} from '../../../src/placement/target-cgroups.js'
 import type {Place} from '../../../src/kernel/cgroups.js'
 
 function place(path: string, ...controllers: readonly string[]): Place {

@@ -1,7 +1,7 @@
 import type {CreateRequest} from '../docker/create-request.js'
 import type {EngineInfo} from '../docker/engine.js'
 import type {UnitCgroup} from '../systemd/unit.js'
-import {OCI_RUNTIME, SHIM_PROGRAM, SHIM_RUNTIME} from './shim.js'
+import {OCI_RUNTIME, SHIM_PROGRAM, SHIM_RUNTIME} from './containerd.js'
 
 /** What decides whether a container can be born in its unit's cgroup. */
 export interface Circumstances {

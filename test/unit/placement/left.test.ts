@@ -1,5 +1,5 @@
 import {expect, test, vi} from 'vitest'
-import {staying} from '../../../src/placement/stay.js'
+import {staying} from '../../../src/placement/left.js'
 import {hookContext, plainRequest} from '../support/plugin-host.js'
 
 test('a container that stays where Docker puts it is left alone, and said to stay once it runs', async () => {

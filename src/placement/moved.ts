@@ -14,7 +14,7 @@ import {carryLimits} from '../kernel/limits.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {transferAll} from '../kernel/migrate.js'
 import type {UnitCgroup} from '../systemd/unit.js'
-import {isBelow, isSystemds, placesOfContainer} from './container-places.js'
+import {isBelow, isSystemds, placesOfContainer} from './container-cgroups.js'
 import {deviceAccess} from './device-filter.js'
 import type {Placement} from './placement.js'
 

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {EngineInfo} from '../../../src/docker/engine.js'
-import {bestWay, takesShims, type Circumstances} from '../../../src/placement/ways.js'
+import {bestWay, takesShims, type Circumstances} from '../../../src/placement/birth-methods.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {plainRequest} from '../support/plugin-host.js'
 

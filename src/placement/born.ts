@@ -10,9 +10,9 @@ import {rootOf, type Place} from '../kernel/cgroups.js'
 import {controllersOf, stepIntoLeaf, takeBackControllers} from '../kernel/leaf.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import {announce} from './announcement.js'
-import {whereIs} from './container-places.js'
+import {whereIs} from './container-cgroups.js'
 import type {Placement} from './placement.js'
-import type {Way} from './ways.js'
+import type {Way} from './birth-methods.js'
 
 /** Where a container is born. */
 export interface Cradle {
