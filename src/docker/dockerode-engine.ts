@@ -35,7 +35,7 @@ import {parseEnds, parseEvents} from './events.js'
 import {momentOf} from './log-messages.js'
 import type {PullMessage} from './pull-progress.js'
 import {MisreadError, Reading, readJson} from './reading.js'
-import {splitReference} from './image-reference.js'
+import {splitReference} from './client/image-reference.js'
 
 /** What dockerode's modem offers and dockerode's own verbs do not: an answer as soon as its headers are there, and these. */
 interface Modem {

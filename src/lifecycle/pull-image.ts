@@ -1,7 +1,7 @@
 import type {Engine} from '../docker/engine.js'
 import {findLogin, type Found} from '../docker/client/registry-auth.js'
 import {PullTally, type PullProgress} from '../docker/pull-progress.js'
-import {registryOf} from '../docker/image-reference.js'
+import {registryOf} from '../docker/client/image-reference.js'
 import {PullError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {Log} from '../log.js'

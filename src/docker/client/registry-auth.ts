@@ -2,7 +2,7 @@ import {execFile} from 'node:child_process'
 import {join} from 'node:path'
 import {ConfigurationError, hasErrorCode, reason} from '../../errors.js'
 import {clientDirectory, entryOf, readClientFile, recordOf, textOf} from './config-file.js'
-import {registryOf} from '../image-reference.js'
+import {registryOf} from './image-reference.js'
 
 /** What the Engine shows a registry (Engine API, `AuthConfig`). */
 export interface Login {

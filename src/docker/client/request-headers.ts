@@ -1,7 +1,7 @@
 import {validateHeaderName, validateHeaderValue} from 'node:http'
 import {ConfigurationError} from '../../errors.js'
 import {fieldOf, readClientConfig, textOf} from './config-file.js'
-import {parseCsvRecord} from '../run-options/values/csv.js'
+import {parseCsvRecord} from '../../options/csv.js'
 
 const VARIABLE = 'DOCKER_CUSTOM_HEADERS'
 /** What belongs to the connection, or says who asks: docker's client passes over what is said of them. */

@@ -1,6 +1,6 @@
 import {BadValueError} from '../../../errors.js'
 import type {DeviceRequest} from '../../create-request.js'
-import {parseCsvRecord} from './csv.js'
+import {parseCsvRecord} from '../../../options/csv.js'
 import {keyValue} from './pairs.js'
 
 /** `--gpus all`, `--gpus 2`, or fields: `count`, `device`, `driver`, `capabilities`, `options`. @throws {BadValueError} */

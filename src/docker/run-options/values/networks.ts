@@ -2,7 +2,7 @@ import {BadValueError, ConflictingOptionsError} from '../../../errors.js'
 import type {Endpoint} from '../../create-request.js'
 import type {Draft, Effect, Network} from '../draft.js'
 import {ipAddress, ipv4Address, ipv6Address, macAddress} from './address.js'
-import {parseCsvRecord} from './csv.js'
+import {parseCsvRecord} from '../../../options/csv.js'
 import {partOf} from './blame-whole.js'
 
 /** Puts the value of one field where it belongs; `option` is for messages. @throws {BadValueError} */

@@ -1,7 +1,7 @@
 import {BadValueError} from '../../../errors.js'
 import type {Effect} from '../draft.js'
 import {isAddress} from './address.js'
-import {parseCsvRecord} from './csv.js'
+import {parseCsvRecord} from '../../../options/csv.js'
 import {portsOf} from './ports.js'
 
 /**

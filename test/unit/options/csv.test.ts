@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {parseCsvRecord} from '../../../../../src/docker/run-options/values/csv.js'
+import {parseCsvRecord} from '../../../src/options/csv.js'
 
 test.each([
   ['one field', 'a', ['a']],

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {splitReference} from '../../../src/docker/image-reference.js'
+import {splitReference} from '../../../../src/docker/client/image-reference.js'
 
 const DIGEST = 'sha256:9f3c2a0de0a4b4c7fbc2f5f7ea5a5c3c4ff2a4a8a7a0b5d3f6b5b2f4c5d6e7f8'
 
