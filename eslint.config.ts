@@ -1,15 +1,6 @@
 import {defineConfig} from 'eslint/config'
 import tseslint from 'typescript-eslint'
-
-/** What a folder of src may not import: the arrows of ARCHITECTURE.md, the other way round. */
-const FORBIDDEN: Record<string, readonly string[]> = {
-  options: ['commands', 'config', 'docker', 'plugins', 'run', 'systemd'],
-  systemd: ['commands', 'config', 'docker', 'plugins', 'run'],
-  docker: ['commands', 'config', 'plugins', 'run', 'systemd'],
-  config: ['commands', 'docker', 'plugins', 'run', 'systemd'],
-  plugins: ['commands', 'config', 'hooks'],
-  run: ['commands', 'hooks'],
-}
+import {floorsRule} from './lint/floors-rule.js'
 
 export default defineConfig(
   {ignores: ['dist/', 'node_modules/']},
@@ -31,24 +22,11 @@ export default defineConfig(
     },
   },
   {files: ['src/main.ts', 'scripts/**', 'sandbox/*.ts', 'bench/*.ts'], rules: {'no-restricted-properties': 'off'}},
-  ...Object.entries(FORBIDDEN).map(([folder, others]) => ({
-    files: [`src/${folder}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: others.map((other) => ({
-            group: [`**/${other}/**`],
-            message: `src/${folder} does not know src/${other}.`,
-          })),
-        },
-      ] as ['error', object],
-    },
-  })),
+  {files: ['src/**/*.ts'], plugins: {house: {rules: {floors: floorsRule}}}, rules: {'house/floors': 'error'}},
   {
-    // A plugin knows the contract, the verbs of docker/ and systemd/, and no other plugin.
+    // A plugin knows no other plugin.
     files: ['src/plugins/!(index).ts'],
-    rules: {'no-restricted-imports': ['error', {patterns: ['./*', '../commands/**', '../config/**', '../hooks/**']}]},
+    rules: {'no-restricted-imports': ['error', {patterns: ['./*']}]},
   },
   {
     files: ['**/*.{js,cjs,mjs}'],
