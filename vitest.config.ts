@@ -13,7 +13,7 @@ export default defineConfig({
     disableConsoleIntercept: true,
     restoreMocks: true,
     unstubEnvs: true,
-    reporters: ['default', './test/helpers/plain-reporter.ts'],
+    reporters: ['default', './test/support/plain-reporter.ts'],
     projects: [
       {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts']}},
       {

@@ -7,8 +7,8 @@ import {SystemdDockerError} from '../../src/errors.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
 import {declarationsOf} from '../../src/run/site.js'
 import {parseRun} from '../../src/run/command-line.js'
-import {asTheEngineReads} from '../helpers/create-requests.js'
-import {recordDocker, type Recorded} from '../helpers/docker-client.js'
+import {asTheEngineReads} from '../support/run-options/create-requests.js'
+import {recordDocker, type Recorded} from '../support/run-options/docker-client.js'
 
 /** The options before `run`. */
 export const DECLARATIONS = declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'})))

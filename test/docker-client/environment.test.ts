@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {requestHeaders} from '../../src/docker/client/request-headers.js'
-import {recordDocker} from '../helpers/docker-client.js'
+import {recordDocker} from '../support/run-options/docker-client.js'
 import {TOLD, both, refusalOf, requestsOf, type Client} from './both.js'
 
 const PROXIES: readonly (readonly [what: string, proxies: (engine: string) => unknown])[] = [

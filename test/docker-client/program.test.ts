@@ -6,8 +6,8 @@ import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {expect, test} from 'vitest'
 import {LABELS} from '../../src/pipeline/labels.js'
-import {asTheEngineReads} from '../helpers/create-requests.js'
-import {recordDocker} from '../helpers/docker-client.js'
+import {asTheEngineReads} from '../support/run-options/create-requests.js'
+import {recordDocker} from '../support/run-options/docker-client.js'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/run.cjs', import.meta.url))
 const LINES = [

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
-import {dockerRunHelp} from '../helpers/docker-client.js'
+import {dockerRunHelp} from '../support/run-options/docker-client.js'
 import {SINCE_29} from './values.js'
 
 /** What `docker run --help` does not say: the older spellings. */

@@ -1,8 +1,8 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {EVERY_HOST} from '../helpers/hosts.js'
-import {containers, defineService, unique, type Service} from '../helpers/service.js'
+import {EVERY_HOST} from '../support/host/hosts.js'
+import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
 /** What the log says of a container on a host: what it was born by, or that it was moved. */
 const PLACED: Readonly<Record<string, (unit: string, id: string) => string>> = {

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {defineService} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {defineService} from '../support/service/service.js'
 
 /** The lines of a unit's journal that have the priority of debugging. */
 async function debugLines(guest: Guest, unit: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
-import {hostFolder} from '../helpers/host-folder.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService} from '../helpers/service.js'
+import {hostFolder} from '../support/host/host-folder.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, defineService} from '../support/service/service.js'
 
 /** A plugin that throws where nobody can catch it, so many milliseconds after a phase. */
 const thrower = (phase: string, milliseconds: number): string =>

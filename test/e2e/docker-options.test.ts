@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
 import {describe, expect, onTestFinished, test} from 'vitest'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService, unique} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, defineService, unique} from '../support/service/service.js'
 
 /** What is read of `docker inspect`. */
 interface Container {

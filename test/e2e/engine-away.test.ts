@@ -1,9 +1,9 @@
 import {afterEach, beforeAll, describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {CLEAN, outcomes, type Outcome} from '../helpers/outcomes.js'
-import {ownHosts} from '../helpers/own-host.js'
-import {containers, defineService, type Service} from '../helpers/service.js'
+import {CLEAN, outcomes, type Outcome} from '../support/service/outcomes.js'
+import {ownHosts} from '../support/host/own-host.js'
+import {containers, defineService, type Service} from '../support/service/service.js'
 
 const PATIENCE_MS = 20_000
 const DAEMON_JSON = '/etc/docker/daemon.json'

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {HOSTS} from '../helpers/hosts.js'
-import {defineService} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {defineService} from '../support/service/service.js'
 
 describe.each(HOSTS)('--env on $name', ({guest}) => {
   const unit = {

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService, unique} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, defineService, unique} from '../support/service/service.js'
 
 describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
   test.each([

@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {EVERY_HOST} from '../helpers/hosts.js'
-import {CLEAN, outcomes} from '../helpers/outcomes.js'
-import {containers, defineService, unique, type Service} from '../helpers/service.js'
+import {EVERY_HOST} from '../support/host/hosts.js'
+import {CLEAN, outcomes} from '../support/service/outcomes.js'
+import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
 /** In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and so it would not see the end. */
 const HOSTS = EVERY_HOST.filter(({name}) => ['debian-forky', 'debian13-v2', 'debian12-v2'].includes(name))

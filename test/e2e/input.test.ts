@@ -1,7 +1,7 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, unique} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, unique} from '../support/service/service.js'
 
 /** A client that says something, and after so many milliseconds resets its connection. */
 const CLIENT = `

@@ -1,10 +1,10 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {withPackages} from '../helpers/host-folder.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {CLEAN, outcomes} from '../helpers/outcomes.js'
-import {containers, defineService, unique, type Service} from '../helpers/service.js'
+import {withPackages} from '../support/host/host-folder.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {CLEAN, outcomes} from '../support/service/outcomes.js'
+import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
 const PATIENCE_MS = 20_000
 const see = outcomes('killed')

@@ -1,8 +1,8 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {CLEAN, outcomes} from '../helpers/outcomes.js'
-import {defineService, unique} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {CLEAN, outcomes} from '../support/service/outcomes.js'
+import {defineService, unique} from '../support/service/service.js'
 
 const see = outcomes('labels')
 

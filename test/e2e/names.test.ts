@@ -1,9 +1,9 @@
 import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {withPackages} from '../helpers/host-folder.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService, unique} from '../helpers/service.js'
+import {withPackages} from '../support/host/host-folder.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, defineService, unique} from '../support/service/service.js'
 
 describe.each(HOSTS)('a named container on $name', ({guest}) => {
   test('is started again with its own settings when it is stopped and --rm is not given', async () => {

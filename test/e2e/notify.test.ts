@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService} from '../helpers/service.js'
-import {installBare} from '../helpers/install.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, defineService} from '../support/service/service.js'
+import {installBare} from '../support/host/install.js'
 
 const PATIENCE_MS = 20_000
 

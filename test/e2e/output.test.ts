@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {HOSTS} from '../helpers/hosts.js'
-import {defineService} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {defineService} from '../support/service/service.js'
 
 /** Says its count, and ends at once when it is asked to by SIGTERM. */
 const COUNTING = `trap 'exit 0' TERM; i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done`

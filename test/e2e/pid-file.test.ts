@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {HOSTS} from '../helpers/hosts.js'
-import {defineService} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {defineService} from '../support/service/service.js'
 
 describe.each(HOSTS)('--pid-file on $name', ({guest}) => {
   test("holds the PID of the container's init while it runs, and is gone with it", async () => {

@@ -1,4 +1,4 @@
-import {COLUMNS} from '../placement/columns.js'
-import {testMatrix} from '../placement/matrix.js'
+import {COLUMNS} from '../support/placement/columns.js'
+import {testMatrix} from '../support/placement/matrix.js'
 
 testMatrix(COLUMNS)

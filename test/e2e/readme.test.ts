@@ -2,8 +2,8 @@ import {readFile} from 'node:fs/promises'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {readmeUnit} from '../../sandbox/example.js'
 import {until} from '../../sandbox/until.js'
-import {EVERY_HOST, HOSTS} from '../helpers/hosts.js'
-import {containers, unique} from '../helpers/service.js'
+import {EVERY_HOST, HOSTS} from '../support/host/hosts.js'
+import {containers, unique} from '../support/service/service.js'
 
 describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
   test('runs nginx: active, answering, its processes and words under the unit, and nothing left when stopped', async () => {

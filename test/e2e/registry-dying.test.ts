@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {imageStores} from '../helpers/image-stores.js'
-import {isHere, startRegistry, type Registry} from '../helpers/registry.js'
-import {containers, defineService} from '../helpers/service.js'
+import {imageStores} from '../support/host/image-stores.js'
+import {isHere, startRegistry, type Registry} from '../support/host/registry.js'
+import {containers, defineService} from '../support/service/service.js'
 
 /** Docker 20.10 and 26.1 try a layer five times in some fifty seconds, and we wait for a minute. */
 const DEATH_TIMEOUT_MS = 180_000

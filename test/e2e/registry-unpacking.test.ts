@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {containerdStore} from '../helpers/image-stores.js'
-import {startRegistry} from '../helpers/registry.js'
-import {defineService} from '../helpers/service.js'
+import {containerdStore} from '../support/host/image-stores.js'
+import {startRegistry} from '../support/host/registry.js'
+import {defineService} from '../support/service/service.js'
 
 /** Longer than we wait for an Engine that tells of nothing. */
 const UNPACKING_S = 70

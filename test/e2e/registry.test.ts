@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {imageStores} from '../helpers/image-stores.js'
-import {isHere, startRegistry, type Registry} from '../helpers/registry.js'
-import {containers, defineService} from '../helpers/service.js'
+import {imageStores} from '../support/host/image-stores.js'
+import {isHere, startRegistry, type Registry} from '../support/host/registry.js'
+import {containers, defineService} from '../support/service/service.js'
 
 const PASSWORD = 'correct-horse:battery'
 const LOGIN = `app:${PASSWORD}`

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, defineService} from '../support/service/service.js'
 
 const HEEDS_HUP = `run --rm --name %n busybox sh -c "trap 'echo reloaded' HUP; trap exit TERM; while :; do sleep 0.1; done"`
 

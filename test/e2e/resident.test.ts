@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {defineService, type Service} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {defineService, type Service} from '../support/service/service.js'
 
 const PATIENCE_MS = 100_000
 const TEST_TIMEOUT_MS = 120_000

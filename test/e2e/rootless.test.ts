@@ -2,7 +2,7 @@ import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import type {Result} from '../../sandbox/command.js'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {EVERY_HOST} from '../helpers/hosts.js'
+import {EVERY_HOST} from '../support/host/hosts.js'
 
 const PATIENCE_MS = 20_000
 const SETUP_TIMEOUT_MS = 120_000

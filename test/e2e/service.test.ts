@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, defineService} from '../support/service/service.js'
 
 describe.each(HOSTS)('a service on $name', ({guest}) => {
   test('is active with the processes of its container, and stopping it leaves none of them and no container', async () => {

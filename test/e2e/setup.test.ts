@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
 import type {HostKind} from '../../sandbox/hosts.js'
 import {until} from '../../sandbox/until.js'
-import {ownHosts, type OwnHost} from '../helpers/own-host.js'
-import {defineService} from '../helpers/service.js'
+import {ownHosts, type OwnHost} from '../support/host/own-host.js'
+import {defineService} from '../support/service/service.js'
 
 const PROGRAM = '/opt/bin/systemd-docker'
 const DAEMON_JSON = '/etc/docker/daemon.json'

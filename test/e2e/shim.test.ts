@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {HOSTS} from '../helpers/hosts.js'
-import {unique} from '../helpers/service.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {unique} from '../support/service/service.js'
 
 const SHIM = 'containerd-shim-systemd-docker-v1'
 const RUNC = 'systemd-docker-runc'

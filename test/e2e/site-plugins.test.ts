@@ -1,8 +1,8 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {hostFolder, withPackages, type HostFolder} from '../helpers/host-folder.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {containers, defineService, unique} from '../helpers/service.js'
+import {hostFolder, withPackages, type HostFolder} from '../support/host/host-folder.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {containers, defineService, unique} from '../support/service/service.js'
 
 const tracing = (guest: Guest): Promise<HostFolder> =>
   withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})

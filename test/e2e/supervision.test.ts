@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {hostFolder} from '../helpers/host-folder.js'
-import {HOSTS} from '../helpers/hosts.js'
-import {CLEAN, outcomes, type Outcome} from '../helpers/outcomes.js'
-import {defineService} from '../helpers/service.js'
+import {hostFolder} from '../support/host/host-folder.js'
+import {HOSTS} from '../support/host/hosts.js'
+import {CLEAN, outcomes, type Outcome} from '../support/service/outcomes.js'
+import {defineService} from '../support/service/service.js'
 
 /** A container that says its count, and ends at once when it is asked to by SIGTERM. */
 const COUNTING = `sh -c "trap 'exit 0' TERM; i=0; while :; do i=$$((i+1)); echo line $$i; sleep 0.1; done"`

@@ -3,7 +3,7 @@ import {writeFile} from 'node:fs/promises'
 import {createServer, type IncomingHttpHeaders} from 'node:http'
 import {fileURLToPath} from 'node:url'
 import {describe, expect, onTestFinished, test} from 'vitest'
-import {useTempDirectory} from '../unit/support/temp-directory.js'
+import {useTempDirectory} from '../support/temp-directory.js'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/run.cjs', import.meta.url))
 const inTemp = useTempDirectory()

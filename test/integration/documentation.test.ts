@@ -14,9 +14,9 @@ import {PHASES} from '../../src/pipeline/contract.js'
 import {OWN_OPTIONS} from '../../src/run/global-options.js'
 import {OLDEST_CLIENT} from '../../sandbox/docker-client.js'
 import {HOST_KINDS} from '../../sandbox/hosts.js'
-import {codeRows, optionsIn} from '../helpers/markdown.js'
-import {COLUMNS} from '../placement/columns.js'
-import {matrixTable} from '../placement/table.js'
+import {codeRows, optionsIn} from '../support/markdown.js'
+import {COLUMNS} from '../support/placement/columns.js'
+import {matrixTable} from '../support/placement/table.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const README = await readFile(join(ROOT, 'README.md'), 'utf8')

@@ -16,7 +16,7 @@ import type {RunHooks} from '../../src/pipeline/contract.js'
 import {StopRequests} from '../../src/lifecycle/signals.js'
 import type {HostProcess} from '../../src/kernel/process.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
-import {useTempDirectory} from '../unit/support/temp-directory.js'
+import {useTempDirectory} from '../support/temp-directory.js'
 
 const ID = 'c0ffee'.repeat(10)
 const RUNNING: Inspected = {

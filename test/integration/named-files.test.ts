@@ -4,7 +4,7 @@ import {open, truncate, writeFile, type FileHandle} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {useTempDirectory} from '../unit/support/temp-directory.js'
+import {useTempDirectory} from '../support/temp-directory.js'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/run.cjs', import.meta.url))
 const env = {PATH: process.env['PATH'], HOME: '/nowhere', DOCKER_HOST: 'unix:///nowhere/docker.sock'}

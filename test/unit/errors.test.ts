@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import * as errors from '../../src/errors.js'
 import {SystemdDockerError, hasErrorCode, reason} from '../../src/errors.js'
-import {codeRows} from '../helpers/markdown.js'
+import {codeRows} from '../support/markdown.js'
 
 const CAUSE = new Error('first line\n  second line\n')
 

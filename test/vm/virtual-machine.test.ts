@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {EVERY_HOST} from '../helpers/hosts.js'
-import {containers, defineService} from '../helpers/service.js'
+import {EVERY_HOST} from '../support/host/hosts.js'
+import {containers, defineService} from '../support/service/service.js'
 
 describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
   test('has systemd as its PID 1, all units up, the time of this machine, and cgroup v2 with real controllers at its root', async () => {

@@ -4,7 +4,7 @@ import {afterEach, describe, expect, test} from 'vitest'
 import {configDirectories, configPaths, readConfigFiles} from '../../../src/config/files.js'
 import {layersOf} from '../../../src/config/layers.js'
 import type {OptionDeclarations, OptionValue} from '../../../src/options/option.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const DECLARATIONS: OptionDeclarations = {
   logs: {kind: 'boolean', default: true, summary: 'forward the output'},

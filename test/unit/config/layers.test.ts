@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {ConfigFile} from '../../../src/config/files.js'
 import {layersOf, matches, pluginFiles, type Vocabulary} from '../../../src/config/layers.js'
-import {thrownBy} from '../support/thrown.js'
+import {thrownBy} from '../../support/thrown.js'
 
 const VOCABULARY: Vocabulary = [
   {name: 'log-forwarding', options: {logs: {kind: 'boolean', summary: 'x'}}},

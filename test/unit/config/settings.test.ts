@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {settingsInForce, variableOf} from '../../../src/config/settings.js'
 import type {OptionDeclarations, OptionValue} from '../../../src/options/option.js'
-import {thrownBy} from '../support/thrown.js'
+import {thrownBy} from '../../support/thrown.js'
 
 const DECLARATIONS: OptionDeclarations = {
   logs: {kind: 'boolean', default: true, summary: 'forward the output'},

@@ -1,7 +1,7 @@
 import {chmod, chown, mkdir, realpath, stat, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {readTrusted, trustedProgram} from '../../../src/config/trust.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const NOBODY = 65_534
 const LIMIT = 1000

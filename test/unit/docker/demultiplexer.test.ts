@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {Demultiplexer, type OutputStream} from '../../../src/docker/demultiplexer.js'
-import {frame} from '../support/frames.js'
+import {frame} from '../../support/engine/frames.js'
 
 interface Piece {
   readonly stream: OutputStream

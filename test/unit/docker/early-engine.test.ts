@@ -1,7 +1,7 @@
 import {createServer, type Server} from 'node:http'
 import {afterEach, describe, expect, test} from 'vitest'
 import {EarlyEngine} from '../../../src/docker/early-engine.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
 const {signal} = new AbortController()

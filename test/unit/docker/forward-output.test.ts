@@ -3,7 +3,7 @@ import {PassThrough, Readable, Writable} from 'node:stream'
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {describe, expect, test} from 'vitest'
 import {forwardOutput} from '../../../src/docker/forward-output.js'
-import {frame} from '../support/frames.js'
+import {frame} from '../../support/engine/frames.js'
 
 /** Takes everything at once. */
 class Sink extends Writable {

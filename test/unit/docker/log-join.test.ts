@@ -3,7 +3,7 @@ import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
 import {forwardLog} from '../../../src/docker/forward-output.js'
 import {findJoin} from '../../../src/docker/log-join.js'
 import {nothingWritten, type OutputTails} from '../../../src/docker/output-tail.js'
-import {dockerLog, numbered, type Logged} from '../support/docker-log.js'
+import {dockerLog, numbered, type Logged} from '../../support/engine/docker-log.js'
 
 /** When the container began, in milliseconds since 1970. */
 const T0 = Date.UTC(2026, 0, 2, 3, 4, 5)

@@ -2,7 +2,7 @@ import type * as promises from 'node:fs/promises'
 import {writeFile} from 'node:fs/promises'
 import {expect, test, vi} from 'vitest'
 import {isReadOnly} from '../../../src/files/read-only.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 /** What is on a file system that is mounted read-only. */
 const sealed = vi.hoisted(() => ({path: ''}))

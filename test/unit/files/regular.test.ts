@@ -3,7 +3,7 @@ import {createServer} from 'node:net'
 import {mkdir, symlink, writeFile} from 'node:fs/promises'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {readRegular, readRegularSync, type Bounds} from '../../../src/files/regular.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
 const ways: [string, (path: string, bounds: Bounds) => Promise<Buffer>][] = [

@@ -12,7 +12,7 @@ import {
   type Place,
 } from '../../../src/kernel/cgroups.js'
 import type {Mounted} from '../../../src/kernel/mountinfo.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 describe("a process's cgroup file", () => {
   test('on cgroup v2 has one line', () => {

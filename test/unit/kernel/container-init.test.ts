@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {findInit} from '../../../src/kernel/container-init.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 
 const ID = 'c0ffee'.repeat(10)
 const host = useFakeHost()

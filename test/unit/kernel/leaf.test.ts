@@ -2,7 +2,7 @@ import {mkdir, readdir, rm} from 'node:fs/promises'
 import type * as promises from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {controllersOf, handDown, stepIntoLeaf, takeBackControllers} from '../../../src/kernel/leaf.js'
-import {signalThatEmpties, unitIn, useFakeHost} from '../support/fake-host.js'
+import {signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
 
 /** The file that the kernel does not let be written now. */
 const busy = vi.hoisted(() => ({file: ''}))

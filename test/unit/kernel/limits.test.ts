@@ -1,7 +1,7 @@
 import {mkdir, readFile, readdir, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
 import {carryLimits} from '../../../src/kernel/limits.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
 

@@ -3,7 +3,7 @@ import {mkdir, readFile, symlink, writeFile} from 'node:fs/promises'
 import type * as promises from 'node:fs/promises'
 import {afterEach, describe, expect, test, vi} from 'vitest'
 import {pidsIn, transferAll, transferMembers} from '../../../src/kernel/migrate.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 /** The PIDs that the kernel lists and does not move. */
 const vanishing = vi.hoisted(() => ({pids: new Set<string>()}))

@@ -3,7 +3,7 @@ import {once} from 'node:events'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {expect, test} from 'vitest'
 import {findProcess} from '../../../src/kernel/process.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
 

@@ -7,7 +7,7 @@ import {isOlder} from '../../../src/docker/api-version.js'
 import {prepareMaking} from '../../../src/lifecycle/create-container.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {plainRequest} from '../support/plugin-host.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const {signal} = new AbortController()
 const speaks = (version: string) => fakeEngine({apiVersion: () => Promise.resolve(version)})

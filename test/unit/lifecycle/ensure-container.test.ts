@@ -10,8 +10,8 @@ import {Releases} from '../../../src/pipeline/cleanup.js'
 import type {FoundContainer, Verdict} from '../../../src/pipeline/contract.js'
 import {StopRequests} from '../../../src/lifecycle/signals.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
-import {inspected} from '../../helpers/inspected.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {inspected} from '../../support/engine/inspected.js'
+import {useFakeHost} from '../../support/fake-host.js'
 import {recordingLog} from '../support/recording-log.js'
 
 const UNIT: Invocation = {name: 'web.service', manager: 'system', id: 'now'}

@@ -6,7 +6,7 @@ import {finish} from '../../../src/lifecycle/finish.js'
 import {LABELS, type Invocation} from '../../../src/pipeline/labels.js'
 import {StopRequests} from '../../../src/lifecycle/signals.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 import {recordingLog} from '../support/recording-log.js'
 
 const UNIT: Invocation = {name: 'web.service', manager: 'system', id: 'a1b2'}

@@ -3,7 +3,7 @@ import {emptyCreateRequest} from '../../../src/docker/create-request.js'
 import {LABELS, labelled} from '../../../src/pipeline/labels.js'
 import {withOwnLabels} from '../../../src/lifecycle/own-labels.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
-import {inspected} from '../../helpers/inspected.js'
+import {inspected} from '../../support/engine/inspected.js'
 
 type Labels = Readonly<Record<string, string>>
 const {signal} = new AbortController()

@@ -3,7 +3,7 @@ import type {Engine, Inspected} from '../../../src/docker/engine.js'
 import {LABELS} from '../../../src/pipeline/labels.js'
 import {Predecessor} from '../../../src/lifecycle/predecessor.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
-import {inspected} from '../../helpers/inspected.js'
+import {inspected} from '../../support/engine/inspected.js'
 import {recordingLog} from '../support/recording-log.js'
 
 const {signal} = new AbortController()

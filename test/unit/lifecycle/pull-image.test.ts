@@ -5,7 +5,7 @@ import type {PullMessage} from '../../../src/docker/pull-progress.js'
 import {PullError} from '../../../src/errors.js'
 import {pullImage} from '../../../src/lifecycle/pull-image.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const EXTEND = 'EXTEND_TIMEOUT_USEC=90000000'
 const inTemp = useTempDirectory()

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {reloadSignalOf, reloading} from '../../../src/lifecycle/reload.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 
 const host = useFakeHost()
 const unit = {name: 'web.service', manager: 'system'} as const

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {parseWords, type WordRule} from '../../../src/options/words.js'
-import {thrownBy} from '../support/thrown.js'
+import {thrownBy} from '../../support/thrown.js'
 
 const RULES: Readonly<Record<string, WordRule>> = {
   env: {char: 'e', takesValue: true},

@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest'
 import {BUILT_IN} from '../../../src/plugins/index.js'
 import {gatherPlugins, type Site} from '../../../src/pipeline/load.js'
 import {OWN_OPTIONS} from '../../../src/run/global-options.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const {signal} = new AbortController()
 const OWN = BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'}))

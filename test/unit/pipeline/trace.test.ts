@@ -3,7 +3,7 @@ import {describe, expect, onTestFinished, test} from 'vitest'
 import {DockerodeEngine} from '../../../src/docker/dockerode-engine.js'
 import {traceEngine, traceError, traced} from '../../../src/pipeline/trace.js'
 import {UNTIL_DONE} from '../../../src/timing.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
 

@@ -4,7 +4,7 @@ import {BUILT_IN} from '../../../src/plugins/index.js'
 import {declarationsOf} from '../../../src/run/site.js'
 import {checkedPlugin, refuseConflicts, type Gathered} from '../../../src/pipeline/validate.js'
 import type {RunPlugin} from '../../../src/pipeline/contract.js'
-import {thrownBy} from '../support/thrown.js'
+import {thrownBy} from '../../support/thrown.js'
 
 function plugin(name: string, options: OptionDeclarations = {}): RunPlugin {
   return {name, options, setup: () => undefined}

@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process'
 import {chmod, lstat, mkdir, readFile, readdir, rm, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
 import {announce, stateDirectory, type Announcer} from '../../../src/placement/announcement.js'
-import {unitIn, useFakeHost} from '../support/fake-host.js'
+import {unitIn, useFakeHost} from '../../support/fake-host.js'
 
 const ID = '0123456789ab'
 const host = useFakeHost()

@@ -8,7 +8,7 @@ import type {Placement} from '../../../src/placement/placement.js'
 import type * as shim from '../../../src/placement/containerd.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
-import {proc, signalThatEmpties, useFakeHost} from '../support/fake-host.js'
+import {proc, signalThatEmpties, useFakeHost} from '../../support/fake-host.js'
 import {hookContext, plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
 

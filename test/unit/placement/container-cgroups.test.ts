@@ -2,7 +2,7 @@ import {rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {isBelow, placesOfContainer} from '../../../src/placement/container-cgroups.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
-import {placeIn, proc, unitIn, useFakeHost} from '../support/fake-host.js'
+import {placeIn, proc, unitIn, useFakeHost} from '../../support/fake-host.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()

@@ -7,7 +7,7 @@ import {
   systemContainerdIn,
   type Containerd,
 } from '../../../src/placement/containerd.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 
 const DEFAULT = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin']
 const host = useFakeHost()

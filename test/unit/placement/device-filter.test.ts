@@ -2,7 +2,7 @@ import {mkdir, symlink, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import type {DeviceGrants} from '../../../src/docker/engine.js'
 import {deviceAccess} from '../../../src/placement/device-filter.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const NOTHING: DeviceGrants = {privileged: false, mapped: [], rules: [], requested: false}
 const inTemp = useTempDirectory()

@@ -8,7 +8,7 @@ import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import type {Place} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
-import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../support/fake-host.js'
+import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
 import {hookContext, plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
 

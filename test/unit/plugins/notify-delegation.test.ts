@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {notifyDelegation} from '../../../src/plugins/notify-delegation.js'
 import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
-import {thrownBy} from '../support/thrown.js'
+import {thrownBy} from '../../support/thrown.js'
 
 const env = {NOTIFY_SOCKET: '/run/systemd/notify'}
 

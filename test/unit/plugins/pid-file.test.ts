@@ -4,7 +4,7 @@ import {resolve} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {pidFile} from '../../../src/plugins/pid-file.js'
 import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const container = {id: '0123456789ab', tty: false, pid: 4242}
 const inTemp = useTempDirectory()

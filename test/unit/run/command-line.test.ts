@@ -9,9 +9,9 @@ import type {OptionValue} from '../../../src/options/option.js'
 import {declarationsOf} from '../../../src/run/site.js'
 import {parseWords} from '../../../src/options/words.js'
 import {asksForHelp, parseLine, parseRun, rulesOf} from '../../../src/run/command-line.js'
-import {surroundings} from '../support/surroundings.js'
-import {useTempDirectory} from '../support/temp-directory.js'
-import {thrownBy} from '../support/thrown.js'
+import {surroundings} from '../../support/run-options/surroundings.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
+import {thrownBy} from '../../support/thrown.js'
 
 const DECLARATIONS = declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'})))
 

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {switchesOf} from '../../../src/run/enabled-plugins.js'
-import {thrownBy} from '../support/thrown.js'
+import {thrownBy} from '../../support/thrown.js'
 
 const said = (enable: string[], disable: string[]) => ({
   enable: {value: enable, origin: 'command line'},

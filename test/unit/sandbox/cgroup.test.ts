@@ -2,7 +2,7 @@ import {mkdir, readdir, symlink, writeFile} from 'node:fs/promises'
 import {expect, test} from 'vitest'
 import {makeCgroup} from '../../../sandbox/cgroup.js'
 import {ownName} from '../../../sandbox/own-name.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
 

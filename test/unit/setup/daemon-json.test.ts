@@ -7,7 +7,7 @@ import {
   registeredRuntime,
   unregisterRuntime,
 } from '../../../src/setup/daemon-json.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const NAME = 'systemd-docker'
 const PROGRAM = '/usr/local/bin/systemd-docker-runc'

@@ -2,7 +2,7 @@ import {chmod, mkdir, readFile, readdir, stat, symlink, writeFile} from 'node:fs
 import {describe, expect, test, vi} from 'vitest'
 import type * as promises from 'node:fs/promises'
 import {directoryToInstallIn, install, isSame, uninstall} from '../../../src/setup/install-program.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 /** What stat says that a directory's owner is, so that these tests need not be root's. */
 const owners = vi.hoisted(() => new Map<string, number>())

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {commandDeadline, stopDeadline} from '../../../src/systemd/deadline.js'
 import type {UnitName} from '../../../src/systemd/unit.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 
 const WEB: UnitName = {name: 'web.service', manager: 'system'}
 const {signal} = new AbortController()

@@ -1,7 +1,7 @@
 import {rm} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import {delegates} from '../../../src/systemd/delegation.js'
-import {unitIn, useFakeHost} from '../support/fake-host.js'
+import {unitIn, useFakeHost} from '../../support/fake-host.js'
 
 const host = useFakeHost()
 const {signal} = new AbortController()

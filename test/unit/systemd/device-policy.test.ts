@@ -2,7 +2,7 @@ import {readFile, stat, utimes} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import {isRestrictedByUs, restrictDevices, unrestrictDevices} from '../../../src/systemd/device-policy.js'
 import type {UnitName} from '../../../src/systemd/unit.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 
 const UNIT: UnitName = {name: '-x\\x2dy@1.service', manager: 'system'}
 const {signal} = new AbortController()

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {realtimeKillSignal} from '../../../src/systemd/kill-signal.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 
 const {signal} = new AbortController()
 const host = useFakeHost()

@@ -2,7 +2,7 @@ import {createServer} from 'node:net'
 import {chmod, mkdir, readFile, readdir, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, onTestFinished, test, vi} from 'vitest'
 import {openNotifier} from '../../../src/systemd/notifier.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const installed = vi.hoisted(() => ({require: (name: string): unknown => name}))
 

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {warnUnlessHeard} from '../../../src/systemd/notify-access.js'
 import {UNTIL_DONE} from '../../../src/timing.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 import {recordingLog} from '../support/recording-log.js'
 
 const UNIT = {name: 'web.service', manager: 'system'} as const

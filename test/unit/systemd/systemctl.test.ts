@@ -1,7 +1,7 @@
 import childProcess from 'node:child_process'
 import {describe, expect, test, vi} from 'vitest'
 import {executeSystemctl, systemctl} from '../../../src/systemd/systemctl.js'
-import {useFakeHost} from '../support/fake-host.js'
+import {useFakeHost} from '../../support/fake-host.js'
 
 const {signal} = new AbortController()
 const host = useFakeHost()

@@ -2,7 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import type {Place} from '../../../src/kernel/cgroups.js'
 import {readUnitNames, unitCgroupOf, type UnitCgroup} from '../../../src/systemd/unit.js'
-import {useTempDirectory} from '../support/temp-directory.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
 

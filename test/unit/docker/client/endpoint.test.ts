@@ -3,8 +3,8 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {beforeEach, describe, expect, test} from 'vitest'
 import {socketPath} from '../../../../src/docker/client/endpoint.js'
-import {useTempDirectory} from '../../support/temp-directory.js'
-import {thrownBy} from '../../support/thrown.js'
+import {useTempDirectory} from '../../../support/temp-directory.js'
+import {thrownBy} from '../../../support/thrown.js'
 
 const ROOT = 0
 const USER = 1000

@@ -1,7 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import {proxyVariables} from '../../../../src/docker/client/proxies.js'
-import {useTempDirectory} from '../../support/temp-directory.js'
+import {useTempDirectory} from '../../../support/temp-directory.js'
 
 const ENGINE = 'unix:///var/run/docker.sock'
 const inTemp = useTempDirectory()

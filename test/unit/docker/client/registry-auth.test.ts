@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process'
 import {chmod, mkdir, readFile, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
 import {findLogin, type Found} from '../../../../src/docker/client/registry-auth.js'
-import {useTempDirectory} from '../../support/temp-directory.js'
+import {useTempDirectory} from '../../../support/temp-directory.js'
 
 const {signal} = new AbortController()
 const SECRET = 'hunter:2'

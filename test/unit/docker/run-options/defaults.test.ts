@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {translate} from '../../../../src/docker/run-options/translate.js'
-import {surroundings} from '../../support/surroundings.js'
+import {surroundings} from '../../../support/run-options/surroundings.js'
 
 const of = (env: Record<string, string>, ...given: [string, string][]) =>
   translate(

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {oneOf} from '../../../../../src/docker/run-options/values/choice.js'
-import {thrownBy} from '../../../support/thrown.js'
+import {thrownBy} from '../../../../support/thrown.js'
 
 test.each(['always', 'never'])('%s, which is among the choices, is taken', (value) => {
   expect(oneOf(['always', 'never'], value, '--pull')).toBe(value)

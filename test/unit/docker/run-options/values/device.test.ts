@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {byteRate, device, deviceWeight} from '../../../../../src/docker/run-options/values/device.js'
-import {draftOf} from '../../../support/draft.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
 
 describe('--device', () => {
   test.each([

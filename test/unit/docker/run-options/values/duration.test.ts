@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {duration} from '../../../../../src/docker/run-options/values/duration.js'
-import {thrownBy} from '../../../support/thrown.js'
+import {thrownBy} from '../../../../support/thrown.js'
 
 test.each([
   ['0', 0],

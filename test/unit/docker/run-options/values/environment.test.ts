@@ -1,8 +1,8 @@
 import {writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import {environment, environmentFile} from '../../../../../src/docker/run-options/values/environment.js'
-import {draftOf} from '../../../support/draft.js'
-import {useTempDirectory} from '../../../support/temp-directory.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
+import {useTempDirectory} from '../../../../support/temp-directory.js'
 
 describe('--env', () => {
   const around = {env: {HERE: 'ours', EMPTY: ''}, cwd: '/srv'}

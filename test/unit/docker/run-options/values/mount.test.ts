@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {mount} from '../../../../../src/docker/run-options/values/mount.js'
 import type {Mount} from '../../../../../src/docker/create-request.js'
-import {draftOf} from '../../../support/draft.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
 
 async function mountsOf(...values: string[]): Promise<Mount[]> {
   const {request} = await draftOf(mount, values, {env: {}, cwd: '/srv/app'})

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {containerName} from '../../../../../src/docker/run-options/values/name.js'
-import {thrownBy} from '../../../support/thrown.js'
+import {thrownBy} from '../../../../support/thrown.js'
 
 test.each(['web', 'web.service', 'a_b-c.1'])('%s is a name', (value) => {
   expect(containerName(value, '--name')).toBe(value)

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {joinNetworks, network} from '../../../../../src/docker/run-options/values/networks.js'
 import type {CreateBody} from '../../../../../src/docker/create-request.js'
-import {draftOf} from '../../../support/draft.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
 
 async function bodyOf(...values: string[]): Promise<CreateBody> {
   const draft = await draftOf(network, values)

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {bytes, integer, nanoCpus, octal} from '../../../../../src/docker/run-options/values/numbers.js'
-import {thrownBy} from '../../../support/thrown.js'
+import {thrownBy} from '../../../../support/thrown.js'
 
 describe('a size', () => {
   test.each([

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {keyValue} from '../../../../../src/docker/run-options/values/pairs.js'
-import {draftOfRow} from '../../../support/draft.js'
+import {draftOfRow} from '../../../../support/run-options/draft.js'
 
 test.each([
   ['a=b', {a: 'b'}],

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {publish} from '../../../../../src/docker/run-options/values/publish.js'
-import {draftOf} from '../../../support/draft.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
 
 describe('--publish', () => {
   test.each([

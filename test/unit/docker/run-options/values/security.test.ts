@@ -1,8 +1,8 @@
 import {writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import {securityOption} from '../../../../../src/docker/run-options/values/security.js'
-import {draftOf} from '../../../support/draft.js'
-import {useTempDirectory} from '../../../support/temp-directory.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
+import {useTempDirectory} from '../../../../support/temp-directory.js'
 
 describe('--security-opt', () => {
   const inTemp = useTempDirectory()

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {tmpfs} from '../../../../../src/docker/run-options/values/tmpfs.js'
-import {draftOf} from '../../../support/draft.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
 
 describe('--tmpfs', () => {
   test.each([

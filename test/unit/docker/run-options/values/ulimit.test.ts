@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {ulimit} from '../../../../../src/docker/run-options/values/ulimit.js'
-import {draftOf} from '../../../support/draft.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
 
 describe('--ulimit', () => {
   test.each([

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {volume} from '../../../../../src/docker/run-options/values/volume.js'
-import {draftOf} from '../../../support/draft.js'
+import {draftOf} from '../../../../support/run-options/draft.js'
 
 const around = {env: {}, cwd: '/srv/app'}
 

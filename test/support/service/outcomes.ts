@@ -1,5 +1,5 @@
 import {afterAll} from 'vitest'
-import type {Guest} from '../../sandbox/guest.js'
+import type {Guest} from '../../../sandbox/guest.js'
 import type {Service} from './service.js'
 
 /** What is seen of a service after something was done to it or its container. */

@@ -1,6 +1,6 @@
 import {onTestFinished} from 'vitest'
-import type {Guest} from '../../sandbox/guest.js'
-import {unique} from './service.js'
+import type {Guest} from '../../../sandbox/guest.js'
+import {unique} from '../service/service.js'
 
 /** A copy of the program in the host with nothing beside it that npm would have had to build. Its directory. */
 export async function installBare(guest: Guest): Promise<string> {

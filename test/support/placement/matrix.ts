@@ -1,6 +1,6 @@
 import {afterAll, describe, expect, test} from 'vitest'
-import {EVERY_HOST} from '../helpers/hosts.js'
-import {defineService} from '../helpers/service.js'
+import {EVERY_HOST} from '../host/hosts.js'
+import {defineService} from '../service/service.js'
 import type {Column} from './columns.js'
 import {DOCKERS_LIMITS, ROWS, type Cell} from './rows.js'
 import {matrixTable} from './table.js'

@@ -1,6 +1,6 @@
 import {inject} from 'vitest'
-import {Guest} from '../../sandbox/guest.js'
-import {HOST_KINDS, VIRTUAL_MACHINE} from '../../sandbox/hosts.js'
+import {Guest} from '../../../sandbox/guest.js'
+import {HOST_KINDS, VIRTUAL_MACHINE} from '../../../sandbox/hosts.js'
 
 /** A booted host for `describe.each`, titled by `$name`. */
 export interface TestHost {

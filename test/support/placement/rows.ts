@@ -1,6 +1,6 @@
-import type {Guest} from '../../sandbox/guest.js'
-import {until} from '../../sandbox/until.js'
-import type {Service} from '../helpers/service.js'
+import type {Guest} from '../../../sandbox/guest.js'
+import {until} from '../../../sandbox/until.js'
+import type {Service} from '../service/service.js'
 
 const PATIENCE_MS = 20_000
 const MEBIBYTE = 1024 * 1024

@@ -3,8 +3,8 @@ import {writeFileSync} from 'node:fs'
 import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {beforeEach, vi} from 'vitest'
-import type {Place} from '../../../src/kernel/cgroups.js'
-import type {UnitCgroup} from '../../../src/systemd/unit.js'
+import type {Place} from '../../src/kernel/cgroups.js'
+import type {UnitCgroup} from '../../src/systemd/unit.js'
 import {useTempDirectory} from './temp-directory.js'
 
 /** Where /proc is for the test that runs; a test file mocks what reads /proc so that it looks here. */

@@ -1,7 +1,7 @@
 import {afterAll, beforeAll} from 'vitest'
-import {boot, type Booted, type Guest} from '../../sandbox/guest.js'
-import {HOST_KINDS, type HostKind} from '../../sandbox/hosts.js'
-import {busybox} from '../../sandbox/images.js'
+import {boot, type Booted, type Guest} from '../../../sandbox/guest.js'
+import {HOST_KINDS, type HostKind} from '../../../sandbox/hosts.js'
+import {busybox} from '../../../sandbox/images.js'
 
 const BOOT_TIMEOUT_MS = 120_000
 

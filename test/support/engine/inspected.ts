@@ -1,4 +1,4 @@
-import type {Inspected} from '../../src/docker/engine.js'
+import type {Inspected} from '../../../src/docker/engine.js'
 
 /** A container as the Engine tells of one that has ended well, in what a test says nothing else of. */
 export function inspected(differs: Partial<Inspected> = {}): Inspected {

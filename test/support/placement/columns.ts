@@ -1,4 +1,4 @@
-import type {HostKind} from '../../sandbox/hosts.js'
+import type {HostKind} from '../../../sandbox/hosts.js'
 
 /** A way into the unit's cgroup on a kind of host. */
 export interface Column {

@@ -1,7 +1,7 @@
 import {onTestFinished} from 'vitest'
-import type {Guest} from '../../sandbox/guest.js'
-import {until} from '../../sandbox/until.js'
-import {unique} from './service.js'
+import type {Guest} from '../../../sandbox/guest.js'
+import {until} from '../../../sandbox/until.js'
+import {unique} from '../service/service.js'
 
 const PATIENCE_MS = 30_000
 const PROGRAM = '/opt/systemd-docker/test/fixtures/registry/registry.cjs'

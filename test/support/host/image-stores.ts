@@ -1,4 +1,4 @@
-import type {Guest} from '../../sandbox/guest.js'
+import type {Guest} from '../../../sandbox/guest.js'
 import {HOSTS} from './hosts.js'
 import {ownHosts} from './own-host.js'
 

@@ -1,7 +1,7 @@
 import {onTestFinished} from 'vitest'
-import type {Result} from '../../sandbox/command.js'
-import type {Guest} from '../../sandbox/guest.js'
-import {until} from '../../sandbox/until.js'
+import type {Result} from '../../../sandbox/command.js'
+import type {Guest} from '../../../sandbox/guest.js'
+import {until} from '../../../sandbox/until.js'
 
 const PATIENCE_MS = 20_000
 /** On cgroup v1 a unit or a container whose processes were killed can take very long to end; what is left goes with the host. */
