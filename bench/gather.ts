@@ -11,10 +11,10 @@ const {pairs} = readCounts({pairs: 31})
 
 /** Times the gathering alone, in milliseconds, with the file that the first word names. */
 const CHILD = (bundle: string): string => `
-  const {readHostSetup} = require(${JSON.stringify(bundle)})
+  const {readSite} = require(${JSON.stringify(bundle)})
   const [configFile] = process.argv.slice(1)
   const begun = performance.now()
-  readHostSetup({root: ${JSON.stringify(ROOT)}, env: {}, configFile, signal: new AbortController().signal})
+  readSite({root: ${JSON.stringify(ROOT)}, env: {}, configFile, signal: new AbortController().signal})
     .then(() => console.log(performance.now() - begun))`
 
 await workWith(
@@ -22,9 +22,9 @@ await workWith(
   () => mkdtemp(join(ROOT, 'node_modules', '.bench-gather-')),
   (directory) => rm(directory, {recursive: true}),
   async (directory) => {
-    const entries = {'host-setup': 'src/run/site.ts', loaders: 'src/config/loaders.ts'}
+    const entries = {site: 'src/run/site.ts', loaders: 'src/config/loaders.ts'}
     await build(bundleOptions(entries, directory))
-    const bundle = join(directory, 'host-setup.cjs')
+    const bundle = join(directory, 'site.cjs')
     await writeFile(join(directory, 'plain.yaml'), 'logs: true')
     await writeFile(join(directory, 'plain.json'), '{"logs": true}')
     await writeFile(join(directory, 'mine.mjs'), 'export default {name: "mine", options: {}, setup() {}}')

@@ -2,7 +2,7 @@ import {mkdir, readFile, readdir, rmdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {output} from './command.js'
 import {until} from './until.js'
-import {parseMountinfo, type Mounted} from '../src/kernel/mountinfo.js'
+import {parseMountinfo, type MountPoint} from '../src/kernel/mountinfo.js'
 
 /** Where a machine's file systems are told, and where its own mounts of the hierarchies are. */
 interface Mounts {
@@ -67,9 +67,9 @@ async function killTree(directory: string): Promise<void> {
 }
 
 /** One mount of each hierarchy, as what is made in one is in all of them: the machine's own, as another may be gone at any time. */
-async function hierarchies({mountinfo, own}: Mounts): Promise<Mounted[]> {
+async function hierarchies({mountinfo, own}: Mounts): Promise<MountPoint[]> {
   const mounts = parseMountinfo(await readFile(mountinfo, 'utf8'))
-  const found = new Map<string, Mounted>()
+  const found = new Map<string, MountPoint>()
   for (const mount of mounts.filter(({type, root}) => (type === 'cgroup' || type === 'cgroup2') && root === '/')) {
     // There is one hierarchy of cgroup v2; those of v1 are told apart by their controllers, or their name (cgroups(7)).
     const hierarchy = mount.type === 'cgroup2' ? '' : mount.superOptions.join(',')

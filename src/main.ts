@@ -4,12 +4,12 @@ import {socketPath} from './docker/client/endpoint.js'
 import {pinnedVersion} from './docker/api-version.js'
 import {requestHeaders} from './docker/client/request-headers.js'
 import {EarlyEngine} from './docker/early-engine.js'
-import type {Ending} from './lifecycle/exit-status.js'
-import {readHostSetup} from './run/site.js'
-import {asksForHelp, configWord, parseLine} from './run/command-line.js'
+import type {ProcessEnd} from './lifecycle/exit-status.js'
+import {readSite} from './run/site.js'
+import {asksForHelp, configWord, parseCommandLine} from './run/command-line.js'
 import {openLog, type Log} from './log.js'
 import {run} from './run/run.js'
-import {StopRequests} from './lifecycle/signals.js'
+import {ProcessSignals} from './lifecycle/signals.js'
 import {traceEngine, traceError} from './pipeline/trace.js'
 import {readUnitNames} from './systemd/unit.js'
 
@@ -30,7 +30,7 @@ export async function main(root: string): Promise<void> {
   log.debug?.(
     `systemd-docker, PID ${String(process.pid)}, Node ${process.version}, begun ${performance.now().toFixed(0)} ms ago`,
   )
-  const stop = new StopRequests()
+  const stop = new ProcessSignals()
   const unlisten = stop.listen()
   // Node ends with status 0 when nothing is left to wait for, even in the middle of an await.
   process.once('beforeExit', () => {
@@ -52,13 +52,18 @@ export async function main(root: string): Promise<void> {
 
 /** What a process is told by signals, and how to give these their default effect back. */
 interface Signals {
-  readonly stop: StopRequests
+  readonly stop: ProcessSignals
   readonly unlisten: () => void
 }
 
-async function perform(argv: readonly string[], root: string, log: Log, {stop, unlisten}: Signals): Promise<Ending> {
+async function perform(
+  argv: readonly string[],
+  root: string,
+  log: Log,
+  {stop, unlisten}: Signals,
+): Promise<ProcessEnd> {
   const {env} = process
-  const viaOclif = async (words: readonly string[]): Promise<Ending> => {
+  const viaOclif = async (words: readonly string[]): Promise<ProcessEnd> => {
     // A command that has something to do at a signal listens itself.
     unlisten()
     // Nothing but a run has anything to undo.
@@ -75,8 +80,8 @@ async function perform(argv: readonly string[], root: string, log: Log, {stop, u
     if (log.debug !== undefined) traceEngine(log.debug, socket)
     const engine = new EarlyEngine(socket, pinnedVersion(env), requestHeaders(env))
     const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
-    const setup = await readHostSetup({root, env, configFile, signal: stop.signal})
-    const line = parseLine(argv, setup.declarations)
+    const setup = await readSite({root, env, configFile, signal: stop.signal})
+    const line = parseCommandLine(argv, setup.declarations)
     if (line.command === undefined) throw new UnknownCommandError(undefined)
     if (line.command !== 'run') return await viaOclif([line.command, ...line.rest])
     if (asksForHelp(line.rest, setup.declarations)) return await viaOclif(['run', '--help'])
@@ -95,7 +100,7 @@ async function perform(argv: readonly string[], root: string, log: Log, {stop, u
   }
 }
 
-async function end(ending: Ending, unlisten: () => void): Promise<never> {
+async function end(ending: ProcessEnd, unlisten: () => void): Promise<never> {
   // What is still on its way to a pipe would be lost.
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),

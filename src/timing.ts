@@ -2,10 +2,10 @@
  * For what must not be broken off: a request to create that is given up on our side can still succeed on the Engine's, and then nobody would
  * know of the container; and what undoes or ends a run is not undone by the run's end.
  */
-export const UNTIL_DONE = new AbortController().signal
+export const NEVER_ABORTED = new AbortController().signal
 
 /** Resolves after so many milliseconds, or as soon as the signal aborts. */
-export async function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
+export async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = (): void => {
       clearTimeout(timer)
@@ -18,7 +18,7 @@ export async function pauseFor(milliseconds: number, signal?: AbortSignal): Prom
 }
 
 /** The promise's outcome, or the signal's reason when that aborts first; what is waited for is then left to itself. */
-export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+export async function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   // Also what is left to itself from the beginning may fail later, and then nobody is there to hear of it.
   promise.catch(() => undefined)
   signal.throwIfAborted()
@@ -40,21 +40,21 @@ export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>)
  * The promise's outcome or, when the signal aborts first, its reason: but not before the promise has settled too, or has had so many milliseconds to, after which `left` is called
  * and it is left to itself.
  */
-export async function untilSettled<T>(
+export async function abortableOnceSettled<T>(
   signal: AbortSignal,
   milliseconds: number,
   promise: Promise<T>,
   left: () => void,
 ): Promise<T> {
   try {
-    return await unlessAborted(signal, promise)
+    return await abortable(signal, promise)
   } catch (error) {
     if (signal.aborted) {
       const settled = promise.then(
         () => undefined,
         () => undefined,
       )
-      await within(milliseconds, settled).catch(left)
+      await withTimeout(milliseconds, settled).catch(left)
     }
     throw error
   }
@@ -63,7 +63,7 @@ export async function untilSettled<T>(
 /**
  * What `act` gives, which is not begun once the signal has aborted, and is then finished rather than broken off: the signal that it is given aborts so many milliseconds after the other.
  */
-export async function finishing<T>(
+export async function finishOnAbort<T>(
   signal: AbortSignal,
   milliseconds: number,
   act: (patience: AbortSignal) => Promise<T>,
@@ -92,7 +92,7 @@ export async function finishing<T>(
  *
  * @throws what `late` makes when the time is over
  */
-export async function inTime<T>(
+export async function askWithTimeout<T>(
   signal: AbortSignal | undefined,
   milliseconds: number,
   ask: (signal: AbortSignal) => Promise<T>,
@@ -101,14 +101,14 @@ export async function inTime<T>(
   const question = new AbortController()
   const timer = setTimeout(() => {
     question.abort(late())
-  }, withinReach(milliseconds))
+  }, clampTimer(milliseconds))
   const stop = (): void => {
     question.abort(signal?.reason)
   }
   if (signal?.aborted) stop()
   signal?.addEventListener('abort', stop)
   try {
-    return await unlessAborted(question.signal, ask(question.signal))
+    return await abortable(question.signal, ask(question.signal))
   } catch (error) {
     const why: unknown = question.signal.aborted ? question.signal.reason : error
     question.abort(why)
@@ -120,7 +120,7 @@ export async function inTime<T>(
 }
 
 /** The promise's outcome, or an error when there is none within so many milliseconds. */
-export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+export async function withTimeout<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -135,6 +135,6 @@ export async function within<T>(milliseconds: number, promise: Promise<T>): Prom
 }
 
 /** A time that a timer takes. */
-export function withinReach(milliseconds: number): number {
+export function clampTimer(milliseconds: number): number {
   return Math.max(0, Math.min(Math.round(milliseconds), 2 ** 31 - 1))
 }

@@ -7,7 +7,7 @@ import {requestHeaders} from '../docker/client/request-headers.js'
 import {finish} from '../lifecycle/finish.js'
 import {openLog} from '../log.js'
 import {invocationOf} from '../run/run.js'
-import {StopRequests} from '../lifecycle/signals.js'
+import {ProcessSignals} from '../lifecycle/signals.js'
 import {traceEngine} from '../pipeline/trace.js'
 import {openNotifier} from '../systemd/notifier.js'
 import {readUnitNames} from '../systemd/unit.js'
@@ -27,7 +27,7 @@ export class Finish extends Command {
   override async run(): Promise<void> {
     const {args} = await this.parse(Finish)
     const {env} = process
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     const unlisten = stop.listen()
     const log = openLog()
     const socket = socketPath(env)

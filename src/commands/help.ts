@@ -3,7 +3,7 @@ import type {Command} from '@oclif/core'
 import {RUN_OPTIONS} from '../docker/run-options/table.js'
 import {Run, flagsOf} from './run.js'
 import {variableOf} from '../config/settings.js'
-import {readHostSetup} from '../run/site.js'
+import {readSite} from '../run/site.js'
 
 /** What stands before `run` is ours, so the usage cannot begin with the command as oclif's does. */
 class RunUsage extends CommandHelp {
@@ -27,7 +27,7 @@ export class RunHelp extends Help {
       configFile: process.env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,
     }
-    for (const {plugin} of (await readHostSetup(where)).plugins)
+    for (const {plugin} of (await readSite(where)).plugins)
       for (const [option, flag] of Object.entries(flagsOf(plugin.options, plugin.name.toUpperCase())))
         if (!Object.hasOwn(Run.flags, option)) flags[option] = flag
     await super.showCommandHelp({...command, flags})

@@ -7,12 +7,12 @@ import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import {requestHeaders} from '../docker/client/request-headers.js'
 import type {OptionDeclaration, OptionDeclarations} from '../options/option.js'
 import {BUILT_IN} from '../plugins/index.js'
-import {readHostSetup} from '../run/site.js'
+import {readSite} from '../run/site.js'
 import {readUnitNames} from '../systemd/unit.js'
 import {openLog} from '../log.js'
-import {OWN_OPTIONS} from '../run/global-options.js'
+import {GLOBAL_OPTIONS} from '../run/global-options.js'
 import {run} from '../run/run.js'
-import {StopRequests} from '../lifecycle/signals.js'
+import {ProcessSignals} from '../lifecycle/signals.js'
 import {statusOf} from '../lifecycle/exit-status.js'
 
 /**
@@ -33,15 +33,15 @@ export class Run extends Command {
   ]
   static override readonly strict = false
   static override readonly flags = {
-    ...flagsOf(OWN_OPTIONS, 'GLOBAL'),
+    ...flagsOf(GLOBAL_OPTIONS, 'GLOBAL'),
     ...Object.assign({}, ...BUILT_IN.map(({name, options}) => flagsOf(options, name.toUpperCase()))),
   } as FlagInput
 
   override async run(): Promise<void> {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     const unlisten = stop.listen()
     const {env} = process
-    const setup = await readHostSetup({
+    const setup = await readSite({
       root: this.config.root,
       env,
       configFile: env['SYSTEMD_DOCKER_CONFIG'],

@@ -1,7 +1,7 @@
 import {BadValueError} from '../errors.js'
 import {parseBoolean} from '../options/boolean.js'
 import type {OptionDeclaration, OptionDeclarations, OptionValue} from '../options/option.js'
-import type {Given} from '../options/words.js'
+import type {GivenOption} from '../options/words.js'
 import {expandSpecifiers, type UnitNames} from './specifiers.js'
 import type {Layer} from './layers.js'
 
@@ -23,7 +23,7 @@ export type Settings = Readonly<Record<string, Setting>>
  */
 export function settingsInForce(
   declarations: OptionDeclarations,
-  given: readonly Given[],
+  given: readonly GivenOption[],
   env: Readonly<NodeJS.ProcessEnv>,
   layers: readonly Layer[],
   names: UnitNames,
@@ -47,7 +47,7 @@ export function variableOf(option: string): string {
   return `SYSTEMD_DOCKER_${option.toUpperCase().replaceAll('-', '_')}`
 }
 
-function fromWords(declarations: OptionDeclarations, given: readonly Given[]): Record<string, OptionValue> {
+function fromWords(declarations: OptionDeclarations, given: readonly GivenOption[]): Record<string, OptionValue> {
   const settings: Record<string, OptionValue> = {}
   for (const {name, value} of given) {
     const before = settings[name]

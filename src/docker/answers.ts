@@ -1,4 +1,4 @@
-import type {DeviceGrants, EngineInfo, Inspected, Listed} from './engine.js'
+import type {DeviceGrants, EngineInfo, ContainerInspection, ContainerSummary} from './engine.js'
 import type {PullMessage} from './pull-progress.js'
 import type {Reading} from './reading.js'
 
@@ -20,7 +20,7 @@ export function readStatus(status: Reading): number {
 }
 
 /** The answer to `GET /containers/{id}/json`. */
-export function readInspected(answer: Reading): Inspected {
+export function readInspection(answer: Reading): ContainerInspection {
   const [state, config, host] = [answer.at('State'), answer.at('Config'), answer.at('HostConfig')]
   const stopTimeout = config.at('StopTimeout')
   return {
@@ -58,7 +58,7 @@ function readDevices(config: Reading): DeviceGrants {
 }
 
 /** The answer to `GET /containers/json`. */
-export function readList(answer: Reading): Listed[] {
+export function readList(answer: Reading): ContainerSummary[] {
   return answer
     .list()
     .map((one) => ({id: readId(one.at('Id')), state: readState(one.at('State')), labels: one.at('Labels').texts()}))
@@ -93,7 +93,7 @@ export function readPullMessage(line: Reading): PullMessage {
   }
 }
 
-function readState(state: Reading): Inspected['state'] {
+function readState(state: Reading): ContainerInspection['state'] {
   const said = state.matching(new RegExp(`^(?:${STATES.join('|')})$`), 'a state of a container')
-  return said as Inspected['state']
+  return said as ContainerInspection['state']
 }

@@ -16,18 +16,18 @@ import {
   hasErrorCode,
   reason,
 } from '../errors.js'
-import {readId, readInfo, readInspected, readList, readPullMessage, readStatus} from './answers.js'
+import {readId, readInfo, readInspection, readList, readPullMessage, readStatus} from './answers.js'
 import {commonVersion, spokenVersion} from './api-version.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
 import type {
   ContainerEvent,
   Engine,
   EngineInfo,
-  Inspected,
-  Listed,
+  ContainerInspection,
+  ContainerSummary,
   RememberedEnd,
   Volumes,
-  Wanted,
+  WantedImage,
   Watch,
   WatchFor,
 } from './engine.js'
@@ -119,9 +119,9 @@ export class DockerodeEngine implements Engine {
     return (await this.#agreement(abortSignal)).newest
   }
 
-  async inspect(idOrName: string, abortSignal: AbortSignal): Promise<Inspected | undefined> {
+  async inspect(idOrName: string, abortSignal: AbortSignal): Promise<ContainerInspection | undefined> {
     try {
-      return await this.#read('look up the container', readInspected, async () =>
+      return await this.#read('look up the container', readInspection, async () =>
         (await this.#docker(abortSignal)).getContainer(encodeURIComponent(idOrName)).inspect({abortSignal}),
       )
     } catch (error) {
@@ -130,7 +130,7 @@ export class DockerodeEngine implements Engine {
     }
   }
 
-  async list(labels: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<readonly Listed[]> {
+  async list(labels: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<readonly ContainerSummary[]> {
     const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
     const options = {all: true, filters: {label}, abortSignal}
     return await this.#read('list containers', readList, async () =>
@@ -326,7 +326,7 @@ export class DockerodeEngine implements Engine {
     }
   }
 
-  async *pull(image: string, {platform, login}: Wanted, abortSignal: AbortSignal): AsyncGenerator<PullMessage> {
+  async *pull(image: string, {platform, login}: WantedImage, abortSignal: AbortSignal): AsyncGenerator<PullMessage> {
     const {repository, tag} = splitReference(image)
     const options = {fromImage: repository, tag, ...(platform === undefined ? {} : {platform}), abortSignal}
     try {

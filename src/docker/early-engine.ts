@@ -1,6 +1,6 @@
 import {DockerodeEngine} from './dockerode-engine.js'
 import type {EngineInfo} from './engine.js'
-import {UNTIL_DONE, unlessAborted} from '../timing.js'
+import {NEVER_ABORTED, abortable} from '../timing.js'
 
 /**
  * An Engine that is asked at once what it is, because the answer takes it some twenty milliseconds (Docker starts runc and docker-init to tell their versions), in
@@ -12,20 +12,20 @@ export class EarlyEngine extends DockerodeEngine {
 
   constructor(path: string, pinned?: string, headers: Readonly<Record<string, string>> = {}) {
     super(path, pinned, headers)
-    this.#early = super.info(UNTIL_DONE).catch(() => undefined)
+    this.#early = super.info(NEVER_ABORTED).catch(() => undefined)
   }
 
   override async ping(signal: AbortSignal): Promise<void> {
     const early = this.#isPinged ? undefined : this.#early
     // One that does not say what it is in time, as its containerd hangs, may still answer.
     this.#isPinged = true
-    if (early === undefined || (await unlessAborted(signal, early)) === undefined) await super.ping(signal)
+    if (early === undefined || (await abortable(signal, early)) === undefined) await super.ping(signal)
   }
 
   override async info(signal: AbortSignal): Promise<EngineInfo> {
     const early = this.#early
     this.#early = undefined
-    const info = early === undefined ? undefined : await unlessAborted(signal, early)
+    const info = early === undefined ? undefined : await abortable(signal, early)
     return info ?? (await super.info(signal))
   }
 }

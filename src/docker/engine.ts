@@ -5,7 +5,7 @@ import type {Login} from './client/registry-auth.js'
 import type {PullMessage} from './pull-progress.js'
 
 /** What the Engine says of a container (Engine API, `GET /containers/{id}/json`). */
-export interface Inspected {
+export interface ContainerInspection {
   readonly id: string
   readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
   /** Without the slash that the Engine puts before it. */
@@ -47,7 +47,7 @@ export interface DeviceGrants {
 }
 
 /** A container as a list of the Engine has it (Engine API, `GET /containers/json`). */
-export type Listed = Pick<Inspected, 'id' | 'state' | 'labels'>
+export type ContainerSummary = Pick<ContainerInspection, 'id' | 'state' | 'labels'>
 
 /**
  * Something that happened to a container (Engine API, `GET /events`). It says that it happened; how the container ended says {@link Watch}, or what is found of it.
@@ -103,7 +103,7 @@ export interface EngineInfo {
 }
 
 /** What image of that name to fetch, and as whom. */
-export interface Wanted {
+export interface WantedImage {
   /** `os[/arch[/variant]]`; the Engine's own when absent. */
   readonly platform?: string
   readonly login?: Login
@@ -120,9 +120,9 @@ export interface Engine {
   ping(signal: AbortSignal): Promise<void>
   info(signal: AbortSignal): Promise<EngineInfo>
   /** The container with this id or name, or nothing. The Engine also takes the beginning of an id for it. */
-  inspect(idOrName: string, signal: AbortSignal): Promise<Inspected | undefined>
+  inspect(idOrName: string, signal: AbortSignal): Promise<ContainerInspection | undefined>
   /** All containers, running or not, that have these labels, the newest first. */
-  list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly Listed[]>
+  list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly ContainerSummary[]>
   /** The labels of an image, by its id or name, or nothing where it is not there. */
   imageLabels(image: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined>
   /** The newest version of the Engine API that it may be asked with, such as `1.44`: its own, or the one that `DOCKER_API_VERSION` says. */
@@ -158,11 +158,11 @@ export interface Engine {
   /** Kills the container if it must, removes it, and resolves when it is gone; no error when it was. */
   remove(id: string, volumes: Volumes, signal: AbortSignal): Promise<void>
   /** Fetches an image; it is there when what the Engine says of it has ended. @throws {PullError} */
-  pull(image: string, wanted: Wanted, signal: AbortSignal): AsyncIterable<PullMessage>
+  pull(image: string, wanted: WantedImage, signal: AbortSignal): AsyncIterable<PullMessage>
 }
 
 /** Whether a container has processes, which may be paused, or is about to have some again. */
-export function isRunning({state}: Pick<Inspected, 'state'>): boolean {
+export function isRunning({state}: Pick<ContainerInspection, 'state'>): boolean {
   return state === 'running' || state === 'paused' || state === 'restarting'
 }
 

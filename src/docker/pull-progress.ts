@@ -31,7 +31,7 @@ interface Layer {
 }
 
 /** Adds up what the Engine says of each layer. */
-export class PullTally {
+export class PullTracker {
   readonly #layers = new Map<string, Layer>()
 
   /** Takes one message, and says whether it tells of anything that moved: waiting and trying again are none. */

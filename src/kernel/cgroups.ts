@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {parseMountinfo, type Mounted} from './mountinfo.js'
+import {parseMountinfo, type MountPoint} from './mountinfo.js'
 
 /** A process's place in one cgroup hierarchy (cgroups(7), `/proc/[pid]/cgroup`). */
 export interface Membership {
@@ -10,7 +10,7 @@ export interface Membership {
 }
 
 /** A cgroup hierarchy that is mounted, and where a process is in it. */
-export interface Place extends Membership {
+export interface CgroupPath extends Membership {
   /** The directory of the process's cgroup, to read and write its files. */
   readonly directory: string
 }
@@ -26,12 +26,12 @@ export function labelOf({controllers}: Pick<Membership, 'controllers'>): string 
 }
 
 /** The directory of the cgroup at the root of the hierarchy that a cgroup is in. */
-export function rootOf({path, directory}: Pick<Place, 'path' | 'directory'>): string {
+export function rootOf({path, directory}: Pick<CgroupPath, 'path' | 'directory'>): string {
   return path === '/' ? directory : directory.slice(0, -path.length)
 }
 
 /** systemd's own hierarchy among these: `name=systemd` of cgroup v1, or else that of cgroup v2. */
-export function systemdsPlace(places: readonly Place[]): Place | undefined {
+export function systemdCgroupPath(places: readonly CgroupPath[]): CgroupPath | undefined {
   return places.find(({controllers}) => controllers.includes('name=systemd')) ?? places.find(isUnified)
 }
 
@@ -48,7 +48,7 @@ export function parseMemberships(text: string): Membership[] {
  * Where a process is in each hierarchy that is mounted here. A hierarchy is found by its controllers, in whatever order the kernel lists them
  * (CentOS 7 says `cpuacct,cpu` of the mount `cpu,cpuacct`); a path outside of what is mounted is left out.
  */
-export function placesOf(memberships: readonly Membership[], mounts: readonly Mounted[]): Place[] {
+export function cgroupPathsOf(memberships: readonly Membership[], mounts: readonly MountPoint[]): CgroupPath[] {
   return memberships.flatMap((membership) => {
     for (const mount of mounts) {
       if (!carries(mount, membership.controllers)) continue
@@ -59,16 +59,16 @@ export function placesOf(memberships: readonly Membership[], mounts: readonly Mo
   })
 }
 
-/** {@link placesOf} the process `pid` (`self` for this one). Throws ENOENT or ESRCH when it is gone. */
-export async function readPlaces(pid: number | 'self', procRoot = '/proc'): Promise<Place[]> {
+/** {@link cgroupPathsOf} the process `pid` (`self` for this one). Throws ENOENT or ESRCH when it is gone. */
+export async function readCgroupPaths(pid: number | 'self', procRoot = '/proc'): Promise<CgroupPath[]> {
   const [memberships, mounts] = await Promise.all([
     readFile(join(procRoot, String(pid), 'cgroup'), 'utf8'),
     readFile(join(procRoot, 'self', 'mountinfo'), 'utf8'),
   ])
-  return placesOf(parseMemberships(memberships), parseMountinfo(mounts))
+  return cgroupPathsOf(parseMemberships(memberships), parseMountinfo(mounts))
 }
 
-function carries({type, superOptions}: Mounted, controllers: readonly string[]): boolean {
+function carries({type, superOptions}: MountPoint, controllers: readonly string[]): boolean {
   if (controllers.length === 0) return type === 'cgroup2'
   return type === 'cgroup' && controllers.every((controller) => superOptions.includes(controller))
 }

@@ -1,7 +1,7 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
-import {pidsIn, transferMembers} from './migrate.js'
+import {pidsIn, migrateProcesses} from './migrate.js'
 
 const LEAF = 'supervisor'
 
@@ -27,7 +27,7 @@ export async function stepIntoLeaf({directory}: InnerCgroup, signal: AbortSignal
   if ((await pidsIn(directory)).length === 0) return
   const leaf = join(directory, LEAF)
   await mkdir(leaf, {recursive: true})
-  await transferMembers(directory, leaf, signal)
+  await migrateProcesses(directory, leaf, signal)
 }
 
 /** Hands controllers of the unit's cgroup to those below it. @throws what the kernel answers: EBUSY where there are internal processes */

@@ -13,12 +13,12 @@ const PAUSE_MS = 5
  *
  * @returns how many processes were moved
  */
-export async function transferAll(from: string, to: string, signal: AbortSignal): Promise<number> {
+export async function migrateAll(from: string, to: string, signal: AbortSignal): Promise<number> {
   return await transferUntilNone(() => pidsBelow(from), to, signal)
 }
 
-/** {@link transferAll}, but for the cgroups below `from`. */
-export async function transferMembers(from: string, to: string, signal: AbortSignal): Promise<number> {
+/** {@link migrateAll}, but for the cgroups below `from`. */
+export async function migrateProcesses(from: string, to: string, signal: AbortSignal): Promise<number> {
   return await transferUntilNone(() => pidsIn(from), to, signal)
 }
 

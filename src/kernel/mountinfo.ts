@@ -1,5 +1,5 @@
 /** A mounted file system as this process sees it (proc(5), `/proc/[pid]/mountinfo`). */
-export interface Mounted {
+export interface MountPoint {
   /** The directory of the file system that is mounted; not `/` for a part of it. */
   readonly root: string
   readonly mountPoint: string
@@ -9,7 +9,7 @@ export interface Mounted {
 }
 
 /** Reads the text of a mountinfo file. */
-export function parseMountinfo(text: string): Mounted[] {
+export function parseMountinfo(text: string): MountPoint[] {
   return text.split('\n').flatMap((line) => {
     const [before, after] = line.split(' - ')
     const [, , , root, mountPoint] = before?.split(' ') ?? []

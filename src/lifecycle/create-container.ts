@@ -1,5 +1,5 @@
 import {open, rm, type FileHandle} from 'node:fs/promises'
-import type {RunOrder} from '../docker/run-options/draft.js'
+import type {RunRequest} from '../docker/run-options/draft.js'
 import {NEWEST_API, isOlder} from '../docker/api-version.js'
 import type {CreateRequest, Endpoint} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
@@ -9,7 +9,7 @@ import {CidFileError, EngineTooOldError, hasErrorCode, reason} from '../errors.j
 const SEVERAL_NETWORKS = '1.44'
 
 /** A container that is about to be made, so that nothing is left of it when it cannot be. */
-export interface Making {
+export interface ContainerCreation {
   /** What this Engine is asked to create. */
   readonly request: CreateRequest
   /** Does what is left to do for the container that was made: its other networks, and the file with its id. @throws {CidFileError} */
@@ -24,11 +24,11 @@ export interface Making {
  *
  * @throws {EngineTooOldError} {@link CidFileError}
  */
-export async function prepareMaking(
-  {request, needs = [], cidFile}: RunOrder,
+export async function prepareCreation(
+  {request, needs = [], cidFile}: RunRequest,
   engine: Engine,
   signal: AbortSignal,
-): Promise<Making> {
+): Promise<ContainerCreation> {
   const endpoints = Object.entries(request.body.NetworkingConfig?.EndpointsConfig ?? {})
   const version = needs.length > 0 || endpoints.length > 1 ? await engine.apiVersion(signal) : undefined
   for (const {option, api} of needs)

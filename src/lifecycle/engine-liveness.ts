@@ -1,7 +1,7 @@
 import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
-import {answerOf} from './engine-timeout.js'
-import {pauseFor} from '../timing.js'
+import {withEngineTimeout} from './engine-timeout.js'
+import {sleep} from '../timing.js'
 
 /** How long an Engine that answers is let alone, in milliseconds, while it is at something that takes long. */
 const LET_ALONE_MS = 1000
@@ -12,7 +12,7 @@ const LET_ALONE_MS = 1000
  *
  * @throws {EngineUnreachableError} and what `ask` throws
  */
-export async function attended<T>(
+export async function withLivenessProbe<T>(
   engine: Engine,
   patience: number,
   ask: (signal: AbortSignal) => Promise<T>,
@@ -42,10 +42,10 @@ export async function attended<T>(
 
 async function attend(engine: Engine, patience: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await answerOf(engine, patience, (question) => engine.ping(question), signal).catch((error: unknown) => {
+    await withEngineTimeout(engine, patience, (question) => engine.ping(question), signal).catch((error: unknown) => {
       // One that answers, if only to refuse, is there.
       if (error instanceof EngineUnreachableError) throw error
     })
-    await pauseFor(LET_ALONE_MS, signal)
+    await sleep(LET_ALONE_MS, signal)
   }
 }

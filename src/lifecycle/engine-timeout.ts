@@ -1,6 +1,6 @@
 import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
-import {inTime} from '../timing.js'
+import {askWithTimeout} from '../timing.js'
 
 /**
  * The Engine's answer to what `ask` asks it. One that does not answer within so many milliseconds is as good as none, though somebody takes the question: it hangs, or
@@ -8,12 +8,12 @@ import {inTime} from '../timing.js'
  *
  * @throws {EngineUnreachableError}
  */
-export async function answerOf<T>(
+export async function withEngineTimeout<T>(
   engine: Engine,
   milliseconds: number,
   ask: (signal: AbortSignal) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   const late = (): Error => new EngineUnreachableError(engine.address, new Error('it does not answer'))
-  return await inTime(signal, milliseconds, ask, late)
+  return await askWithTimeout(signal, milliseconds, ask, late)
 }

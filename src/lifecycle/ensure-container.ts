@@ -1,33 +1,40 @@
 import {rm} from 'node:fs/promises'
-import type {RunOrder} from '../docker/run-options/draft.js'
+import type {RunRequest} from '../docker/run-options/draft.js'
 import type {CreateRequest} from '../docker/create-request.js'
-import {isNameConflict, isNoSuchImage, isRunning, mayLackImage, type Engine, type Inspected} from '../docker/engine.js'
+import {
+  isNameConflict,
+  isNoSuchImage,
+  isRunning,
+  mayLackImage,
+  type Engine,
+  type ContainerInspection,
+} from '../docker/engine.js'
 import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
 import {findInit} from '../kernel/container-init.js'
 import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
-import {prepareMaking, type Making} from './create-container.js'
+import {prepareCreation, type ContainerCreation} from './create-container.js'
 import {withOwnLabels} from './own-labels.js'
-import {UNTIL_DONE, inTime, pauseFor} from '../timing.js'
+import {NEVER_ABORTED, askWithTimeout, sleep} from '../timing.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
 import {Predecessor, asideName} from './predecessor.js'
 import type {CreatedContainer, Verdict} from '../pipeline/contract.js'
-import type {StopRequests} from './signals.js'
+import type {ProcessSignals} from './signals.js'
 
 /** How often a container is looked at that Docker is about to start again. */
 const RESTART_LOOK_MS = 50
 
 /** What a container is obtained with. */
-export interface Obtaining {
-  readonly order: RunOrder
+export interface EnsureInput {
+  readonly order: RunRequest
   readonly pipeline: Pipeline
   readonly engine: Engine
   /** Fetches the image of a request. @throws {PullError} */
   readonly pull: (request: CreateRequest, signal: AbortSignal) => Promise<void>
   readonly log: Log
-  readonly stop: StopRequests
+  readonly stop: ProcessSignals
   /** The unit that this process is the main process of; nothing outside of any. */
   readonly unit: Invocation | undefined
   /** How long the Engine may take to notice the end of a container of our name, or to remove it, in milliseconds. */
@@ -35,7 +42,7 @@ export interface Obtaining {
 }
 
 /** A container that a run has, and how it came by it. */
-export interface Obtained {
+export interface EnsuredContainer {
   readonly container: CreatedContainer
   readonly origin: 'created' | Exclude<Verdict, 'replace'>
   /** What is to make way before this one is started, and to leave when it is ready. */
@@ -45,7 +52,7 @@ export interface Obtained {
 /** What is there already for a run. */
 interface Present {
   /** The container that the run may use. */
-  readonly found: Inspected | undefined
+  readonly found: ContainerInspection | undefined
   /** What nobody else would find again. */
   readonly others: readonly Predecessor[]
 }
@@ -56,7 +63,7 @@ interface Present {
  *
  * @throws {NameTakenError} {@link NameClaimedError} {@link ImageMissingError} and what the Engine and the plugins throw
  */
-export async function obtain(run: Obtaining): Promise<Obtained> {
+export async function ensureContainer(run: EnsureInput): Promise<EnsuredContainer> {
   const {order, pipeline, engine, stop, log} = run
   const {request} = order
   const {found, others} =
@@ -82,7 +89,7 @@ export async function obtain(run: Obtaining): Promise<Obtained> {
     if (verdict !== 'replace') return {container: {id: found.id, tty: found.tty}, origin: verdict, predecessors: others}
   }
   const replaced = found === undefined ? undefined : new Predecessor(found, engine, log)
-  const making = await prepareMaking({...order, request: labelled(request, run.unit)}, engine, stop.signal)
+  const making = await prepareCreation({...order, request: labelled(request, run.unit)}, engine, stop.signal)
   try {
     await pipeline.create(request)
     return {
@@ -97,9 +104,9 @@ export async function obtain(run: Obtaining): Promise<Obtained> {
 }
 
 /** The container of that name, if it may be this unit's. @throws {NameTakenError} {@link NameClaimedError} */
-async function findNamed(run: Obtaining, name: string): Promise<Inspected | undefined> {
+async function findNamed(run: EnsureInput, name: string): Promise<ContainerInspection | undefined> {
   const {unit, stop} = run
-  const named = async (name: string): Promise<Inspected | undefined> => {
+  const named = async (name: string): Promise<ContainerInspection | undefined> => {
     const found = await run.engine.inspect(name, stop.signal)
     // The Engine also finds a container whose id begins so: a stranger.
     return found?.name === name ? await withOwnLabels(found, run.engine, stop.signal) : undefined
@@ -110,7 +117,10 @@ async function findNamed(run: Obtaining, name: string): Promise<Inspected | unde
   return found === undefined ? undefined : await settled(run, found)
 }
 
-async function lookUp({engine, stop: {signal}}: Obtaining, idOrName: string): Promise<Inspected | undefined> {
+async function lookUp(
+  {engine, stop: {signal}}: EnsureInput,
+  idOrName: string,
+): Promise<ContainerInspection | undefined> {
   const found = await engine.inspect(idOrName, signal)
   return found === undefined ? undefined : await withOwnLabels(found, engine, signal)
 }
@@ -120,11 +130,11 @@ async function lookUp({engine, stop: {signal}}: Obtaining, idOrName: string): Pr
  * as nothing else may be left of what that held.
  */
 async function afterBrokenExchange(
-  {engine, log, stop: {signal}}: Obtaining,
+  {engine, log, stop: {signal}}: EnsureInput,
   name: string,
-  bearer: Inspected | undefined,
-  aside: Inspected,
-): Promise<Inspected> {
+  bearer: ContainerInspection | undefined,
+  aside: ContainerInspection,
+): Promise<ContainerInspection> {
   if (bearer?.state === 'created' && bearer.labels[LABELS.request] === undefined) {
     log.warn(`container ${aside.name} is left as it is: systemd-docker did not make the one that is called ${name} now`)
     return bearer
@@ -135,7 +145,7 @@ async function afterBrokenExchange(
     return bearer
   }
   if (bearer !== undefined) await engine.remove(bearer.id, 'with-volumes', signal)
-  await engine.rename(aside.id, name, UNTIL_DONE)
+  await engine.rename(aside.id, name, NEVER_ABORTED)
   log.warn(`container ${name} has its name back from ${aside.name}: a start that was to replace it was broken off`)
   return {...aside, name}
 }
@@ -144,12 +154,12 @@ async function afterBrokenExchange(
  * The container without a name that an earlier invocation of the unit has left, if it was made from this line, and what such an invocation has left running, or just made, from another
  * line: nobody else would find that again.
  */
-async function findLeftover(run: Obtaining): Promise<Present> {
+async function findLeftover(run: EnsureInput): Promise<Present> {
   const {engine, order, unit, log} = run
   const {signal} = run.stop
   if (unit === undefined) return {found: undefined, others: []}
   const request = hashOf(order.request)
-  const same: Inspected[] = []
+  const same: ContainerInspection[] = []
   const others: Predecessor[] = []
   for (const {id} of await engine.list({[LABELS.unit]: ownerOf(unit), [LABELS.nameless]: 'yes'}, signal)) {
     const one = await lookUp(run, id)
@@ -171,7 +181,7 @@ async function findLeftover(run: Obtaining): Promise<Present> {
  *
  * @throws {NameTakenError} when that takes too long
  */
-async function settled(run: Obtaining, found: Inspected): Promise<Inspected | undefined> {
+async function settled(run: EnsureInput, found: ContainerInspection): Promise<ContainerInspection | undefined> {
   const {engine} = run
   // One that is dead is the rest of a removal that has failed, and cannot be started any more.
   if (found.state === 'removing' || found.state === 'dead') {
@@ -192,20 +202,20 @@ async function settled(run: Obtaining, found: Inspected): Promise<Inspected | un
 }
 
 async function patiently(
-  {stop, removalPatience}: Obtaining,
+  {stop, removalPatience}: EnsureInput,
   name: string,
   what: string,
   wait: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const late = (): Error =>
     new NameTakenError(name, `its container ${what} after ${String(removalPatience / 1000)} seconds`)
-  await inTime(stop.signal, removalPatience, wait, late)
+  await askWithTimeout(stop.signal, removalPatience, wait, late)
 }
 
 /** @throws {NameClaimedError} when the container is that of another unit that is not over, as far as systemd says */
 async function refuseClaimed(
   name: string,
-  found: Inspected,
+  found: ContainerInspection,
   unit: Invocation | undefined,
   signal: AbortSignal,
 ): Promise<void> {
@@ -228,26 +238,26 @@ async function isOverNow(unit: UnitName, signal: AbortSignal): Promise<boolean |
 }
 
 /** Waits for a container that Docker is about to start again by itself, as `docker run --restart` asks it to, and says of one that is paused that it is. */
-async function adoptable(run: Obtaining, found: Inspected): Promise<void> {
+async function adoptable(run: EnsureInput, found: ContainerInspection): Promise<void> {
   const {log, stop} = run
   if (found.state === 'paused')
     log.warn(`container ${found.name} is paused, and is taken over so: \`docker unpause ${found.name}\` lets it run on`)
   if (found.state !== 'restarting') return
   log.info(`container ${found.name} is taken over as soon as Docker has started it again`)
   // The Engine tells of a start when it was asked for, and this one may be just over.
-  for (let now: Inspected | undefined = found; now?.state === 'restarting'; now = await lookUp(run, found.id))
-    await pauseFor(RESTART_LOOK_MS, stop.signal)
+  for (let now: ContainerInspection | undefined = found; now?.state === 'restarting'; now = await lookUp(run, found.id))
+    await sleep(RESTART_LOOK_MS, stop.signal)
 }
 
 /** In what the container that is there differs from the one that the line asks for; nothing where it does not. */
-function driftOf({labels}: Inspected, request: CreateRequest): string | undefined {
+function driftOf({labels}: ContainerInspection, request: CreateRequest): string | undefined {
   const made = labels[LABELS.request]
   if (made === undefined) return 'was not made by systemd-docker'
   return made === hashOf(request) ? undefined : 'was made from another line, or on a host that was set up otherwise'
 }
 
 /** Creates the container in place of the one that it replaces, fetching its image as the pull policy has it. */
-async function create(run: Obtaining, making: Making, replaced: Predecessor | undefined): Promise<string> {
+async function create(run: EnsureInput, making: ContainerCreation, replaced: Predecessor | undefined): Promise<string> {
   const {order, engine, log, stop, unit} = run
   const {request} = making
   const {signal} = stop
@@ -272,7 +282,7 @@ async function create(run: Obtaining, making: Making, replaced: Predecessor | un
 }
 
 async function createOrPull(
-  run: Obtaining,
+  run: EnsureInput,
   request: CreateRequest,
   replaced: Predecessor | undefined,
 ): Promise<string> {
@@ -289,14 +299,14 @@ async function createOrPull(
 
 /** Creates the container under the name of the one that it replaces, which has that back where the Engine does not. */
 async function createInPlace(
-  {engine, stop}: Obtaining,
+  {engine, stop}: EnsureInput,
   request: CreateRequest,
   replaced: Predecessor | undefined,
 ): Promise<string> {
   stop.signal.throwIfAborted()
   if (request.name !== undefined) await replaced?.giveUpName()
   try {
-    return await engine.create(request, UNTIL_DONE)
+    return await engine.create(request, NEVER_ABORTED)
   } catch (error) {
     await replaced?.comeBack()
     throw error
@@ -305,14 +315,14 @@ async function createInPlace(
 
 /** Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was. */
 export async function takeBack(
-  {engine, order, log}: Obtaining,
-  {container: {id}, origin, predecessors}: Obtained,
+  {engine, order, log}: EnsureInput,
+  {container: {id}, origin, predecessors}: EnsuredContainer,
 ): Promise<void> {
   if (origin === 'created') {
     await removeAgain(engine, log, id)
     if (order.cidFile !== undefined) await rm(order.cidFile, {force: true})
   } else if (origin === 'restart')
-    await engine.stop(id, UNTIL_DONE).catch((error: unknown) => {
+    await engine.stop(id, NEVER_ABORTED).catch((error: unknown) => {
       log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
     })
   for (const predecessor of predecessors) await predecessor.comeBack()
@@ -320,7 +330,7 @@ export async function takeBack(
 
 async function removeAgain(engine: Engine, log: Log, id: string): Promise<void> {
   try {
-    await engine.remove(id, 'with-volumes', UNTIL_DONE)
+    await engine.remove(id, 'with-volumes', NEVER_ABORTED)
   } catch (error) {
     log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
   }

@@ -1,8 +1,8 @@
 import type {ContainerEvent} from '../docker/engine.js'
-import {pauseFor} from '../timing.js'
+import {sleep} from '../timing.js'
 
 /** The next that is told: an event, that there will be none, or that there was none for so long. */
-export type Next = ContainerEvent | 'cut' | 'late'
+export type NextEvent = ContainerEvent | 'cut' | 'late'
 
 /** What the Engine tells of a container, taken in as it comes, so that its end is seen whatever else is waited for. */
 export class EventFeed {
@@ -17,9 +17,9 @@ export class EventFeed {
   }
 
   /** What comes next, waited for at most `patience` milliseconds where that is given. */
-  async next(patience?: number): Promise<Next> {
+  async next(patience?: number): Promise<NextEvent> {
     const over = new AbortController()
-    const late = patience === undefined ? undefined : pauseFor(patience, over.signal).then(() => 'late' as const)
+    const late = patience === undefined ? undefined : sleep(patience, over.signal).then(() => 'late' as const)
     try {
       for (;;) {
         const event = this.#waiting.shift()

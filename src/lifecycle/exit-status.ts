@@ -3,7 +3,7 @@ import {EXIT_OURS} from '../errors.js'
 import type {ExitReport} from '../pipeline/contract.js'
 
 /** How this process ends: with a status, or of a signal. */
-export type Ending = {readonly status: number} | {readonly signal: NodeJS.Signals}
+export type ProcessEnd = {readonly status: number} | {readonly signal: NodeJS.Signals}
 
 /** The signals whose death systemd calls a clean end (systemd.service(5), `SuccessExitStatus=`), and that Node does not ignore. */
 const CLEAN = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
@@ -18,7 +18,7 @@ const LAST_SIGNAL = 64
  * died of a signal (128+n) after a stop was asked for by the signal `asked`: then we die of a signal too, the same where systemd calls that
  * clean, else the one that asked. A crash stays a failure, and so does SIGKILL.
  */
-export function endingOf(code: number, asked: NodeJS.Signals | undefined): Ending {
+export function processEndOf(code: number, asked: NodeJS.Signals | undefined): ProcessEnd {
   if (asked === undefined || code <= 128 || code > 128 + LAST_SIGNAL) return {status: code}
   if (NEVER_CLEAN.some((name) => code === 128 + constants.signals[name])) return {status: code}
   const same = CLEAN.find((name) => code === 128 + constants.signals[name])
@@ -26,7 +26,7 @@ export function endingOf(code: number, asked: NodeJS.Signals | undefined): Endin
 }
 
 /** The ending as a shell would see it: 128+n for a signal. */
-export function statusOf(ending: Ending): number {
+export function statusOf(ending: ProcessEnd): number {
   return 'status' in ending ? ending.status : 128 + constants.signals[ending.signal]
 }
 

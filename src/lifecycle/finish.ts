@@ -1,5 +1,5 @@
 import {rm} from 'node:fs/promises'
-import type {Engine, Inspected} from '../docker/engine.js'
+import type {Engine, ContainerInspection} from '../docker/engine.js'
 import {EXIT_OURS, EngineUnreachableError, FinishError, hasErrorCode, reason} from '../errors.js'
 import {readRegular} from '../files/regular.js'
 import {stateDirectory, withdraw} from '../placement/announcement.js'
@@ -8,15 +8,15 @@ import type {Notifier} from '../systemd/notifier.js'
 import {unrestrictDevices} from '../systemd/device-policy.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {systemctl} from '../systemd/systemctl.js'
-import {answerOf} from './engine-timeout.js'
-import {describeEnd, endingOf, needsWords} from './exit-status.js'
+import {withEngineTimeout} from './engine-timeout.js'
+import {describeEnd, processEndOf, needsWords} from './exit-status.js'
 import {findInit} from '../kernel/container-init.js'
 import {LABELS, ownerOf, type Invocation} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
 import {withOwnLabels} from './own-labels.js'
-import {pauseFor, unlessAborted, within, withinReach} from '../timing.js'
+import {sleep, abortable, withTimeout, clampTimer} from '../timing.js'
 import type {ExitReport} from '../pipeline/contract.js'
-import type {StopRequests} from './signals.js'
+import type {ProcessSignals} from './signals.js'
 import {waitForEngine} from './wait-for-engine.js'
 
 /** How long the Engine may take to notice that a container has ended whose processes systemd has ended, in milliseconds. */
@@ -29,13 +29,13 @@ const LONGEST_PID = 8
 const ASK_AGAIN_MS = 200
 
 /** What a unit's end is finished with. */
-export interface Finishing {
+export interface FinishInput {
   readonly name: string
   readonly engine: Engine
   readonly unit: Invocation | undefined
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly log: Log
-  readonly stop: StopRequests
+  readonly stop: ProcessSignals
   readonly openNotifier: () => Notifier
 }
 
@@ -45,7 +45,7 @@ export interface Finishing {
  *
  * @throws {FinishError} and what the Engine throws
  */
-export async function finish(finishing: Finishing): Promise<number> {
+export async function finish(finishing: FinishInput): Promise<number> {
   const {name, engine, unit, env, log, stop, openNotifier} = finishing
   if (unit === undefined)
     throw new FinishError('this is no process of one; say it in ExecStopPost= of the unit whose container it is')
@@ -66,25 +66,24 @@ export async function finish(finishing: Finishing): Promise<number> {
       () => {
         over.abort(new EngineUnreachableError(engine.address, new Error('it does not answer')))
       },
-      withinReach(until.leave - performance.now()),
+      clampTimer(until.leave - performance.now()),
     )
   })
   try {
     await waitForEngine({engine, openNotifier, stop: {signal}, askDeadline: () => deadline})
     await armed
-    const found = await unlessAborted(signal, engine.inspect(name, signal))
-    const labelled =
-      found?.name === name ? await unlessAborted(signal, withOwnLabels(found, engine, signal)) : undefined
+    const found = await abortable(signal, engine.inspect(name, signal))
+    const labelled = found?.name === name ? await abortable(signal, withOwnLabels(found, engine, signal)) : undefined
     // After a start that was refused the name may be another unit's.
     const own = labelled?.labels[LABELS.unit] === ownerOf(unit) ? labelled : undefined
     await unrestrictDevices(unit, signal).catch((error: unknown) => {
       log.warn(`could not take the unit's device policy back: ${reason(error)}`)
     })
-    const exit = await unlessAborted(
+    const exit = await abortable(
       signal,
       own === undefined ? rememberedEnd(finishing, unit, signal) : endOf(own, engine, signal),
     )
-    if (own?.labels[LABELS.remove] === 'yes') await unlessAborted(signal, remove(own, finishing, signal))
+    if (own?.labels[LABELS.remove] === 'yes') await abortable(signal, remove(own, finishing, signal))
     // The pid file may be where another user can make this fail or wait, and the container is gone by then.
     if (own !== undefined) await forget(own, finishing)
     // What systemd says of the main process it knows only of a child of its own (systemd.exec(5), `$EXIT_CODE`).
@@ -99,7 +98,7 @@ export async function finish(finishing: Finishing): Promise<number> {
 }
 
 /** Says how the container ended, and gives the status that tells systemd. */
-async function tell(exit: End, asked: boolean | undefined, {name, log, openNotifier}: Finishing): Promise<number> {
+async function tell(exit: End, asked: boolean | undefined, {name, log, openNotifier}: FinishInput): Promise<number> {
   const report = reportOf(exit, asked === true)
   const words = `container ${name} ${describeEnd(report)}`
   if (needsWords(report)) log.warn(words)
@@ -111,15 +110,15 @@ async function tell(exit: End, asked: boolean | undefined, {name, log, openNotif
     .catch((error: unknown) => {
       log.warn(`could not tell systemd of the end: ${reason(error)}`)
     })
-  return asked === true && 'signal' in endingOf(report.code, 'SIGTERM') ? 0 : report.code
+  return asked === true && 'signal' in processEndOf(report.code, 'SIGTERM') ? 0 : report.code
 }
 
 /** What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped. */
-async function endOf(found: Inspected, engine: Engine, signal: AbortSignal): Promise<End | undefined> {
+async function endOf(found: ContainerInspection, engine: Engine, signal: AbortSignal): Promise<End | undefined> {
   const {id} = found
   if (found.pid !== 0) {
     if ((await findInit(found)) !== 'gone') await engine.stop(id, signal)
-    await answerOf(
+    await withEngineTimeout(
       engine,
       NOTICE_PATIENCE_MS,
       async (question) => (await engine.watch(id, 'not-running', question)).exitCode,
@@ -135,14 +134,18 @@ async function endOf(found: Inspected, engine: Engine, signal: AbortSignal): Pro
 }
 
 /** Whether an Engine took the container along when it ended: the one that answers knows nothing of the end, and does not let containers outlive it. */
-async function endedWithEngine({id, finishedAt}: Inspected, engine: Engine, signal: AbortSignal): Promise<boolean> {
+async function endedWithEngine(
+  {id, finishedAt}: ContainerInspection,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<boolean> {
   const ends = await engine.ends(id, signal)
   return !ends.some(({at}) => at >= finishedAt) && !(await engine.info(signal)).liveRestore
 }
 
 /** The last end of a container of this unit that is gone, as somebody has removed it. */
 async function rememberedEnd(
-  {name, engine}: Finishing,
+  {name, engine}: FinishInput,
   unit: Invocation,
   signal: AbortSignal,
 ): Promise<End | undefined> {
@@ -183,18 +186,18 @@ async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boole
   while (!signal.aborted) {
     const jobs = await systemctl(unit, ['list-jobs', '--no-legend', '--', unit.name], signal)
     if (jobs !== undefined) return /\s(?:stop|restart|try-restart|start\s+waiting)\b/.test(jobs)
-    await pauseFor(ASK_AGAIN_MS, signal)
+    await sleep(ASK_AGAIN_MS, signal)
   }
   return undefined
 }
 
 /** Takes back what a container needs that runs: its announcement, and its pid file. */
-async function forget({id, labels}: Inspected, {env, log}: Finishing): Promise<void> {
+async function forget({id, labels}: ContainerInspection, {env, log}: FinishInput): Promise<void> {
   const state = stateDirectory(env)
   if (state !== undefined) await withdraw(id, state)
   const pidFile = labels[LABELS.pidFile] ?? ''
   if (pidFile === '') return
-  await within(FORGET_PATIENCE_MS, removePidFile(pidFile)).catch((error: unknown) => {
+  await withTimeout(FORGET_PATIENCE_MS, removePidFile(pidFile)).catch((error: unknown) => {
     log.warn(`the pid file ${pidFile} is left behind: ${reason(error)}`)
   })
 }
@@ -208,7 +211,7 @@ async function removePidFile(path: string): Promise<void> {
   }
 }
 
-async function remove({id}: Inspected, {engine, log}: Finishing, signal: AbortSignal): Promise<void> {
+async function remove({id}: ContainerInspection, {engine, log}: FinishInput, signal: AbortSignal): Promise<void> {
   await engine.remove(id, 'with-volumes', signal).catch((error: unknown) => {
     log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
   })

@@ -8,9 +8,9 @@ import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import {LABELS} from '../pipeline/labels.js'
-import {obtain, takeBack, type Obtained, type Obtaining} from './ensure-container.js'
-import {UNTIL_DONE, pauseFor, unlessAborted, withinReach} from '../timing.js'
-import type {Releases} from '../pipeline/cleanup.js'
+import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
+import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
+import type {CleanupStack} from '../pipeline/cleanup.js'
 import type {ExitReport} from '../pipeline/contract.js'
 import {supervise} from './supervise.js'
 import {waitForEngine} from './wait-for-engine.js'
@@ -19,8 +19,8 @@ import {waitForEngine} from './wait-for-engine.js'
 const NOTICE_PATIENCE_MS = 1000
 
 /** What a run is made of. */
-export interface Run extends Obtaining {
-  readonly releases: Releases
+export interface RunInput extends EnsureInput {
+  readonly releases: CleanupStack
   /** Opens the way to systemd; called while the Engine starts the container, as it takes a few milliseconds. */
   readonly openNotifier: () => Notifier
   /** Asks systemd until when the unit must have started; absent outside of any. */
@@ -34,7 +34,7 @@ export interface Run extends Obtaining {
 }
 
 /** How our part of a run ended: with the container's own end, or by leaving the container to systemd. */
-export type Outcome = {readonly kind: 'ended'; readonly exit: ExitReport} | {readonly kind: 'handed-over'}
+export type RunOutcome = {readonly kind: 'ended'; readonly exit: ExitReport} | {readonly kind: 'handed-over'}
 
 /**
  * One run, from the create request to the container's end.
@@ -42,9 +42,9 @@ export type Outcome = {readonly kind: 'ended'; readonly exit: ExitReport} | {rea
  * Whatever fails before systemd was told that the container is ready takes back all that was done: the container is stopped and, when this run
  * made it, removed. After that the container's end is ours.
  */
-export async function runContainer(run: Run): Promise<Outcome> {
+export async function runContainer(run: RunInput): Promise<RunOutcome> {
   try {
-    const outcome = await unlessAborted(lastMoment(run), walk(run))
+    const outcome = await abortable(lastMoment(run), walk(run))
     // What was acquired for a container that is handed over is the container's now.
     if (outcome.kind === 'ended') await run.releases.unwind(run.log.warn)
     return outcome
@@ -55,14 +55,14 @@ export async function runContainer(run: Run): Promise<Outcome> {
 }
 
 /** Aborts when a run that was asked to stop has to be left as it is: it takes back what the Engine did for it, and that may hang until systemd kills us. */
-function lastMoment({stop: {signal}, unit, releases, log}: Run): AbortSignal {
+function lastMoment({stop: {signal}, unit, releases, log}: RunInput): AbortSignal {
   const moment = new AbortController()
   if (unit === undefined) return moment.signal
   const over = new AbortController()
   const giveUp = async (): Promise<void> => {
     const {leave = Infinity} = (await stopDeadline(unit, over.signal)) ?? {}
     if (!Number.isFinite(leave)) return
-    await pauseFor(withinReach(leave - performance.now()), over.signal)
+    await sleep(clampTimer(leave - performance.now()), over.signal)
     if (over.signal.aborted) return
     log.warn('the Engine takes too long; what it was asked for may be left behind')
     moment.abort(signal.reason)
@@ -78,7 +78,7 @@ function lastMoment({stop: {signal}, unit, releases, log}: Run): AbortSignal {
   return moment.signal
 }
 
-async function walk(run: Run): Promise<Outcome> {
+async function walk(run: RunInput): Promise<RunOutcome> {
   const {order, pipeline, engine, stop, releases, log} = run
   const {signal} = stop
   await waitForEngine(run)
@@ -86,7 +86,7 @@ async function walk(run: Run): Promise<Outcome> {
   let resident = mustStay(run)
   if (!resident) await refuseToBeKilledAtOnce(run)
   const since = Date.now()
-  const obtained = await obtain(run)
+  const obtained = await ensureContainer(run)
   const {container, origin, predecessors} = obtained
   log.debug?.(`container ${container.id}: ${origin}`)
   const name = order.request.name ?? container.id.slice(0, 12)
@@ -134,7 +134,7 @@ async function walk(run: Run): Promise<Outcome> {
   if (run.watchdog !== undefined && who !== 'delegated') keepAlive(run.watchdog, notifier, run)
   let exit: ExitReport
   try {
-    exit = await unlessAborted(
+    exit = await abortable(
       stop.defect,
       supervise({
         container,
@@ -176,15 +176,15 @@ async function walk(run: Run): Promise<Outcome> {
  * Waits for what is done after the container's end. In a stop no longer than systemd lets the unit stop: what the run has acquired is still to be released, and an Engine that is busy
  * may take long over a removal, which it goes on with by itself.
  */
-async function beforeSystemdKills({unit, stop, log}: Run, act: () => Promise<void>): Promise<void> {
+async function beforeSystemdKills({unit, stop, log}: RunInput, act: () => Promise<void>): Promise<void> {
   if (unit === undefined || stop.asked === undefined) {
     await act()
     return
   }
-  const {leave} = (await stopDeadline(unit, UNTIL_DONE)) ?? NO_DEADLINE
+  const {leave} = (await stopDeadline(unit, NEVER_ABORTED)) ?? NO_DEADLINE
   const acting = act().then(() => 'done')
   const over = new AbortController()
-  const late = pauseFor(withinReach(leave - performance.now()), over.signal).then(() => 'late')
+  const late = sleep(clampTimer(leave - performance.now()), over.signal).then(() => 'late')
   if ((await Promise.race([acting, late])) === 'late')
     log.warn(
       'what is done after the end of the container takes longer than the unit has (TimeoutStopSec=), and is left',
@@ -193,7 +193,7 @@ async function beforeSystemdKills({unit, stop, log}: Run, act: () => Promise<voi
 }
 
 /** Node dies of a real-time signal. It is asked for once the unit is active, so that no start waits for it. */
-async function warnOfSignalThatKills({unit, log}: Run, signal: AbortSignal): Promise<void> {
+async function warnOfSignalThatKills({unit, log}: RunInput, signal: AbortSignal): Promise<void> {
   const name = unit === undefined ? undefined : await realtimeKillSignal(unit, signal)
   if (name !== undefined)
     log.warn(
@@ -202,7 +202,7 @@ async function warnOfSignalThatKills({unit, log}: Run, signal: AbortSignal): Pro
 }
 
 /** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */
-function keepAlive(milliseconds: number, notifier: Notifier, {releases, log}: Run): void {
+function keepAlive(milliseconds: number, notifier: Notifier, {releases, log}: RunInput): void {
   const timer = setInterval(() => {
     notifier.send('WATCHDOG=1').catch((error: unknown) => {
       log.warn(`could not tell systemd that the container runs: ${reason(error)}`)
@@ -214,7 +214,7 @@ function keepAlive(milliseconds: number, notifier: Notifier, {releases, log}: Ru
 }
 
 /** Whether a plugin wants this process to stay. @throws {HandoverError} where the line does not */
-function mustStay({pipeline, handover, log}: Run): boolean {
+function mustStay({pipeline, handover, log}: RunInput): boolean {
   const reasons = pipeline.residentReasons()
   log.debug?.(reasons.length > 0 ? `this process stays: ${reasons.join('; ')}` : 'nothing asks this process to stay')
   if (handover && reasons.length > 0) throw new HandoverError(reasons)
@@ -233,8 +233,8 @@ interface Begun {
  * milliseconds since 1970.
  */
 async function begin(
-  {engine, openNotifier, stop: {signal}}: Run,
-  {container: {id}, origin, predecessors}: Obtained,
+  {engine, openNotifier, stop: {signal}}: RunInput,
+  {container: {id}, origin, predecessors}: EnsuredContainer,
   since: number,
   following: AbortSignal,
 ): Promise<Begun> {
@@ -263,8 +263,8 @@ interface Seen {
 
 /** @throws {EngineElsewhereError} where a PID is asked for, and the Engine's are not this host's */
 async function see(
-  {engine, order, handover, log, stop: {signal}, findInit = findInitHere}: Run,
-  {container: {id}}: Obtained,
+  {engine, order, handover, log, stop: {signal}, findInit = findInitHere}: RunInput,
+  {container: {id}}: EnsuredContainer,
   {exitCode}: Watch,
 ): Promise<Seen> {
   for (let isAgain = false; ; isAgain = true) {
@@ -276,7 +276,7 @@ async function see(
     if (typeof init === 'object') return {isRunning: true, isPaused, init, startedAt}
     if (init === 'gone' && !isAgain) {
       // It has just ended, which the Engine will notice, or has never been here.
-      await Promise.race([exitCode.catch(() => undefined), pauseFor(NOTICE_PATIENCE_MS, signal)])
+      await Promise.race([exitCode.catch(() => undefined), sleep(NOTICE_PATIENCE_MS, signal)])
       signal.throwIfAborted()
       continue
     }
@@ -298,7 +298,7 @@ async function see(
  *
  * @throws {HandoverError}
  */
-async function refuseToBeKilledAtOnce({unit, handover, log, stop: {signal}}: Run): Promise<void> {
+async function refuseToBeKilledAtOnce({unit, handover, log, stop: {signal}}: RunInput): Promise<void> {
   if (unit === undefined) return
   const said = await propertiesOf(unit, ['ExecStop', 'KillMode'], signal)
   signal.throwIfAborted()
@@ -316,7 +316,7 @@ async function refuseToBeKilledAtOnce({unit, handover, log, stop: {signal}}: Run
  * Whether systemd has another main process than this one, as it was told: one that has ended by then it does not take, and would take our end for that of the unit. Says so in a
  * unit in which nobody will tell systemd how its container ends.
  */
-async function isTakenOver({unit, log, stop: {signal}}: Run): Promise<boolean> {
+async function isTakenOver({unit, log, stop: {signal}}: RunInput): Promise<boolean> {
   if (unit === undefined) return true
   const said = await propertiesOf(unit, ['MainPID', 'ExecStopPost'], signal)
   // Where systemd does not answer, it was told all the same.

@@ -1,4 +1,4 @@
-import type {Engine, Inspected} from '../docker/engine.js'
+import type {Engine, ContainerInspection} from '../docker/engine.js'
 import {LABELS} from '../pipeline/labels.js'
 
 const NAMES = Object.values(LABELS)
@@ -10,14 +10,18 @@ const TO_REMOVE: readonly string[] = [LABELS.nameless, LABELS.remove, LABELS.pid
  * image, or copied from a container of ours (`docker commit`). A container that a run of ours has made says of its invocation and its request what no image can know; one in which all is as in
  * its image was made by somebody else. Where the image is not there any more, so that nobody knows, nothing is removed.
  */
-export async function withOwnLabels(found: Inspected, engine: Engine, signal: AbortSignal): Promise<Inspected> {
+export async function withOwnLabels(
+  found: ContainerInspection,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<ContainerInspection> {
   if (NAMES.every((name) => found.labels[name] === undefined)) return found
   const image = await engine.imageLabels(found.image, signal)
   if (image === undefined) return without(TO_REMOVE, found)
   return NAMES.every((name) => found.labels[name] === image[name]) ? without(NAMES, found) : found
 }
 
-function without(names: readonly string[], found: Inspected): Inspected {
+function without(names: readonly string[], found: ContainerInspection): ContainerInspection {
   const labels = Object.entries(found.labels).filter(([name]) => !names.includes(name))
   return {...found, labels: Object.fromEntries(labels)}
 }

@@ -1,9 +1,9 @@
-import {isRunning, type Engine, type Inspected} from '../docker/engine.js'
+import {isRunning, type Engine, type ContainerInspection} from '../docker/engine.js'
 import {reason} from '../errors.js'
 import {wasMadeWithRm} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
-import {UNTIL_DONE, unlessAborted} from '../timing.js'
-import {Releases} from '../pipeline/cleanup.js'
+import {NEVER_ABORTED, abortable} from '../timing.js'
+import {CleanupStack} from '../pipeline/cleanup.js'
 
 /** What a container is called that has made way for the one that now bears its name, until that is ready. */
 export function asideName(name: string): string {
@@ -15,12 +15,12 @@ export function asideName(name: string): string {
  * port or an address, just before the other is started. It is removed when the other is ready, and until then it can have all of that back.
  */
 export class Predecessor {
-  readonly #old: Inspected
+  readonly #old: ContainerInspection
   readonly #engine: Engine
   readonly #log: Log
-  readonly #steps = new Releases()
+  readonly #steps = new CleanupStack()
 
-  constructor(old: Inspected, engine: Engine, log: Log) {
+  constructor(old: ContainerInspection, engine: Engine, log: Log) {
     this.#old = old
     this.#engine = engine
     this.#log = log
@@ -30,27 +30,27 @@ export class Predecessor {
   async giveUpName(): Promise<void> {
     const {id, name} = this.#old
     // A question that is broken off might be answered all the same, and the name not be given back.
-    await this.#engine.rename(id, asideName(name), UNTIL_DONE)
-    this.#steps.defer(`give container ${name} its name back`, () => this.#engine.rename(id, name, UNTIL_DONE))
+    await this.#engine.rename(id, asideName(name), NEVER_ABORTED)
+    this.#steps.defer(`give container ${name} its name back`, () => this.#engine.rename(id, name, NEVER_ABORTED))
   }
 
   /** Stops it if it runs. */
   async makeWay(signal: AbortSignal): Promise<void> {
     const {id, name} = this.#old
     if (!isRunning(this.#old)) return
-    const stopped = this.#engine.stop(id, UNTIL_DONE)
+    const stopped = this.#engine.stop(id, NEVER_ABORTED)
     this.#steps.defer(`start container ${name} again`, async () => {
       // One that is still being stopped would end after it was started.
       await stopped.catch(() => undefined)
-      await this.#engine.start(id, UNTIL_DONE)
+      await this.#engine.start(id, NEVER_ABORTED)
     })
-    await unlessAborted(signal, stopped)
+    await abortable(signal, stopped)
   }
 
   /** Has its name again, and runs again if it was stopped for the other one. */
   async comeBack(): Promise<void> {
     const {id, name, autoRemove} = this.#old
-    const there = autoRemove ? await this.#engine.inspect(id, UNTIL_DONE).catch(() => this.#old) : this.#old
+    const there = autoRemove ? await this.#engine.inspect(id, NEVER_ABORTED).catch(() => this.#old) : this.#old
     if (there === undefined) {
       this.#log.warn(
         `container ${name} does not come back: it was made with --rm, and the Engine removed it when it was stopped`,

@@ -1,6 +1,6 @@
 import type {Engine} from '../docker/engine.js'
-import {findLogin, type Found} from '../docker/client/registry-auth.js'
-import {PullTally, type PullProgress} from '../docker/pull-progress.js'
+import {findLogin, type FoundLogin} from '../docker/client/registry-auth.js'
+import {PullTracker, type PullProgress} from '../docker/pull-progress.js'
 import {registryOf} from '../docker/client/image-reference.js'
 import {PullError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
@@ -28,7 +28,7 @@ export interface Terminal {
 }
 
 /** Who is asked for an image, and who is told how far it is. */
-export interface Pulling {
+export interface PullInput {
   readonly engine: Engine
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly notifier: Notifier
@@ -45,14 +45,14 @@ export interface Pulling {
 export async function pullImage(
   image: string,
   platform: string | undefined,
-  pulling: Pulling,
+  pulling: PullInput,
   signal: AbortSignal,
 ): Promise<void> {
   const {engine, log} = pulling
   const found = await loginFor(image, pulling, signal)
   const wanted = {...(platform === undefined ? {} : {platform}), ...(found?.login && {login: found.login})}
   const standstill = new AbortController()
-  const tally = new PullTally()
+  const tally = new PullTracker()
   const teller = new Teller(image, pulling)
   const timer = setTimeout(() => {
     if (tally.mayUnpackInSilence) {
@@ -83,7 +83,7 @@ export async function pullImage(
 }
 
 /** docker, too, goes on without a login when it cannot be had, as many images are for everybody. */
-async function loginFor(image: string, {env, log}: Pulling, signal: AbortSignal): Promise<Found | undefined> {
+async function loginFor(image: string, {env, log}: PullInput, signal: AbortSignal): Promise<FoundLogin | undefined> {
   try {
     const found = await findLogin(image, env, signal)
     if (found?.passedOver !== undefined) log.warn(found.passedOver)
@@ -96,7 +96,7 @@ async function loginFor(image: string, {env, log}: Pulling, signal: AbortSignal)
 }
 
 /** A registry that wants to know who asks does not say as whom it was asked. */
-function withLogin(error: PullError, image: string, found: Found | undefined): PullError {
+function withLogin(error: PullError, image: string, found: FoundLogin | undefined): PullError {
   if (found === undefined || !/unauthorized|denied|authentication|credentials/i.test(error.answer)) return error
   const what = found.login === undefined ? 'without a login, as there is none' : 'with the login'
   return new PullError(image, `${error.answer} (asked ${what} for ${registryOf(image)} in ${found.from})`, error)
@@ -109,7 +109,7 @@ class Teller {
   readonly #terminal: Terminal | undefined
   #last = -Infinity
 
-  constructor(image: string, {notifier, terminal}: Pulling) {
+  constructor(image: string, {notifier, terminal}: PullInput) {
     this.#image = image
     this.#notifier = notifier
     this.#terminal = terminal

@@ -9,7 +9,7 @@ const PASSED_ON = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
  * What is asked of this process by signals. Until the container is ready a request to stop aborts `signal`, and so does any other signal that
  * would have ended us; from then on whoever listens gets them.
  */
-export class StopRequests {
+export class ProcessSignals {
   readonly #controller = new AbortController()
   readonly #defect = new AbortController()
   #asked: NodeJS.Signals | undefined

@@ -1,13 +1,13 @@
 import {constants} from 'node:os'
-import type {Engine, Inspected} from '../docker/engine.js'
+import type {Engine, ContainerInspection} from '../docker/engine.js'
 import {EngineRefusedError, EngineUnreachableError, reason} from '../errors.js'
 import {NO_DEADLINE, type Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../kernel/process.js'
-import {attended} from './engine-liveness.js'
+import {withLivenessProbe} from './engine-liveness.js'
 import {signalOf} from './exit-status.js'
 import type {Log} from '../log.js'
-import {pauseFor, withinReach} from '../timing.js'
+import {sleep, clampTimer} from '../timing.js'
 
 /** What is left of the unit's stop timeout when the container is killed: a share of it, and so many milliseconds at most. */
 const LEFT_AFTER_KILL_SHARE = 1 / 4
@@ -22,7 +22,7 @@ const LOOK_MS = 50
 const KILL_PATIENCE_MS = 1000
 
 /** What a container is stopped with. */
-export interface Stop {
+export interface StopInput {
   readonly id: string
   readonly name: string
   /** The signal that asked for the stop. */
@@ -37,7 +37,7 @@ export interface Stop {
 }
 
 /** A stop that is on its way. */
-export interface Stopping {
+export interface StopHandle {
   /**
    * Settles when nothing more is to be done: with nothing where the Engine tells of the end, or with the exit status as far as it can be
    * known where the Engine did not answer and the init was ended without it.
@@ -52,7 +52,7 @@ export interface Stopping {
  * Stops a container as its image wants it, or by the signal that asked for it where that is not SIGTERM, and never longer than systemd lets the unit stop. A container that says no stop
  * timeout has what the unit has. An Engine that does not answer is done without.
  */
-export function stopContainer(stop: Stop): Stopping {
+export function stopContainer(stop: StopInput): StopHandle {
   const {id, engine, log} = stop
   let isHurried = false
   return {
@@ -82,7 +82,7 @@ export interface StopMoments {
 }
 
 /** What is left after the kill is for the Engine to notice and to remove the container, and then for this process to end. */
-export function momentsOf({at, limit, leave}: Deadline): StopMoments {
+export function stopMoments({at, limit, leave}: Deadline): StopMoments {
   if (!Number.isFinite(at)) return {kill: Infinity, giveUp: Infinity}
   const left = Math.max(Math.min(limit * LEFT_AFTER_KILL_SHARE, LEFT_AFTER_KILL_MS), 1.5 * (at - leave))
   const kill = at - left
@@ -95,13 +95,13 @@ export function momentsOf({at, limit, leave}: Deadline): StopMoments {
  * @param stopTimeout its own, in seconds, negative for as long as it takes
  * @param left how long systemd leaves it, in milliseconds; nothing outside of any unit
  */
-export function graceOf(stopTimeout: number | undefined, left: number | undefined): number | undefined {
+export function gracePeriod(stopTimeout: number | undefined, left: number | undefined): number | undefined {
   if (stopTimeout === undefined) return left === undefined ? undefined : Math.max(0, left)
   const own = stopTimeout < 0 ? Infinity : stopTimeout * 1000
   return Math.max(0, Math.min(own, left ?? Infinity))
 }
 
-async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number | undefined> {
+async function stopInTime(stop: StopInput, isHurried: () => boolean): Promise<number | undefined> {
   const {id, name, engine, notifier, askDeadline, log} = stop
   notifier.send('STOPPING=1', `STATUS=container ${name} stopping`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the stop: ${reason(error)}`)
@@ -110,7 +110,7 @@ async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number 
   if (askDeadline !== undefined && told === undefined)
     log.warn('systemd does not say how long the unit may take to stop: the container has no limit but its own')
   const deadline = told ?? NO_DEADLINE
-  const moments = momentsOf(deadline)
+  const moments = stopMoments(deadline)
   const patience = Math.min(HANGS_MS, deadline.limit * HANGS_SHARE)
   const givenUp = new AbortController()
   const timers = [
@@ -118,11 +118,14 @@ async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number 
       givenUp.abort(new EngineUnreachableError(engine.address, new Error('it does not answer')))
     }),
   ]
-  let found: Inspected | undefined
+  let found: ContainerInspection | undefined
   try {
-    found = await attended(engine, patience, (signal) => engine.inspect(id, signal), givenUp.signal)
+    found = await withLivenessProbe(engine, patience, (signal) => engine.inspect(id, signal), givenUp.signal)
     if (found === undefined) return undefined
-    const grace = graceOf(found.stopTimeout, askDeadline === undefined ? undefined : moments.kill - performance.now())
+    const grace = gracePeriod(
+      found.stopTimeout,
+      askDeadline === undefined ? undefined : moments.kill - performance.now(),
+    )
     if (found.stopTimeout !== undefined && grace !== undefined && grace < graceIn(found.stopTimeout))
       log.info(`the container gets ${(grace / 1000).toFixed(1)} s to stop, as the unit has no more (TimeoutStopSec=)`)
     timers.push(
@@ -132,7 +135,7 @@ async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number 
         })
       }),
     )
-    await attended(engine, patience, (signal) => askToStop(stop, grace, signal), givenUp.signal)
+    await withLivenessProbe(engine, patience, (signal) => askToStop(stop, grace, signal), givenUp.signal)
     return undefined
   } catch (error) {
     log.warn(`the Engine does not stop the container (${reason(error)}); its init is ended without it`)
@@ -143,7 +146,11 @@ async function stopInTime(stop: Stop, isHurried: () => boolean): Promise<number 
 }
 
 /** Resolves when the container has ended. */
-async function askToStop({id, asked, engine}: Stop, grace: number | undefined, signal: AbortSignal): Promise<void> {
+async function askToStop(
+  {id, asked, engine}: StopInput,
+  grace: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   if (asked === 'SIGTERM') {
     // The Engine has whole seconds. It is told how many, as this process may be killed before they are over.
     const seconds = grace === undefined ? undefined : Number.isFinite(grace) ? Math.ceil(grace / 1000) : -1
@@ -162,13 +169,13 @@ function graceIn(stopTimeout: number): number {
 
 /** Calls back at a moment of performance.now(), which may be never. */
 function at(moment: number, act: () => void): NodeJS.Timeout | undefined {
-  return Number.isFinite(moment) ? setTimeout(act, withinReach(moment - performance.now())) : undefined
+  return Number.isFinite(moment) ? setTimeout(act, clampTimer(moment - performance.now())) : undefined
 }
 
 /** Ends the init by signals of our own, the last of which comes at `kill`. Its exit status, as far as it can be known. */
 async function endInit(
-  stop: Stop,
-  found: Inspected | undefined,
+  stop: StopInput,
+  found: ContainerInspection | undefined,
   kill: number,
   isHurried: () => boolean,
 ): Promise<number | undefined> {
@@ -177,7 +184,7 @@ async function endInit(
   // What is gone when its time is over the Engine has killed, as far as anybody can tell.
   if (performance.now() < kill) {
     const polite = stop.asked === 'SIGTERM' ? (signalOf(found?.stopSignal ?? '') ?? 'SIGTERM') : stop.asked
-    const grace = graceOf(found?.stopTimeout, kill - performance.now()) ?? Infinity
+    const grace = gracePeriod(found?.stopTimeout, kill - performance.now()) ?? Infinity
     await process.signal(polite)
     if (await isGone(process, performance.now() + grace))
       return 128 + constants.signals[isHurried() ? 'SIGKILL' : polite]
@@ -191,7 +198,7 @@ async function endInit(
 async function isGone(process: HostProcess, deadline: number): Promise<boolean> {
   while (await process.isThere()) {
     if (performance.now() > deadline) return false
-    await pauseFor(LOOK_MS)
+    await sleep(LOOK_MS)
   }
   return true
 }

@@ -1,19 +1,19 @@
 import {constants} from 'node:os'
-import type {ContainerEvent, Engine, Inspected, Watch} from '../docker/engine.js'
+import type {ContainerEvent, Engine, ContainerInspection, Watch} from '../docker/engine.js'
 import {EXIT_OURS, EngineRefusedError, EngineUnreachableError, SystemdDockerError, reason} from '../errors.js'
 import {stopDeadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../kernel/process.js'
-import {answerOf} from './engine-timeout.js'
+import {withEngineTimeout} from './engine-timeout.js'
 import {EventFeed} from './event-feed.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import type {Log} from '../log.js'
-import {UNTIL_DONE, pauseFor} from '../timing.js'
+import {NEVER_ABORTED, sleep} from '../timing.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
 import {reloadSignalOf, reloading} from './reload.js'
 import type {CreatedContainer, ExitReport} from '../pipeline/contract.js'
-import type {StopRequests} from './signals.js'
-import {stopContainer, type Stopping} from './stop-container.js'
+import type {ProcessSignals} from './signals.js'
+import {stopContainer, type StopHandle} from './stop-container.js'
 import type {UnitName} from '../systemd/unit.js'
 
 /** How long after an end that somebody asked the Engine for the Engine may take to begin what comes next: another start, or its own end. */
@@ -28,7 +28,7 @@ const RETRY_FIRST_MS = 100
 const RETRY_MOST_MS = 2000
 
 /** What a container is followed with. */
-export interface Supervised {
+export interface SuperviseInput {
   readonly container: CreatedContainer
   /** What it is called in messages. */
   readonly name: string
@@ -44,7 +44,7 @@ export interface Supervised {
   readonly engine: Engine
   readonly pipeline: Pipeline
   readonly notifier: Notifier
-  readonly stop: StopRequests
+  readonly stop: ProcessSignals
   readonly log: Log
   /** The unit whose stop timeout bounds ours. */
   readonly unit: UnitName | undefined
@@ -76,22 +76,22 @@ interface Life {
  * Follows a container until it has really ended: through restarts that somebody asked Docker for, and through an Engine that goes away and comes
  * back. Waits for what the Engine tells, and asks again and again only an Engine that is away.
  */
-export async function supervise(supervised: Supervised): Promise<ExitReport> {
+export async function supervise(supervised: SuperviseInput): Promise<ExitReport> {
   return await new Supervision(supervised).end()
 }
 
 class Supervision {
-  readonly #of: Supervised
+  readonly #of: SuperviseInput
   #name: string
   #feed: EventFeed
   /** Ends the streams that were opened here. */
   #streams = new AbortController()
   #life: Life
-  #stopping: Stopping | undefined
+  #stopping: StopHandle | undefined
   /** What has the unit reloaded, once systemd has said it. */
   #reloadSignal: NodeJS.Signals | 'none' | undefined
 
-  constructor(supervised: Supervised) {
+  constructor(supervised: SuperviseInput) {
     const {name, events, init, startedAt, watch} = supervised
     this.#of = supervised
     this.#name = name
@@ -125,11 +125,11 @@ class Supervision {
   async #passOn(name: NodeJS.Signals): Promise<void> {
     const {engine, container, sigProxy, unit, notifier, isDelegated, log} = this.#of
     // A container that has systemd's socket says itself what it does.
-    if (unit !== undefined && !isDelegated) this.#reloadSignal ??= await reloadSignalOf(unit, UNTIL_DONE)
+    if (unit !== undefined && !isDelegated) this.#reloadSignal ??= await reloadSignalOf(unit, NEVER_ABORTED)
     const isReload = name === this.#reloadSignal
     if (isReload) await notifier.send(...reloading())
     if (sigProxy)
-      await engine.kill(container.id, name, UNTIL_DONE).catch(this.#failed(`pass ${name} on to the container`))
+      await engine.kill(container.id, name, NEVER_ABORTED).catch(this.#failed(`pass ${name} on to the container`))
     else log.info(`${name} is not passed on, as --sig-proxy=false asks for`)
     if (isReload) await notifier.send('READY=1')
   }
@@ -239,10 +239,10 @@ class Supervision {
    * The container as the Engine has it, which may take it as long as it must: only one that does not answer although its events have ended is away. Nothing where the container is gone, or
    * the Engine does not say.
    */
-  async #found(): Promise<Inspected | 'away' | undefined> {
+  async #found(): Promise<ContainerInspection | 'away' | undefined> {
     const {engine, container, log} = this.#of
     const question = new AbortController()
-    const away = this.#feed.cut.then(() => pauseFor(ANSWER_PATIENCE_MS, question.signal)).then(() => 'away' as const)
+    const away = this.#feed.cut.then(() => sleep(ANSWER_PATIENCE_MS, question.signal)).then(() => 'away' as const)
     try {
       return await Promise.race([engine.inspect(container.id, question.signal), away])
     } catch (error) {
@@ -288,7 +288,7 @@ class Supervision {
   }
 
   /** Takes the container's new life for the unit's, unless it is the one that is known. Whether it is a new one. */
-  async #follows(found: Inspected, watch: Watch | undefined, endedAt: number): Promise<boolean> {
+  async #follows(found: ContainerInspection, watch: Watch | undefined, endedAt: number): Promise<boolean> {
     const {pid, startedAt} = this.#life
     const isSame = (pid ?? found.pid) === found.pid && (startedAt ?? found.startedAt) === found.startedAt
     const isKnown = isSame && (pid !== undefined || startedAt !== undefined)
@@ -310,7 +310,7 @@ class Supervision {
     await this.#status('running, the Engine is away')
     let endedAt: number | undefined
     for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_MOST_MS)) {
-      await pauseFor(wait)
+      await sleep(wait)
       if (await this.#life.process?.isThere()) endedAt = undefined
       else endedAt ??= performance.now()
       try {
@@ -331,10 +331,12 @@ class Supervision {
     this.#streams = new AbortController()
     const {signal} = this.#streams
     const since = Date.now()
-    const [events, watch] = await answerOf(engine, ANSWER_PATIENCE_MS, () =>
+    const [events, watch] = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, () =>
       Promise.all([engine.events(container.id, since, signal), this.#watched(signal)]),
     )
-    const found = await answerOf(engine, ANSWER_PATIENCE_MS, (question) => engine.inspect(container.id, question))
+    const found = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, (question) =>
+      engine.inspect(container.id, question),
+    )
     if (found === undefined || (found.pid === 0 && found.state !== 'restarting'))
       return await this.#endedInOutage(found)
     this.#feed = new EventFeed(events)
@@ -348,16 +350,16 @@ class Supervision {
   }
 
   /** How a container ended that ended while nobody told of it. */
-  async #endedInOutage(found: Inspected | undefined): Promise<ExitReport> {
+  async #endedInOutage(found: ContainerInspection | undefined): Promise<ExitReport> {
     const {engine, container} = this.#of
     if (this.#stopping !== undefined) {
       // Our stop reached the new Engine before we listened to it.
       if (found !== undefined) return await this.#report(found)
-      const ends = await answerOf(engine, ANSWER_PATIENCE_MS, (signal) => engine.ends(container.id, signal))
+      const ends = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, (signal) => engine.ends(container.id, signal))
       const exitCode = ends.at(-1)?.exitCode
       if (exitCode !== undefined) return await this.#report({exitCode, outOfMemory: false})
     }
-    const {liveRestore} = await answerOf(engine, ANSWER_PATIENCE_MS, (signal) => engine.info(signal))
+    const {liveRestore} = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, (signal) => engine.info(signal))
     return await this.#report(found, found !== undefined && liveRestore ? undefined : 'engine-gone')
   }
 
@@ -366,7 +368,7 @@ class Supervision {
    * image can forge with labels.
    */
   async #report(
-    found: Pick<Inspected, 'exitCode' | 'outOfMemory'> | undefined,
+    found: Pick<ContainerInspection, 'exitCode' | 'outOfMemory'> | undefined,
     why?: 'engine-gone',
   ): Promise<ExitReport> {
     const code = found?.exitCode ?? (await this.#codeSaid())
@@ -383,7 +385,7 @@ class Supervision {
 
   /** The exit status as the Engine says it to who waited for it; nothing where it goes away instead. */
   async #codeSaid(): Promise<number | undefined> {
-    const silence = this.#feed.cut.then(() => pauseFor(CUT_PATIENCE_MS)).then(() => undefined)
+    const silence = this.#feed.cut.then(() => sleep(CUT_PATIENCE_MS)).then(() => undefined)
     return await Promise.race([this.#life.watch?.exitCode.catch(() => undefined), silence])
   }
 
@@ -399,7 +401,7 @@ class Supervision {
       name: this.#name,
       engine,
       notifier,
-      askDeadline: unit === undefined ? undefined : () => stopDeadline(unit, UNTIL_DONE),
+      askDeadline: unit === undefined ? undefined : () => stopDeadline(unit, NEVER_ABORTED),
       log,
       process: () => this.#life.process,
     })

@@ -2,8 +2,8 @@ import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
 import type {Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
-import {answerOf} from './engine-timeout.js'
-import {pauseFor} from '../timing.js'
+import {withEngineTimeout} from './engine-timeout.js'
+import {sleep} from '../timing.js'
 
 const RETRY_FIRST_MS = 100
 const RETRY_MOST_MS = 1000
@@ -11,7 +11,7 @@ const RETRY_MOST_MS = 1000
 const ANSWER_PATIENCE_MS = 2000
 
 /** What is needed to wait for the Engine. */
-export interface Waiting {
+export interface WaitInput {
   readonly engine: Engine
   readonly openNotifier: () => Notifier
   readonly stop: {readonly signal: AbortSignal}
@@ -25,14 +25,14 @@ export interface Waiting {
  *
  * @throws {EngineUnreachableError}
  */
-export async function waitForEngine({engine, openNotifier, stop: {signal}, askDeadline}: Waiting): Promise<void> {
+export async function waitForEngine({engine, openNotifier, stop: {signal}, askDeadline}: WaitInput): Promise<void> {
   let leave: number | undefined
   for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_MOST_MS)) {
     try {
       const patience = Math.min((leave ?? Infinity) - performance.now(), ANSWER_PATIENCE_MS)
       await (askDeadline === undefined
         ? engine.ping(signal)
-        : answerOf(engine, patience, (question) => engine.ping(question), signal))
+        : withEngineTimeout(engine, patience, (question) => engine.ping(question), signal))
       return
     } catch (error) {
       if (!(error instanceof EngineUnreachableError) || askDeadline === undefined) throw error
@@ -42,7 +42,7 @@ export async function waitForEngine({engine, openNotifier, stop: {signal}, askDe
       }
       if (performance.now() + wait > leave) throw error
     }
-    await pauseFor(wait, signal)
+    await sleep(wait, signal)
     signal.throwIfAborted()
   }
 }

@@ -9,13 +9,13 @@ export interface WordRule {
 }
 
 /** One option as it was given; a switch without a value has the value `true`. */
-export interface Given {
+export interface GivenOption {
   readonly name: string
   readonly value: string
 }
 
 /** Options that stand elsewhere on the line, and where. */
-export interface Elsewhere {
+export interface MisplacedOptions {
   readonly rules: Readonly<Record<string, WordRule>>
   /** For a hint, for example "stands before `run`". */
   readonly hint: string
@@ -33,9 +33,9 @@ export interface Elsewhere {
 export function parseWords(
   words: readonly string[],
   rules: Readonly<Record<string, WordRule>>,
-  elsewhere?: Elsewhere,
-): {given: Given[]; rest: string[]} {
-  const given: Given[] = []
+  elsewhere?: MisplacedOptions,
+): {given: GivenOption[]; rest: string[]} {
+  const given: GivenOption[] = []
   const nameOfChar = new Map<string, string>()
   for (const [name, {char}] of Object.entries(rules)) if (char !== undefined) nameOfChar.set(char, name)
   let index = 0

@@ -1,5 +1,5 @@
 import {reason} from '../errors.js'
-import {within} from '../timing.js'
+import {withTimeout} from '../timing.js'
 
 /** How long one undo may take. */
 const UNDO_PATIENCE_MS = 10_000
@@ -7,7 +7,7 @@ const UNDO_PATIENCE_MS = 10_000
 /**
  * What a run has acquired and how to let go of it, last in, first out. One undo that fails does not keep the others from running.
  */
-export class Releases {
+export class CleanupStack {
   readonly #undos: {label: string; undo: () => void | Promise<void>}[] = []
 
   /** Remembers how to undo what was just done. */
@@ -19,7 +19,7 @@ export class Releases {
   async unwind(warn: (line: string) => void): Promise<void> {
     for (let last = this.#undos.pop(); last !== undefined; last = this.#undos.pop()) {
       try {
-        await within(UNDO_PATIENCE_MS, Promise.resolve(last.undo()))
+        await withTimeout(UNDO_PATIENCE_MS, Promise.resolve(last.undo()))
       } catch (error) {
         warn(`could not ${last.label}: ${reason(error)}`)
       }

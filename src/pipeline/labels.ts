@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 import type {CreateRequest} from '../docker/create-request.js'
-import type {Inspected} from '../docker/engine.js'
+import type {ContainerInspection} from '../docker/engine.js'
 import type {UnitName} from '../systemd/unit.js'
 
 /**
@@ -47,7 +47,7 @@ export function labelled(request: CreateRequest, unit: Invocation | undefined): 
 }
 
 /** Whether a container was made with `--rm`, so that it is removed at its end by the Engine or by `systemd-docker finish`, and its anonymous volumes with it. */
-export function wasMadeWithRm({autoRemove, labels}: Pick<Inspected, 'autoRemove' | 'labels'>): boolean {
+export function wasMadeWithRm({autoRemove, labels}: Pick<ContainerInspection, 'autoRemove' | 'labels'>): boolean {
   return autoRemove || labels[LABELS.remove] === 'yes'
 }
 

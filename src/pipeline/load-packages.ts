@@ -12,7 +12,7 @@ import './oclif-event.js'
  * @param root the directory of this program's own package
  * @throws {PluginLoadError}
  */
-export async function gatherSitePlugins(
+export async function loadPackages(
   root: string,
   folders: readonly string[],
 ): Promise<{plugin: unknown; from: string}[]> {

@@ -3,15 +3,15 @@ import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {trustedProgram} from '../config/trust.js'
 import {PluginLoadError, reason} from '../errors.js'
-import {unlessAborted} from '../timing.js'
-import {checkedPlugin, refuseConflicts, type Gathered} from './validate.js'
+import {abortable} from '../timing.js'
+import {checkedPlugin, refuseConflicts, type LoadedPlugin} from './validate.js'
 import type {RunPlugin} from './contract.js'
 
 /** Where a host keeps plugins of its own: folders that `npm install` was run in. */
 export const SITE_FOLDERS = ['/etc/systemd-docker/plugins', '/usr/local/lib/systemd-docker/plugins']
 
 /** Where a site's plugins are. */
-export interface Site {
+export interface SitePluginSources {
   /** The directory of this program's own package. */
   readonly root: string
   /** Folders that npm installs into. */
@@ -21,7 +21,7 @@ export interface Site {
 }
 
 /** What comes with the product. */
-export interface OfTheProduct {
+export interface BuiltIns {
   /** Its plugins, in the pipeline's order. */
   readonly plugins: readonly RunPlugin[]
   /** The long names of the options before `run` that are of no plugin. */
@@ -35,11 +35,11 @@ export interface OfTheProduct {
  * @throws {PluginLoadError}
  * @throws {ConfigurationError} when a folder or a file may be written by others
  */
-export async function gatherPlugins(
-  product: OfTheProduct,
-  {root, folders, files}: Site,
+export async function loadPlugins(
+  product: BuiltIns,
+  {root, folders, files}: SitePluginSources,
   signal: AbortSignal,
-): Promise<readonly Gathered[]> {
+): Promise<readonly LoadedPlugin[]> {
   const own = product.plugins.map((plugin) => ({plugin, from: 'systemd-docker'}))
   const present = await presentFolders(folders)
   if (present.length === 0 && files.length === 0) return own
@@ -59,18 +59,18 @@ async function presentFolders(folders: readonly string[]): Promise<string[]> {
   return present
 }
 
-async function fromPackages(root: string, folders: readonly string[], signal: AbortSignal): Promise<Gathered[]> {
+async function fromPackages(root: string, folders: readonly string[], signal: AbortSignal): Promise<LoadedPlugin[]> {
   if (folders.length === 0) return []
-  const {gatherSitePlugins} = await import('./load-packages.js')
-  const brought = await unlessAborted(signal, gatherSitePlugins(root, folders))
+  const {loadPackages: gatherSitePlugins} = await import('./load-packages.js')
+  const brought = await abortable(signal, gatherSitePlugins(root, folders))
   return brought.map(({plugin, from}) => ({plugin: checkedPlugin(plugin, from), from}))
 }
 
-async function fromFile({name, path}: Site['files'][number], signal: AbortSignal): Promise<Gathered> {
+async function fromFile({name, path}: SitePluginSources['files'][number], signal: AbortSignal): Promise<LoadedPlugin> {
   let module: {readonly default?: unknown}
   try {
     const program = await trustedProgram(path)
-    module = (await unlessAborted(signal, import(pathToFileURL(program).href))) as typeof module
+    module = (await abortable(signal, import(pathToFileURL(program).href))) as typeof module
   } catch (error) {
     signal.throwIfAborted()
     throw new PluginLoadError(`${name} (${path})`, reason(error), error)

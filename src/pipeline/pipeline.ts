@@ -1,8 +1,8 @@
 import {PluginError, reason} from '../errors.js'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Log} from '../log.js'
-import {untilSettled, within} from '../timing.js'
-import type {Releases} from './cleanup.js'
+import {abortableOnceSettled, withTimeout} from '../timing.js'
+import type {CleanupStack} from './cleanup.js'
 import type {
   CreatedContainer,
   ExitReport,
@@ -39,7 +39,7 @@ export class Pipeline {
   readonly #context: RunContext
   readonly #log: Log
 
-  constructor(members: readonly Member[], signal: AbortSignal, releases: Releases, log: Log) {
+  constructor(members: readonly Member[], signal: AbortSignal, releases: CleanupStack, log: Log) {
     this.#members = members
     this.#log = log
     this.#context = {
@@ -141,7 +141,7 @@ export class Pipeline {
   ): Promise<void> {
     for (const {name, hooks} of members) {
       try {
-        await within(patience, Promise.resolve(call(hooks)))
+        await withTimeout(patience, Promise.resolve(call(hooks)))
       } catch (error) {
         this.#log.warn(`${name} (${phase}): ${reason(error)}`)
       }
@@ -155,7 +155,7 @@ export class Pipeline {
   async #stamped<T>(plugin: string, phase: Phase, call: () => T | Promise<T>): Promise<T> {
     const {signal} = this.#context
     try {
-      return await untilSettled(signal, ABORT_PATIENCE_MS, Promise.resolve(call()), () => {
+      return await abortableOnceSettled(signal, ABORT_PATIENCE_MS, Promise.resolve(call()), () => {
         this.#log.warn(
           `${plugin} (${phase}) does not heed the stop, and is left to itself after ${String(ABORT_PATIENCE_MS / 1000)} seconds`,
         )

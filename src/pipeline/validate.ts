@@ -2,7 +2,7 @@ import {PluginLoadError} from '../errors.js'
 import {CONTRACT_VERSION, type RunPlugin} from './contract.js'
 
 /** A plugin, and who brought it: a package's name, a file's path, or `systemd-docker`. */
-export interface Gathered {
+export interface LoadedPlugin {
   readonly plugin: RunPlugin
   readonly from: string
 }
@@ -39,7 +39,10 @@ export function checkedPlugin(brought: unknown, from: string): RunPlugin {
  *
  * @throws {PluginLoadError} on a name or an option that two of them claim, or that is the run's own
  */
-export function refuseConflicts(gathered: readonly Gathered[], ownOptions: readonly string[]): readonly Gathered[] {
+export function refuseConflicts(
+  gathered: readonly LoadedPlugin[],
+  ownOptions: readonly string[],
+): readonly LoadedPlugin[] {
   const owners = new Map<string, string>(
     ownOptions.map((option) => [`the option --${option}`, 'systemd-docker itself']),
   )

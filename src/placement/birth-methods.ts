@@ -4,7 +4,7 @@ import type {UnitCgroup} from '../systemd/unit.js'
 import {OCI_RUNTIME, SHIM_PROGRAM, SHIM_RUNTIME} from './containerd.js'
 
 /** What decides whether a container can be born in its unit's cgroup. */
-export interface Circumstances {
+export interface BirthConditions {
   readonly unit: UnitCgroup
   readonly request: CreateRequest
   readonly engine: EngineInfo
@@ -20,7 +20,7 @@ export interface Circumstances {
 const FIRST_WITH_SHIMS = 23
 
 /** A way for a container to be born in its unit's cgroup. */
-export interface Way {
+export interface BirthMethod {
   /** What puts the container there, for the log. */
   readonly title: string
   /** Whether it has to be announced, as whatever puts the container there looks for that. */
@@ -28,11 +28,11 @@ export interface Way {
   /** Whether it is a way for such an Engine at all. */
   suits(engine: EngineInfo): boolean
   /** Why it cannot be used although it would suit, or nothing when it can. */
-  objection(circumstances: Circumstances): string | undefined
+  objection(circumstances: BirthConditions): string | undefined
   prepare(request: CreateRequest, unit: UnitCgroup): void
 }
 
-const containerdShim: Way = {
+const containerdShim: BirthMethod = {
   title: 'the containerd shim',
   announced: true,
   suits: takesShims,
@@ -42,7 +42,7 @@ const containerdShim: Way = {
   },
 }
 
-const cgroupParent: Way = {
+const cgroupParent: BirthMethod = {
   title: "the Engine's cgroupfs driver",
   announced: false,
   suits: ({cgroupDriver}) => cgroupDriver === 'cgroupfs',
@@ -52,7 +52,7 @@ const cgroupParent: Way = {
   },
 }
 
-const ociRuntime: Way = {
+const ociRuntime: BirthMethod = {
   title: `the OCI runtime ${OCI_RUNTIME}`,
   announced: true,
   suits: (engine) => !takesShims(engine),
@@ -67,10 +67,13 @@ const ociRuntime: Way = {
 }
 
 /** The ways, the best first. */
-const WAYS: readonly Way[] = [containerdShim, cgroupParent, ociRuntime]
+const WAYS: readonly BirthMethod[] = [containerdShim, cgroupParent, ociRuntime]
 
 /** The first way that can be used, and why not the better ones. */
-export function bestWay(circumstances: Circumstances): {way: Way | undefined; objections: readonly string[]} {
+export function bestBirthMethod(circumstances: BirthConditions): {
+  way: BirthMethod | undefined
+  objections: readonly string[]
+} {
   const objections: string[] = []
   if (circumstances.restrictsDevices)
     return {way: undefined, objections: ["the unit's DevicePolicy= forbids what Docker allows every container"]}
@@ -89,7 +92,7 @@ export function takesShims({version}: EngineInfo): boolean {
 }
 
 /** A runtime that somebody has chosen, for this container or for all, does more than run it; ours stays out of its way. */
-function anotherRuntime({request, engine}: Circumstances): string | undefined {
+function anotherRuntime({request, engine}: BirthConditions): string | undefined {
   const asked = request.body.HostConfig['Runtime']
   if (typeof asked === 'string' && asked !== '') return `--runtime ${asked} is asked for`
   if (engine.defaultRuntime !== 'runc' && engine.defaultRuntime !== '')
@@ -97,7 +100,7 @@ function anotherRuntime({request, engine}: Circumstances): string | undefined {
   return undefined
 }
 
-function withoutShim({shim, isContainerdFound}: Circumstances): string | undefined {
+function withoutShim({shim, isContainerdFound}: BirthConditions): string | undefined {
   if (!isContainerdFound) return "the Engine's containerd was not found, so whether it finds the shim is not known"
   return shim === undefined
     ? `containerd does not find ${SHIM_PROGRAM} (\`systemd-docker setup\` mends that)`

@@ -2,23 +2,23 @@ import {rmdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
 import type {Log} from '../log.js'
-import {UNTIL_DONE} from '../timing.js'
+import {NEVER_ABORTED} from '../timing.js'
 import type {RunContext} from '../pipeline/contract.js'
 import {delegates} from '../systemd/delegation.js'
 import {EVERY_DEVICE, isRestrictedByUs, restrictDevices, unrestrictDevices} from '../systemd/device-policy.js'
-import {rootOf, type Place} from '../kernel/cgroups.js'
+import {rootOf, type CgroupPath} from '../kernel/cgroups.js'
 import {controllersOf, stepIntoLeaf, takeBackControllers} from '../kernel/leaf.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import {announce} from './announcement.js'
-import {whereIs} from './container-cgroups.js'
+import {locateContainer} from './container-cgroups.js'
 import type {Placement} from './placement.js'
-import type {Way} from './birth-methods.js'
+import type {BirthMethod} from './birth-methods.js'
 
 /** Where a container is born. */
-export interface Cradle {
+export interface UnitTarget {
   readonly unit: UnitCgroup
   /** Where this process is in each hierarchy. */
-  readonly own: readonly Place[]
+  readonly own: readonly CgroupPath[]
   /** The unit's present invocation. */
   readonly invocation: string
   /** The directory where it is announced; absent where this process may not announce anything. */
@@ -29,7 +29,12 @@ export interface Cradle {
  * The container is born in the unit's cgroup, in one of its own that Docker keeps its hold of. `otherwise` is for a container that was made
  * before and is elsewhere.
  */
-export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwise: Placement, log: Log): Placement {
+export function bornPlacement(
+  way: BirthMethod,
+  {unit, own, invocation, state}: UnitTarget,
+  otherwise: Placement,
+  log: Log,
+): Placement {
   let isDelegated: Promise<boolean | undefined> | undefined
   return {
     describe: `let the container be born in ${unit.path}, by ${way.title}`,
@@ -42,7 +47,7 @@ export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwis
         defer('take back the announcement', await announce(id, {unit, invocation}, state))
       if (unit.unified && (await isRestrictedByUs(unit))) {
         // A run that moved the container was killed.
-        defer("take the unit's device policy back", () => unrestrictDevices(unit, UNTIL_DONE))
+        defer("take the unit's device policy back", () => unrestrictDevices(unit, NEVER_ABORTED))
         await restrictDevices(unit, EVERY_DEVICE, signal)
       }
       if (!unit.unified) defer("remove the unit's empty cgroups", () => removeLeftOvers(unit, own))
@@ -51,7 +56,7 @@ export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwis
       await stepIntoLeaf(unit, signal)
     },
     async afterStart(container, context: RunContext) {
-      const where = await whereIs(container, unit)
+      const where = await locateContainer(container, unit)
       if (where === 'gone') return where
       if (where === 'elsewhere') return await otherwise.afterStart(container, context)
       log.info(`the container was born in ${unit.path}, by ${way.title}`)
@@ -81,7 +86,7 @@ export function birth(way: Way, {unit, own, invocation, state}: Cradle, otherwis
  * On cgroup v1 runc makes the unit's cgroup in every hierarchy, and systemd removes it in those alone that it knows of (systemd,
  * src/basic/cgroup-util.h: not cpuset, freezer, …).
  */
-async function removeLeftOvers(unit: UnitCgroup, own: readonly Place[]): Promise<void> {
+async function removeLeftOvers(unit: UnitCgroup, own: readonly CgroupPath[]): Promise<void> {
   for (const place of own) {
     if (place.path === unit.path) continue
     await rmdir(join(rootOf(place), unit.path)).catch((error: unknown) => {

@@ -3,22 +3,22 @@ import {basename, join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Engine, EngineInfo} from '../docker/engine.js'
 import type {Log} from '../log.js'
-import {readPlaces, rootOf, type Place} from '../kernel/cgroups.js'
+import {readCgroupPaths, rootOf, type CgroupPath} from '../kernel/cgroups.js'
 import {controllersOf} from '../kernel/leaf.js'
 import {isReadOnly} from '../files/read-only.js'
 import {pidsIn} from '../kernel/migrate.js'
 import {unitCgroupOf, type UnitCgroup} from '../systemd/unit.js'
 import {stateDirectory} from './announcement.js'
-import {birth} from './born.js'
-import {hasUnifiedAlone, namedPlaces, ownPlaces} from './target-cgroups.js'
-import {because, move} from './moved.js'
+import {bornPlacement} from './born.js'
+import {hasUnifiedAlone, namedCgroups, ownCgroups} from './target-cgroups.js'
+import {because, movedPlacement} from './moved.js'
 import type {Placement} from './placement.js'
-import {findContainerd, shimIn, systemContainerdIn, type Whereabouts} from './containerd.js'
-import {staying} from './left.js'
-import {bestWay} from './birth-methods.js'
+import {findContainerd, shimIn, systemContainerdIn, type DaemonPidFiles} from './containerd.js'
+import {leftPlacement} from './left.js'
+import {bestBirthMethod} from './birth-methods.js'
 
 /** What the choice depends on. */
-export interface Surroundings {
+export interface PlacementInput {
   readonly request: CreateRequest
   readonly engine: Engine
   readonly env: Readonly<NodeJS.ProcessEnv>
@@ -31,13 +31,13 @@ export interface Surroundings {
  *
  * An Engine that does not answer offers no way: a run fails at the next thing that it is asked for, and a dry run does without.
  */
-export async function choosePlacement(names: readonly string[], around: Surroundings): Promise<Placement> {
+export async function choosePlacement(names: readonly string[], around: PlacementInput): Promise<Placement> {
   const {request, log} = around
   if (names.includes('none')) return stayingBecause('--cgroups none asks for it', log)
   const {CgroupParent} = request.body.HostConfig
   if (CgroupParent !== '') return stayingBecause(`--cgroup-parent ${CgroupParent} asks for it`, log)
 
-  const places = await readPlaces('self')
+  const places = await readCgroupPaths('self')
   const unit = unitCgroupOf(places)
   if (unit === undefined) return stayingOutside(places, log)
   if (/^session-.*\.scope$/.test(unit.name))
@@ -46,20 +46,21 @@ export async function choosePlacement(names: readonly string[], around: Surround
   return all ? await bestInUnit(unit, places, around) : await moveNamed(names, unit, places, around)
 }
 
-async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Surroundings): Promise<Placement> {
+async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], around: PlacementInput): Promise<Placement> {
   const {request, env, log} = around
   const [engine, restrictsDevices, isSealed] = await Promise.all([
     infoOf(around),
     hasFewerDevices(places),
     isReadOnly(join(unit.directory, 'cgroup.procs')),
   ])
-  if (engine === undefined) return isSealed ? stayingSealed(unit, [], log) : move(ownPlaces(places), unit, [], around)
+  if (engine === undefined)
+    return isSealed ? stayingSealed(unit, [], log) : movedPlacement(ownCgroups(places), unit, [], around)
   const containerd = await findContainerd(containerdOf(unit, env), engine)
   const shim = containerd === undefined ? undefined : await shimIn(containerd)
   const mayPlace = isRoot() || isUsersOwn(engine, unit)
   const state = mayPlace ? stateDirectory(env) : undefined
   const whyUnheard = await whyNotAnnounced(state)
-  const {way, objections} = bestWay({
+  const {way, objections} = bestBirthMethod({
     unit,
     request,
     engine,
@@ -70,12 +71,12 @@ async function bestInUnit(unit: UnitCgroup, places: readonly Place[], around: Su
   })
   if (isSealed && (way === undefined || (await mustStepDown(unit)))) return stayingSealed(unit, objections, log)
   const otherwise = mayPlace
-    ? move(ownPlaces(places), unit, objections, {...around, rootless: engine.rootless})
+    ? movedPlacement(ownCgroups(places), unit, objections, {...around, rootless: engine.rootless})
     : stayingForRoot(objections, around)
   const elsewhere = isSealed ? stayingSealed(unit, objections, log) : otherwise
   return way === undefined
     ? elsewhere
-    : birth(way, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, elsewhere, log)
+    : bornPlacement(way, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, elsewhere, log)
 }
 
 /** Why nothing can be announced to a shim; nothing where it can. */
@@ -93,7 +94,7 @@ async function mustStepDown(unit: UnitCgroup): Promise<boolean> {
 
 /** The container stays where it is, as the unit's own settings let nobody in it change the unit's cgroup. */
 function stayingSealed({name}: UnitCgroup, whyNotBorn: readonly string[], log: Log): Placement {
-  return staying(() => {
+  return leftPlacement(() => {
     log.warn(
       `the container stays in Docker's cgroup, where the unit's limits do not bind: ProtectControlGroups= in ${name} lets nothing change in the unit's (ProtectControlGroups=no mends that)${because(whyNotBorn)}`,
     )
@@ -101,7 +102,7 @@ function stayingSealed({name}: UnitCgroup, whyNotBorn: readonly string[], log: L
 }
 
 /** What the Engine says that it is; nothing where it does not answer. */
-async function infoOf({engine, signal}: Surroundings): Promise<EngineInfo | undefined> {
+async function infoOf({engine, signal}: PlacementInput): Promise<EngineInfo | undefined> {
   const info = await engine.info(signal).catch(() => undefined)
   signal.throwIfAborted()
   return info
@@ -112,8 +113,8 @@ function isUsersOwn({rootless}: EngineInfo, {manager}: UnitCgroup): boolean {
   return rootless && manager === 'user'
 }
 
-function stayingForRoot(whyNotBorn: readonly string[], {log}: Surroundings): Placement {
-  return staying(() => {
+function stayingForRoot(whyNotBorn: readonly string[], {log}: PlacementInput): Placement {
+  return leftPlacement(() => {
     log.warn(
       `the container stays in Docker's cgroup, where the unit's limits do not bind: only root may move it${because(whyNotBorn)}`,
     )
@@ -127,10 +128,10 @@ function isRoot(): boolean {
 async function moveNamed(
   names: readonly string[],
   unit: UnitCgroup,
-  places: readonly Place[],
-  around: Surroundings,
+  places: readonly CgroupPath[],
+  around: PlacementInput,
 ): Promise<Placement> {
-  const {found, missing} = namedPlaces(places, names)
+  const {found, missing} = namedCgroups(places, names)
   const alone = hasUnifiedAlone(places)
   for (const name of missing)
     around.log.warn(
@@ -140,22 +141,22 @@ async function moveNamed(
     )
   const why = ['--cgroups names its hierarchies']
   if (await isReadOnly(join(unit.directory, 'cgroup.procs'))) return stayingSealed(unit, why, around.log)
-  if (isRoot()) return move(found, unit, why, around)
+  if (isRoot()) return movedPlacement(found, unit, why, around)
   const engine = await infoOf(around)
   return engine === undefined || isUsersOwn(engine, unit)
-    ? move(found, unit, why, {...around, rootless: engine?.rootless ?? false})
+    ? movedPlacement(found, unit, why, {...around, rootless: engine?.rootless ?? false})
     : stayingForRoot(why, around)
 }
 
 /** Whether a process in these places may not use all devices (kernel, cgroup-v1/devices.rst). A cgroup below cannot then be given any more. */
-async function hasFewerDevices(places: readonly Place[]): Promise<boolean> {
+async function hasFewerDevices(places: readonly CgroupPath[]): Promise<boolean> {
   const place = places.find(({controllers}) => controllers.includes('devices'))
   if (place === undefined) return false
   return (await readFile(join(place.directory, 'devices.list'), 'utf8')).trim() !== 'a *:* rwm'
 }
 
 /** The containerd of the host, or of the user whose unit it is: dockerd starts that one itself. */
-function containerdOf(unit: UnitCgroup, {XDG_RUNTIME_DIR}: Readonly<NodeJS.ProcessEnv>): Whereabouts {
+function containerdOf(unit: UnitCgroup, {XDG_RUNTIME_DIR}: Readonly<NodeJS.ProcessEnv>): DaemonPidFiles {
   if (isRoot() || unit.manager === 'system' || XDG_RUNTIME_DIR === undefined) return systemContainerdIn(rootOf(unit))
   return {
     containerd: [join(XDG_RUNTIME_DIR, 'docker/containerd/containerd.pid')],
@@ -164,15 +165,15 @@ function containerdOf(unit: UnitCgroup, {XDG_RUNTIME_DIR}: Readonly<NodeJS.Proce
 }
 
 function stayingBecause(why: string, log: Log): Placement {
-  return staying(() => {
+  return leftPlacement(() => {
     log.info(`the container stays in Docker's cgroup, as ${why}`)
   })
 }
 
-function stayingOutside(places: readonly Place[], log: Log): Placement {
+function stayingOutside(places: readonly CgroupPath[], log: Log): Placement {
   const slice = places.map(({path}) => path.split('/').at(-1) ?? '').find((name) => name.endsWith('.slice'))
   const where = slice === undefined ? "in no unit's cgroup" : `in the slice ${slice} and in no unit of it`
-  return staying(() => {
+  return leftPlacement(() => {
     log.warn(`this process is ${where}, so the container stays in Docker's; is this the ExecStart= of a service?`)
   })
 }

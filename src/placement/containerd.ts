@@ -1,7 +1,7 @@
 import {access, constants, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {EngineInfo} from '../docker/engine.js'
-import {readPlaces, rootOf, systemdsPlace} from '../kernel/cgroups.js'
+import {readCgroupPaths, rootOf, systemdCgroupPath} from '../kernel/cgroups.js'
 
 /** The runtime that an Engine from 23 on is asked for, and the program that containerd then looks for (containerd, core/runtime/v2/README.md). */
 export const SHIM_RUNTIME = 'io.containerd.systemd-docker.v1'
@@ -17,19 +17,19 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
 const FIRST_WITH_EMBEDDED = 29
 
 /** The files that can hold a daemon's PID, among others: a pid file, or the `cgroup.procs` of its service. */
-export interface Whereabouts {
+export interface DaemonPidFiles {
   readonly containerd: readonly string[]
   readonly dockerd: readonly string[]
 }
 
 /** Where the host's own containerd is found, as opposed to one of a user's. */
-export async function systemContainerd(): Promise<Whereabouts> {
-  const place = systemdsPlace(await readPlaces('self'))
+export async function systemContainerd(): Promise<DaemonPidFiles> {
+  const place = systemdCgroupPath(await readCgroupPaths('self'))
   return systemContainerdIn(place === undefined ? '/sys/fs/cgroup' : rootOf(place))
 }
 
 /** {@link systemContainerd}, where systemd's hierarchy is mounted at `hierarchy`. */
-export function systemContainerdIn(hierarchy: string): Whereabouts {
+export function systemContainerdIn(hierarchy: string): DaemonPidFiles {
   return {
     containerd: [
       '/run/docker/containerd/containerd.pid',
@@ -49,7 +49,7 @@ export interface Containerd {
 
 /** The containerd that the Engine uses, or dockerd itself where that has it embedded; nothing where neither is found, as with an Engine that is not the host's own. One that cannot be seen is taken for an ordinary service. */
 export async function findContainerd(
-  {containerd, dockerd}: Whereabouts,
+  {containerd, dockerd}: DaemonPidFiles,
   {version}: Pick<EngineInfo, 'version'>,
   procRoot = '/proc',
 ): Promise<Containerd | undefined> {

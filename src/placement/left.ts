@@ -1,7 +1,7 @@
 import type {Placement} from './placement.js'
 
 /** The container stays where Docker puts it, and the log says why. */
-export function staying(say: () => void): Placement {
+export function leftPlacement(say: () => void): Placement {
   return {
     describe: undefined,
     isInUnit: false,

@@ -4,17 +4,17 @@ import type {CreateRequest} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
 import {CgroupError, hasErrorCode, reason} from '../errors.js'
 import type {Log} from '../log.js'
-import {UNTIL_DONE, finishing} from '../timing.js'
+import {NEVER_ABORTED, finishOnAbort} from '../timing.js'
 import type {RunContext, StartedContainer} from '../pipeline/contract.js'
 import {EVERY_DEVICE, isRestrictedByUs, restrictDevices, unrestrictDevices} from '../systemd/device-policy.js'
 import {freezerOf, isFrozen, type FreezerKind} from '../kernel/freezer.js'
-import {isUnified, labelOf, type Place} from '../kernel/cgroups.js'
+import {isUnified, labelOf, type CgroupPath} from '../kernel/cgroups.js'
 import {controllersOf, handDown, stepIntoLeaf} from '../kernel/leaf.js'
 import {carryLimits} from '../kernel/limits.js'
 import {propertiesOf} from '../systemd/properties.js'
-import {transferAll} from '../kernel/migrate.js'
+import {migrateAll} from '../kernel/migrate.js'
 import type {UnitCgroup} from '../systemd/unit.js'
-import {isBelow, isSystemds, placesOfContainer} from './container-cgroups.js'
+import {isBelow, isSystemds, cgroupsOfContainer} from './container-cgroups.js'
 import {deviceAccess} from './device-filter.js'
 import type {Placement} from './placement.js'
 
@@ -22,9 +22,9 @@ import type {Placement} from './placement.js'
 const FINISH_PATIENCE_MS = 4000
 
 /** From where to where the container's processes move in one hierarchy. */
-interface Way {
-  readonly from: Place
-  readonly to: Place
+interface Migration {
+  readonly from: CgroupPath
+  readonly to: CgroupPath
   /** Whether the unit lets us make a cgroup below its own. */
   readonly isDelegated: boolean
 }
@@ -42,8 +42,8 @@ interface Around {
  * The container's processes are moved behind Docker's back into these places of the unit. `whyNotBorn` says why they are not born there, for
  * the log.
  */
-export function move(
-  places: readonly Place[],
+export function movedPlacement(
+  places: readonly CgroupPath[],
   unit: UnitCgroup,
   whyNotBorn: readonly string[],
   around: Around,
@@ -55,9 +55,9 @@ export function move(
     prepare: () => undefined,
     beforeStart: () => Promise.resolve(),
     async afterStart(container, context) {
-      const there = await placesOfContainer(container)
+      const there = await cgroupsOfContainer(container)
       if (there.length === 0) return 'gone'
-      const ways: Way[] = []
+      const ways: Migration[] = []
       for (const to of places) {
         const from = there.find((place) => labelOf(place) === labelOf(to))
         if (from === undefined || from.path === to.path) continue
@@ -71,10 +71,10 @@ export function move(
           ? 'in the unit'
           : 'elsewhere'
       if (ways.length === 0) return where
-      const moved = await finishing(context.signal, FINISH_PATIENCE_MS, async (patience) => {
+      const moved = await finishOnAbort(context.signal, FINISH_PATIENCE_MS, async (patience) => {
         const moving = {...context, signal: patience}
         const freezer = freezerAmong(there, ways, container)
-        const moveAll = (): Promise<Place[]> => moveIn(ways, unit, container, moving)
+        const moveAll = (): Promise<CgroupPath[]> => moveIn(ways, unit, container, moving)
         return await (freezer === undefined ? moveAll() : whileFrozen(freezer, 'v1', moving, moveAll))
       })
       if (moved.length === 0) return where
@@ -87,7 +87,7 @@ export function move(
 }
 
 /** Why the container's processes cannot be moved from there, wherever they would come. */
-async function objection(from: Place, {id}: StartedContainer): Promise<string | undefined> {
+async function objection(from: CgroupPath, {id}: StartedContainer): Promise<string | undefined> {
   // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
   if (!from.path.includes(id)) return 'that is no cgroup of its own'
   // The kernel lets a process go on that leaves a frozen cgroup, and Docker would still take it for paused.
@@ -104,11 +104,11 @@ async function objection(from: Place, {id}: StartedContainer): Promise<string | 
  */
 async function prepareUnit(
   unit: UnitCgroup,
-  to: Place,
+  to: CgroupPath,
   {id}: StartedContainer,
   {engine, log, rootless = false}: Around,
   {signal, defer}: RunContext,
-): Promise<Pick<Way, 'isDelegated'> | string> {
+): Promise<Pick<Migration, 'isDelegated'> | string> {
   if (!unit.unified || !isUnified(to)) return {isDelegated: false}
   const said = await propertiesOf(unit, ['Delegate', 'DevicePolicy', 'DeviceAllow'], signal)
   if (said === undefined) {
@@ -131,7 +131,7 @@ async function prepareUnit(
   if (access.may === 'not be told')
     return `${access.why}, so nothing would keep it from the host's devices in the unit; DevicePolicy= and DeviceAllow= in the unit can`
   if (access.may === 'use all' && !isOurs) return {isDelegated}
-  defer("take the unit's device policy back", () => unrestrictDevices(unit, UNTIL_DONE))
+  defer("take the unit's device policy back", () => unrestrictDevices(unit, NEVER_ABORTED))
   const allow = access.may === 'use all' ? EVERY_DEVICE : access.allow
   if (await restrictDevices(unit, allow, signal)) return {isDelegated}
   signal.throwIfAborted()
@@ -139,14 +139,18 @@ async function prepareUnit(
 }
 
 /** The cgroup of v1 that can freeze the container, unless it is one that the container moves out of. */
-function freezerAmong(there: readonly Place[], ways: readonly Way[], {id}: StartedContainer): Place | undefined {
+function freezerAmong(
+  there: readonly CgroupPath[],
+  ways: readonly Migration[],
+  {id}: StartedContainer,
+): CgroupPath | undefined {
   const freezer = there.find(({controllers, path}) => controllers.includes('freezer') && path.includes(id))
   return ways.some(({from}) => from === freezer) ? undefined : freezer
 }
 
 /** Does something while the processes of a cgroup are stopped. That they go on is seen to before they are stopped: nobody else would. */
 async function whileFrozen<T>(
-  {directory, path}: Place,
+  {directory, path}: CgroupPath,
   kind: FreezerKind,
   {defer}: RunContext,
   act: () => Promise<T>,
@@ -163,17 +167,17 @@ async function whileFrozen<T>(
 
 /** Where there was anything to move to. */
 async function moveIn(
-  ways: readonly Way[],
+  ways: readonly Migration[],
   unit: UnitCgroup,
   container: StartedContainer,
   context: RunContext,
-): Promise<Place[]> {
-  const moved: Place[] = []
+): Promise<CgroupPath[]> {
+  const moved: CgroupPath[] = []
   for (const way of ways) {
     const {from, to} = way
     try {
       if (isUnified(to)) moved.push(...(await moveUnified(way, unit, container, context)))
-      else if ((await transferAll(from.directory, to.directory, context.signal)) > 0) moved.push(to)
+      else if ((await migrateAll(from.directory, to.directory, context.signal)) > 0) moved.push(to)
     } catch (error) {
       context.signal.throwIfAborted()
       throw new CgroupError(to.directory, reason(error), error)
@@ -184,11 +188,11 @@ async function moveIn(
 
 /** On cgroup v2 what Docker limits goes with its cgroup, so the limits are carried over into one below the unit's, where the unit lets us make any. */
 async function moveUnified(
-  {from, to: own, isDelegated}: Way,
+  {from, to: own, isDelegated}: Migration,
   unit: UnitCgroup,
   {id}: StartedContainer,
   context: RunContext,
-): Promise<Place[]> {
+): Promise<CgroupPath[]> {
   const {signal, defer} = context
   let to = own
   if (isDelegated) {
@@ -200,7 +204,7 @@ async function moveUnified(
     await carryLimits(from.directory, to.directory)
   }
   return await whileFrozen(from, 'v2', context, async () =>
-    (await transferAll(from.directory, to.directory, signal)) > 0 ? [to] : [],
+    (await migrateAll(from.directory, to.directory, signal)) > 0 ? [to] : [],
   )
 }
 
@@ -216,7 +220,7 @@ export function because(whyNotBorn: readonly string[]): string {
   return whyNotBorn.length === 0 ? '' : `; it was not born in the unit because ${whyNotBorn.join(', and ')}`
 }
 
-function placesText(places: readonly Place[]): string {
+function placesText(places: readonly CgroupPath[]): string {
   const paths = new Set(places.map(({path}) => path))
   return [...paths]
     .map(

@@ -2,7 +2,7 @@ import type {CreateRequest} from '../docker/create-request.js'
 import type {CreatedContainer, RunContext, StartedContainer} from '../pipeline/contract.js'
 
 /** Where a container that runs is, as systemd sees it; `gone` when it has ended. */
-export type Whereabouts = 'in the unit' | 'elsewhere' | 'gone'
+export type ContainerLocation = 'in the unit' | 'elsewhere' | 'gone'
 
 /** How a container comes to its cgroup in one run, step by step. */
 export interface Placement {
@@ -14,5 +14,5 @@ export interface Placement {
   prepare(request: CreateRequest): void
   beforeStart(container: CreatedContainer, context: RunContext): Promise<void>
   /** Where the container is then. @throws {CgroupError} */
-  afterStart(container: StartedContainer, context: RunContext): Promise<Whereabouts>
+  afterStart(container: StartedContainer, context: RunContext): Promise<ContainerLocation>
 }

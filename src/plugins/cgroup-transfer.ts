@@ -1,5 +1,5 @@
 import {choosePlacement} from '../placement/choose.js'
-import type {Placement, Whereabouts} from '../placement/placement.js'
+import type {Placement, ContainerLocation} from '../placement/placement.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
 
 /** The container is in the unit's cgroup, so that systemd sees, limits and stops it: born there where the host allows it, else moved there. */
@@ -17,7 +17,7 @@ export const cgroupTransfer = defineRunPlugin({
   },
   setup({cgroups: names}, {engine, env, log, unit}) {
     let placement: Placement | undefined
-    let where: Whereabouts | undefined
+    let where: ContainerLocation | undefined
     return {
       async resolve({request, signal}) {
         placement = await choosePlacement(names, {request, engine, env, log, signal})

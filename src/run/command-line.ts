@@ -1,20 +1,20 @@
 import {resolve} from 'node:path'
 import {MissingImageError} from '../errors.js'
-import type {RunOrder, Surroundings} from '../docker/run-options/draft.js'
+import type {RunRequest, OptionContext} from '../docker/run-options/draft.js'
 import {RUN_OPTIONS} from '../docker/run-options/table.js'
 import {translate} from '../docker/run-options/translate.js'
 import type {OptionDeclarations} from '../options/option.js'
-import {parseWords, type Given, type WordRule} from '../options/words.js'
+import {parseWords, type GivenOption, type WordRule} from '../options/words.js'
 
 /** A line of ours, taken apart at its borders: the wrapper's words, the command, and whatever follows it. */
-export interface Line {
-  readonly given: readonly Given[]
+export interface CommandLine {
+  readonly given: readonly GivenOption[]
   readonly command: string | undefined
   readonly rest: readonly string[]
 }
 
 /** Takes the wrapper's options off a line; the first word that is none is the command. */
-export function parseLine(words: readonly string[], declarations: OptionDeclarations): Line {
+export function parseCommandLine(words: readonly string[], declarations: OptionDeclarations): CommandLine {
   const docker = {rules: RUN_RULES, hint: 'which is an option of docker run and stands behind `run`'}
   const {given, rest} = parseWords(words, rulesOf(declarations), docker)
   return {given, command: rest[0], rest: rest.slice(1)}
@@ -49,11 +49,11 @@ export function asksForHelp(words: readonly string[], declarations: OptionDeclar
  * @param declarations the options that stand before `run`, for a hint where one stands here
  * @throws {MissingImageError} and the errors of the options' values
  */
-export async function parseRun(
+export async function parseRunRequest(
   words: readonly string[],
-  around: Surroundings,
+  around: OptionContext,
   declarations: OptionDeclarations,
-): Promise<RunOrder> {
+): Promise<RunRequest> {
   const {given, rest} = parseRunWords(words, declarations)
   const [image, ...command] = rest
   if (image === undefined || image === '') throw new MissingImageError()

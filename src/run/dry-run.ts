@@ -1,4 +1,4 @@
-import type {RunOrder} from '../docker/run-options/draft.js'
+import type {RunRequest} from '../docker/run-options/draft.js'
 import {labelled, type Invocation} from '../pipeline/labels.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
 
@@ -8,7 +8,7 @@ import type {Pipeline} from '../pipeline/pipeline.js'
  * @param isShown whether an entry of the container's environment may be printed with its value
  */
 export async function describeRun(
-  {request, pull, cidFile, needs}: RunOrder,
+  {request, pull, cidFile, needs}: RunRequest,
   unit: Invocation | undefined,
   pipeline: Pipeline,
   isShown: (entry: string) => boolean,

@@ -4,7 +4,7 @@ import {BadValueError} from '../errors.js'
 import {nearest} from '../options/nearest.js'
 
 /** Whether a plugin is switched on, and who said so. */
-export interface Switch {
+export interface PluginSwitch {
   readonly on: boolean
   readonly origin: string
 }
@@ -14,11 +14,11 @@ export interface Switch {
  *
  * @throws {BadValueError} when a name is no plugin's, or is in both options
  */
-export function switchesOf(
+export function pluginSwitches(
   plugins: readonly string[],
   settings: Settings,
   layers: readonly Layer[],
-): ReadonlyMap<string, Switch> {
+): ReadonlyMap<string, PluginSwitch> {
   const said = {
     enable: namesIn(settings['enable'], '--enable', plugins),
     disable: namesIn(settings['disable'], '--disable', plugins),

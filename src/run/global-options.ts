@@ -1,7 +1,7 @@
 import type {OptionDeclarations} from '../options/option.js'
 
 /** The options before `run` that belong to the run itself and not to a plugin. */
-export const OWN_OPTIONS = {
+export const GLOBAL_OPTIONS = {
   config: {
     kind: 'string',
     valueName: 'FILE',

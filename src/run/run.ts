@@ -8,41 +8,41 @@ import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
 import {watchdogInterval} from '../systemd/watchdog.js'
 import {describeRun} from './dry-run.js'
-import {endingOf, type Ending} from '../lifecycle/exit-status.js'
+import {processEndOf, type ProcessEnd} from '../lifecycle/exit-status.js'
 import {warnUnlessHeard} from '../systemd/notify-access.js'
-import {inForce, type HostSetup} from './site.js'
+import {inForce, type Site} from './site.js'
 import {runContainer} from '../lifecycle/lifecycle.js'
-import {parseRun, type Line} from './command-line.js'
+import {parseRunRequest, type CommandLine} from './command-line.js'
 import type {Invocation} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
 import {Pipeline, type Member} from '../pipeline/pipeline.js'
-import type {Gathered} from '../pipeline/validate.js'
-import {Releases} from '../pipeline/cleanup.js'
+import type {LoadedPlugin} from '../pipeline/validate.js'
+import {CleanupStack} from '../pipeline/cleanup.js'
 import type {Host, RunHooks} from '../pipeline/contract.js'
-import type {StopRequests} from '../lifecycle/signals.js'
+import type {ProcessSignals} from '../lifecycle/signals.js'
 import {traced} from '../pipeline/trace.js'
 
 const REMOVAL_PATIENCE_MS = 10_000
 
 /** What the process that runs us gives a run. */
-export interface Process {
+export interface ProcessInput {
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly engine: Engine
   readonly cwd: string
   readonly names: OwnNames
   readonly log: Log
-  readonly stop: StopRequests
+  readonly stop: ProcessSignals
   readonly print: (text: string) => void
 }
 
 /** Runs the container that a line asks for, and says how this process is to end. Throws what its stations throw. */
 export async function run(
-  line: Line,
-  setup: HostSetup,
-  {env, engine, cwd, names, log, stop, print}: Process,
-): Promise<Ending> {
+  line: CommandLine,
+  setup: Site,
+  {env, engine, cwd, names, log, stop, print}: ProcessInput,
+): Promise<ProcessEnd> {
   const {settings, switches} = inForce(setup, line.given, env, names)
-  const releases = new Releases()
+  const releases = new CleanupStack()
   const switchedOn = setup.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
   const unit = invocationOf(env, names)
   const handover = settings['handover']?.value === true
@@ -52,7 +52,7 @@ export async function run(
     ...unwatched(env, settings),
   ]
   const around = {env, cwd, proxies: proxyVariables(engine.address, env), signal: stop.signal}
-  const order = await parseRun(line.rest, around, setup.declarations)
+  const order = await parseRunRequest(line.rest, around, setup.declarations)
   const {debug} = log
   if (debug !== undefined) sayWhatIsInForce(debug, {setup, settings, switches, unit})
   const pipeline = new Pipeline(debug === undefined ? members : traced(members, debug), stop.signal, releases, log)
@@ -85,7 +85,7 @@ export async function run(
     removalPatience: REMOVAL_PATIENCE_MS,
     watchdog: watchdogInterval(env),
   })
-  return outcome.kind === 'handed-over' ? {status: 0} : endingOf(outcome.exit.code, stop.asked)
+  return outcome.kind === 'handed-over' ? {status: 0} : processEndOf(outcome.exit.code, stop.asked)
 }
 
 /**
@@ -105,7 +105,7 @@ export function invocationOf(
 /** Says where everything came from. Values are not said: an option of a site's plugin may hold a secret. */
 function sayWhatIsInForce(
   say: (line: string) => void,
-  {setup, settings, switches, unit}: {setup: HostSetup; unit: Invocation | undefined} & ReturnType<typeof inForce>,
+  {setup, settings, switches, unit}: {setup: Site; unit: Invocation | undefined} & ReturnType<typeof inForce>,
 ): void {
   say(unit === undefined ? 'in no unit' : `in ${unit.name} of the ${unit.manager} manager, invocation ${unit.id}`)
   say(`configuration: ${setup.files.map(({path}) => path).join(', ') || 'none'}`)
@@ -115,7 +115,7 @@ function sayWhatIsInForce(
 }
 
 /** The plugins that take part, each set up with the values of its own options. */
-function membersOf(plugins: readonly Gathered[], settings: Settings, host: Host): Member[] {
+function membersOf(plugins: readonly LoadedPlugin[], settings: Settings, host: Host): Member[] {
   return plugins.flatMap(({plugin}) => {
     const own = Object.fromEntries(Object.keys(plugin.options).map((name) => [name, settings[name]?.value]))
     let hooks: Partial<RunHooks> | undefined

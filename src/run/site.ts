@@ -3,24 +3,24 @@ import {layersOf, pluginFiles, type Layer} from '../config/layers.js'
 import {settingsInForce, type Settings} from '../config/settings.js'
 import type {UnitNames} from '../config/specifiers.js'
 import type {OptionDeclarations} from '../options/option.js'
-import type {Given} from '../options/words.js'
-import {SITE_FOLDERS, gatherPlugins} from '../pipeline/load.js'
+import type {GivenOption} from '../options/words.js'
+import {SITE_FOLDERS, loadPlugins} from '../pipeline/load.js'
 import {BUILT_IN} from '../plugins/index.js'
-import {OWN_OPTIONS} from './global-options.js'
-import {unlessAborted} from '../timing.js'
-import type {Gathered} from '../pipeline/validate.js'
-import {switchesOf, type Switch} from './enabled-plugins.js'
+import {GLOBAL_OPTIONS} from './global-options.js'
+import {abortable} from '../timing.js'
+import type {LoadedPlugin} from '../pipeline/validate.js'
+import {pluginSwitches, type PluginSwitch} from './enabled-plugins.js'
 
 /** What a host has set up for its runs: its configuration, and the plugins that it names or has installed. */
-export interface HostSetup {
+export interface Site {
   readonly files: readonly ConfigFile[]
-  readonly plugins: readonly Gathered[]
+  readonly plugins: readonly LoadedPlugin[]
   /** Every option that may stand before `run`. */
   readonly declarations: OptionDeclarations
 }
 
 /** Where to look. */
-export interface Whereabouts {
+export interface SiteInput {
   /** The directory of this program's own package. */
   readonly root: string
   readonly env: Readonly<NodeJS.ProcessEnv>
@@ -36,11 +36,11 @@ export interface Whereabouts {
  * @throws {ConfigurationError}
  * @throws {PluginLoadError}
  */
-export async function readHostSetup({root, env, configFile, signal}: Whereabouts): Promise<HostSetup> {
-  const files = await unlessAborted(signal, pathsOf(env, configFile).then(readConfigFiles))
-  const product = {plugins: BUILT_IN, options: Object.keys(OWN_OPTIONS)}
-  const plugins = await gatherPlugins(product, {root, folders: SITE_FOLDERS, files: pluginFiles(files)}, signal)
-  return {files, plugins, declarations: {...OWN_OPTIONS, ...declarationsOf(plugins)}}
+export async function readSite({root, env, configFile, signal}: SiteInput): Promise<Site> {
+  const files = await abortable(signal, pathsOf(env, configFile).then(readConfigFiles))
+  const product = {plugins: BUILT_IN, options: Object.keys(GLOBAL_OPTIONS)}
+  const plugins = await loadPlugins(product, {root, folders: SITE_FOLDERS, files: pluginFiles(files)}, signal)
+  return {files, plugins, declarations: {...GLOBAL_OPTIONS, ...declarationsOf(plugins)}}
 }
 
 /** The configuration files in the order that they are read in. */
@@ -50,7 +50,7 @@ export async function pathsOf(env: Readonly<NodeJS.ProcessEnv>, configFile: stri
 }
 
 /** The layers of the configuration for one unit on one host. @throws {ConfigurationError} */
-export function layersFor({files, plugins}: Pick<HostSetup, 'files' | 'plugins'>, names: UnitNames): Layer[] {
+export function layersFor({files, plugins}: Pick<Site, 'files' | 'plugins'>, names: UnitNames): Layer[] {
   return layersOf(
     files,
     plugins.map(({plugin}) => plugin),
@@ -65,18 +65,18 @@ export function layersFor({files, plugins}: Pick<HostSetup, 'files' | 'plugins'>
  * @throws {BadValueError}
  */
 export function inForce(
-  setup: HostSetup,
-  given: readonly Given[],
+  setup: Site,
+  given: readonly GivenOption[],
   env: Readonly<NodeJS.ProcessEnv>,
   names: UnitNames,
-): {settings: Settings; switches: ReadonlyMap<string, Switch>} {
+): {settings: Settings; switches: ReadonlyMap<string, PluginSwitch>} {
   const layers = layersFor(setup, names)
   const settings = settingsInForce(setup.declarations, given, env, layers, names)
   const plugins = setup.plugins.map(({plugin}) => plugin.name)
-  return {settings, switches: switchesOf(plugins, settings, layers)}
+  return {settings, switches: pluginSwitches(plugins, settings, layers)}
 }
 
 /** The options of all plugins, by long name. */
-export function declarationsOf(plugins: readonly Gathered[]): OptionDeclarations {
+export function declarationsOf(plugins: readonly LoadedPlugin[]): OptionDeclarations {
   return Object.assign({}, ...plugins.map(({plugin}) => plugin.options)) as OptionDeclarations
 }

@@ -8,10 +8,10 @@ import {
   SHIM_PROGRAM,
   findContainerd,
   shimIn,
-  type Whereabouts,
+  type DaemonPidFiles,
 } from '../placement/containerd.js'
 import {takesShims} from '../placement/birth-methods.js'
-import {inTime} from '../timing.js'
+import {askWithTimeout} from '../timing.js'
 import {executeSystemctl} from '../systemd/systemctl.js'
 import {dropEmptyRuntimes, registerRuntime, registeredRuntime, unregisterRuntime} from './daemon-json.js'
 import {directoryToInstallIn, install, isSame, uninstall} from './install-program.js'
@@ -21,12 +21,12 @@ const RELOAD_PATIENCE_MS = 10_000
 const RELOAD_PAUSE_MS = 100
 
 /** What a host is set up with. */
-export interface Host {
+export interface SetupInput {
   readonly engine: Engine
   /** The program that is to be installed. */
   readonly source: string
   readonly daemonJson: string
-  readonly containerd: Whereabouts
+  readonly containerd: DaemonPidFiles
   readonly signal: AbortSignal
   readonly say: (line: string) => void
 }
@@ -42,7 +42,7 @@ export interface Piece {
 }
 
 /** The piece that the host's Engine wants. @throws {EngineUnreachableError} */
-export async function pieceFor(host: Host): Promise<Piece> {
+export async function pieceFor(host: SetupInput): Promise<Piece> {
   const info = await host.engine.info(host.signal)
   if (takesShims(info)) return shimPiece(host, info)
   return info.cgroupDriver === 'cgroupfs' ? nothingNeeded(info) : runtimePiece(host, info)
@@ -58,7 +58,7 @@ function nothingNeeded({version, cgroupDriver}: EngineInfo): Piece {
 }
 
 /** The shim on containerd's PATH. */
-function shimPiece({source, containerd, say}: Host, info: EngineInfo): Piece {
+function shimPiece({source, containerd, say}: SetupInput, info: EngineInfo): Piece {
   const {version} = info
   return {
     async check() {
@@ -92,7 +92,7 @@ function shimPiece({source, containerd, say}: Host, info: EngineInfo): Piece {
 }
 
 /** The OCI runtime, registered with the Engine. */
-function runtimePiece({engine, source, daemonJson, signal, say}: Host, {version}: EngineInfo): Piece {
+function runtimePiece({engine, source, daemonJson, signal, say}: SetupInput, {version}: EngineInfo): Piece {
   const program = join('/usr/local/bin', OCI_PROGRAM)
   const reload = async (isRegistered: boolean): Promise<void> => {
     try {
@@ -109,7 +109,7 @@ function runtimePiece({engine, source, daemonJson, signal, say}: Host, {version}
         `the Engine does not follow ${daemonJson}`,
         'look at `journalctl -u docker`; does dockerd read another file, or does it have --add-runtime on its line?',
       )
-    await inTime(signal, RELOAD_PATIENCE_MS, follow, late)
+    await askWithTimeout(signal, RELOAD_PATIENCE_MS, follow, late)
   }
   return {
     async check() {

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
 import {join} from 'node:path'
-import {isUnified, parseMemberships, rootOf, systemdsPlace, type Place} from '../kernel/cgroups.js'
+import {isUnified, parseMemberships, rootOf, systemdCgroupPath, type CgroupPath} from '../kernel/cgroups.js'
 
 /** A unit, as systemctl is asked about it. */
 export interface UnitName {
@@ -43,8 +43,8 @@ export async function readUnitNames(procRoot = '/proc'): Promise<OwnNames> {
 }
 
 /** The cgroup of the unit that a process with these places is in, perhaps in a part of it that is its own; nothing outside of any unit. */
-export function unitCgroupOf(places: readonly Place[]): UnitCgroup | undefined {
-  const place = systemdsPlace(places)
+export function unitCgroupOf(places: readonly CgroupPath[]): UnitCgroup | undefined {
+  const place = systemdCgroupPath(places)
   const parts = place?.path.split('/') ?? []
   const last = parts.findLastIndex(isUnit)
   const part = parts[last]

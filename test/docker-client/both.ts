@@ -1,12 +1,12 @@
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import type {Surroundings, RunOrder} from '../../src/docker/run-options/draft.js'
+import type {OptionContext, RunRequest} from '../../src/docker/run-options/draft.js'
 import {proxyVariables} from '../../src/docker/client/proxies.js'
 import {SystemdDockerError} from '../../src/errors.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
 import {declarationsOf} from '../../src/run/site.js'
-import {parseRun} from '../../src/run/command-line.js'
+import {parseRunRequest} from '../../src/run/command-line.js'
 import {asTheEngineReads} from '../support/run-options/create-requests.js'
 import {recordDocker, type Recorded} from '../support/run-options/docker-client.js'
 
@@ -33,7 +33,7 @@ const FILES: Readonly<Record<string, string>> = {
 export interface Pair {
   readonly line: string
   readonly docker: Recorded
-  readonly ours: RunOrder | SystemdDockerError
+  readonly ours: RunRequest | SystemdDockerError
   readonly withStreams: boolean
 }
 
@@ -99,9 +99,9 @@ function isForRun(words: readonly string[]): boolean {
   return words.some((word) => RUN_ONLY.test(word))
 }
 
-async function read(words: readonly string[], around: Surroundings): Promise<RunOrder | SystemdDockerError> {
+async function read(words: readonly string[], around: OptionContext): Promise<RunRequest | SystemdDockerError> {
   try {
-    return await parseRun(words, around, DECLARATIONS)
+    return await parseRunRequest(words, around, DECLARATIONS)
   } catch (error) {
     if (error instanceof SystemdDockerError) return error
     throw error
@@ -136,7 +136,7 @@ function asSentSince29(value: unknown, name = ''): unknown {
 }
 
 /** Docker's client leaves out what Engines from API 1.42 on pass over. */
-function withoutKernelMemory(body: RunOrder['request']['body']): object {
+function withoutKernelMemory(body: RunRequest['request']['body']): object {
   const HostConfig = {...body.HostConfig}
   Reflect.deleteProperty(HostConfig, 'KernelMemory')
   return {...body, HostConfig}

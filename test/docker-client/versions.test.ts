@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {isOlder} from '../../src/docker/api-version.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
-import {prepareMaking} from '../../src/lifecycle/create-container.js'
+import {prepareCreation} from '../../src/lifecycle/create-container.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
 import {both, requestsOf, type Pair} from './both.js'
 
@@ -36,7 +36,7 @@ async function refusal({ours}: Pair, api: string): Promise<string | undefined> {
   try {
     const {needs = [], ...order} = ours
     const engine = fakeEngine({apiVersion: () => Promise.resolve(api)})
-    await prepareMaking({...order, needs}, engine, new AbortController().signal)
+    await prepareCreation({...order, needs}, engine, new AbortController().signal)
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

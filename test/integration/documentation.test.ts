@@ -11,7 +11,7 @@ import {COMMANDS} from '../../src/oclif.js'
 import type {OptionDeclaration} from '../../src/options/option.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
 import {PHASES} from '../../src/pipeline/contract.js'
-import {OWN_OPTIONS} from '../../src/run/global-options.js'
+import {GLOBAL_OPTIONS} from '../../src/run/global-options.js'
 import {OLDEST_CLIENT} from '../../sandbox/docker-client.js'
 import {HOST_KINDS} from '../../sandbox/hosts.js'
 import {codeRows, optionsIn} from '../support/markdown.js'
@@ -65,7 +65,7 @@ describe('docs/options.md', () => {
       .map(({headings: [, , group], cells: [cell]}) => ({group, options: optionsIn(cell)}))
 
   const ours = [
-    {group: 'Global', declarations: OWN_OPTIONS},
+    {group: 'Global', declarations: GLOBAL_OPTIONS},
     ...BUILT_IN.map(({name, options}) => ({group: name, declarations: options})),
   ]
 

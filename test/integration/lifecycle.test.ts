@@ -2,24 +2,24 @@ import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {Readable} from 'node:stream'
 import {describe, expect, test} from 'vitest'
-import type {RunOrder} from '../../src/docker/run-options/draft.js'
+import type {RunRequest} from '../../src/docker/run-options/draft.js'
 import {emptyCreateRequest, type CreateRequest} from '../../src/docker/create-request.js'
-import type {ContainerEvent, Engine, Inspected} from '../../src/docker/engine.js'
+import type {ContainerEvent, Engine, ContainerInspection} from '../../src/docker/engine.js'
 import {EngineRefusedError, ImageMissingError, NameTakenError, StoppedError} from '../../src/errors.js'
 import {rmReconcile} from '../../src/plugins/rm-reconcile.js'
-import {runContainer, type Outcome, type Run} from '../../src/lifecycle/lifecycle.js'
+import {runContainer, type RunOutcome, type RunInput} from '../../src/lifecycle/lifecycle.js'
 import {LABELS, hashOf} from '../../src/pipeline/labels.js'
 import {Pipeline} from '../../src/pipeline/pipeline.js'
 import {asideName} from '../../src/lifecycle/predecessor.js'
-import {Releases} from '../../src/pipeline/cleanup.js'
+import {CleanupStack} from '../../src/pipeline/cleanup.js'
 import type {RunHooks} from '../../src/pipeline/contract.js'
-import {StopRequests} from '../../src/lifecycle/signals.js'
+import {ProcessSignals} from '../../src/lifecycle/signals.js'
 import type {HostProcess} from '../../src/kernel/process.js'
 import {fakeEngine} from '../helpers/fake-engine.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const ID = 'c0ffee'.repeat(10)
-const RUNNING: Inspected = {
+const RUNNING: ContainerInspection = {
   id: ID,
   name: 'web',
   state: 'running',
@@ -61,8 +61,8 @@ function rehearsal(
   told: Partial<Engine>,
   hooks: Partial<RunHooks> = {},
   rm = false,
-  order: Partial<RunOrder> = {},
-  more: Partial<Run> = {},
+  order: Partial<RunRequest> = {},
+  more: Partial<RunInput> = {},
 ) {
   const happened: string[] = []
   const answering = fakeEngine(told)
@@ -109,8 +109,8 @@ function rehearsal(
   ) as unknown as Engine
   const note = (line: string): void => void happened.push(line)
   const log = {info: note, warn: note, error: note}
-  const stop = new StopRequests()
-  const releases = new Releases()
+  const stop = new ProcessSignals()
+  const releases = new CleanupStack()
   releases.defer('unwind', () => note('unwound'))
   const request = requested(rm)
   const reconcile =
@@ -125,7 +125,7 @@ function rehearsal(
       return Promise.resolve()
     },
   }
-  const run = (): Promise<Outcome> =>
+  const run = (): Promise<RunOutcome> =>
     runContainer({
       order: {request, pull: 'missing', ...order},
       pipeline: new Pipeline(members, stop.signal, releases, log),
@@ -259,7 +259,7 @@ describe("an Engine whose PIDs are not this host's", () => {
 describe('a name that is taken', () => {
   test("only as the beginning of a stranger's id is free", async () => {
     let asked = 0
-    const stranger: Inspected = {...RUNNING, name: 'stranger'}
+    const stranger: ContainerInspection = {...RUNNING, name: 'stranger'}
     const {happened, run} = rehearsal({
       inspect: () => Promise.resolve(asked++ === 0 ? stranger : RUNNING),
       events: exitsWith(0),
@@ -268,7 +268,7 @@ describe('a name that is taken', () => {
     expect(happened.slice(0, 5)).toEqual(['inspect', 'create', 'events', 'watch', 'start'])
   })
 
-  const removing: Inspected = {...RUNNING, state: 'removing', pid: 0}
+  const removing: ContainerInspection = {...RUNNING, state: 'removing', pid: 0}
 
   test('by a container that is being removed is waited for', async () => {
     let asked = 0
@@ -312,7 +312,7 @@ describe('a name that is taken', () => {
     ['dead', true, ['inspect', 'remove', 'create', 'events', 'watch', 'start', 'inspect']],
   ] as const)('by a container that is %s, with --rm=%s, is dealt with by %j', async (state, rm, verbs) => {
     let looks = 0
-    const found: Inspected = {...RUNNING, state}
+    const found: ContainerInspection = {...RUNNING, state}
     const {happened, run} = rehearsal(
       {inspect: () => Promise.resolve(looks++ === 0 ? found : RUNNING), events: exitsWith(0)},
       {},
@@ -406,7 +406,8 @@ describe('a run that fails', () => {
     expect(adopted.happened.slice(-2)).toEqual(['inspect', 'unwound'])
 
     let asked = 0
-    const inspect = (): Promise<Inspected> => Promise.resolve(asked++ === 0 ? {...RUNNING, state: 'exited'} : RUNNING)
+    const inspect = (): Promise<ContainerInspection> =>
+      Promise.resolve(asked++ === 0 ? {...RUNNING, state: 'exited'} : RUNNING)
     const restarted = rehearsal({inspect, events: exitsWith(0)}, failing('started'))
     await expect(restarted.run()).rejects.toThrow()
     expect(restarted.happened.slice(-2)).toEqual(['stop', 'unwound'])
@@ -443,7 +444,7 @@ describe('a running container that a new one replaces', () => {
   const replace: Partial<RunHooks> = {reconcile: () => 'replace'}
   const verbs = (happened: string[]): string[] => happened.filter((line) => /^[a-z]+$/.test(line))
   const events = exitsWith(0)
-  const inspect = (): Promise<Inspected> => Promise.resolve(RUNNING)
+  const inspect = (): Promise<ContainerInspection> => Promise.resolve(RUNNING)
 
   test('runs until the new one is about to start, and goes when that is ready', async () => {
     const {happened, run} = rehearsal({inspect, events}, replace)
@@ -553,7 +554,7 @@ describe('a line that this Engine is too old for', () => {
   })
 
   test('is refused before the container that it would replace is removed', async () => {
-    const stopped: Inspected = {...RUNNING, state: 'exited', pid: 0}
+    const stopped: ContainerInspection = {...RUNNING, state: 'exited', pid: 0}
     const {happened, run} = rehearsal({inspect: () => Promise.resolve(stopped), apiVersion}, {}, true, {needs})
     await expect(run()).rejects.toMatchObject({code: 'ENGINE_TOO_OLD'})
     expect(happened).not.toContain('remove')
@@ -562,7 +563,7 @@ describe('a line that this Engine is too old for', () => {
 
 describe('--cidfile', () => {
   const inTemp = useTempDirectory()
-  const file = (): Partial<RunOrder> => ({cidFile: inTemp('web.cid')})
+  const file = (): Partial<RunRequest> => ({cidFile: inTemp('web.cid')})
 
   test('is there while the container runs, and stays', async () => {
     const {run} = rehearsal({inspect: freshName(), events: exitsWith(0)}, {resident: () => 'to see'}, false, file())

@@ -3,7 +3,7 @@ import {writeFileSync} from 'node:fs'
 import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {beforeEach, vi} from 'vitest'
-import type {Place} from '../../src/kernel/cgroups.js'
+import type {CgroupPath} from '../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../src/systemd/unit.js'
 import {useTempDirectory} from './temp-directory.js'
 
@@ -74,7 +74,7 @@ export function unitIn(host: FakeHost, name = 'x.service'): UnitCgroup {
 }
 
 /** A place in one of the host's hierarchies, which is called by its controllers, or `v2`. */
-export function placeIn(host: FakeHost, path: string, ...controllers: readonly string[]): Place {
+export function placeIn(host: FakeHost, path: string, ...controllers: readonly string[]): CgroupPath {
   return {
     controllers,
     path,

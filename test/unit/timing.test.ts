@@ -1,16 +1,16 @@
 import {expect, test} from 'vitest'
-import {finishing, inTime, unlessAborted, within} from '../../src/timing.js'
+import {finishOnAbort, askWithTimeout, abortable, withTimeout} from '../../src/timing.js'
 
 test('what is waited for is the answer, and its failure the failure', async () => {
   const {signal} = new AbortController()
-  await expect(unlessAborted(signal, Promise.resolve(7))).resolves.toBe(7)
-  await expect(unlessAborted(signal, Promise.reject(new Error('no')))).rejects.toThrow('no')
-  await expect(within(1000, Promise.resolve(7))).resolves.toBe(7)
+  await expect(abortable(signal, Promise.resolve(7))).resolves.toBe(7)
+  await expect(abortable(signal, Promise.reject(new Error('no')))).rejects.toThrow('no')
+  await expect(withTimeout(1000, Promise.resolve(7))).resolves.toBe(7)
 })
 
 test('a signal that aborts ends the waiting, with its own reason', async () => {
   const controller = new AbortController()
-  const waiting = unlessAborted(controller.signal, new Promise(() => undefined))
+  const waiting = abortable(controller.signal, new Promise(() => undefined))
   controller.abort(new Error('stopped'))
   await expect(waiting).rejects.toThrow('stopped')
 })
@@ -21,20 +21,20 @@ test('what fails after it was given up fails silently, also when it was given up
   process.on('unhandledRejection', listen)
   const controller = new AbortController()
   controller.abort(new Error('stopped'))
-  await expect(unlessAborted(controller.signal, Promise.reject(new Error('late')))).rejects.toThrow('stopped')
+  await expect(abortable(controller.signal, Promise.reject(new Error('late')))).rejects.toThrow('stopped')
   await new Promise(setImmediate)
   process.removeListener('unhandledRejection', listen)
   expect(unheard).toEqual([])
 })
 
 test('what takes too long is an error that says for how long it was waited', async () => {
-  await expect(within(20, new Promise(() => undefined))).rejects.toThrow('not done after 0.02 seconds')
+  await expect(withTimeout(20, new Promise(() => undefined))).rejects.toThrow('not done after 0.02 seconds')
 })
 
 test('what is finished rather than broken off is told to hurry some time after the signal has aborted', async () => {
   const controller = new AbortController()
   const reasons: unknown[] = []
-  const finished = finishing(controller.signal, 20, async (patience) => {
+  const finished = finishOnAbort(controller.signal, 20, async (patience) => {
     controller.abort(new Error('stopped'))
     reasons.push(patience.aborted)
     await new Promise((resolve) => {
@@ -49,7 +49,9 @@ test('what is finished rather than broken off is told to hurry some time after t
 
 test('what is finished rather than broken off is not begun once the signal has aborted', async () => {
   let begun = false
-  const finished = finishing(AbortSignal.abort(new Error('stopped')), 20, () => Promise.resolve(void (begun = true)))
+  const finished = finishOnAbort(AbortSignal.abort(new Error('stopped')), 20, () =>
+    Promise.resolve(void (begun = true)),
+  )
   await expect(finished).rejects.toThrow('stopped')
   expect(begun).toBe(false)
 })
@@ -61,8 +63,8 @@ test('what is asked for in time is the answer, and its failure the failure, whic
     signals.push(signal)
     return answer
   }
-  expect(await inTime(undefined, 1000, asking(Promise.resolve(7)), late)).toBe(7)
-  await expect(inTime(undefined, 1000, asking(Promise.reject(new Error('no'))), late)).rejects.toThrow('no')
+  expect(await askWithTimeout(undefined, 1000, asking(Promise.resolve(7)), late)).toBe(7)
+  await expect(askWithTimeout(undefined, 1000, asking(Promise.reject(new Error('no'))), late)).rejects.toThrow('no')
   expect(signals.map(({aborted}) => aborted)).toEqual([false, true])
 })
 
@@ -73,11 +75,11 @@ test('what is asked for and does not come in time, or before a stop, is given up
     signals.push(signal)
     return new Promise(() => undefined)
   }
-  await expect(inTime(undefined, 20, never, late)).rejects.toThrow('late')
+  await expect(askWithTimeout(undefined, 20, never, late)).rejects.toThrow('late')
   const stop = new AbortController()
-  const asking = inTime(stop.signal, 10_000, never, late)
+  const asking = askWithTimeout(stop.signal, 10_000, never, late)
   stop.abort(new Error('stopped'))
   await expect(asking).rejects.toThrow('stopped')
-  await expect(inTime(stop.signal, 10_000, never, late)).rejects.toThrow('stopped')
+  await expect(askWithTimeout(stop.signal, 10_000, never, late)).rejects.toThrow('stopped')
   expect(signals.map(({aborted}) => aborted)).toEqual([true, true, true])
 })

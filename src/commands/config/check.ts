@@ -3,7 +3,7 @@ import * as Args from '@oclif/core/args'
 import {Command} from '@oclif/core/command'
 import {readConfigFiles} from '../../config/files.js'
 import {EXIT_OURS, reason} from '../../errors.js'
-import {layersFor, readHostSetup} from '../../run/site.js'
+import {layersFor, readSite} from '../../run/site.js'
 
 /** Checks configuration files before a host has them. */
 export class ConfigCheck extends Command {
@@ -22,7 +22,7 @@ export class ConfigCheck extends Command {
       try {
         const [file] = await readConfigFiles([path])
         const {signal} = new AbortController()
-        const {plugins} = await readHostSetup({root: this.config.root, env: process.env, configFile: path, signal})
+        const {plugins} = await readSite({root: this.config.root, env: process.env, configFile: path, signal})
         if (file !== undefined) layersFor({files: [file], plugins}, {unit: undefined, host: ''})
         this.log(`${path}: good`)
       } catch (error) {

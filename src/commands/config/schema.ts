@@ -1,6 +1,6 @@
 import {Command} from '@oclif/core/command'
 import {schemaOf} from '../../config/schema.js'
-import {readHostSetup} from '../../run/site.js'
+import {readSite} from '../../run/site.js'
 
 /** The JSON Schema of this host's configuration. */
 export class ConfigSchema extends Command {
@@ -14,7 +14,7 @@ export class ConfigSchema extends Command {
       configFile: process.env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,
     }
-    const {plugins} = await readHostSetup(where)
+    const {plugins} = await readSite(where)
     this.log(
       JSON.stringify(
         schemaOf(

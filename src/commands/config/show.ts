@@ -1,7 +1,7 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
-import {inForce, readHostSetup} from '../../run/site.js'
-import {OWN_OPTIONS} from '../../run/global-options.js'
+import {inForce, readSite} from '../../run/site.js'
+import {GLOBAL_OPTIONS} from '../../run/global-options.js'
 import {readUnitNames} from '../../systemd/unit.js'
 
 /** What is in force for a unit on a host, and where each value came from. */
@@ -21,7 +21,7 @@ export class ConfigShow extends Command {
   override async run(): Promise<void> {
     const {flags} = await this.parse(ConfigShow)
     const {env} = process
-    const setup = await readHostSetup({
+    const setup = await readSite({
       root: this.config.root,
       env,
       configFile: flags.config ?? env['SYSTEMD_DOCKER_CONFIG'],
@@ -31,7 +31,7 @@ export class ConfigShow extends Command {
     const {settings, switches} = inForce(setup, [], env, names)
     const rows = [
       ...Object.entries(settings)
-        .filter(([name]) => !Object.hasOwn(OWN_OPTIONS, name))
+        .filter(([name]) => !Object.hasOwn(GLOBAL_OPTIONS, name))
         .map(([name, {value, origin}]) => ({name, value: value ?? null, origin})),
       ...[...switches].map(([name, {on, origin}]) => ({name: `plugins.${name}.enabled`, value: on, origin})),
     ]

@@ -4,7 +4,7 @@ import {DockerodeEngine} from '../../docker/dockerode-engine.js'
 import {DEFAULT_SOCKET} from '../../docker/client/endpoint.js'
 import {reason} from '../../errors.js'
 import type {OptionDeclarations, OptionValues} from '../../options/option.js'
-import {inForce, readHostSetup} from '../../run/site.js'
+import {inForce, readSite} from '../../run/site.js'
 import {PHASES, type Host, type RunPlugin} from '../../pipeline/contract.js'
 import {readUnitNames} from '../../systemd/unit.js'
 
@@ -20,7 +20,7 @@ export class Plugins extends Command {
   override async run(): Promise<void> {
     const {flags} = await this.parse(Plugins)
     const {env} = process
-    const setup = await readHostSetup({
+    const setup = await readSite({
       root: this.config.root,
       env,
       configFile: env['SYSTEMD_DOCKER_CONFIG'],

@@ -14,7 +14,7 @@ export interface Login {
 }
 
 /** What is known of an image's registry. */
-export interface Found {
+export interface FoundLogin {
   /** Absent for a registry that nobody has logged in to. */
   readonly login?: Login
   /** Where it was looked for, for messages. */
@@ -41,7 +41,7 @@ export async function findLogin(
   image: string,
   env: Readonly<NodeJS.ProcessEnv>,
   signal: AbortSignal,
-): Promise<Found | undefined> {
+): Promise<FoundLogin | undefined> {
   const registry = registryOf(image)
   const told = loginOfVariable(env[VARIABLE], registry)
   if (told.login !== undefined) return {login: told.login, from: VARIABLE}
@@ -50,7 +50,7 @@ export async function findLogin(
 }
 
 /** What the variable has for a registry, by just its name. Nothing of what is in it is repeated. */
-function loginOfVariable(text = '', registry: string): Pick<Found, 'login' | 'passedOver'> {
+function loginOfVariable(text = '', registry: string): Pick<FoundLogin, 'login' | 'passedOver'> {
   if (text.trim() === '') return {}
   const pairs = pairsOf(text)
   if (pairs === undefined)
@@ -81,7 +81,7 @@ async function loginOfClient(
   registry: string,
   env: Readonly<NodeJS.ProcessEnv>,
   signal: AbortSignal,
-): Promise<Found | undefined> {
+): Promise<FoundLogin | undefined> {
   const directory = clientDirectory(env)
   if (directory === undefined) return undefined
   const path = join(directory, 'config.json')

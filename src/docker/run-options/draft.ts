@@ -18,7 +18,7 @@ export interface Network {
 }
 
 /** What the words after `run` ask for. */
-export interface RunOrder {
+export interface RunRequest {
   readonly request: CreateRequest
   readonly pull: PullPolicy
   /** Whether a terminal is not to be told how far a pull is. */
@@ -55,7 +55,7 @@ export interface Draft {
 }
 
 /** What an option's values depend on besides the line itself. */
-export interface Surroundings {
+export interface OptionContext {
   readonly env: Readonly<NodeJS.ProcessEnv>
   /** Absolute; what relative paths are relative to. */
   readonly cwd: string
@@ -66,7 +66,7 @@ export interface Surroundings {
 }
 
 /** Puts one value of an option where it belongs. `option` is its spelling for messages. */
-export type Effect = (draft: Draft, value: string, option: string, around: Surroundings) => void | Promise<void>
+export type Effect = (draft: Draft, value: string, option: string, around: OptionContext) => void | Promise<void>
 
 /** Nothing but an image and the container's words. */
 export function emptyDraft(image: string, command: readonly string[]): Draft {

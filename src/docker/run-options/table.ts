@@ -35,7 +35,7 @@ type Field =
   | 'WorkingDir'
 
 /** Where in the body of a create request a value lands: a field, `[]` behind a list that it is added to, `{}` behind a record that it is an entry of. */
-export type Place = `${Field | `${'HostConfig' | 'Healthcheck'}.${string}`}${'' | '[]' | '{}'}`
+export type RequestField = `${Field | `${'HostConfig' | 'Healthcheck'}.${string}`}${'' | '[]' | '{}'}`
 
 /** One option of docker run, and what becomes of its value. */
 export type RunOption = {
@@ -49,7 +49,7 @@ export type RunOption = {
   | {
       /** Reads the value, which otherwise lands as it stands; that of a switch is true or false. */
       readonly parse?: (value: string, option: string) => unknown
-      readonly into: Place
+      readonly into: RequestField
     }
   | {readonly effect: Effect}
   /** Why it has no place here. */

@@ -1,9 +1,9 @@
 import {RefusedOptionError} from '../../errors.js'
-import type {Given} from '../../options/words.js'
+import type {GivenOption} from '../../options/words.js'
 import type {CreateBody} from '../create-request.js'
 import {takeDefaults} from './defaults.js'
-import {emptyDraft, type Draft, type Surroundings} from './draft.js'
-import {RUN_OPTIONS, type Place, type RunOption} from './table.js'
+import {emptyDraft, type Draft, type OptionContext} from './draft.js'
+import {RUN_OPTIONS, type RequestField, type RunOption} from './table.js'
 import {joinNetworks} from './values/networks.js'
 import {attachStreams, checkHealth, checkLog, mergeCapabilities, requestDevices} from './values/cross-option.js'
 
@@ -24,10 +24,10 @@ const TOGETHER: readonly ((draft: Draft) => void)[] = [
  * @throws {RefusedOptionError} {@link ConflictingOptionsError} {@link BadValueError} {@link UnreadableFileError}
  */
 export async function translate(
-  given: readonly Given[],
+  given: readonly GivenOption[],
   image: string,
   command: readonly string[],
-  around: Surroundings,
+  around: OptionContext,
 ): Promise<Draft> {
   const draft = emptyDraft(image, command)
   const rows = given.flatMap(({name, value}) => {
@@ -54,7 +54,7 @@ export async function put(
   name: string,
   value: string,
   row: RunOption,
-  around: Surroundings,
+  around: OptionContext,
 ): Promise<void> {
   const option = `--${name}`
   if ('refused' in row) throw new RefusedOptionError(option, row.refused)
@@ -64,7 +64,7 @@ export async function put(
   else place(draft.request.body, row.into, row.parse === undefined ? value : row.parse(value, option))
 }
 
-function place(body: CreateBody, where: Place, value: unknown): void {
+function place(body: CreateBody, where: RequestField, value: unknown): void {
   const path = where.replace(/[[{][\]}]$/, '').split('.')
   const field = path.pop() ?? ''
   let holder: Record<string, unknown> = body

@@ -1,4 +1,4 @@
-import {type Draft, type Effect, type Surroundings, emptyDraft} from '../../../src/docker/run-options/draft.js'
+import {type Draft, type Effect, type OptionContext, emptyDraft} from '../../../src/docker/run-options/draft.js'
 import {RUN_OPTIONS} from '../../../src/docker/run-options/table.js'
 import {put} from '../../../src/docker/run-options/translate.js'
 import {surroundings} from './surroundings.js'
@@ -7,7 +7,7 @@ import {surroundings} from './surroundings.js'
 export async function draftOf(
   effect: Effect,
   values: readonly string[],
-  around: Partial<Surroundings> = {},
+  around: Partial<OptionContext> = {},
 ): Promise<Draft> {
   const draft = emptyDraft('image', [])
   for (const value of values) await effect(draft, value, '--option', surroundings(around))

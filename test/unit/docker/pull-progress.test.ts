@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
-import {PullTally, type PullMessage} from '../../../src/docker/pull-progress.js'
+import {PullTracker, type PullMessage} from '../../../src/docker/pull-progress.js'
 
-function tallyOf(...messages: PullMessage[]): PullTally {
-  const tally = new PullTally()
+function tallyOf(...messages: PullMessage[]): PullTracker {
+  const tally = new PullTracker()
   for (const message of messages) tally.take(message)
   return tally
 }

@@ -4,14 +4,14 @@ import {
   isUnified,
   labelOf,
   parseMemberships,
-  placesOf,
-  readPlaces,
+  cgroupPathsOf,
+  readCgroupPaths,
   rootOf,
-  systemdsPlace,
+  systemdCgroupPath,
   type Membership,
-  type Place,
+  type CgroupPath,
 } from '../../../src/kernel/cgroups.js'
-import type {Mounted} from '../../../src/kernel/mountinfo.js'
+import type {MountPoint} from '../../../src/kernel/mountinfo.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 describe("a process's cgroup file", () => {
@@ -42,23 +42,23 @@ describe("a process's cgroup file", () => {
   })
 })
 
-const unified: Mounted = {root: '/', mountPoint: '/sys/fs/cgroup', type: 'cgroup2', superOptions: ['rw']}
-const cpu: Mounted = {
+const unified: MountPoint = {root: '/', mountPoint: '/sys/fs/cgroup', type: 'cgroup2', superOptions: ['rw']}
+const cpu: MountPoint = {
   root: '/',
   mountPoint: '/sys/fs/cgroup/cpu,cpuacct',
   type: 'cgroup',
   superOptions: ['rw', 'cpu', 'cpuacct'],
 }
-const named: Mounted = {
+const named: MountPoint = {
   root: '/',
   mountPoint: '/sys/fs/cgroup/systemd',
   type: 'cgroup',
   superOptions: ['rw', 'xattr', 'name=systemd'],
 }
-const other: Mounted = {root: '/', mountPoint: '/proc', type: 'proc', superOptions: ['rw']}
+const other: MountPoint = {root: '/', mountPoint: '/proc', type: 'proc', superOptions: ['rw']}
 
 describe('a place', () => {
-  test.each<[string, Membership, readonly Mounted[], string]>([
+  test.each<[string, Membership, readonly MountPoint[], string]>([
     ['on cgroup v2', {controllers: [], path: '/a/b'}, [other, unified], '/sys/fs/cgroup/a/b'],
     ['at the root of cgroup v2', {controllers: [], path: '/'}, [unified], '/sys/fs/cgroup/'],
     ['on cgroup v1', {controllers: ['name=systemd'], path: '/a'}, [cpu, named], '/sys/fs/cgroup/systemd/a'],
@@ -102,10 +102,10 @@ describe('a place', () => {
       '/sys/fs/cgroup/b',
     ],
   ])('%s', (_, membership, mounts, directory) => {
-    expect(placesOf([membership], mounts)).toEqual([{...membership, directory}])
+    expect(cgroupPathsOf([membership], mounts)).toEqual([{...membership, directory}])
   })
 
-  test.each<[string, Membership, readonly Mounted[]]>([
+  test.each<[string, Membership, readonly MountPoint[]]>([
     ['where no hierarchy is mounted', {controllers: [], path: '/a'}, [other]],
     ['where only cgroup v1 is mounted', {controllers: [], path: '/a'}, [cpu, named]],
     ['where another controller is mounted', {controllers: ['memory'], path: '/a'}, [unified, cpu]],
@@ -114,7 +114,7 @@ describe('a place', () => {
     ['above the namespace', {controllers: [], path: '/../other'}, [unified]],
     ['of a mount that is no cgroup', {controllers: ['cpu'], path: '/a'}, [{...cpu, type: 'tmpfs'}]],
   ])('%s is none', (_, membership, mounts) => {
-    expect(placesOf([membership], mounts)).toEqual([])
+    expect(cgroupPathsOf([membership], mounts)).toEqual([])
   })
 })
 
@@ -130,17 +130,17 @@ describe('the places of a process', () => {
     await write('self', 'cgroup', '0::/ours\n')
     await write('42', 'mountinfo', '30 23 0:26 / /elsewhere rw - cgroup2 cgroup2 rw\n')
     await write('42', 'cgroup', '0::/theirs\n')
-    expect(await readPlaces(42, inTemp())).toEqual([
+    expect(await readCgroupPaths(42, inTemp())).toEqual([
       {controllers: [], path: '/theirs', directory: '/sys/fs/cgroup/theirs'},
     ])
-    expect(await readPlaces('self', inTemp())).toEqual([
+    expect(await readCgroupPaths('self', inTemp())).toEqual([
       {controllers: [], path: '/ours', directory: '/sys/fs/cgroup/ours'},
     ])
   })
 
   test('that is gone cannot be read', async () => {
     await write('self', 'mountinfo', '')
-    await expect(readPlaces(42, inTemp())).rejects.toMatchObject({code: 'ENOENT'})
+    await expect(readCgroupPaths(42, inTemp())).rejects.toMatchObject({code: 'ENOENT'})
   })
 })
 
@@ -154,28 +154,28 @@ describe('a hierarchy', () => {
     expect(labelOf({controllers})).toBe(label)
   })
 
-  test.each<[string, Membership, Mounted, string]>([
+  test.each<[string, Membership, MountPoint, string]>([
     ['of a cgroup in it', {controllers: [], path: '/system.slice/x.service'}, unified, '/sys/fs/cgroup'],
     ['of itself', {controllers: [], path: '/'}, unified, '/sys/fs/cgroup/'],
     ['on cgroup v1', {controllers: ['name=systemd'], path: '/a'}, named, '/sys/fs/cgroup/systemd'],
   ])('has its root %s', (_, membership, mount, root) => {
-    const [place] = placesOf([membership], [mount])
+    const [place] = cgroupPathsOf([membership], [mount])
     expect(place && rootOf(place)).toBe(root)
   })
 })
 
 describe("systemd's own hierarchy", () => {
-  const v2: Place = {controllers: [], path: '/a', directory: '/sys/fs/cgroup/a'}
-  const v1: Place = {controllers: ['name=systemd'], path: '/a', directory: '/sys/fs/cgroup/systemd/a'}
-  const memory: Place = {controllers: ['memory'], path: '/a', directory: '/sys/fs/cgroup/memory/a'}
+  const v2: CgroupPath = {controllers: [], path: '/a', directory: '/sys/fs/cgroup/a'}
+  const v1: CgroupPath = {controllers: ['name=systemd'], path: '/a', directory: '/sys/fs/cgroup/systemd/a'}
+  const memory: CgroupPath = {controllers: ['memory'], path: '/a', directory: '/sys/fs/cgroup/memory/a'}
 
-  test.each<[string, readonly Place[], Place | undefined]>([
+  test.each<[string, readonly CgroupPath[], CgroupPath | undefined]>([
     ['is cgroup v2', [v2], v2],
     ['is name=systemd of cgroup v1', [memory, v1], v1],
     ['is name=systemd where there are both', [v2, v1], v1],
     ['is cgroup v2 beside hierarchies of v1 that are others', [memory, v2], v2],
     ['is not there with those others alone', [memory], undefined],
   ])('%s', (_, places, place) => {
-    expect(systemdsPlace(places)).toBe(place)
+    expect(systemdCgroupPath(places)).toBe(place)
   })
 })

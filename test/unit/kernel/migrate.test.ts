@@ -2,7 +2,7 @@ import {rmSync, writeFileSync} from 'node:fs'
 import {mkdir, readFile, symlink, writeFile} from 'node:fs/promises'
 import type * as promises from 'node:fs/promises'
 import {afterEach, describe, expect, test, vi} from 'vitest'
-import {pidsIn, transferAll, transferMembers} from '../../../src/kernel/migrate.js'
+import {pidsIn, migrateAll, migrateProcesses} from '../../../src/kernel/migrate.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 /** The PIDs that the kernel lists and does not move. */
@@ -53,7 +53,7 @@ describe('every process of a cgroup is moved', () => {
     const signal = signalBetween(nothing, () => {
       set('from')
     })
-    expect(await transferAll(from, to, signal)).toBe(1)
+    expect(await migrateAll(from, to, signal)).toBe(1)
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('7')
   })
 
@@ -65,7 +65,7 @@ describe('every process of a cgroup is moved', () => {
     const signal = signalBetween(nothing, () => {
       for (const name of ['from', 'from/init', 'from/init/deeper']) set(name)
     })
-    expect(await transferAll(from, to, signal)).toBe(4)
+    expect(await migrateAll(from, to, signal)).toBe(4)
   })
 
   test('and those that were forked meanwhile at the next look', async () => {
@@ -83,7 +83,7 @@ describe('every process of a cgroup is moved', () => {
         set('from')
       },
     )
-    expect(await transferAll(from, to, signal)).toBe(3)
+    expect(await migrateAll(from, to, signal)).toBe(3)
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('9')
   })
 
@@ -93,7 +93,7 @@ describe('every process of a cgroup is moved', () => {
     const signal = signalBetween(nothing, nothing, () => {
       set('from')
     })
-    expect(await transferAll(from, to, signal)).toBe(1)
+    expect(await migrateAll(from, to, signal)).toBe(1)
   })
 
   test('until the cgroup vanishes', async () => {
@@ -102,7 +102,7 @@ describe('every process of a cgroup is moved', () => {
     const signal = signalBetween(nothing, () => {
       rmSync(from, {recursive: true})
     })
-    expect(await transferAll(from, to, signal)).toBe(1)
+    expect(await migrateAll(from, to, signal)).toBe(1)
   })
 })
 
@@ -113,7 +113,7 @@ test('the processes of a cgroup are moved without those of the cgroups below it'
   const signal = signalBetween(nothing, () => {
     set('from')
   })
-  expect(await transferMembers(from, to, signal)).toBe(1)
+  expect(await migrateProcesses(from, to, signal)).toBe(1)
   expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('1')
   expect(await readFile(inTemp('from', 'below', 'cgroup.procs'), 'utf8')).toBe('2\n')
 })
@@ -124,7 +124,7 @@ test('the processes of a cgroup are moved into one below it', async () => {
   const signal = signalBetween(nothing, () => {
     set('from')
   })
-  expect(await transferMembers(from, to, signal)).toBe(1)
+  expect(await migrateProcesses(from, to, signal)).toBe(1)
   expect(await readFile(inTemp('from', 'below', 'cgroup.procs'), 'utf8')).toBe('1')
 })
 
@@ -146,7 +146,7 @@ describe('processes that are just ending', () => {
         set('from')
       },
     )
-    expect(await transferAll(from, to, signal)).toBe(0)
+    expect(await migrateAll(from, to, signal)).toBe(0)
     expect(looks).toEqual([1, 2, 3])
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('')
   })
@@ -158,7 +158,7 @@ describe('processes that are just ending', () => {
     const signal = signalBetween(nothing, () => {
       set('from')
     })
-    expect(await transferAll(from, to, signal)).toBe(1)
+    expect(await migrateAll(from, to, signal)).toBe(1)
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('8')
   })
 
@@ -170,7 +170,7 @@ describe('processes that are just ending', () => {
     setImmediate(() => {
       controller.abort(new Error('stop'))
     })
-    await expect(transferAll(from, to, controller.signal)).rejects.toThrow(/stop|aborted/)
+    await expect(migrateAll(from, to, controller.signal)).rejects.toThrow(/stop|aborted/)
   })
 })
 
@@ -196,20 +196,20 @@ describe('nothing is moved', () => {
     const from = await makeCgroup('from')
     await makeCgroup('from/below')
     const to = await makeCgroup('to')
-    expect(await transferAll(from, to, new AbortController().signal)).toBe(0)
+    expect(await migrateAll(from, to, new AbortController().signal)).toBe(0)
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('')
   })
 
   test('of a cgroup that is gone', async () => {
     const to = await makeCgroup('to')
-    expect(await transferAll(inTemp('gone'), to, new AbortController().signal)).toBe(0)
+    expect(await migrateAll(inTemp('gone'), to, new AbortController().signal)).toBe(0)
   })
 
   test('once it was asked to stop', async () => {
     const from = await makeCgroup('from', 7)
     const to = await makeCgroup('to')
     const why = new Error('stop')
-    await expect(transferAll(from, to, AbortSignal.abort(why))).rejects.toBe(why)
+    await expect(migrateAll(from, to, AbortSignal.abort(why))).rejects.toBe(why)
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('')
   })
 })
@@ -217,7 +217,7 @@ describe('nothing is moved', () => {
 describe('an error', () => {
   test('is a cgroup to move to that is gone', async () => {
     const from = await makeCgroup('from', 7)
-    await expect(transferAll(from, inTemp('gone'), new AbortController().signal)).rejects.toMatchObject({
+    await expect(migrateAll(from, inTemp('gone'), new AbortController().signal)).rejects.toMatchObject({
       code: 'ENOENT',
     })
   })
@@ -225,7 +225,7 @@ describe('an error', () => {
   test('is a cgroup to move from that cannot be read', async () => {
     await mkdir(inTemp('from', 'cgroup.procs'), {recursive: true})
     const to = await makeCgroup('to')
-    await expect(transferAll(inTemp('from'), to, new AbortController().signal)).rejects.toMatchObject({
+    await expect(migrateAll(inTemp('from'), to, new AbortController().signal)).rejects.toMatchObject({
       code: 'EISDIR',
     })
   })

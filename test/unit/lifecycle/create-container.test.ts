@@ -1,10 +1,10 @@
 import {existsSync} from 'node:fs'
 import {readFile, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import type {RunOrder} from '../../../src/docker/run-options/draft.js'
+import type {RunRequest} from '../../../src/docker/run-options/draft.js'
 import type {Endpoint} from '../../../src/docker/create-request.js'
 import {isOlder} from '../../../src/docker/api-version.js'
-import {prepareMaking} from '../../../src/lifecycle/create-container.js'
+import {prepareCreation} from '../../../src/lifecycle/create-container.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {plainRequest} from '../support/plugin-host.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
@@ -12,7 +12,7 @@ import {useTempDirectory} from '../../support/temp-directory.js'
 const {signal} = new AbortController()
 const speaks = (version: string) => fakeEngine({apiVersion: () => Promise.resolve(version)})
 
-function onNetworks(endpoints: Record<string, Endpoint>): RunOrder {
+function onNetworks(endpoints: Record<string, Endpoint>): RunRequest {
   const request = plainRequest()
   request.body.HostConfig.NetworkMode = Object.keys(endpoints)[0] ?? 'default'
   request.body.NetworkingConfig = {EndpointsConfig: endpoints}
@@ -31,22 +31,22 @@ test.each([
 
 describe('a line that every Engine knows', () => {
   test('asks for no version, and is made as it is', async () => {
-    const order: RunOrder = {request: plainRequest(), pull: 'missing', needs: []}
-    const {request} = await prepareMaking(order, fakeEngine(), signal)
+    const order: RunRequest = {request: plainRequest(), pull: 'missing', needs: []}
+    const {request} = await prepareCreation(order, fakeEngine(), signal)
     expect(request).toBe(order.request)
   })
 
   test('asks for none with one network either', async () => {
     const order = onNetworks({front: {Aliases: ['web']}})
-    await expect(prepareMaking(order, fakeEngine(), signal)).resolves.toMatchObject({request: order.request})
+    await expect(prepareCreation(order, fakeEngine(), signal)).resolves.toMatchObject({request: order.request})
   })
 })
 
 describe('a line that needs a newer Engine', () => {
-  const order: RunOrder = {request: plainRequest(), pull: 'missing', needs: [{option: '--annotation', api: '1.43'}]}
+  const order: RunRequest = {request: plainRequest(), pull: 'missing', needs: [{option: '--annotation', api: '1.43'}]}
 
   test('is refused by an older one, and the option is named', async () => {
-    await expect(prepareMaking(order, speaks('1.41'), signal)).rejects.toMatchObject({
+    await expect(prepareCreation(order, speaks('1.41'), signal)).rejects.toMatchObject({
       code: 'ENGINE_TOO_OLD',
       message: expect.stringContaining(
         'option --annotation needs an Engine with API 1.43, and this one has 1.41',
@@ -59,14 +59,14 @@ describe('a line that needs a newer Engine', () => {
       {option: '--annotation', api: '1.43'},
       {option: '--umask', api: '1.56'},
     ]
-    await expect(prepareMaking({...order, needs}, speaks('1.57'), signal)).resolves.toMatchObject({
+    await expect(prepareCreation({...order, needs}, speaks('1.57'), signal)).resolves.toMatchObject({
       request: {...order.request, api: '1.56'},
     })
-    await expect(prepareMaking({...order, needs}, speaks('1.51'), signal)).rejects.toThrow('option --umask needs')
+    await expect(prepareCreation({...order, needs}, speaks('1.51'), signal)).rejects.toThrow('option --umask needs')
   })
 
   test.each(['1.43', '1.50'])('is taken by one with API %s', async (version) => {
-    await expect(prepareMaking(order, speaks(version), signal)).resolves.toMatchObject({request: order.request})
+    await expect(prepareCreation(order, speaks(version), signal)).resolves.toMatchObject({request: order.request})
   })
 })
 
@@ -74,7 +74,7 @@ describe('more than one network', () => {
   const order = onNetworks({front: {Aliases: ['web']}, back: {Aliases: ['db']}, admin: {}})
 
   test('is one request from API 1.44 on', async () => {
-    const {request} = await prepareMaking(order, speaks('1.44'), signal)
+    const {request} = await prepareCreation(order, speaks('1.44'), signal)
     expect(request).toBe(order.request)
   })
 
@@ -87,7 +87,7 @@ describe('more than one network', () => {
         return Promise.resolve()
       },
     }
-    const making = await prepareMaking(order, engine, signal)
+    const making = await prepareCreation(order, engine, signal)
     expect(making.request.body.NetworkingConfig).toEqual({EndpointsConfig: {front: {Aliases: ['web']}}})
     await making.made('abc', signal)
     expect(joined).toEqual([
@@ -99,27 +99,27 @@ describe('more than one network', () => {
 
 describe('--cidfile', () => {
   const inTemp = useTempDirectory()
-  const order = (): RunOrder => ({request: plainRequest(), pull: 'missing', cidFile: inTemp('web.cid')})
+  const order = (): RunRequest => ({request: plainRequest(), pull: 'missing', cidFile: inTemp('web.cid')})
 
   test('has the id of the container once it is made, and nothing else', async () => {
-    const making = await prepareMaking(order(), fakeEngine(), signal)
+    const making = await prepareCreation(order(), fakeEngine(), signal)
     await making.made('c0ffee', signal)
     await expect(readFile(inTemp('web.cid'), 'utf8')).resolves.toBe('c0ffee')
   })
 
   test('that is there already is refused and left as it is', async () => {
     await writeFile(inTemp('web.cid'), 'other')
-    await expect(prepareMaking(order(), fakeEngine(), signal)).rejects.toMatchObject({code: 'CID_FILE'})
+    await expect(prepareCreation(order(), fakeEngine(), signal)).rejects.toMatchObject({code: 'CID_FILE'})
     await expect(readFile(inTemp('web.cid'), 'utf8')).resolves.toBe('other')
   })
 
   test('in a directory that is not there is refused', async () => {
-    const making = prepareMaking({...order(), cidFile: inTemp('none', 'web.cid')}, fakeEngine(), signal)
+    const making = prepareCreation({...order(), cidFile: inTemp('none', 'web.cid')}, fakeEngine(), signal)
     await expect(making).rejects.toThrow(/which --cidfile names: ENOENT/)
   })
 
   test('is gone when no container could be made', async () => {
-    const making = await prepareMaking(order(), fakeEngine(), signal)
+    const making = await prepareCreation(order(), fakeEngine(), signal)
     await making.abandon()
     expect(existsSync(inTemp('web.cid'))).toBe(false)
   })

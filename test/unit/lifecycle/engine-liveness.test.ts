@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {EngineRefusedError, EngineUnreachableError, StoppedError} from '../../../src/errors.js'
-import {attended} from '../../../src/lifecycle/engine-liveness.js'
-import {UNTIL_DONE} from '../../../src/timing.js'
+import {withLivenessProbe} from '../../../src/lifecycle/engine-liveness.js'
+import {NEVER_ABORTED} from '../../../src/timing.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 
 /** Never answers, and gives up when it is told to. */
@@ -22,21 +22,26 @@ describe('a question that takes the Engine long', () => {
         return Promise.resolve()
       },
     })
-    const asked = attended(engine, 10, () => new Promise<string>((resolve) => (answer = resolve)), UNTIL_DONE)
+    const asked = withLivenessProbe(
+      engine,
+      10,
+      () => new Promise<string>((resolve) => (answer = resolve)),
+      NEVER_ABORTED,
+    )
     await expect(asked).resolves.toBe('done')
     expect(pings).toBe(2)
   })
 
   test('is given up when the Engine answers nothing', async () => {
     let question: AbortSignal | undefined
-    const asked = attended(
+    const asked = withLivenessProbe(
       fakeEngine({ping: silent}),
       10,
       (signal) => {
         question = signal
         return silent(signal)
       },
-      UNTIL_DONE,
+      NEVER_ABORTED,
     )
     await expect(asked).rejects.toBeInstanceOf(EngineUnreachableError)
     expect(question?.aborted).toBe(true)
@@ -45,14 +50,14 @@ describe('a question that takes the Engine long', () => {
   test('is not given up for an Engine that refuses to answer', async () => {
     const ping = () => Promise.reject(new EngineRefusedError('answer', 500, 'busy', undefined))
     const later = new Promise<string>((resolve) => setImmediate(resolve, 'done'))
-    await expect(attended(fakeEngine({ping}), 10, () => later, UNTIL_DONE)).resolves.toBe('done')
+    await expect(withLivenessProbe(fakeEngine({ping}), 10, () => later, NEVER_ABORTED)).resolves.toBe('done')
   })
 
   test('is given up when nobody wants to know any more', async () => {
     const over = new AbortController()
-    const asked = attended(fakeEngine(), 10, silent, over.signal)
+    const asked = withLivenessProbe(fakeEngine(), 10, silent, over.signal)
     over.abort(new StoppedError('SIGTERM'))
     await expect(asked).rejects.toBe(over.signal.reason)
-    await expect(attended(fakeEngine(), 10, silent, over.signal)).rejects.toBe(over.signal.reason)
+    await expect(withLivenessProbe(fakeEngine(), 10, silent, over.signal)).rejects.toBe(over.signal.reason)
   })
 })

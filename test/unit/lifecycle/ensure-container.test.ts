@@ -1,14 +1,14 @@
 import {describe, expect, test} from 'vitest'
 import {emptyCreateRequest, type CreateRequest} from '../../../src/docker/create-request.js'
-import type {Engine, Inspected, Listed} from '../../../src/docker/engine.js'
+import type {Engine, ContainerInspection, ContainerSummary} from '../../../src/docker/engine.js'
 import {EngineRefusedError} from '../../../src/errors.js'
 import {LABELS, hashOf, labelled, type Invocation} from '../../../src/pipeline/labels.js'
-import {obtain, type Obtained, type Obtaining} from '../../../src/lifecycle/ensure-container.js'
+import {ensureContainer, type EnsuredContainer, type EnsureInput} from '../../../src/lifecycle/ensure-container.js'
 import {Pipeline} from '../../../src/pipeline/pipeline.js'
 import {asideName} from '../../../src/lifecycle/predecessor.js'
-import {Releases} from '../../../src/pipeline/cleanup.js'
+import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import type {FoundContainer, Verdict} from '../../../src/pipeline/contract.js'
-import {StopRequests} from '../../../src/lifecycle/signals.js'
+import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {inspected} from '../../support/engine/inspected.js'
 import {useFakeHost} from '../../support/fake-host.js'
@@ -28,9 +28,9 @@ const requested = (name?: string): CreateRequest => ({
 /** A container that was made for the request, by an earlier invocation of the unit. */
 function made(
   request: CreateRequest,
-  differs: Partial<Inspected> = {},
+  differs: Partial<ContainerInspection> = {},
   by: Invocation | undefined = BEFORE,
-): Inspected {
+): ContainerInspection {
   return inspected({
     id: 'old',
     name: request.name ?? 'quirky_name',
@@ -41,7 +41,7 @@ function made(
 }
 
 /** An Engine whose containers bear these names. */
-const bearing = (containers: Readonly<Record<string, Inspected>>): Partial<Engine> => ({
+const bearing = (containers: Readonly<Record<string, ContainerInspection>>): Partial<Engine> => ({
   inspect: (name) => Promise.resolve(containers[name]),
 })
 
@@ -50,8 +50,8 @@ async function obtained(
   request: CreateRequest,
   told: Partial<Engine>,
   verdict?: Verdict,
-  {asked = [], pull}: {asked?: string[]; pull?: Obtaining['pull']} = {},
-): Promise<{result: Obtained; asked: string[]; found: FoundContainer[]; lines: string[]}> {
+  {asked = [], pull}: {asked?: string[]; pull?: EnsureInput['pull']} = {},
+): Promise<{result: EnsuredContainer; asked: string[]; found: FoundContainer[]; lines: string[]}> {
   const found: FoundContainer[] = []
   const noting =
     (what: string) =>
@@ -70,13 +70,13 @@ async function obtained(
     ...told,
   })
   const {log, lines} = recordingLog()
-  const stop = new StopRequests()
+  const stop = new ProcessSignals()
   const reconcile = (context: {found: FoundContainer}): Verdict | undefined => {
     found.push(context.found)
     return verdict
   }
-  const pipeline = new Pipeline([{name: 'test', hooks: {reconcile}}], stop.signal, new Releases(), log)
-  const result = await obtain({
+  const pipeline = new Pipeline([{name: 'test', hooks: {reconcile}}], stop.signal, new CleanupStack(), log)
+  const result = await ensureContainer({
     order: {request, pull: 'missing'},
     pipeline,
     engine,
@@ -240,7 +240,7 @@ describe('a container that is taken over', () => {
 
 describe('where a start was killed that was to replace a container', () => {
   const request = requested('web')
-  const asideOf = (differs: Partial<Inspected> = {}): Inspected =>
+  const asideOf = (differs: Partial<ContainerInspection> = {}): ContainerInspection =>
     made(request, {id: 'aside', name: asideName('web'), labels: {}, ...differs})
 
   test('before there was another, the one that made way has its name back', async () => {
@@ -291,8 +291,8 @@ describe('where a start was killed that was to replace a container', () => {
 
 describe('a line without a name', () => {
   const request = requested()
-  const listed = (...containers: Inspected[]): Partial<Engine> => ({
-    list: () => Promise.resolve(containers satisfies Listed[]),
+  const listed = (...containers: ContainerInspection[]): Partial<Engine> => ({
+    list: () => Promise.resolve(containers satisfies ContainerSummary[]),
     inspect: (id) => Promise.resolve(containers.find((one) => one.id === id)),
   })
 

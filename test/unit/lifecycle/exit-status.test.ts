@@ -1,16 +1,16 @@
 import {describe, expect, test} from 'vitest'
-import {describeEnd, endingOf, needsWords, signalOf, statusOf} from '../../../src/lifecycle/exit-status.js'
+import {describeEnd, processEndOf, needsWords, signalOf, statusOf} from '../../../src/lifecycle/exit-status.js'
 import type {ExitReport} from '../../../src/pipeline/contract.js'
 
 describe('when nobody asked for a stop', () => {
   test.each([0, 1, 7, 125, 126, 127, 128, 129, 137, 143, 255])("%i is ours as it was the container's", (code) => {
-    expect(endingOf(code, undefined)).toEqual({status: code})
+    expect(processEndOf(code, undefined)).toEqual({status: code})
   })
 })
 
 describe('when a stop was asked for', () => {
   test.each([0, 1, 7, 127, 128])('a container that ended by itself with %i is ours as it was', (code) => {
-    expect(endingOf(code, 'SIGTERM')).toEqual({status: code})
+    expect(processEndOf(code, 'SIGTERM')).toEqual({status: code})
   })
 
   test.each([
@@ -23,7 +23,7 @@ describe('when a stop was asked for', () => {
   ] as const)(
     'by %s, a container that died with %i is death by %s, which systemd calls clean',
     (asked, code, signal) => {
-      expect(endingOf(code, asked)).toEqual({signal})
+      expect(processEndOf(code, asked)).toEqual({signal})
     },
   )
 
@@ -33,11 +33,11 @@ describe('when a stop was asked for', () => {
     ['SIGINT', 131],
     ['SIGTERM', 165],
   ] as const)('by %s, a container that died of its own stop signal with %i is death by the former', (asked, code) => {
-    expect(endingOf(code, asked)).toEqual({signal: asked})
+    expect(processEndOf(code, asked)).toEqual({signal: asked})
   })
 
   test('a container that had to be killed is no clean end', () => {
-    expect(endingOf(137, 'SIGTERM')).toEqual({status: 137})
+    expect(processEndOf(137, 'SIGTERM')).toEqual({status: 137})
   })
 })
 
@@ -59,7 +59,7 @@ test.each([
   ['a crash', 134],
   ['a crash', 139],
 ])('a stop that ends in %s (%i) is told as it is', (_, code) => {
-  expect(endingOf(code, 'SIGTERM')).toEqual({status: code})
+  expect(processEndOf(code, 'SIGTERM')).toEqual({status: code})
 })
 
 test.each([

@@ -1,10 +1,10 @@
 import {execFileSync} from 'node:child_process'
 import {access, lstat, symlink, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import type {Engine, Inspected} from '../../../src/docker/engine.js'
+import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {finish} from '../../../src/lifecycle/finish.js'
 import {LABELS, type Invocation} from '../../../src/pipeline/labels.js'
-import {StopRequests} from '../../../src/lifecycle/signals.js'
+import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {useFakeHost} from '../../support/fake-host.js'
 import {recordingLog} from '../support/recording-log.js'
@@ -12,7 +12,7 @@ import {recordingLog} from '../support/recording-log.js'
 const UNIT: Invocation = {name: 'web.service', manager: 'system', id: 'a1b2'}
 const STOP_JOB = '123 web.service stop running'
 const INFO = {version: '26', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false}
-const EXITED: Inspected = {
+const EXITED: ContainerInspection = {
   id: 'c0ffee',
   name: 'web',
   state: 'exited',
@@ -41,7 +41,7 @@ const end = (exitCode: number | undefined, unit = UNIT.name) => ({
 
 /** Finishes a unit whose container is found so; what came of it, and what was asked of the Engine. */
 async function finished(
-  found: Partial<Inspected> | undefined,
+  found: Partial<ContainerInspection> | undefined,
   {env = {}, unit = UNIT, told = {}}: {env?: NodeJS.ProcessEnv; unit?: Invocation; told?: Partial<Engine>} = {},
 ): Promise<{status: number; lines: string[]; asked: string[]}> {
   const asked: string[] = []
@@ -56,7 +56,7 @@ async function finished(
     ...told,
   })
   const send = (): Promise<void> => Promise.resolve()
-  const stop = new StopRequests()
+  const stop = new ProcessSignals()
   const status = await finish({name: 'web', engine, unit, env, log, stop, openNotifier: () => ({send})})
   return {status, lines, asked}
 }
@@ -115,7 +115,7 @@ describe('the status of finish', () => {
 
   test('is none outside of a unit', async () => {
     const {log} = recordingLog()
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     const openNotifier = () => ({send: () => Promise.resolve()})
     const finishing = {name: 'web', engine: fakeEngine(), unit: undefined, env: {}, log, stop, openNotifier}
     await expect(finish(finishing)).rejects.toMatchObject({code: 'FINISH'})

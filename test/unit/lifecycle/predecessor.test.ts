@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import type {Engine, Inspected} from '../../../src/docker/engine.js'
+import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {LABELS} from '../../../src/pipeline/labels.js'
 import {Predecessor} from '../../../src/lifecycle/predecessor.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
@@ -9,7 +9,7 @@ import {recordingLog} from '../support/recording-log.js'
 const {signal} = new AbortController()
 
 /** A container that is to make way, what was asked of the Engine for that, and what was said. */
-function predecessor(differs: Partial<Inspected> = {}, told: Partial<Engine> = {}) {
+function predecessor(differs: Partial<ContainerInspection> = {}, told: Partial<Engine> = {}) {
   const asked: string[] = []
   const {log, lines} = recordingLog()
   const noting =

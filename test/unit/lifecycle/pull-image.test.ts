@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
 import {mkdir, writeFile} from 'node:fs/promises'
-import type {Wanted} from '../../../src/docker/engine.js'
+import type {WantedImage} from '../../../src/docker/engine.js'
 import type {PullMessage} from '../../../src/docker/pull-progress.js'
 import {PullError} from '../../../src/errors.js'
 import {pullImage} from '../../../src/lifecycle/pull-image.js'
@@ -25,9 +25,9 @@ function rehearsal(script: Script, {failure, columns = 40}: {failure?: Error; co
   const sent: string[] = []
   const shown: string[] = []
   const logged: string[] = []
-  const asked: Wanted[] = []
+  const asked: WantedImage[] = []
   const controller = new AbortController()
-  async function* pull(_: string, wanted: Wanted, signal: AbortSignal): AsyncGenerator<PullMessage> {
+  async function* pull(_: string, wanted: WantedImage, signal: AbortSignal): AsyncGenerator<PullMessage> {
     asked.push(wanted)
     for (const step of script) {
       if (typeof step === 'number') await vi.advanceTimersByTimeAsync(step)

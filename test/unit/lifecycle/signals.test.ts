@@ -1,20 +1,20 @@
 import {EventEmitter} from 'node:events'
 import {describe, expect, test} from 'vitest'
 import {StoppedError} from '../../../src/errors.js'
-import {StopRequests} from '../../../src/lifecycle/signals.js'
+import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 
 const STOPPING = ['SIGTERM', 'SIGINT'] as const
 const OTHERS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
 describe('before the container is ready', () => {
   test('nothing is asked', () => {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     expect(stop.signal.aborted).toBe(false)
     expect(stop.asked).toBeUndefined()
   })
 
   test.each(STOPPING)('%s breaks the run off and is what asked', (name) => {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     stop.take(name)
     expect(stop.signal.aborted).toBe(true)
     expect(stop.signal.reason).toBeInstanceOf(StoppedError)
@@ -23,14 +23,14 @@ describe('before the container is ready', () => {
   })
 
   test.each(OTHERS)('%s, which would have ended us, breaks the run off but asks for nothing', (name) => {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     stop.take(name)
     expect(stop.signal.reason).toMatchObject({by: name, code: 'STOPPED'})
     expect(stop.asked).toBeUndefined()
   })
 
   test('what asked first stays what asked', () => {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     stop.take('SIGINT')
     stop.take('SIGTERM')
     expect(stop.asked).toBe('SIGINT')
@@ -40,7 +40,7 @@ describe('before the container is ready', () => {
 
 describe('once the container is ready', () => {
   test.each(STOPPING)('%s stops it, and breaks nothing off', (name) => {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     let stops = 0
     stop.onStop(() => stops++)
     expect(stops).toBe(0)
@@ -51,7 +51,7 @@ describe('once the container is ready', () => {
   })
 
   test('a stop that was asked for before happens at once', () => {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     stop.take('SIGTERM')
     let stops = 0
     stop.onStop(() => stops++)
@@ -59,7 +59,7 @@ describe('once the container is ready', () => {
   })
 
   test('it is stopped as often as it is asked for', () => {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     let stops = 0
     stop.onStop(() => stops++)
     stop.take('SIGTERM')
@@ -69,7 +69,7 @@ describe('once the container is ready', () => {
   })
 
   test.each(OTHERS)('%s is passed on, and neither stops it nor breaks anything off', (name) => {
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     const passedOn: string[] = []
     let stops = 0
     stop.onStop(() => stops++)
@@ -85,7 +85,7 @@ describe('once the container is ready', () => {
 describe('a process that is listened to', () => {
   test.each([...STOPPING, ...OTHERS])('has its %s taken', (name) => {
     const process = new EventEmitter()
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     stop.listen(process as NodeJS.Process)
     process.emit(name, name)
     expect(stop.signal.reason).toMatchObject({by: name})
@@ -93,13 +93,13 @@ describe('a process that is listened to', () => {
 
   test('is listened to for these signals and no others', () => {
     const process = new EventEmitter()
-    new StopRequests().listen(process as NodeJS.Process)
+    new ProcessSignals().listen(process as NodeJS.Process)
     expect(process.eventNames()).toEqual([...STOPPING, ...OTHERS])
   })
 
   test('gets the default effect of its signals back', () => {
     const process = new EventEmitter()
-    const stop = new StopRequests()
+    const stop = new ProcessSignals()
     const unlisten = stop.listen(process as NodeJS.Process)
     unlisten()
     expect(process.eventNames()).toEqual([])
@@ -111,14 +111,14 @@ describe('a process that is listened to', () => {
     const process = new EventEmitter()
     let others = 0
     process.on('SIGTERM', () => others++)
-    new StopRequests().listen(process as NodeJS.Process)()
+    new ProcessSignals().listen(process as NodeJS.Process)()
     process.emit('SIGTERM', 'SIGTERM')
     expect(others).toBe(1)
   })
 
   test('is this one unless it is said otherwise', () => {
     const before = process.listenerCount('SIGUSR2')
-    const unlisten = new StopRequests().listen()
+    const unlisten = new ProcessSignals().listen()
     expect(process.listenerCount('SIGUSR2')).toBe(before + 1)
     unlisten()
     expect(process.listenerCount('SIGUSR2')).toBe(before)
@@ -126,7 +126,7 @@ describe('a process that is listened to', () => {
 })
 
 test('what nobody caught breaks the run off at any time, and keeps its reason', () => {
-  const stop = new StopRequests()
+  const stop = new ProcessSignals()
   stop.onStop(() => undefined)
   const thrown = new Error('thrown')
   stop.fail(thrown)

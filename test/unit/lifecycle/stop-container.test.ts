@@ -1,12 +1,12 @@
 import {describe, expect, test} from 'vitest'
-import type {Engine, Inspected} from '../../../src/docker/engine.js'
-import {graceOf, momentsOf, stopContainer} from '../../../src/lifecycle/stop-container.js'
+import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
+import {gracePeriod, stopMoments, stopContainer} from '../../../src/lifecycle/stop-container.js'
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {recordingLog} from '../support/recording-log.js'
 
-const RUNNING: Inspected = {
+const RUNNING: ContainerInspection = {
   id: 'c0ffee',
   name: 'web',
   state: 'running',
@@ -68,7 +68,7 @@ async function stopped(
 }
 
 interface StopSettings {
-  readonly found?: Partial<Inspected>
+  readonly found?: Partial<ContainerInspection>
   readonly asked?: NodeJS.Signals
   readonly askDeadline?: () => Promise<Deadline | undefined>
   /** The signal that the init ends of. */
@@ -83,19 +83,19 @@ describe('what is left of the stop timeout of a unit', () => {
     [90, 3],
   ])('of %s s is %s s when the container is killed', (limit, left) => {
     const at = limit * 1000
-    const {kill, giveUp} = momentsOf({at, limit: at, leave: at - Math.min(at / 4, 500)})
+    const {kill, giveUp} = stopMoments({at, limit: at, leave: at - Math.min(at / 4, 500)})
     expect(at - kill).toBe(left * 1000)
     expect(giveUp).toBeGreaterThan(kill)
     expect(giveUp).toBeLessThan(at)
   })
 
   test('is more on a host that took long to start this program', () => {
-    const {kill} = momentsOf({at: 90_000, limit: 90_000, leave: 80_000})
+    const {kill} = stopMoments({at: 90_000, limit: 90_000, leave: 80_000})
     expect(kill).toBe(75_000)
   })
 
   test('is for ever where it is infinite', () => {
-    expect(momentsOf(NO_DEADLINE)).toEqual({kill: Infinity, giveUp: Infinity})
+    expect(stopMoments(NO_DEADLINE)).toEqual({kill: Infinity, giveUp: Infinity})
   })
 })
 
@@ -110,7 +110,7 @@ describe('the time that a container has to stop', () => {
     ["the unit's, where it would have for ever", -1, 4000, 4000],
     ['none, where none is left', 5, -3, 0],
   ])('is %s', (_, own, left, grace) => {
-    expect(graceOf(own, left)).toBe(grace)
+    expect(gracePeriod(own, left)).toBe(grace)
   })
 })
 

@@ -1,9 +1,9 @@
 import {describe, expect, test, vi} from 'vitest'
-import type {ContainerEvent, Engine, Inspected, Watch} from '../../../src/docker/engine.js'
+import type {ContainerEvent, Engine, ContainerInspection, Watch} from '../../../src/docker/engine.js'
 import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {Pipeline} from '../../../src/pipeline/pipeline.js'
-import {Releases} from '../../../src/pipeline/cleanup.js'
-import {StopRequests} from '../../../src/lifecycle/signals.js'
+import {CleanupStack} from '../../../src/pipeline/cleanup.js'
+import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {supervise} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
@@ -16,7 +16,7 @@ type Told = readonly [
 ]
 
 const GONE = new EngineUnreachableError('unix:///x', new Error('hung up'))
-const ENDED: Inspected = {
+const ENDED: ContainerInspection = {
   id: 'c0ffee',
   name: 'web',
   state: 'exited',
@@ -70,7 +70,7 @@ function supervision(
   const note = (line: string): undefined => void happened.push(line)
   const [first = [], ...later] = lists
   const {log, lines} = recordingLog()
-  const stop = new StopRequests()
+  const stop = new ProcessSignals()
   const members = [
     {
       name: 'test',
@@ -113,7 +113,7 @@ function supervision(
     watch: watch ?? {exitCode: telling.exitCode},
     findInit: ({pid}) => Promise.resolve({...HERE, pid}),
     engine,
-    pipeline: new Pipeline(members, stop.signal, new Releases(), log),
+    pipeline: new Pipeline(members, stop.signal, new CleanupStack(), log),
     notifier: {
       send: (...said) => {
         note(said.join(' '))
@@ -130,9 +130,9 @@ function supervision(
 }
 
 const HERE: HostProcess = {pid: process.pid, isThere: () => Promise.resolve(true), signal: () => Promise.resolve()}
-const RUNNING: Inspected = {...ENDED, state: 'running', pid: process.pid}
-const AGAIN: Inspected = {...ENDED, state: 'running', pid: process.ppid}
-const inTurn = (...found: readonly (Inspected | undefined)[]): Engine['inspect'] => {
+const RUNNING: ContainerInspection = {...ENDED, state: 'running', pid: process.pid}
+const AGAIN: ContainerInspection = {...ENDED, state: 'running', pid: process.ppid}
+const inTurn = (...found: readonly (ContainerInspection | undefined)[]): Engine['inspect'] => {
   const left = [...found]
   return () => Promise.resolve(left.length > 1 ? left.shift() : left[0])
 }
@@ -282,7 +282,7 @@ describe('events in any order, twice, or late', () => {
 
 describe('an Engine that is slow', () => {
   test('over one question is waited for, and what it said before stands', async () => {
-    let answer: (found: Inspected | undefined) => void = () => undefined
+    let answer: (found: ContainerInspection | undefined) => void = () => undefined
     const asked = new Promise<void>((resolve) => {
       answer = () => resolve()
     })

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Engine} from '../../../src/docker/engine.js'
 import {EngineForbiddenError, EngineUnreachableError} from '../../../src/errors.js'
-import {StopRequests} from '../../../src/lifecycle/signals.js'
+import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {waitForEngine} from '../../../src/lifecycle/wait-for-engine.js'
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
@@ -27,7 +27,7 @@ function waiting(
   const send = (...lines: string[]): Promise<void> => Promise.resolve(void said.push(lines.join(' ')))
   return {
     said,
-    wait: () => waitForEngine({engine, openNotifier: () => ({send}), stop: new StopRequests(), askDeadline}),
+    wait: () => waitForEngine({engine, openNotifier: () => ({send}), stop: new ProcessSignals(), askDeadline}),
   }
 }
 

@@ -1,10 +1,10 @@
 import {describe, expect, test} from 'vitest'
-import {Releases} from '../../../src/pipeline/cleanup.js'
+import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {recordingLog} from '../support/recording-log.js'
 
 describe('what a run has acquired', () => {
   test('is let go of last in, first out, one after the other', async () => {
-    const releases = new Releases()
+    const releases = new CleanupStack()
     const done: string[] = []
     for (const name of ['first', 'second', 'third'])
       releases.defer(name, async () => {
@@ -17,7 +17,7 @@ describe('what a run has acquired', () => {
   })
 
   test('is let go of once', async () => {
-    const releases = new Releases()
+    const releases = new CleanupStack()
     const {log} = recordingLog()
     let times = 0
     releases.defer('count', () => {
@@ -29,7 +29,7 @@ describe('what a run has acquired', () => {
   })
 
   test('is let go of though another one cannot be, which is one warning', async () => {
-    const releases = new Releases()
+    const releases = new CleanupStack()
     const {log, lines} = recordingLog()
     const done: string[] = []
     releases.defer('remove the file', () => {
@@ -48,7 +48,7 @@ describe('what a run has acquired', () => {
   })
 
   test('while letting go is let go of too', async () => {
-    const releases = new Releases()
+    const releases = new CleanupStack()
     const done: string[] = []
     releases.defer('outer', () => {
       done.push('outer')
@@ -65,7 +65,7 @@ describe('what a run has acquired', () => {
 
   test('may be nothing', async () => {
     const {log, lines} = recordingLog()
-    await new Releases().unwind(log.warn)
+    await new CleanupStack().unwind(log.warn)
     expect(lines).toEqual([])
   })
 })

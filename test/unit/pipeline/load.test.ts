@@ -1,30 +1,35 @@
 import {chmod, mkdir, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import {BUILT_IN} from '../../../src/plugins/index.js'
-import {gatherPlugins, type Site} from '../../../src/pipeline/load.js'
-import {OWN_OPTIONS} from '../../../src/run/global-options.js'
+import {loadPlugins, type SitePluginSources} from '../../../src/pipeline/load.js'
+import {GLOBAL_OPTIONS} from '../../../src/run/global-options.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 const {signal} = new AbortController()
 const OWN = BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'}))
-const PRODUCT = {plugins: BUILT_IN, options: Object.keys(OWN_OPTIONS)}
-const site = (parts: Partial<Site>): Site => ({root: '/nowhere', folders: [], files: [], ...parts})
+const PRODUCT = {plugins: BUILT_IN, options: Object.keys(GLOBAL_OPTIONS)}
+const site = (parts: Partial<SitePluginSources>): SitePluginSources => ({
+  root: '/nowhere',
+  folders: [],
+  files: [],
+  ...parts,
+})
 
 describe('on a host without plugins of its own there are those that come with the product', () => {
   const inTemp = useTempDirectory()
 
   test('where no folder is looked at', async () => {
-    expect(await gatherPlugins(PRODUCT, site({}), signal)).toEqual(OWN)
+    expect(await loadPlugins(PRODUCT, site({}), signal)).toEqual(OWN)
   })
 
   test('where no folder is there', async () => {
-    expect(await gatherPlugins(PRODUCT, site({folders: [inTemp('etc'), inTemp('local')]}), signal)).toEqual(OWN)
+    expect(await loadPlugins(PRODUCT, site({folders: [inTemp('etc'), inTemp('local')]}), signal)).toEqual(OWN)
   })
 
   test('where nothing was installed into the folder', async () => {
     await mkdir(inTemp('etc'))
     await writeFile(inTemp('etc', 'README'), '')
-    expect(await gatherPlugins(PRODUCT, site({folders: [inTemp('etc')]}), signal)).toEqual(OWN)
+    expect(await loadPlugins(PRODUCT, site({folders: [inTemp('etc')]}), signal)).toEqual(OWN)
   })
 })
 
@@ -37,7 +42,7 @@ describe("a site's folder", () => {
     await chmod(inTemp('plugins', 'package.json'), 0o644)
     await chmod(inTemp('plugins'), 0o777)
     await expect(
-      gatherPlugins(PRODUCT, site({folders: [inTemp('none'), inTemp('plugins')]}), signal),
+      loadPlugins(PRODUCT, site({folders: [inTemp('none'), inTemp('plugins')]}), signal),
     ).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: `${inTemp('plugins')}: others than its owner may write it; \`chmod go-w ${inTemp('plugins')}\` mends it`,
@@ -48,7 +53,7 @@ describe("a site's folder", () => {
     await mkdir(inTemp('plugins'))
     await writeFile(inTemp('plugins', 'package.json'), '{}')
     await chmod(inTemp('plugins', 'package.json'), 0o666)
-    await expect(gatherPlugins(PRODUCT, site({folders: [inTemp('plugins')]}), signal)).rejects.toMatchObject({
+    await expect(loadPlugins(PRODUCT, site({folders: [inTemp('plugins')]}), signal)).rejects.toMatchObject({
       code: 'CONFIGURATION',
     })
   })
@@ -56,7 +61,7 @@ describe("a site's folder", () => {
 
 describe('a file that the configuration names', () => {
   const inTemp = useTempDirectory()
-  const given = async (content: string, mode = 0o644): Promise<Site> => {
+  const given = async (content: string, mode = 0o644): Promise<SitePluginSources> => {
     await writeFile(inTemp('mine.mjs'), content)
     await chmod(inTemp('mine.mjs'), mode)
     return site({files: [{name: 'mine', path: inTemp('mine.mjs')}]})
@@ -64,7 +69,7 @@ describe('a file that the configuration names', () => {
   const PLUGIN = 'export default {name: "mine", options: {}, setup() {}}'
 
   test('brings its plugin, behind those that come with the product', async () => {
-    const gathered = await gatherPlugins(PRODUCT, await given(PLUGIN), signal)
+    const gathered = await loadPlugins(PRODUCT, await given(PLUGIN), signal)
     expect(gathered.slice(0, -1)).toEqual(OWN)
     expect(gathered.at(-1)).toMatchObject({plugin: {name: 'mine'}, from: inTemp('mine.mjs')})
   })
@@ -92,19 +97,19 @@ describe('a file that the configuration names', () => {
   ])('and that %s is refused by its name', async (_, content, why) => {
     const files =
       content === undefined ? site({files: [{name: 'mine', path: inTemp('none.mjs')}]}) : await given(content)
-    const gathering = gatherPlugins(PRODUCT, files, signal)
+    const gathering = loadPlugins(PRODUCT, files, signal)
     await expect(gathering).rejects.toMatchObject({code: 'PLUGIN_LOAD'})
     await expect(gathering).rejects.toThrow(why)
     await expect(gathering).rejects.toThrow(content === undefined ? 'none.mjs' : 'mine')
   })
 
   test('and that others may write is refused', async () => {
-    await expect(gatherPlugins(PRODUCT, await given(PLUGIN, 0o666), signal)).rejects.toThrow('`chmod go-w')
+    await expect(loadPlugins(PRODUCT, await given(PLUGIN, 0o666), signal)).rejects.toThrow('`chmod go-w')
   })
 
   test('and that never comes to an end is given up when the run is stopped', async () => {
     const stop = new AbortController()
-    const gathering = gatherPlugins(PRODUCT, await given(`await new Promise(() => {}); ${PLUGIN}`), stop.signal)
+    const gathering = loadPlugins(PRODUCT, await given(`await new Promise(() => {}); ${PLUGIN}`), stop.signal)
     stop.abort(new Error('stopped'))
     await expect(gathering).rejects.toThrow('stopped')
   })

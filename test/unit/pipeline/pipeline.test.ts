@@ -2,7 +2,7 @@ import {once} from 'node:events'
 import {describe, expect, onTestFinished, test, vi} from 'vitest'
 import {CommandNotFoundError, PluginError, StoppedError} from '../../../src/errors.js'
 import {Pipeline, type Member} from '../../../src/pipeline/pipeline.js'
-import {Releases} from '../../../src/pipeline/cleanup.js'
+import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import type {RunHooks} from '../../../src/pipeline/contract.js'
 import {plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
@@ -14,11 +14,11 @@ const exit = {code: 7}
 function pipelineOf(...members: readonly Member[]): {
   pipeline: Pipeline
   lines: string[]
-  releases: Releases
+  releases: CleanupStack
   signal: AbortSignal
 } {
   const {log, lines} = recordingLog()
-  const releases = new Releases()
+  const releases = new CleanupStack()
   const {signal} = new AbortController()
   return {pipeline: new Pipeline(members, signal, releases, log), lines, releases, signal}
 }
@@ -88,7 +88,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     const stop = new AbortController()
     const wait = (): Promise<never> => once(stop.signal, 'abort').then(() => Promise.reject(new Error('given up')))
     const member = {name: 'waiting', hooks: {[phase]: wait}}
-    const pipeline = new Pipeline([member], stop.signal, new Releases(), recordingLog().log)
+    const pipeline = new Pipeline([member], stop.signal, new CleanupStack(), recordingLog().log)
     const walking = walk(pipeline)
     stop.abort(new StoppedError('SIGTERM'))
     await expect(walking).rejects.toBe(stop.signal.reason)
@@ -107,7 +107,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     const pipeline = new Pipeline(
       [{name: 'busy', hooks: {[phase]: hook}}],
       stop.signal,
-      new Releases(),
+      new CleanupStack(),
       recordingLog().log,
     )
     const walking = walk(pipeline).catch((error: unknown) => {
@@ -128,7 +128,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     const stop = new AbortController()
     const {log, lines} = recordingLog()
     const member = {name: 'deaf', hooks: {[phase]: () => new Promise<never>(() => undefined)}}
-    const walking = walk(new Pipeline([member], stop.signal, new Releases(), log)).catch((error: unknown) => error)
+    const walking = walk(new Pipeline([member], stop.signal, new CleanupStack(), log)).catch((error: unknown) => error)
     stop.abort(new StoppedError('SIGTERM'))
     await vi.advanceTimersByTimeAsync(4999)
     expect(lines).toEqual([])

@@ -2,7 +2,7 @@ import {createServer} from 'node:http'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {DockerodeEngine} from '../../../src/docker/dockerode-engine.js'
 import {traceEngine, traceError, traced} from '../../../src/pipeline/trace.js'
-import {UNTIL_DONE} from '../../../src/timing.js'
+import {NEVER_ABORTED} from '../../../src/timing.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
@@ -16,7 +16,7 @@ describe('what is traced of the Engine', () => {
     onTestFinished(() => void server.close())
     const lines: string[] = []
     traceEngine((line) => lines.push(line), inTemp('docker.sock'))
-    await new DockerodeEngine(inTemp('docker.sock'), '1.45').list({secret: 'abracadabra'}, UNTIL_DONE)
+    await new DockerodeEngine(inTemp('docker.sock'), '1.45').list({secret: 'abracadabra'}, NEVER_ABORTED)
     expect(lines).toEqual([
       expect.stringMatching(/^Engine: GET (?:\/v1\.45)?\/containers\/json: 200 after \d+\.\d ms$/),
     ])
@@ -25,8 +25,8 @@ describe('what is traced of the Engine', () => {
   test('is also that nobody answers, and nothing of other sockets', async () => {
     const lines: string[] = []
     traceEngine((line) => lines.push(line), inTemp('none.sock'))
-    await expect(new DockerodeEngine(inTemp('none.sock')).ping(UNTIL_DONE)).rejects.toThrow()
-    await expect(new DockerodeEngine(inTemp('other.sock')).ping(UNTIL_DONE)).rejects.toThrow()
+    await expect(new DockerodeEngine(inTemp('none.sock')).ping(NEVER_ABORTED)).rejects.toThrow()
+    await expect(new DockerodeEngine(inTemp('other.sock')).ping(NEVER_ABORTED)).rejects.toThrow()
     expect(lines).toEqual([expect.stringMatching(/^Engine: GET \/_ping: .*ENOENT.* after \d+\.\d ms$/)])
   })
 })

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import type {OptionDeclarations} from '../../../src/options/option.js'
 import {BUILT_IN} from '../../../src/plugins/index.js'
 import {declarationsOf} from '../../../src/run/site.js'
-import {checkedPlugin, refuseConflicts, type Gathered} from '../../../src/pipeline/validate.js'
+import {checkedPlugin, refuseConflicts, type LoadedPlugin} from '../../../src/pipeline/validate.js'
 import type {RunPlugin} from '../../../src/pipeline/contract.js'
 import {thrownBy} from '../../support/thrown.js'
 
@@ -10,7 +10,7 @@ function plugin(name: string, options: OptionDeclarations = {}): RunPlugin {
   return {name, options, setup: () => undefined}
 }
 
-function brought(plugins: readonly RunPlugin[]): Gathered[] {
+function brought(plugins: readonly RunPlugin[]): LoadedPlugin[] {
   return plugins.map((one) => ({plugin: one, from: 'site'}))
 }
 

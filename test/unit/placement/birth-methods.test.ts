@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {EngineInfo} from '../../../src/docker/engine.js'
-import {bestWay, takesShims, type Circumstances} from '../../../src/placement/birth-methods.js'
+import {bestBirthMethod, takesShims, type BirthConditions} from '../../../src/placement/birth-methods.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {plainRequest} from '../support/plugin-host.js'
 
@@ -22,7 +22,7 @@ const UNIT: UnitCgroup = {
 }
 const SHIM = '/usr/local/bin/containerd-shim-systemd-docker-v1'
 
-function circumstances(engine: EngineInfo, others: Partial<Circumstances> = {}): Circumstances {
+function circumstances(engine: EngineInfo, others: Partial<BirthConditions> = {}): BirthConditions {
   return {
     unit: UNIT,
     request: plainRequest(),
@@ -57,7 +57,7 @@ describe('the best way', () => {
   const cgroupfs = {cgroupDriver: 'cgroupfs'}
   const registered = {runtimes: ['runc', 'systemd-docker']}
 
-  test.each<[string, Circumstances, string]>([
+  test.each<[string, BirthConditions, string]>([
     ['on a new Engine is the shim', circumstances(NEW, {shim: SHIM}), 'the containerd shim'],
     [
       'on a new Engine with the cgroupfs driver is the shim, too',
@@ -103,12 +103,12 @@ describe('the best way', () => {
       'the containerd shim',
     ],
   ])('%s', (_, around, title) => {
-    expect(bestWay(around).way?.title).toBe(title)
+    expect(bestBirthMethod(around).way?.title).toBe(title)
   })
 })
 
 describe('there is no way', () => {
-  test.each<[string, Circumstances, string]>([
+  test.each<[string, BirthConditions, string]>([
     [
       'without the shim',
       circumstances(NEW),
@@ -158,19 +158,19 @@ describe('there is no way', () => {
       'only root may say to a shim where a container belongs',
     ],
   ])('%s, and why is said', (_, around, why) => {
-    expect(bestWay(around)).toEqual({way: undefined, objections: [why]})
+    expect(bestBirthMethod(around)).toEqual({way: undefined, objections: [why]})
   })
 })
 
 describe('a create request', () => {
-  const prepared = (around: Circumstances): CreateRequest['body']['HostConfig'] => {
-    const {way} = bestWay(around)
+  const prepared = (around: BirthConditions): CreateRequest['body']['HostConfig'] => {
+    const {way} = bestBirthMethod(around)
     way?.prepare(around.request, around.unit)
     return around.request.body.HostConfig
   }
   const plain = plainRequest().body.HostConfig
 
-  test.each<[string, Circumstances, object, boolean]>([
+  test.each<[string, BirthConditions, object, boolean]>([
     ['asks for the shim', circumstances(NEW, {shim: SHIM}), {Runtime: 'io.containerd.systemd-docker.v1'}, true],
     [
       'asks for the OCI runtime',
@@ -185,7 +185,7 @@ describe('a create request', () => {
       false,
     ],
   ])('%s and for nothing else', (_, around, asked, announced) => {
-    expect(bestWay(around).way?.announced).toBe(announced)
+    expect(bestBirthMethod(around).way?.announced).toBe(announced)
     expect(prepared(around)).toEqual({...plain, ...asked})
   })
 })

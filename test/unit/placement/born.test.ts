@@ -1,11 +1,11 @@
 import {lstat, mkdir, readdir} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
-import {birth} from '../../../src/placement/born.js'
-import {staying} from '../../../src/placement/left.js'
+import {bornPlacement} from '../../../src/placement/born.js'
+import {leftPlacement} from '../../../src/placement/left.js'
 import type {Placement} from '../../../src/placement/placement.js'
-import type {Way} from '../../../src/placement/birth-methods.js'
+import type {BirthMethod} from '../../../src/placement/birth-methods.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
-import type {Place} from '../../../src/kernel/cgroups.js'
+import type {CgroupPath} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
 import {hookContext, plainRequest} from '../support/plugin-host.js'
@@ -13,14 +13,14 @@ import {recordingLog} from '../support/recording-log.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
-  return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
+  return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 
 const X = ['cgroup', 'v2', 'system.slice', 'x.service'] as const
 const container = {id: '0123456789ab', tty: false, pid: 4242}
 const host = useFakeHost()
 
-const way: Way = {
+const way: BirthMethod = {
   title: 'some way',
   announced: true,
   suits: () => true,
@@ -34,13 +34,18 @@ function born({
   announced = true,
   unit = unitIn(host),
   own = [],
-  otherwise = staying(() => undefined),
-}: {announced?: boolean; unit?: UnitCgroup; own?: readonly Place[]; otherwise?: Placement} = {}): {
+  otherwise = leftPlacement(() => undefined),
+}: {announced?: boolean; unit?: UnitCgroup; own?: readonly CgroupPath[]; otherwise?: Placement} = {}): {
   placement: Placement
   lines: string[]
 } {
   const {log, lines} = recordingLog()
-  const placement = birth({...way, announced}, {unit, own, invocation: 'a1b2', state: host.in('state')}, otherwise, log)
+  const placement = bornPlacement(
+    {...way, announced},
+    {unit, own, invocation: 'a1b2', state: host.in('state')},
+    otherwise,
+    log,
+  )
   return {placement, lines}
 }
 
@@ -129,7 +134,7 @@ describe('once it runs', () => {
 
   test('a container that has ended is nothing to speak of', async () => {
     const afterStart = vi.fn()
-    const {placement, lines} = born({otherwise: {...staying(() => undefined), afterStart}})
+    const {placement, lines} = born({otherwise: {...leftPlacement(() => undefined), afterStart}})
     await placement.afterStart(container, hookContext().context)
     expect(lines).toEqual([])
     expect(afterStart).not.toHaveBeenCalled()
@@ -137,7 +142,7 @@ describe('once it runs', () => {
   test('a container that is elsewhere is dealt with otherwise', async () => {
     await host.inCgroups('4242', '0::/system.slice/docker-0123456789ab.scope')
     const afterStart = vi.fn(() => Promise.resolve('elsewhere' as const))
-    const {placement, lines} = born({otherwise: {...staying(() => undefined), afterStart}})
+    const {placement, lines} = born({otherwise: {...leftPlacement(() => undefined), afterStart}})
     const {context} = hookContext()
     expect(await placement.afterStart(container, context)).toBe('elsewhere')
     expect(afterStart).toHaveBeenCalledExactlyOnceWith(container, context)
@@ -196,7 +201,7 @@ describe('on cgroup v1', () => {
     directory: host.in('cgroup', 'name=systemd', 'system.slice', 'x.service'),
     unified: false,
   })
-  const own = (): Place[] => [
+  const own = (): CgroupPath[] => [
     placeIn(host, '/', 'freezer'),
     placeIn(host, '/', 'cpuset'),
     placeIn(host, '/', 'pids'),

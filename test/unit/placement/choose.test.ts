@@ -1,7 +1,7 @@
 import {chmod} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {CreateRequest, HostConfig} from '../../../src/docker/create-request.js'
-import type {Engine, EngineInfo, Inspected} from '../../../src/docker/engine.js'
+import type {Engine, EngineInfo, ContainerInspection} from '../../../src/docker/engine.js'
 import {EngineForbiddenError, EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {choosePlacement} from '../../../src/placement/choose.js'
 import type {Placement} from '../../../src/placement/placement.js'
@@ -14,14 +14,15 @@ import {recordingLog} from '../support/recording-log.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
-  return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
+  return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 
 vi.mock('../../../src/placement/containerd.js', async (importOriginal) => {
   const original = await importOriginal<typeof shim>()
   return {
     ...original,
-    findContainerd: (files: shim.Whereabouts, engine: EngineInfo) => original.findContainerd(files, engine, proc.root),
+    findContainerd: (files: shim.DaemonPidFiles, engine: EngineInfo) =>
+      original.findContainerd(files, engine, proc.root),
   }
 })
 
@@ -75,7 +76,7 @@ function engineThatIs(info: Partial<EngineInfo>): Partial<Engine> {
   const devices = {privileged: false, mapped: [], rules: [], requested: false}
   return {
     info: () => Promise.resolve({...NEW, ...info}),
-    inspect: () => Promise.resolve({devices} as unknown as Inspected),
+    inspect: () => Promise.resolve({devices} as unknown as ContainerInspection),
   }
 }
 

@@ -1,12 +1,12 @@
 import {rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
-import {isBelow, placesOfContainer} from '../../../src/placement/container-cgroups.js'
+import {isBelow, cgroupsOfContainer} from '../../../src/placement/container-cgroups.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {placeIn, proc, unitIn, useFakeHost} from '../../support/fake-host.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
-  return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
+  return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 
 const host = useFakeHost()
@@ -19,18 +19,18 @@ describe('the places of a container', () => {
 
   test("are those of its init's", async () => {
     await host.inCgroups('4242', '0::/docker/0123456789ab')
-    expect(await placesOfContainer(container)).toEqual([placeIn(host, '/docker/0123456789ab')])
+    expect(await cgroupsOfContainer(container)).toEqual([placeIn(host, '/docker/0123456789ab')])
   })
 
   test('are none when it has ended', async () => {
-    expect(await placesOfContainer(container)).toEqual([])
+    expect(await cgroupsOfContainer(container)).toEqual([])
   })
 
   test('are an error where they cannot be read', async () => {
     await host.inCgroups('4242', '0::/docker/0123456789ab')
     await rm(host.in('proc', '4242', 'cgroup'))
     await host.write('', 'proc', '4242', 'cgroup', 'directory')
-    await expect(placesOfContainer(container)).rejects.toMatchObject({code: 'EISDIR'})
+    await expect(cgroupsOfContainer(container)).rejects.toMatchObject({code: 'EISDIR'})
   })
 })
 

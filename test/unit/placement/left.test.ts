@@ -1,10 +1,10 @@
 import {expect, test, vi} from 'vitest'
-import {staying} from '../../../src/placement/left.js'
+import {leftPlacement} from '../../../src/placement/left.js'
 import {hookContext, plainRequest} from '../support/plugin-host.js'
 
 test('a container that stays where Docker puts it is left alone, and said to stay once it runs', async () => {
   const say = vi.fn()
-  const placement = staying(say)
+  const placement = leftPlacement(say)
   const request = plainRequest()
   placement.prepare(request)
   expect(request).toEqual(plainRequest())

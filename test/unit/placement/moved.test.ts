@@ -1,11 +1,11 @@
 import {readFileSync, writeFileSync} from 'node:fs'
 import {mkdir, readdir, rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
-import type {DeviceGrants, Engine, Inspected} from '../../../src/docker/engine.js'
-import {move} from '../../../src/placement/moved.js'
+import type {DeviceGrants, Engine, ContainerInspection} from '../../../src/docker/engine.js'
+import {movedPlacement} from '../../../src/placement/moved.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
-import type {Place} from '../../../src/kernel/cgroups.js'
+import type {CgroupPath} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
@@ -14,7 +14,7 @@ import {recordingLog} from '../support/recording-log.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
-  return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
+  return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 
 const PLAIN: DeviceGrants = {privileged: false, mapped: [], rules: [], requested: false}
@@ -26,18 +26,18 @@ const host = useFakeHost()
 
 /** An Engine whose container has these devices, or that does not say. */
 function giving(devices: DeviceGrants | undefined): Partial<Engine> {
-  return {inspect: () => Promise.resolve((devices === undefined ? {} : {devices}) as Inspected)}
+  return {inspect: () => Promise.resolve((devices === undefined ? {} : {devices}) as ContainerInspection)}
 }
 
 function moving(
-  places: readonly Place[],
+  places: readonly CgroupPath[],
   whyNotBorn: readonly string[] = [],
   {engine = giving(PLAIN), unit = unitIn(host), rootless}: Circumstances = {},
 ): {placement: Placement; lines: string[]} {
   const {log, lines} = recordingLog()
   const request = plainRequest()
   const around = {request, log, engine: fakeEngine(engine), ...(rootless === undefined ? {} : {rootless})}
-  const placement = move(places, unit, whyNotBorn, around)
+  const placement = movedPlacement(places, unit, whyNotBorn, around)
   placement.prepare(request)
   expect(request).toEqual(plainRequest())
   return {placement, lines}
@@ -52,7 +52,7 @@ interface Circumstances {
 describe('on cgroup v2', () => {
   const unit = ['cgroup', 'v2', 'system.slice', 'x.service'] as const
   const scope = ['cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'] as const
-  const place = (): Place => placeIn(host, '/system.slice/x.service')
+  const place = (): CgroupPath => placeIn(host, '/system.slice/x.service')
 
   beforeEach(async () => {
     await host.mounted({v2: 'rw'})
@@ -342,8 +342,8 @@ describe('on cgroup v2', () => {
 
 describe('on cgroup v1', () => {
   const X = '/system.slice/x.service'
-  const cpu = (path = X): Place => placeIn(host, path, 'cpuacct', 'cpu')
-  const systemd = (path = X): Place => placeIn(host, path, 'name=systemd')
+  const cpu = (path = X): CgroupPath => placeIn(host, path, 'cpuacct', 'cpu')
+  const systemd = (path = X): CgroupPath => placeIn(host, path, 'name=systemd')
 
   beforeEach(async () => {
     await host.mounted({
@@ -437,7 +437,7 @@ describe('on cgroup v1', () => {
     ])
   })
 
-  test.each<[string, () => Place[], string]>([
+  test.each<[string, () => CgroupPath[], string]>([
     [
       'with the hierarchies of one path together',
       () => [cpu(), systemd()],

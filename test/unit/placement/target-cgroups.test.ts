@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
-import {hasUnifiedAlone, namedPlaces, ownPlaces} from '../../../src/placement/target-cgroups.js'
-import type {Place} from '../../../src/kernel/cgroups.js'
+import {hasUnifiedAlone, namedCgroups, ownCgroups} from '../../../src/placement/target-cgroups.js'
+import type {CgroupPath} from '../../../src/kernel/cgroups.js'
 
-function place(path: string, ...controllers: readonly string[]): Place {
+function place(path: string, ...controllers: readonly string[]): CgroupPath {
   return {controllers, path, directory: `/sys/fs/cgroup/${controllers.join(',')}${path}`}
 }
 
@@ -14,19 +14,19 @@ const devices = place(X, 'devices')
 const memory = place('/', 'memory')
 
 describe('a process has a cgroup of its own', () => {
-  test.each<[string, readonly Place[], readonly Place[]]>([
+  test.each<[string, readonly CgroupPath[], readonly CgroupPath[]]>([
     ['on cgroup v2', [unified], [unified]],
     ['in every hierarchy of v1, but at its root and for devices', [memory, devices, cpu, systemd], [cpu, systemd]],
     ['nowhere at the root', [place('/')], []],
     ['in v1 alone where there are both', [systemd, cpu, unified], [systemd, cpu]],
     ['on cgroup v2 beside hierarchies of v1 where it is nowhere', [memory, unified], [unified]],
   ])('%s', (_, places, own) => {
-    expect(ownPlaces(places)).toEqual(own)
+    expect(ownCgroups(places)).toEqual(own)
   })
 })
 
 describe('a host has cgroup v2 alone', () => {
-  test.each<[string, readonly Place[], boolean]>([
+  test.each<[string, readonly CgroupPath[], boolean]>([
     ['with one hierarchy', [unified], true],
     ['and not with those of v1', [systemd, cpu], false],
     ['and not with both', [systemd, unified], false],
@@ -36,7 +36,7 @@ describe('a host has cgroup v2 alone', () => {
 })
 
 describe('the hierarchies that are named', () => {
-  test.each<[string, readonly Place[], readonly string[], readonly Place[], readonly string[]]>([
+  test.each<[string, readonly CgroupPath[], readonly string[], readonly CgroupPath[], readonly string[]]>([
     ['are the one', [cpu, systemd], ['name=systemd'], [systemd], []],
     ['are the one that a controller is in', [cpu, systemd], ['cpu'], [cpu], []],
     ['are the one that two controllers are in, once', [cpu, systemd], ['cpu', 'cpuacct'], [cpu], []],
@@ -48,6 +48,6 @@ describe('the hierarchies that are named', () => {
     ['are the one of v1 for name=systemd where there are both', [unified, systemd], ['name=systemd'], [systemd], []],
     ['are not cgroup v2 for one of its controllers', [unified], ['cpu'], [], ['cpu']],
   ])('%s', (_, places, names, found, missing) => {
-    expect(namedPlaces(places, names)).toEqual({found, missing})
+    expect(namedCgroups(places, names)).toEqual({found, missing})
   })
 })

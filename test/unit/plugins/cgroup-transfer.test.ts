@@ -8,7 +8,7 @@ import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
-  return {...original, readPlaces: (pid: number | 'self') => original.readPlaces(pid, proc.root)}
+  return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 
 const container = {id: '0123456789ab', tty: false, pid: 4242}

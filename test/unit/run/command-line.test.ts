@@ -1,6 +1,6 @@
 import {writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import type {RunOrder} from '../../../src/docker/run-options/draft.js'
+import type {RunRequest} from '../../../src/docker/run-options/draft.js'
 import {settingsInForce} from '../../../src/config/settings.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import {RUN_OPTIONS, type RunOption} from '../../../src/docker/run-options/table.js'
@@ -8,7 +8,7 @@ import {BUILT_IN} from '../../../src/plugins/index.js'
 import type {OptionValue} from '../../../src/options/option.js'
 import {declarationsOf} from '../../../src/run/site.js'
 import {parseWords} from '../../../src/options/words.js'
-import {asksForHelp, parseLine, parseRun, rulesOf} from '../../../src/run/command-line.js'
+import {asksForHelp, parseCommandLine, parseRunRequest, rulesOf} from '../../../src/run/command-line.js'
 import {surroundings} from '../../support/run-options/surroundings.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 import {thrownBy} from '../../support/thrown.js'
@@ -17,13 +17,13 @@ const DECLARATIONS = declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'sy
 
 /** The options in force that a line's words set, with nothing in the environment and no file. */
 function settingsOf(...words: string[]): Record<string, OptionValue> {
-  const {given} = parseLine(words, DECLARATIONS)
+  const {given} = parseCommandLine(words, DECLARATIONS)
   const settings = settingsInForce(DECLARATIONS, given, {}, [], {unit: undefined, host: 'alpha'})
   return Object.fromEntries(Object.entries(settings).map(([name, {value}]) => [name, value]))
 }
 
-function orderOf(...words: string[]): Promise<RunOrder> {
-  return parseRun(words, surroundings({env: {HERE: 'ours'}}), DECLARATIONS)
+function orderOf(...words: string[]): Promise<RunRequest> {
+  return parseRunRequest(words, surroundings({env: {HERE: 'ours'}}), DECLARATIONS)
 }
 
 async function requestOf(...words: string[]): Promise<CreateRequest> {
@@ -32,20 +32,20 @@ async function requestOf(...words: string[]): Promise<CreateRequest> {
 
 describe('a line', () => {
   test('without run gives another command and what follows it', () => {
-    expect(parseLine(['a', 'b', '-d'], DECLARATIONS)).toEqual({given: [], command: 'a', rest: ['b', '-d']})
+    expect(parseCommandLine(['a', 'b', '-d'], DECLARATIONS)).toEqual({given: [], command: 'a', rest: ['b', '-d']})
   })
 
   test('without a command gives none', () => {
-    expect(parseLine(['--notify'], DECLARATIONS)).toEqual({
+    expect(parseCommandLine(['--notify'], DECLARATIONS)).toEqual({
       given: [{name: 'notify', value: 'true'}],
       command: undefined,
       rest: [],
     })
-    expect(parseLine([], DECLARATIONS)).toEqual({given: [], command: undefined, rest: []})
+    expect(parseCommandLine([], DECLARATIONS)).toEqual({given: [], command: undefined, rest: []})
   })
 
   test('ends before the words of run, which are not looked at', () => {
-    expect(parseLine(['--env', 'run', '--env', 'A=b', '--logs=maybe', 'image'], DECLARATIONS)).toEqual({
+    expect(parseCommandLine(['--env', 'run', '--env', 'A=b', '--logs=maybe', 'image'], DECLARATIONS)).toEqual({
       given: [{name: 'env', value: 'true'}],
       command: 'run',
       rest: ['--env', 'A=b', '--logs=maybe', 'image'],
@@ -53,7 +53,7 @@ describe('a line', () => {
   })
 
   test('may have -- before its command', () => {
-    expect(parseLine(['--notify', '--', 'run', 'image'], DECLARATIONS)).toMatchObject({
+    expect(parseCommandLine(['--notify', '--', 'run', 'image'], DECLARATIONS)).toMatchObject({
       command: 'run',
       rest: ['image'],
     })
@@ -109,7 +109,7 @@ describe('before run', () => {
     ['-p=/run/x.pid', {'pid-file': '/run/x.pid'}],
     ['-en -c cpu -p /run/x.pid', {env: true, notify: true, cgroups: ['cpu'], 'pid-file': '/run/x.pid'}],
   ])('%s is understood', (words, settings) => {
-    const line = parseLine([...words.split(' '), 'run', 'image'], DECLARATIONS)
+    const line = parseCommandLine([...words.split(' '), 'run', 'image'], DECLARATIONS)
     expect(line).toMatchObject({command: 'run', rest: ['image']})
     expect(settingsOf(...words.split(' '), 'run', 'image')).toMatchObject(settings)
   })
@@ -129,13 +129,13 @@ describe('before run', () => {
     [['--logs=maybe', 'run'], 'BAD_VALUE', 'invalid value "maybe" for --logs: say true or false'],
     [['--pid-file'], 'MISSING_VALUE', 'option --pid-file needs a value'],
   ])('%j is refused', (words, code, message) => {
-    expect(thrownBy(() => parseLine(words, DECLARATIONS))).toMatchObject({code, message})
+    expect(thrownBy(() => parseCommandLine(words, DECLARATIONS))).toMatchObject({code, message})
   })
 })
 
 describe('--env', () => {
   test('before run is ours and takes no value', () => {
-    expect(parseLine(['--env', 'run', 'image'], DECLARATIONS)).toMatchObject({command: 'run', rest: ['image']})
+    expect(parseCommandLine(['--env', 'run', 'image'], DECLARATIONS)).toMatchObject({command: 'run', rest: ['image']})
     expect(settingsOf('--env', 'run', 'image')).toMatchObject({env: true})
   })
 
@@ -338,7 +338,7 @@ describe('the environment', () => {
 
   test('of --env wins over a file, wherever they stand', async () => {
     await writeFile(inTemp('variables.env'), 'A=file\nB=file\n')
-    const {request} = await parseRun(
+    const {request} = await parseRunRequest(
       ['-e', 'A=line', '--env-file', 'variables.env', '-e', 'C=line', 'image'],
       surroundings({cwd: inTemp()}),
       DECLARATIONS,
@@ -349,7 +349,7 @@ describe('the environment', () => {
   test('of several files is that of the later one', async () => {
     await writeFile(inTemp('one.env'), 'A=one')
     await writeFile(inTemp('two.env'), 'A=two')
-    const {request} = await parseRun(
+    const {request} = await parseRunRequest(
       ['--env-file=one.env', '--env-file=two.env', 'image'],
       surroundings({cwd: inTemp()}),
       DECLARATIONS,

@@ -1,14 +1,14 @@
 import {expect, test} from 'vitest'
-import type {RunOrder} from '../../../src/docker/run-options/draft.js'
+import type {RunRequest} from '../../../src/docker/run-options/draft.js'
 import {describeRun} from '../../../src/run/dry-run.js'
 import {labelled} from '../../../src/pipeline/labels.js'
 import {Pipeline, type Member} from '../../../src/pipeline/pipeline.js'
-import {Releases} from '../../../src/pipeline/cleanup.js'
+import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {plainRequest} from '../support/plugin-host.js'
 import {recordingLog} from '../support/recording-log.js'
 
 function pipelineOf(...members: readonly Member[]): Pipeline {
-  return new Pipeline(members, new AbortController().signal, new Releases(), recordingLog().log)
+  return new Pipeline(members, new AbortController().signal, new CleanupStack(), recordingLog().log)
 }
 
 test('the create request is printed as the plugins make it', async () => {
@@ -106,7 +106,7 @@ test('a variable that may not be shown is printed by its name alone', async () =
 
 test('shows the file of --cidfile and what needs a newer Engine, where there is any', async () => {
   const needs = [{option: '--annotation', api: '1.43'}]
-  const order: RunOrder = {request: plainRequest(), pull: 'missing', cidFile: '/run/x.cid', needs}
+  const order: RunRequest = {request: plainRequest(), pull: 'missing', cidFile: '/run/x.cid', needs}
   const printed: unknown = JSON.parse(await describeRun(order, undefined, pipelineOf(), () => true))
   expect(printed).toMatchObject({cidFile: '/run/x.cid', needs})
 })

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {switchesOf} from '../../../src/run/enabled-plugins.js'
+import {pluginSwitches} from '../../../src/run/enabled-plugins.js'
 import {thrownBy} from '../../support/thrown.js'
 
 const said = (enable: string[], disable: string[]) => ({
@@ -12,7 +12,7 @@ const layers = [
 ]
 
 test('a plugin is on unless somebody says otherwise, the line before the files and the first file before the rest', () => {
-  expect(Object.fromEntries(switchesOf(['a', 'b', 'c', 'd'], said(['b'], ['d']), layers))).toEqual({
+  expect(Object.fromEntries(pluginSwitches(['a', 'b', 'c', 'd'], said(['b'], ['d']), layers))).toEqual({
     a: {on: false, origin: 'unit'},
     b: {on: true, origin: 'command line'},
     c: {on: true, origin: 'default'},
@@ -21,12 +21,12 @@ test('a plugin is on unless somebody says otherwise, the line before the files a
 })
 
 test('a name that is no plugin is refused, with the nearest', () => {
-  expect(thrownBy(() => switchesOf(['pid-file'], said([], ['pidfile']), []))).toMatchObject({
+  expect(thrownBy(() => pluginSwitches(['pid-file'], said([], ['pidfile']), []))).toMatchObject({
     code: 'BAD_VALUE',
     message: 'invalid value "pidfile" for --disable: there is no plugin of that name; did you mean pid-file?',
   })
 })
 
 test('a plugin that is to be both on and off is refused', () => {
-  expect(thrownBy(() => switchesOf(['a'], said(['a'], ['a']), []))).toMatchObject({code: 'BAD_VALUE'})
+  expect(thrownBy(() => pluginSwitches(['a'], said(['a'], ['a']), []))).toMatchObject({code: 'BAD_VALUE'})
 })

@@ -4,7 +4,7 @@ import type {EngineInfo} from '../../../src/docker/engine.js'
 import {EngineUnreachableError} from '../../../src/errors.js'
 import type * as shim from '../../../src/placement/containerd.js'
 import type * as program from '../../../src/setup/install-program.js'
-import {pieceFor, type Host, type Piece} from '../../../src/setup/setup.js'
+import {pieceFor, type SetupInput, type Piece} from '../../../src/setup/setup.js'
 import {fakeEngine} from '../../helpers/fake-engine.js'
 import {proc, useFakeHost} from '../../support/fake-host.js'
 
@@ -14,7 +14,7 @@ vi.mock('../../../src/placement/containerd.js', async (importOriginal) => {
   const original = await importOriginal<typeof shim>()
   return {
     ...original,
-    findContainerd: (files: shim.Whereabouts, info: EngineInfo) => original.findContainerd(files, info, proc.root),
+    findContainerd: (files: shim.DaemonPidFiles, info: EngineInfo) => original.findContainerd(files, info, proc.root),
   }
 })
 
@@ -51,7 +51,7 @@ interface SetUp {
 
 async function pieceOn(info: () => EngineInfo | Promise<EngineInfo>): Promise<SetUp> {
   const said: string[] = []
-  const host: Host = {
+  const host: SetupInput = {
     engine: fakeEngine({info: async () => await info()}),
     source: fake.in('source'),
     daemonJson: fake.in('daemon.json'),
@@ -282,7 +282,7 @@ describe('an old Engine with the systemd driver', () => {
 
 test('an Engine that cannot be reached cannot be set up for', async () => {
   const unreachable = new EngineUnreachableError('unix:///x', new Error('ECONNREFUSED'))
-  const host: Host = {
+  const host: SetupInput = {
     engine: fakeEngine({info: () => Promise.reject(unreachable)}),
     source: fake.in('source'),
     daemonJson: fake.in('daemon.json'),

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {warnUnlessHeard} from '../../../src/systemd/notify-access.js'
-import {UNTIL_DONE} from '../../../src/timing.js'
+import {NEVER_ABORTED} from '../../../src/timing.js'
 import {useFakeHost} from '../../support/fake-host.js'
 import {recordingLog} from '../support/recording-log.js'
 
@@ -10,7 +10,7 @@ const host = useFakeHost()
 
 async function warned(env: NodeJS.ProcessEnv): Promise<string[]> {
   const {log, lines} = recordingLog()
-  await warnUnlessHeard(UNIT, env, log, UNTIL_DONE)
+  await warnUnlessHeard(UNIT, env, log, NEVER_ABORTED)
   return lines
 }
 

@@ -1,6 +1,6 @@
 import {mkdir, writeFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import type {Place} from '../../../src/kernel/cgroups.js'
+import type {CgroupPath} from '../../../src/kernel/cgroups.js'
 import {readUnitNames, unitCgroupOf, type UnitCgroup} from '../../../src/systemd/unit.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
@@ -25,13 +25,13 @@ test.each([
 })
 
 describe("a unit's cgroup", () => {
-  const unified = (path: string): Place => ({controllers: [], path, directory: `/sys/fs/cgroup${path}`})
-  const named = (path: string): Place => ({
+  const unified = (path: string): CgroupPath => ({controllers: [], path, directory: `/sys/fs/cgroup${path}`})
+  const named = (path: string): CgroupPath => ({
     controllers: ['name=systemd'],
     path,
     directory: `/sys/fs/cgroup/systemd${path}`,
   })
-  const memory: Place = {
+  const memory: CgroupPath = {
     controllers: ['memory'],
     path: '/system.slice/other.service',
     directory: '/sys/fs/cgroup/memory/system.slice/other.service',
@@ -47,7 +47,7 @@ describe("a unit's cgroup", () => {
   }
   const onV1: UnitCgroup = {...onV2, directory: '/sys/fs/cgroup/systemd/system.slice/x.service', unified: false}
 
-  test.each<[string, readonly Place[], UnitCgroup]>([
+  test.each<[string, readonly CgroupPath[], UnitCgroup]>([
     ['is that of the process on cgroup v2', [unified('/system.slice/x.service')], onV2],
     ['is above that of the process where the unit is divided', [unified('/system.slice/x.service/a/b')], onV2],
     ['is that in name=systemd on cgroup v1', [memory, named('/system.slice/x.service')], onV1],
@@ -105,7 +105,7 @@ describe("a unit's cgroup", () => {
     expect(unitCgroupOf(places)).toEqual(unit)
   })
 
-  test.each<[string, readonly Place[]]>([
+  test.each<[string, readonly CgroupPath[]]>([
     ['at the root', [unified('/')]],
     ['in a slice', [unified('/user.slice/user-1000.slice')]],
     ["in a hierarchy that is not systemd's", [memory]],

@@ -1,13 +1,13 @@
 import {resolve} from 'node:path'
 import {BadValueError, UnreadableFileError} from '../../../errors.js'
-import type {Surroundings} from '../draft.js'
+import type {OptionContext} from '../draft.js'
 
 /**
  * The entries of a file that `option` names: `KEY=value` or `KEY`, one a line; blank lines and lines that begin with `#` are none.
  *
  * @throws {UnreadableFileError} {@link BadValueError} when a line has no name, or one with spaces in it
  */
-export async function entriesOfFile(value: string, option: string, {cwd, signal}: Surroundings): Promise<string[]> {
+export async function entriesOfFile(value: string, option: string, {cwd, signal}: OptionContext): Promise<string[]> {
   const path = value === '' ? '' : resolve(cwd, value)
   // Few lines name one.
   const {readNamedFile} = await import('./named-file.js')

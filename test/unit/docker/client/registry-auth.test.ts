@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process'
 import {chmod, mkdir, readFile, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
-import {findLogin, type Found} from '../../../../src/docker/client/registry-auth.js'
+import {findLogin, type FoundLogin} from '../../../../src/docker/client/registry-auth.js'
 import {useTempDirectory} from '../../../support/temp-directory.js'
 
 const {signal} = new AbortController()
@@ -14,7 +14,7 @@ beforeEach(async () => {
   await mkdir(inTemp('bin'))
 })
 
-async function find(image: string, config: unknown, by = signal, told = ''): Promise<Found | undefined> {
+async function find(image: string, config: unknown, by = signal, told = ''): Promise<FoundLogin | undefined> {
   await writeFile(inTemp('config.json'), typeof config === 'string' ? config : JSON.stringify(config))
   const env = {DOCKER_CONFIG: inTemp(), DOCKER_AUTH_CONFIG: told, PATH: `${inTemp('bin')}:/usr/bin:/bin`}
   return await findLogin(image, env, by)
