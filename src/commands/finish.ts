@@ -14,14 +14,14 @@ import {readUnitNames} from '../systemd/unit.js'
 
 /** `finish`: what stands in ExecStopPost= of a unit whose container is handed over. */
 export class Finish extends Command {
-  static override readonly summary = 'Tell systemd how the container of this unit ended, and clear away.'
+  static override readonly summary = "Report to systemd how this unit's container ended, and clean up."
   static override readonly description = [
-    'Stands in ExecStopPost= of a unit with --handover. Ends with the status of the container, so that Restart= and OnFailure= do what they do,',
-    'removes a container of --rm, and the pid file. Does nothing where the main process has told systemd already.',
+    "For ExecStopPost= of a unit with --handover. Exits with the container's status, so that Restart= and OnFailure= apply.",
+    'Removes a container of --rm, and the pid file. Does nothing if systemd-docker was the main process.',
   ].join(' ')
   static override readonly examples = ['<%= config.bin %> finish %n']
   static override readonly args = {
-    name: Args.string({description: "The container's name, as --name has it.", required: true}),
+    name: Args.string({description: "The container's name, as in --name.", required: true}),
   }
 
   override async run(): Promise<void> {

@@ -1,25 +1,71 @@
-import {CommandHelp, Help} from '@oclif/core/help'
+import {CommandHelp, Help, type HelpSectionRenderer} from '@oclif/core/help'
 import type {Command} from '@oclif/core'
+import {RUN_OPTIONS_HELP} from '../docker/run-options/help.js'
 import {RUN_OPTIONS} from '../docker/run-options/table.js'
 import {Run, flagsOf} from './run.js'
 import {variableOf} from '../config/settings.js'
 import {readSite} from '../run/site.js'
 
-/** What stands before `run` is ours, so the usage cannot begin with the command as oclif's does. */
-class RunUsage extends CommandHelp {
+interface Section {
+  readonly header: string
+  readonly generate: HelpSectionRenderer
+}
+
+/** The help of `run`: its usage begins with our options and not with the command, and docker's options come behind ours. */
+class RunCommandHelp extends CommandHelp {
   protected override usage(): string {
     return `$ ${this.config.bin} ${Run.usage}`
   }
+
+  protected override sections(): Section[] {
+    const sections = super.sections()
+    const flags = sections.flatMap(({header, generate}) => (header === 'FLAGS' ? [{header: 'OPTIONS', generate}] : []))
+    const others = sections.filter(({header}) => header !== 'FLAGS')
+    return [
+      ...others,
+      ...flags,
+      ...dockerSections(),
+      {header: 'ENVIRONMENT AND CONFIGURATION', generate: () => ELSEWHERE},
+    ]
+  }
+
+  /** oclif cuts off the blanks with which a list begins, by which its first option stands under the others'. */
+  override renderList(...[rows, options]: Parameters<CommandHelp['renderList']>): string {
+    const [indentation = ''] = /^ +/.exec(rows[0]?.[0] ?? '') ?? []
+    return indentation + super.renderList(rows, options)
+  }
 }
 
-/** oclif's help; that of `run` also has the options of the site's plugins and says what of docker run's is understood. */
+const ELSEWHERE = [
+  `Each option before \`run\` can also be set by an environment variable, such as ${variableOf('pid-file')}=/run/x.pid. The options of plugins can also be set`,
+  'in /etc/systemd-docker/config.yaml. The command line takes precedence over the environment, and the environment over the configuration.',
+].join(' ')
+
+/** The options of docker run, by subject. */
+function dockerSections(): Section[] {
+  return Object.entries(RUN_OPTIONS_HELP).map(([subject, options]) => ({
+    header: `DOCKER RUN OPTIONS: ${subject.toUpperCase()}`,
+    generate: (_, header) => ({
+      header,
+      body: Object.entries(options).map(([name, {value, summary}]) => [spelled(name, value), summary]),
+    }),
+  }))
+}
+
+/** An option of docker run as oclif spells ours: `-p, --publish=PORT`. */
+function spelled(name: string, value: string | undefined): string {
+  const char = RUN_OPTIONS[name]?.char
+  return `${char === undefined ? '    ' : `-${char}, `}--${name}${value === undefined ? '' : `=${value}`}`
+}
+
+/** oclif's help; that of `run` also has the options of the site's plugins and those of docker run. */
 export class RunHelp extends Help {
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
     if (command.id !== 'run') {
       await super.showCommandHelp(command)
       return
     }
-    this.CommandHelpClass = RunUsage
+    this.CommandHelpClass = RunCommandHelp
     const flags = {...command.flags}
     const where = {
       root: this.config.root,
@@ -31,18 +77,6 @@ export class RunHelp extends Help {
       for (const [option, flag] of Object.entries(flagsOf(plugin.options, plugin.name.toUpperCase())))
         if (!Object.hasOwn(Run.flags, option)) flags[option] = flag
     await super.showCommandHelp({...command, flags})
-    const refused = Object.entries(RUN_OPTIONS).flatMap(([name, row]) => ('refused' in row ? [name] : []))
-    const supported = Object.keys(RUN_OPTIONS).filter((name) => !refused.includes(name))
-    this.log(
-      [
-        this.section('DOCKER RUN OPTIONS', spelled(supported)),
-        this.section('REFUSED', spelled(refused)),
-        this.section(
-          'DEFAULTS',
-          `Every option before \`run\` also comes from the environment, for example ${variableOf('pid-file')}=/run/x.pid, and those of the plugins from /etc/systemd-docker/config.yaml by their names; the command line wins.`,
-        ),
-      ].join('\n\n'),
-    )
   }
 
   /** The program's own help: the line is not oclif's `command [flags]`. */
@@ -53,8 +87,4 @@ export class RunHelp extends Help {
       this.section('USAGE', `$ ${this.config.bin} ${Run.usage}`),
     ].join('\n\n')
   }
-}
-
-function spelled(names: readonly string[]): string {
-  return names.map((name) => `--${name}`).join(' ')
 }

@@ -22,8 +22,8 @@ import {statusOf} from '../lifecycle/exit-status.js'
 export class Run extends Command {
   static override readonly summary = 'Run a container as the process of this systemd unit.'
   static override readonly description = [
-    'Stands in ExecStart= in place of `docker run`. What stands before `run` is for systemd-docker, what stands after it means what it means to docker,',
-    "up to the image; behind the image it is the container's.",
+    'Replaces `docker run` in ExecStart=. Options before `run` belong to systemd-docker. Options after it are `docker run` options.',
+    'Everything after the image is passed to the container unchanged.',
   ].join(' ')
   static override readonly usage = '[OPTIONS] run [DOCKER RUN OPTIONS] IMAGE [COMMAND] [ARG...]'
   static override readonly examples = [

@@ -14,14 +14,16 @@ const EXIT_NOT_READY = 1
 
 /** Sets a host up so that containers are born in their units' cgroups. */
 export class Setup extends Command {
-  static override readonly summary = "Let containers be born in their units' cgroups on this host."
+  static override readonly summary = "Set this host up so that containers are born in their units' cgroups."
   static override readonly description =
-    'Where the Engine takes a containerd shim (from Docker 23 on), installs it where containerd finds it. For an older Engine with the systemd cgroup driver, registers an OCI runtime in daemon.json and reloads Docker. Never restarts anything. May be run again at any time.'
+    'From Docker 23 on, installs a containerd shim where containerd finds it. For an older Engine with the systemd cgroup driver, registers an OCI runtime in daemon.json and reloads Docker. Restarts nothing. Can be run again at any time.'
   static override readonly examples = ['<%= config.bin %> setup', '<%= config.bin %> setup --check']
   static override readonly flags = {
-    check: Flags.boolean({summary: 'Say what is there, change nothing; exit status 1 when something is missing.'}),
+    check: Flags.boolean({
+      summary: 'Report whether the host is set up and change nothing; the exit status is 1 if it is not.',
+    }),
     undo: Flags.boolean({
-      summary: 'Take it away again. Containers that were made with it then need to be made anew.',
+      summary: 'Remove what setup installed. Stopped containers that were created with it must then be recreated.',
       exclusive: ['check'],
     }),
     'daemon-json': Flags.string({
@@ -34,7 +36,7 @@ export class Setup extends Command {
   override async run(): Promise<void> {
     const {flags} = await this.parse(Setup)
     if (!flags.check && process.geteuid?.() !== 0)
-      throw new SetupError('cannot set this host up', 'only root can; --check says what is there')
+      throw new SetupError('cannot set this host up', 'only root can; --check reports whether it is set up')
     const piece = await pieceFor({
       engine: new DockerodeEngine(socketPath(process.env), pinnedVersion(process.env), requestHeaders(process.env)),
       source: join(this.config.root, 'bin', SHIM_PROGRAM),

@@ -12,7 +12,7 @@ export const cgroupTransfer = defineRunPlugin({
       valueName: 'NAME',
       default: ['all'],
       summary:
-        "put the container into the unit's cgroup (all), into that of a hierarchy (name=systemd, cpu, …), or none",
+        "which of the unit's cgroups to place the container in: all, one hierarchy of cgroup v1 (name=systemd, cpu, …), or none",
     },
   },
   setup({cgroups: names}, {engine, env, log, unit}) {

@@ -13,7 +13,7 @@ export const credentials = defineRunPlugin({
     credentials: {
       kind: 'boolean',
       default: true,
-      summary: "give the container the unit's credentials, if it has any, read-only at /run/credentials",
+      summary: "mount the unit's credentials, if it has any, read-only at /run/credentials in the container",
     },
   },
   setup({credentials: enabled}, {env}) {

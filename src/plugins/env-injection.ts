@@ -56,26 +56,26 @@ export const envInjection = defineRunPlugin({
     env: {
       kind: 'boolean',
       char: 'e',
-      summary: "pass the unit's environment on to the container, without systemd's own variables",
+      summary: "pass the unit's environment to the container, without the variables that systemd sets for the service",
     },
     'env-allow': {
       kind: 'list',
       key: 'allow',
       valueName: 'PATTERN',
       summary:
-        'with --env, pass only variables whose names match, with * and ?; a name as it is lets HOME and the like through',
+        'with --env, pass only variables whose names match this pattern of * and ?; HOME and the like only by their exact names',
     },
     'env-deny': {
       kind: 'list',
       key: 'deny',
       valueName: 'PATTERN',
-      summary: 'with --env, keep variables back whose names match, also when they are allowed',
+      summary: 'with --env, do not pass variables whose names match, even if --env-allow matches them too',
     },
     'env-prefix': {
       kind: 'list',
       key: 'prefix',
       valueName: 'FROM=TO',
-      summary: 'with --env, names that begin with FROM begin with TO in the container; APP_= takes APP_ away',
+      summary: 'with --env, replace the prefix FROM of names by TO; APP_= removes APP_',
     },
   },
   setup({env: enabled, 'env-allow': allowed, 'env-deny': denied, 'env-prefix': prefixes}, {env}) {

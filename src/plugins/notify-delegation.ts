@@ -8,7 +8,7 @@ export const notifyDelegation = defineRunPlugin({
     notify: {
       kind: 'boolean',
       char: 'n',
-      summary: 'leave it to the container to send READY=1: give it the notification socket and NOTIFY_SOCKET',
+      summary: "let the container send READY=1 itself: it gets systemd's notification socket and NOTIFY_SOCKET",
     },
   },
   setup({notify}, {env, log}) {

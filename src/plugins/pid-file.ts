@@ -15,7 +15,7 @@ export const pidFile = defineRunPlugin({
       char: 'p',
       key: 'path',
       valueName: 'PATH',
-      summary: "write the PID of the container's first process to this file while it runs",
+      summary: 'write the PID of the container init to this file while the container runs',
     },
   },
   setup({'pid-file': asked}) {

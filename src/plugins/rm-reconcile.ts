@@ -17,7 +17,7 @@ export const rmReconcile = defineRunPlugin({
       kind: 'string',
       default: 'adopt',
       valueName: ON_DRIFT.join('|'),
-      summary: 'what to do with a container that is there already and was made from another line',
+      summary: 'what to do with an existing container that was created from another command line',
     },
   },
   setup({'on-drift': onDrift = 'adopt'}, {engine, log, handover}) {

@@ -5,29 +5,29 @@ export const GLOBAL_OPTIONS = {
   config: {
     kind: 'string',
     valueName: 'FILE',
-    summary: 'read this configuration file, and no other',
+    summary: 'read only this configuration file',
   },
   enable: {
     kind: 'list',
     valueName: 'PLUGIN',
-    summary: 'switch a plugin on that the configuration switches off',
+    summary: 'enable a plugin that the configuration disables',
   },
   disable: {
     kind: 'list',
     valueName: 'PLUGIN',
-    summary: 'switch a plugin off',
+    summary: 'disable a plugin',
   },
   handover: {
     kind: 'boolean',
     summary:
-      'leave the container to systemd once it is ready; the unit needs Type=notify and ExecStopPost=systemd-docker finish NAME',
+      'exit once the container is ready and let systemd supervise it; the unit needs Type=notify, ExecStop= and ExecStopPost=systemd-docker finish NAME',
   },
   'dry-run': {
     kind: 'boolean',
-    summary: 'print, as JSON, what would be asked of the Engine and done to the host, and do nothing',
+    summary: 'print as JSON what the Engine would be asked for and what would change on the host, and change nothing',
   },
   'dry-run-values': {
     kind: 'boolean',
-    summary: 'with --dry-run, also print the values of variables that do not stand on the line',
+    summary: 'with --dry-run, also print the values of variables that are not set on the command line',
   },
 } as const satisfies OptionDeclarations

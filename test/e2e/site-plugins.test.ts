@@ -144,7 +144,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     const {unit} = await tracing(guest)
     const service = await defineService(guest, 'run --help', {...unit, Type: 'oneshot'})
     await service.start()
-    await service.says('TRACE FLAGS')
+    await service.says('TRACE OPTIONS')
     await service.says(/--trace=FILE +write a line for every phase/)
   })
 

@@ -6,6 +6,7 @@ import {fileURLToPath} from 'node:url'
 import {describe, expect, test} from 'vitest'
 import {configPaths, readConfigFiles} from '../../src/config/files.js'
 import {layersOf} from '../../src/config/layers.js'
+import {RUN_OPTIONS_HELP} from '../../src/docker/run-options/help.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
 import {COMMANDS} from '../../src/oclif.js'
 import type {OptionDeclaration} from '../../src/options/option.js'
@@ -14,7 +15,7 @@ import {PHASES} from '../../src/pipeline/contract.js'
 import {GLOBAL_OPTIONS} from '../../src/run/global-options.js'
 import {OLDEST_CLIENT} from '../../sandbox/docker-client.js'
 import {HOST_KINDS} from '../../sandbox/hosts.js'
-import {codeRows, optionsIn} from '../support/markdown.js'
+import {codeRows, optionsIn, type Row} from '../support/markdown.js'
 import {COLUMNS} from '../support/placement/columns.js'
 import {matrixTable} from '../support/placement/table.js'
 
@@ -58,39 +59,38 @@ describe('docs/placement.md', () => {
 })
 
 describe('docs/options.md', () => {
-  /** What the rows under a heading of the second level name: the heading above each, and its options. */
-  const rowsUnder = (heading: string): {group: string | undefined; options: string[]}[] =>
-    codeRows(OPTIONS)
-      .filter(({headings: [, second]}) => second === heading)
-      .map(({headings: [, , group], cells: [cell]}) => ({group, options: optionsIn(cell)}))
+  const rowsUnder = (heading: string): Row[] => codeRows(OPTIONS).filter(({headings: [, second]}) => second === heading)
 
-  const ours = [
-    {group: 'Global', declarations: GLOBAL_OPTIONS},
-    ...BUILT_IN.map(({name, options}) => ({group: name, declarations: options})),
-  ]
-
-  test('has a row for each option before `run`, with its short form, by plugin in the order of the pipeline, and for no other', () => {
+  test('has a row for each option before `run`, by plugin in the order of the pipeline, as --help describes it, and for no other', () => {
+    const ours = [
+      {group: 'Global', declarations: GLOBAL_OPTIONS},
+      ...BUILT_IN.map(({name, options}) => ({group: name, declarations: options})),
+    ]
     const declared = ours.flatMap(({group, declarations}) =>
-      Object.entries<OptionDeclaration>(declarations).map(([name, {char}]) => ({
+      Object.entries<OptionDeclaration>(declarations).map(([name, {char, summary}]) => ({
         group,
         options: [...(char === undefined ? [] : [`-${char}`]), `--${name}`],
+        summary,
       })),
     )
-    expect(rowsUnder('Before `run`')).toEqual(declared)
-  })
-
-  test('has a row for each option of docker run, with its short form, and for no other', () => {
-    const rows = rowsUnder('After `run`').map(({options}) => options.join(', '))
-    const table = Object.entries(RUN_OPTIONS).map(([name, {char}]) =>
-      char === undefined ? `--${name}` : `-${char}, --${name}`,
+    const rows = rowsUnder('Before `run`')
+    expect(rows.map(({headings: [, , group], cells: [cell]}) => ({group, options: optionsIn(cell)}))).toEqual(
+      declared.map(({group, options}) => ({group, options})),
     )
-    expect(rows.toSorted()).toEqual(table.toSorted())
+    for (const [index, {summary}] of declared.entries())
+      expect(rows[index]?.cells[1]?.replaceAll('`', '')).toContain(capitalized(summary))
   })
 
-  test('has those that are always refused, and only options that can be refused, under a heading of their own', () => {
-    const refused = rowsUnder('After `run`').flatMap(({group, options}) => (group === 'Refused' ? options : []))
-    const always = Object.entries(RUN_OPTIONS).flatMap(([name, row]) => ('refused' in row ? [`--${name}`] : []))
-    expect(refused.toSorted()).toEqual([...always, '--restart', '--use-api-socket'].toSorted())
+  test('has a row for each option of docker run, by subject, as --help describes it, and for no other', () => {
+    const described = Object.entries(RUN_OPTIONS_HELP).flatMap(([group, options]) =>
+      Object.entries(options).map(([name, {value, summary}]) => {
+        const char = RUN_OPTIONS[name]?.char
+        const long = `\`--${name}${value === undefined ? '' : ` ${value}`}\``
+        return [group, char === undefined ? long : `\`-${char}\`, ${long}`, `${capitalized(summary)}.`]
+      }),
+    )
+    const rows = rowsUnder('After `run`').map(({headings: [, , group], cells: [option, text]}) => [group, option, text])
+    expect(rows).toEqual(described)
   })
 
   test('names the version of the API that an option needs', () => {
@@ -105,8 +105,7 @@ describe('docs/options.md', () => {
   })
 
   test('has each other command with its options, and no others', () => {
-    const shown = codeRows(OPTIONS)
-      .filter(({headings: [, second]}) => second === 'Other commands')
+    const shown = rowsUnder('Other commands')
       .flatMap(({cells: [cell = '']}) => [...cell.matchAll(/`([a-z ]*[a-z])(?: (--[\w-]+))?/g)])
       .map(([, command = '', option]) => (option === undefined ? command : `${command} ${option}`))
     const there = Object.entries(COMMANDS).flatMap(([id, {flags}]) => {
@@ -116,6 +115,10 @@ describe('docs/options.md', () => {
     expect(shown.toSorted()).toEqual(there.toSorted())
   })
 })
+
+function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
 
 describe.each(PAGES)('%s', (page) => {
   test('links to files that are there, and to headings that they have', async () => {

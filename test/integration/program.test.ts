@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {describe, expect, test} from 'vitest'
+import {RUN_OPTIONS_HELP, type RunOptionHelp} from '../../src/docker/run-options/help.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -28,10 +29,28 @@ describe('the built program', () => {
     (words) => {
       const {status, stdout} = program(...words)
       expect(status).toBe(0)
-      expect(stdout).toMatch(/PID-FILE FLAGS\n {2}-p, --pid-file=PATH {2}write the PID/)
-      expect(stdout).toContain('DOCKER RUN OPTIONS')
+      expect(stdout).toMatch(/PID-FILE OPTIONS\n {2}-p, --pid-file=PATH {2}write the PID/)
+      expect(stdout).toMatch(/DOCKER RUN OPTIONS: NETWORK\n(?: .*\n)* {2}-p, --publish=\S+ +publish a port/)
+      expect(stdout).toMatch(
+        /DOCKER RUN OPTIONS: REFUSED\n(?: .*\n)* {6}--restart=POLICY +the container is restarted by systemd/,
+      )
     },
   )
+
+  test("shows plugins in the order of the pipeline, and docker's options behind them", () => {
+    const headings = [...program('run', '--help').stdout.matchAll(/^(\S+|DOCKER RUN) OPTIONS(?:: (.+))?$/gm)]
+    expect(headings.map(([, before, subject]) => subject ?? before).slice(0, 9)).toEqual([
+      'GLOBAL',
+      'ENV-INJECTION',
+      'CREDENTIALS',
+      'NOTIFY-DELEGATION',
+      'LOG-FORWARDING',
+      'CGROUP-TRANSFER',
+      'PID-FILE',
+      'RM-RECONCILE',
+      'CONTAINER AND IMAGE',
+    ])
+  })
 
   test('leaves --help behind the image to the container', () => {
     const {status, stdout} = program('--dry-run', 'run', 'busybox', '--help')
@@ -152,6 +171,12 @@ describe('the built program', () => {
     expect(status).toBe(0)
     expect(stderr).toContain('dist/main.cjs')
     expect(stderr).not.toMatch(/@oclif|cosmiconfig|dist\/(?:oclif|load-packages|loaders)\.cjs/)
+  })
+
+  test('has no description of an option of docker run in what a run loads', () => {
+    const loaded = readFileSync(`${ROOT}/dist/main.cjs`, 'utf8')
+    const descriptions = Object.values(RUN_OPTIONS_HELP).flatMap(Object.values<RunOptionHelp>)
+    expect(descriptions.filter(({summary}) => loaded.includes(summary))).toEqual([])
   })
 
   // V8 keeps a program's text as long as it runs, at two bytes for each character when one of them is not of Latin-1.

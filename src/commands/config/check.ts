@@ -7,7 +7,7 @@ import {layersFor, readSite} from '../../run/site.js'
 
 /** Checks configuration files before a host has them. */
 export class ConfigCheck extends Command {
-  static override readonly summary = 'Check configuration files, for example in the CI of a repository of them.'
+  static override readonly summary = 'Check configuration files, for example in the CI of a repository.'
   static override readonly examples = ['<%= config.bin %> config check hosts/*.yaml']
   static override readonly strict = false
   static override readonly args = {

@@ -4,7 +4,7 @@ import {pathsOf} from '../../run/site.js'
 
 /** Which files the configuration is read from. */
 export class ConfigPath extends Command {
-  static override readonly summary = 'Print the configuration files that are read, in the order that they are read in.'
+  static override readonly summary = 'Print the configuration files that are read, in order.'
 
   override async run(): Promise<void> {
     const {env} = process

@@ -6,15 +6,15 @@ import {readUnitNames} from '../../systemd/unit.js'
 
 /** What is in force for a unit on a host, and where each value came from. */
 export class ConfigShow extends Command {
-  static override readonly summary = 'Show every value that is in force, and where it came from.'
+  static override readonly summary = 'Show every value in force and where it comes from.'
   static override readonly examples = [
     '<%= config.bin %> config show',
     '<%= config.bin %> config show --unit db-1.service --host web-3 --json',
   ]
   static override readonly flags = {
     config: Flags.string({helpValue: 'FILE', summary: "read this file instead of the host's"}),
-    unit: Flags.string({helpValue: 'NAME', summary: 'as for this unit'}),
-    host: Flags.string({helpValue: 'NAME', summary: 'as on this host'}),
+    unit: Flags.string({helpValue: 'NAME', summary: 'show them for this unit'}),
+    host: Flags.string({helpValue: 'NAME', summary: 'show them on this host'}),
     json: Flags.boolean({summary: 'as JSON'}),
   }
 

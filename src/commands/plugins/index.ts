@@ -11,10 +11,10 @@ import {readUnitNames} from '../../systemd/unit.js'
 /** What is on a run's pipeline. */
 export class Plugins extends Command {
   static override readonly summary =
-    "List the plugins on a run's pipeline, phase by phase, with who brought them and why they are on or off."
+    'List the plugins of a run, phase by phase, with where each comes from and why it is on or off.'
   static override readonly flags = {
-    unit: Flags.string({helpValue: 'NAME', summary: 'as for this unit'}),
-    host: Flags.string({helpValue: 'NAME', summary: 'as on this host'}),
+    unit: Flags.string({helpValue: 'NAME', summary: 'list them for this unit'}),
+    host: Flags.string({helpValue: 'NAME', summary: 'list them on this host'}),
   }
 
   override async run(): Promise<void> {

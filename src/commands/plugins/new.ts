@@ -7,12 +7,12 @@ import {starterFiles} from './template.js'
 
 /** Writes a package that works, to begin a plugin with. */
 export class PluginsNew extends Command {
-  static override readonly summary = 'Write a starter package for a plugin, with a test, into a new directory.'
+  static override readonly summary = 'Create a starter package for a plugin, with a test, in a new directory.'
   static override readonly examples = ['<%= config.bin %> plugins new consul']
   static override readonly args = {
     name: Args.string({
       required: true,
-      description: "the plugin's name: small letters, digits and dashes",
+      description: "the plugin's name: lower-case letters, digits and dashes",
       ignoreStdin: true,
     }),
   }
@@ -20,7 +20,7 @@ export class PluginsNew extends Command {
   override async run(): Promise<void> {
     const {args} = await this.parse(PluginsNew)
     if (!/^[a-z][a-z0-9-]*$/.test(args.name))
-      throw new BadValueError('NAME', args.name, 'use small letters, digits and dashes')
+      throw new BadValueError('NAME', args.name, 'use lower-case letters, digits and dashes')
     const directory = resolve(`systemd-docker-plugin-${args.name}`)
     try {
       await mkdir(directory)
