@@ -1,6 +1,6 @@
 import {rm} from 'node:fs/promises'
 import type {Engine, ContainerInspection} from '../docker/engine.js'
-import {EXIT_OURS, EngineUnreachableError, FinishError, hasErrorCode, reason} from '../errors.js'
+import {EngineUnreachableError, FinishError, hasErrorCode, reason} from '../errors.js'
 import {readRegular} from '../files/regular.js'
 import {stateDirectory, withdraw} from '../placement/announcement.js'
 import {commandDeadline} from '../systemd/deadline.js'
@@ -11,6 +11,7 @@ import {systemctl} from '../systemd/systemctl.js'
 import {withEngineTimeout} from './engine-timeout.js'
 import {describeEnd, processEndOf, needsWords} from './exit-status.js'
 import {findInit} from '../kernel/container-init.js'
+import {howItEnded} from './how-it-ended.js'
 import {LABELS, ownerOf, type Invocation} from '../pipeline/labels.js'
 import type {Log} from '../log.js'
 import {withOwnLabels} from './own-labels.js'
@@ -172,10 +173,8 @@ interface End {
 }
 
 function reportOf({code, outOfMemory, withEngine}: End, asked: boolean): ExitReport {
-  if (code === undefined) return {code: EXIT_OURS, why: 'unknown'}
-  if (asked) return code === 137 ? {code, why: 'stop-timeout'} : {code}
-  if (outOfMemory && code === 137) return {code, why: 'out-of-memory'}
-  return withEngine ? {code: code === 0 ? EXIT_OURS : code, why: 'engine-gone'} : {code}
+  const [stop, engine] = [asked ? 'asked' : 'none', withEngine ? 'replaced' : 'there'] as const
+  return howItEnded({code, outOfMemory, sent: new Set(), stop, engine})
 }
 
 /**

@@ -1,11 +1,11 @@
-import {constants} from 'node:os'
 import type {ContainerEvent, Engine, ContainerInspection, Watch} from '../docker/engine.js'
-import {EXIT_OURS, EngineRefusedError, EngineUnreachableError, SystemdDockerError, reason} from '../errors.js'
+import {EngineRefusedError, EngineUnreachableError, SystemdDockerError, reason} from '../errors.js'
 import {stopDeadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../kernel/process.js'
 import {withEngineTimeout} from './engine-timeout.js'
 import {EventFeed} from './event-feed.js'
+import {howItEnded, type KnownEnd} from './how-it-ended.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import type {Log} from '../log.js'
 import {NEVER_ABORTED, sleep} from '../timing.js'
@@ -80,6 +80,9 @@ export async function supervise(supervised: SuperviseInput): Promise<ExitReport>
   return await new Supervision(supervised).end()
 }
 
+/** The status of a container that ended, and whether it ran out of memory, as far as the Engine has these. */
+type FoundEnd = Pick<ContainerInspection, 'exitCode' | 'outOfMemory'>
+
 class Supervision {
   readonly #of: SuperviseInput
   #name: string
@@ -105,9 +108,10 @@ class Supervision {
     const withoutEngine = new Promise<ExitReport>((resolve) => {
       stop.onStop(() => {
         this.#stop().then((code) => {
+          if (code === undefined) return
           // An Engine that hangs may have said before how it ended.
-          if (code !== undefined)
-            resolve(this.#life.code === undefined ? {code, why: 'without-engine'} : this.#report(undefined))
+          const isTold = this.#life.code !== undefined
+          resolve(isTold ? this.#report(undefined) : this.#report({exitCode: code, outOfMemory: false}, 'silent'))
         }, this.#failed('stop the container'))
       })
     })
@@ -196,7 +200,7 @@ class Supervision {
       // docker restart, and an Engine that ends, are told from docker stop by what comes next.
       for (;;) {
         const next = await this.#feed.next(SEQUEL_PATIENCE_MS)
-        if (next === 'cut') return await this.#report(undefined, 'engine-gone')
+        if (next === 'cut') return await this.#report(undefined, 'gone')
         if (next === 'late') break
         this.#note(next)
         if (next.action === 'start' && (await this.#startedAgain(at))) return undefined
@@ -208,7 +212,7 @@ class Supervision {
   /** The end, unless the container is found to run, by then or still: events may come late, and twice. */
   async #reportEnd(at: number): Promise<ExitReport | undefined> {
     const found = await this.#found()
-    if (found === 'away') return await this.#report(undefined, this.#life.isSignalled ? 'engine-gone' : undefined)
+    if (found === 'away') return await this.#report(undefined, this.#life.isSignalled ? 'gone' : 'there')
     const isRunning = found !== undefined && found.pid !== 0
     if (this.#stopping === undefined && found?.state === 'restarting') return undefined
     if (this.#stopping === undefined && isRunning) {
@@ -219,7 +223,7 @@ class Supervision {
     // What tells why may come behind the end itself.
     const mayBeTold = this.#life.isSignalled || (ended?.exitCode ?? 0) > 128
     if (this.#stopping === undefined && mayBeTold && (await this.#isCut()) && this.#life.isSignalled)
-      return await this.#report(ended, 'engine-gone')
+      return await this.#report(ended, 'gone')
     return await this.#report(ended)
   }
 
@@ -320,7 +324,7 @@ class Supervision {
         if (!(error instanceof SystemdDockerError)) throw error
         this.#streams.abort()
         if (endedAt !== undefined && performance.now() - endedAt > ABSENCE_PATIENCE_MS)
-          return await this.#report(undefined, 'engine-gone')
+          return await this.#report(undefined, 'gone')
       }
     }
   }
@@ -360,27 +364,18 @@ class Supervision {
       if (exitCode !== undefined) return await this.#report({exitCode, outOfMemory: false})
     }
     const {liveRestore} = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, (signal) => engine.info(signal))
-    return await this.#report(found, found !== undefined && liveRestore ? undefined : 'engine-gone')
+    return await this.#report(found, found !== undefined && liveRestore ? 'there' : 'gone')
   }
 
   /**
    * What there is to say of the end. The status is what the Engine says of a container that is `found`, or has said to who waited for it: never what an event says, whose attributes the
    * image can forge with labels.
    */
-  async #report(
-    found: Pick<ContainerInspection, 'exitCode' | 'outOfMemory'> | undefined,
-    why?: 'engine-gone',
-  ): Promise<ExitReport> {
+  async #report(found: FoundEnd | undefined, engine: KnownEnd['engine'] = 'there'): Promise<ExitReport> {
     const code = found?.exitCode ?? (await this.#codeSaid())
-    if (why !== undefined) return {code: code === 0 ? EXIT_OURS : (code ?? EXIT_OURS), why}
-    if (code === undefined) return {code: EXIT_OURS, why: 'unknown'}
-    const {sent} = this.#life
-    const outOfMemory = this.#life.outOfMemory || found?.outOfMemory === true
-    const wasKilled = code === 128 + constants.signals.SIGKILL
-    if (this.#stopping !== undefined)
-      return wasKilled ? {code, why: this.#stopping.isHurried() ? 'hurried' : 'stop-timeout'} : {code}
-    if (wasKilled && outOfMemory && !sent.has(constants.signals.SIGKILL)) return {code, why: 'out-of-memory'}
-    return sent.has(code - 128) ? {code, why: 'somebody'} : {code}
+    const {sent, outOfMemory} = this.#life
+    const stop = this.#stopping === undefined ? 'none' : this.#stopping.isHurried() ? 'hurried' : 'asked'
+    return howItEnded({code, sent, outOfMemory: outOfMemory || found?.outOfMemory === true, stop, engine})
   }
 
   /** The exit status as the Engine says it to who waited for it; nothing where it goes away instead. */
