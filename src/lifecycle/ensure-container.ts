@@ -28,7 +28,7 @@ const RESTART_LOOK_MS = 50
 
 /** What a container is obtained with. */
 export interface EnsureInput {
-  readonly order: RunRequest
+  readonly runRequest: RunRequest
   readonly pipeline: Pipeline
   readonly engine: Engine
   /** Fetches the image of a request. @throws {PullError} */
@@ -64,8 +64,8 @@ interface Present {
  * @throws {NameTakenError} {@link NameClaimedError} {@link ImageMissingError} and what the Engine and the plugins throw
  */
 export async function ensureContainer(run: EnsureInput): Promise<EnsuredContainer> {
-  const {order, pipeline, engine, stop, log} = run
-  const {request} = order
+  const {runRequest, pipeline, engine, stop, log} = run
+  const {request} = runRequest
   const {found, others} =
     request.name === undefined
       ? await findLeftover(run)
@@ -89,16 +89,16 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
     if (verdict !== 'replace') return {container: {id: found.id, tty: found.tty}, origin: verdict, predecessors: others}
   }
   const replaced = found === undefined ? undefined : new Predecessor(found, engine, log)
-  const making = await prepareCreation({...order, request: labelled(request, run.unit)}, engine, stop.signal)
+  const creation = await prepareCreation({...runRequest, request: labelled(request, run.unit)}, engine, stop.signal)
   try {
     await pipeline.create(request)
     return {
-      container: {id: await create(run, making, replaced), tty: request.body.Tty},
+      container: {id: await create(run, creation, replaced), tty: request.body.Tty},
       origin: 'created',
       predecessors: replaced === undefined ? others : [replaced, ...others],
     }
   } catch (error) {
-    await making.abandon()
+    await creation.abandon()
     throw error
   }
 }
@@ -155,10 +155,10 @@ async function afterBrokenExchange(
  * line: nobody else would find that again.
  */
 async function findLeftover(run: EnsureInput): Promise<Present> {
-  const {engine, order, unit, log} = run
+  const {engine, runRequest, unit, log} = run
   const {signal} = run.stop
   if (unit === undefined) return {found: undefined, others: []}
-  const request = hashOf(order.request)
+  const request = hashOf(runRequest.request)
   const same: ContainerInspection[] = []
   const others: Predecessor[] = []
   for (const {id} of await engine.list({[LABELS.unit]: ownerOf(unit), [LABELS.nameless]: 'yes'}, signal)) {
@@ -258,10 +258,10 @@ function driftOf({labels}: ContainerInspection, request: CreateRequest): string 
 
 /** Creates the container in place of the one that it replaces, fetching its image as the pull policy has it. */
 async function create(run: EnsureInput, making: ContainerCreation, replaced: Predecessor | undefined): Promise<string> {
-  const {order, engine, log, stop, unit} = run
+  const {runRequest, engine, log, stop, unit} = run
   const {request} = making
   const {signal} = stop
-  if (order.pull === 'always') await run.pull(request, signal)
+  if (runRequest.pull === 'always') await run.pull(request, signal)
   let id: string
   try {
     id = await createOrPull(run, request, replaced)
@@ -286,12 +286,12 @@ async function createOrPull(
   request: CreateRequest,
   replaced: Predecessor | undefined,
 ): Promise<string> {
-  const {order, pull, stop} = run
+  const {runRequest, pull, stop} = run
   try {
     return await createInPlace(run, request, replaced)
   } catch (error) {
-    if (!mayLackImage(error) || order.pull === 'always') throw error
-    if (order.pull === 'never') throw isNoSuchImage(error) ? new ImageMissingError(request.body.Image) : error
+    if (!mayLackImage(error) || runRequest.pull === 'always') throw error
+    if (runRequest.pull === 'never') throw isNoSuchImage(error) ? new ImageMissingError(request.body.Image) : error
     await pull(request, stop.signal)
     return await createInPlace(run, request, replaced)
   }
@@ -315,12 +315,12 @@ async function createInPlace(
 
 /** Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was. */
 export async function takeBack(
-  {engine, order, log}: EnsureInput,
+  {engine, runRequest, log}: EnsureInput,
   {container: {id}, origin, predecessors}: EnsuredContainer,
 ): Promise<void> {
   if (origin === 'created') {
     await removeAgain(engine, log, id)
-    if (order.cidFile !== undefined) await rm(order.cidFile, {force: true})
+    if (runRequest.cidFile !== undefined) await rm(runRequest.cidFile, {force: true})
   } else if (origin === 'restart')
     await engine.stop(id, NEVER_ABORTED).catch((error: unknown) => {
       log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)

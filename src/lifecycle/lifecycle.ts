@@ -79,17 +79,17 @@ function lastMoment({stop: {signal}, unit, releases, log}: RunInput): AbortSigna
 }
 
 async function walk(run: RunInput): Promise<RunOutcome> {
-  const {order, pipeline, engine, stop, releases, log} = run
+  const {runRequest, pipeline, engine, stop, releases, log} = run
   const {signal} = stop
   await waitForEngine(run)
-  await pipeline.resolve(order.request)
+  await pipeline.resolve(runRequest.request)
   let resident = mustStay(run)
   if (!resident) await refuseToBeKilledAtOnce(run)
   const since = Date.now()
   const obtained = await ensureContainer(run)
   const {container, origin, predecessors} = obtained
   log.debug?.(`container ${container.id}: ${origin}`)
-  const name = order.request.name ?? container.id.slice(0, 12)
+  const name = runRequest.request.name ?? container.id.slice(0, 12)
   const following = new AbortController()
   releases.defer('stop following the container', () => {
     following.abort()
@@ -150,7 +150,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         stop,
         log,
         unit: run.unit,
-        sigProxy: order.sigProxy ?? true,
+        sigProxy: runRequest.sigProxy ?? true,
         ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
         isDelegated: who === 'delegated',
       }),
@@ -263,7 +263,7 @@ interface Seen {
 
 /** @throws {EngineElsewhereError} where a PID is asked for, and the Engine's are not this host's */
 async function see(
-  {engine, order, handover, log, stop: {signal}, findInit = findInitHere}: RunInput,
+  {engine, runRequest, handover, log, stop: {signal}, findInit = findInitHere}: RunInput,
   {container: {id}}: EnsuredContainer,
   {exitCode}: Watch,
 ): Promise<Seen> {
@@ -282,7 +282,7 @@ async function see(
     }
     const asked = [
       ...(handover ? ['--handover'] : []),
-      ...((order.request.body.Labels[LABELS.pidFile] ?? '') === '' ? [] : ['--pid-file']),
+      ...((runRequest.request.body.Labels[LABELS.pidFile] ?? '') === '' ? [] : ['--pid-file']),
     ]
     if (asked.length > 0) throw new EngineElsewhereError(engine.address, asked.join(' and '))
     log.warn(

@@ -16,7 +16,7 @@ export async function loadPackages(
   root: string,
   folders: readonly string[],
 ): Promise<{plugin: unknown; from: string}[]> {
-  const gathered: {name: string; plugins: unknown}[] = []
+  const answers: {name: string; plugins: unknown}[] = []
   for (const path of folders) {
     const config = await Config.load({
       root,
@@ -29,9 +29,9 @@ export async function loadPackages(
     const [failure] = failures
     if (failure !== undefined) throw new PluginLoadError(failure.plugin.name, reason(failure.error), failure.error)
     for (const {plugin, result} of successes)
-      if (plugin.name !== config.name) gathered.push({name: plugin.name, plugins: result})
+      if (plugin.name !== config.name) answers.push({name: plugin.name, plugins: result})
   }
-  return gathered
+  return answers
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(({name, plugins}) => {
       if (!Array.isArray(plugins)) throw new PluginLoadError(name, 'its hook run:plugins must give an array of plugins')

@@ -40,7 +40,7 @@ export function checkedPlugin(brought: unknown, from: string): RunPlugin {
  * @throws {PluginLoadError} on a name or an option that two of them claim, or that is the run's own
  */
 export function refuseConflicts(
-  gathered: readonly LoadedPlugin[],
+  plugins: readonly LoadedPlugin[],
   ownOptions: readonly string[],
 ): readonly LoadedPlugin[] {
   const owners = new Map<string, string>(
@@ -51,14 +51,14 @@ export function refuseConflicts(
     if (owner !== undefined) throw new PluginLoadError(`${name} (${from})`, `${what} is taken by ${owner}`)
     owners.set(what, `${name} (${from})`)
   }
-  for (const {plugin, from} of gathered) {
+  for (const {plugin, from} of plugins) {
     claim(`the name ${plugin.name}`, plugin.name, from)
     for (const [option, {char}] of Object.entries(plugin.options)) {
       claim(`the option --${option}`, plugin.name, from)
       if (char !== undefined) claim(`the option -${char}`, plugin.name, from)
     }
   }
-  return gathered
+  return plugins
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -67,23 +67,23 @@ const ociRuntime: BirthMethod = {
 }
 
 /** The ways, the best first. */
-const WAYS: readonly BirthMethod[] = [containerdShim, cgroupParent, ociRuntime]
+const BIRTH_METHODS: readonly BirthMethod[] = [containerdShim, cgroupParent, ociRuntime]
 
 /** The first way that can be used, and why not the better ones. */
 export function bestBirthMethod(circumstances: BirthConditions): {
-  way: BirthMethod | undefined
+  method: BirthMethod | undefined
   objections: readonly string[]
 } {
   const objections: string[] = []
   if (circumstances.restrictsDevices)
-    return {way: undefined, objections: ["the unit's DevicePolicy= forbids what Docker allows every container"]}
-  for (const way of WAYS) {
-    if (!way.suits(circumstances.engine)) continue
-    const objection = way.objection(circumstances)
-    if (objection === undefined) return {way, objections}
+    return {method: undefined, objections: ["the unit's DevicePolicy= forbids what Docker allows every container"]}
+  for (const method of BIRTH_METHODS) {
+    if (!method.suits(circumstances.engine)) continue
+    const objection = method.objection(circumstances)
+    if (objection === undefined) return {method, objections}
     objections.push(objection)
   }
-  return {way: undefined, objections}
+  return {method: undefined, objections}
 }
 
 /** Whether the Engine hands a runtime's name that it does not know to containerd, as Docker does from 23.0 on (moby, release notes). */

@@ -30,20 +30,20 @@ export interface UnitTarget {
  * before and is elsewhere.
  */
 export function bornPlacement(
-  way: BirthMethod,
+  method: BirthMethod,
   {unit, own, invocation, state}: UnitTarget,
   otherwise: Placement,
   log: Log,
 ): Placement {
   let isDelegated: Promise<boolean | undefined> | undefined
   return {
-    describe: `let the container be born in ${unit.path}, by ${way.title}`,
+    describe: `let the container be born in ${unit.path}, by ${method.title}`,
     isInUnit: true,
     prepare(request) {
-      way.prepare(request, unit)
+      method.prepare(request, unit)
     },
     async beforeStart({id}, {signal, defer}) {
-      if (way.announced && state !== undefined)
+      if (method.announced && state !== undefined)
         defer('take back the announcement', await announce(id, {unit, invocation}, state))
       if (unit.unified && (await isRestrictedByUs(unit))) {
         // A run that moved the container was killed.
@@ -59,7 +59,7 @@ export function bornPlacement(
       const where = await locateContainer(container, unit)
       if (where === 'gone') return where
       if (where === 'elsewhere') return await otherwise.afterStart(container, context)
-      log.info(`the container was born in ${unit.path}, by ${way.title}`)
+      log.info(`the container was born in ${unit.path}, by ${method.title}`)
       if (isDelegated === undefined) return 'in the unit'
       switch (await isDelegated) {
         case true:

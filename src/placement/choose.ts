@@ -60,7 +60,7 @@ async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], aroun
   const mayPlace = isRoot() || isUsersOwn(engine, unit)
   const state = mayPlace ? stateDirectory(env) : undefined
   const whyUnheard = await whyNotAnnounced(state)
-  const {way, objections} = bestBirthMethod({
+  const {method, objections} = bestBirthMethod({
     unit,
     request,
     engine,
@@ -69,14 +69,14 @@ async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], aroun
     restrictsDevices,
     ...(whyUnheard === undefined ? {} : {whyUnheard}),
   })
-  if (isSealed && (way === undefined || (await mustStepDown(unit)))) return stayingSealed(unit, objections, log)
+  if (isSealed && (method === undefined || (await mustStepDown(unit)))) return stayingSealed(unit, objections, log)
   const otherwise = mayPlace
     ? movedPlacement(ownCgroups(places), unit, objections, {...around, rootless: engine.rootless})
     : stayingForRoot(objections, around)
   const elsewhere = isSealed ? stayingSealed(unit, objections, log) : otherwise
-  return way === undefined
+  return method === undefined
     ? elsewhere
-    : bornPlacement(way, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, elsewhere, log)
+    : bornPlacement(method, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, elsewhere, log)
 }
 
 /** Why nothing can be announced to a shim; nothing where it can. */

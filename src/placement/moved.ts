@@ -57,24 +57,24 @@ export function movedPlacement(
     async afterStart(container, context) {
       const there = await cgroupsOfContainer(container)
       if (there.length === 0) return 'gone'
-      const ways: Migration[] = []
+      const migrations: Migration[] = []
       for (const to of places) {
         const from = there.find((place) => labelOf(place) === labelOf(to))
         if (from === undefined || from.path === to.path) continue
         const entry = (await objection(from, container)) ?? (await prepareUnit(unit, to, container, around, context))
         if (typeof entry === 'string')
           log.warn(`the container stays in ${from.path} in ${labelOf(from)}: ${entry}${because(whyNotBorn)}`)
-        else ways.push({from, to, ...entry})
+        else migrations.push({from, to, ...entry})
       }
       const where =
-        there.some((place) => isBelow(place, unit)) || ways.some(({to}) => isSystemds(to, unit))
+        there.some((place) => isBelow(place, unit)) || migrations.some(({to}) => isSystemds(to, unit))
           ? 'in the unit'
           : 'elsewhere'
-      if (ways.length === 0) return where
+      if (migrations.length === 0) return where
       const moved = await finishOnAbort(context.signal, FINISH_PATIENCE_MS, async (patience) => {
         const moving = {...context, signal: patience}
-        const freezer = freezerAmong(there, ways, container)
-        const moveAll = (): Promise<CgroupPath[]> => moveIn(ways, unit, container, moving)
+        const freezer = freezerAmong(there, migrations, container)
+        const moveAll = (): Promise<CgroupPath[]> => moveIn(migrations, unit, container, moving)
         return await (freezer === undefined ? moveAll() : whileFrozen(freezer, 'v1', moving, moveAll))
       })
       if (moved.length === 0) return where
@@ -141,11 +141,11 @@ async function prepareUnit(
 /** The cgroup of v1 that can freeze the container, unless it is one that the container moves out of. */
 function freezerAmong(
   there: readonly CgroupPath[],
-  ways: readonly Migration[],
+  migrations: readonly Migration[],
   {id}: StartedContainer,
 ): CgroupPath | undefined {
   const freezer = there.find(({controllers, path}) => controllers.includes('freezer') && path.includes(id))
-  return ways.some(({from}) => from === freezer) ? undefined : freezer
+  return migrations.some(({from}) => from === freezer) ? undefined : freezer
 }
 
 /** Does something while the processes of a cgroup are stopped. That they go on is seen to before they are stopped: nobody else would. */
@@ -167,16 +167,16 @@ async function whileFrozen<T>(
 
 /** Where there was anything to move to. */
 async function moveIn(
-  ways: readonly Migration[],
+  migrations: readonly Migration[],
   unit: UnitCgroup,
   container: StartedContainer,
   context: RunContext,
 ): Promise<CgroupPath[]> {
   const moved: CgroupPath[] = []
-  for (const way of ways) {
-    const {from, to} = way
+  for (const migration of migrations) {
+    const {from, to} = migration
     try {
-      if (isUnified(to)) moved.push(...(await moveUnified(way, unit, container, context)))
+      if (isUnified(to)) moved.push(...(await moveUnified(migration, unit, container, context)))
       else if ((await migrateAll(from.directory, to.directory, context.signal)) > 0) moved.push(to)
     } catch (error) {
       context.signal.throwIfAborted()

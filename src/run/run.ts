@@ -52,7 +52,7 @@ export async function run(
     ...unwatched(env, settings),
   ]
   const around = {env, cwd, proxies: proxyVariables(engine.address, env), signal: stop.signal}
-  const order = await parseRunRequest(line.rest, around, setup.declarations)
+  const runRequest = await parseRunRequest(line.rest, around, setup.declarations)
   const {debug} = log
   if (debug !== undefined) sayWhatIsInForce(debug, {setup, settings, switches, unit})
   const pipeline = new Pipeline(debug === undefined ? members : traced(members, debug), stop.signal, releases, log)
@@ -60,13 +60,13 @@ export async function run(
   if (settings['dry-run']?.value === true) {
     const withValues = settings['dry-run-values']?.value === true
     const isShown = (entry: string): boolean => withValues || line.rest.some((word) => word.endsWith(entry))
-    print(`${await describeRun(order, unit, pipeline, isShown)}\n`)
+    print(`${await describeRun(runRequest, unit, pipeline, isShown)}\n`)
     return {status: 0}
   }
   await warnUnlessHeard(unit, env, log, stop.signal)
   let notifier: Notifier | undefined
   const outcome = await runContainer({
-    order,
+    runRequest,
     pipeline,
     releases,
     engine,
@@ -75,7 +75,7 @@ export async function run(
     pull: async ({body, platform}, signal) => {
       // Few runs fetch their image.
       const {pullImage} = await import('../lifecycle/pull-image.js')
-      const terminal = order.quiet || !process.stderr.isTTY ? undefined : process.stderr
+      const terminal = runRequest.quiet || !process.stderr.isTTY ? undefined : process.stderr
       await pullImage(body.Image, platform, {engine, env, notifier: openNotifier(env, debug), terminal, log}, signal)
     },
     log,

@@ -127,7 +127,7 @@ function rehearsal(
   }
   const run = (): Promise<RunOutcome> =>
     runContainer({
-      order: {request, pull: 'missing', ...order},
+      runRequest: {request, pull: 'missing', ...order},
       pipeline: new Pipeline(members, stop.signal, releases, log),
       releases,
       engine: noting,

@@ -77,7 +77,7 @@ async function obtained(
   }
   const pipeline = new Pipeline([{name: 'test', hooks: {reconcile}}], stop.signal, new CleanupStack(), log)
   const result = await ensureContainer({
-    order: {request, pull: 'missing'},
+    runRequest: {request, pull: 'missing'},
     pipeline,
     engine,
     pull: pull ?? (() => Promise.reject(new Error('nothing is to be pulled'))),

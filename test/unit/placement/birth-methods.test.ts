@@ -103,7 +103,7 @@ describe('the best way', () => {
       'the containerd shim',
     ],
   ])('%s', (_, around, title) => {
-    expect(bestBirthMethod(around).way?.title).toBe(title)
+    expect(bestBirthMethod(around).method?.title).toBe(title)
   })
 })
 
@@ -158,14 +158,14 @@ describe('there is no way', () => {
       'only root may say to a shim where a container belongs',
     ],
   ])('%s, and why is said', (_, around, why) => {
-    expect(bestBirthMethod(around)).toEqual({way: undefined, objections: [why]})
+    expect(bestBirthMethod(around)).toEqual({method: undefined, objections: [why]})
   })
 })
 
 describe('a create request', () => {
   const prepared = (around: BirthConditions): CreateRequest['body']['HostConfig'] => {
-    const {way} = bestBirthMethod(around)
-    way?.prepare(around.request, around.unit)
+    const {method} = bestBirthMethod(around)
+    method?.prepare(around.request, around.unit)
     return around.request.body.HostConfig
   }
   const plain = plainRequest().body.HostConfig
@@ -185,7 +185,7 @@ describe('a create request', () => {
       false,
     ],
   ])('%s and for nothing else', (_, around, asked, announced) => {
-    expect(bestBirthMethod(around).way?.announced).toBe(announced)
+    expect(bestBirthMethod(around).method?.announced).toBe(announced)
     expect(prepared(around)).toEqual({...plain, ...asked})
   })
 })
