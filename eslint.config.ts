@@ -29,6 +29,11 @@ export default defineConfig(
     rules: {'no-restricted-imports': ['error', {patterns: ['./*']}]},
   },
   {
+    // A hook with an answer that it need not give may also return nothing at all, as `async` functions without a `return` do.
+    files: ['src/pipeline/contract.ts'],
+    rules: {'@typescript-eslint/no-invalid-void-type': 'off'},
+  },
+  {
     files: ['**/*.{js,cjs,mjs}'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: {'@typescript-eslint/no-require-imports': 'off'},

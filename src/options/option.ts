@@ -19,16 +19,17 @@ export interface OptionDeclaration {
 /** Declared options by their long name, without dashes. */
 export type OptionDeclarations = Readonly<Record<string, OptionDeclaration>>
 
-type ValueOf<Declaration extends OptionDeclaration> = Declaration['kind'] extends 'boolean'
-  ? boolean
-  : Declaration['kind'] extends 'list'
-    ? readonly string[]
-    : string | undefined
+/** What an option of each kind comes to; one value is none where nobody has said any. */
+interface ValueOfKind {
+  readonly boolean: boolean
+  readonly string: string | undefined
+  readonly list: readonly string[]
+}
 
-/** The values that declared options come to, by long name. */
+/** The values that declared options come to, by long name. Where it is not known which options these are, each may be of any kind. */
 export type OptionValues<Declarations extends OptionDeclarations> = {
-  readonly [Name in keyof Declarations]: ValueOf<Declarations[Name]>
+  readonly [Name in keyof Declarations]: ValueOfKind[Declarations[Name]['kind']]
 }
 
 /** One value of any option, as it is in force. */
-export type OptionValue = boolean | string | readonly string[] | undefined
+export type OptionValue = ValueOfKind[OptionKind]

@@ -77,7 +77,7 @@ export interface RunHooks {
   /** May edit the create request. Changes nothing on the host, so that `--dry-run` can call it. A rejection fails the run. */
   resolve(context: With<{request: CreateRequest}>): Awaitable<void>
   /** There is such a container. The first verdict wins. A rejection fails the run. */
-  reconcile(context: With<{request: Readonly<CreateRequest>; found: FoundContainer}>): Awaitable<Verdict | undefined>
+  reconcile(context: With<{request: Readonly<CreateRequest>; found: FoundContainer}>): Awaitable<Verdict | void>
   /** The request is frozen and about to be made. A rejection fails the run. */
   create(context: With<{request: Readonly<CreateRequest>}>): Awaitable<void>
   /** The container exists and is about to start, or is running already when it was adopted. A rejection fails the run. */
@@ -85,7 +85,7 @@ export interface RunHooks {
   /** The container runs; not called where the Engine's PIDs are not this host's. A rejection fails the run, and a container that the run made is removed. */
   started(context: With<{container: StartedContainer}>): Awaitable<void>
   /** When every plugin's hook has resolved, `READY=1` goes to systemd, unless one answers `delegated`: the container says it itself. */
-  ready(context: With<{container: CreatedContainer}>): Awaitable<'delegated' | undefined>
+  ready(context: With<{container: CreatedContainer}>): Awaitable<'delegated' | void>
   /**
    * Somebody had Docker start the container again, after the life that ended at `endedAt` (milliseconds since 1970): its init is another process now.
    * Only a process that stayed hears of it. A rejection is one warning.

@@ -2,7 +2,6 @@ import type {Settings} from '../config/settings.js'
 import {PluginError} from '../errors.js'
 import type {Engine} from '../docker/engine.js'
 import {proxyVariables} from '../docker/client/proxies.js'
-import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import {commandDeadline} from '../systemd/deadline.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
@@ -120,7 +119,7 @@ function membersOf(plugins: readonly LoadedPlugin[], settings: Settings, host: H
     const own = Object.fromEntries(Object.keys(plugin.options).map((name) => [name, settings[name]?.value]))
     let hooks: Partial<RunHooks> | undefined
     try {
-      hooks = plugin.setup(own as OptionValues<OptionDeclarations>, host)
+      hooks = plugin.setup(own, host)
     } catch (error) {
       throw new PluginError(plugin.name, 'setup', error)
     }
