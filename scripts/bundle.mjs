@@ -1,5 +1,5 @@
 // What is shipped, as esbuild makes it: dist/main.cjs, which starts with every unit and therefore carries all that a run needs in one file and nothing else;
-// what it loads late, in files beside it; and dist/index.cjs, which plugins may import.
+// what it loads late, in files beside it; and what plugins and their tests may import.
 import {dirname} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
@@ -8,6 +8,9 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Files of dist that a run loads when it needs them, by the modules of src that they are made of. */
 const LATE = {oclif: 'src/oclif.ts', 'load-packages': 'src/pipeline/load-packages.ts', loaders: 'src/config/loaders.ts'}
+
+/** Files of dist that no run loads: what package.json exports to plugins. */
+const FOR_PLUGINS = {index: 'src/index.ts', testing: 'src/testing/index.ts'}
 
 /** What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts, debug output. */
 const NEVER_CALLED =
@@ -55,7 +58,7 @@ const late = {
 }
 
 /** The options of esbuild for all of dist, or for other entry points that are bundled like it. */
-export function bundleOptions(entryPoints = {main: 'src/main.ts', index: 'src/index.ts', ...LATE}, outdir = 'dist') {
+export function bundleOptions(entryPoints = {main: 'src/main.ts', ...FOR_PLUGINS, ...LATE}, outdir = 'dist') {
   return {
     absWorkingDir: ROOT,
     entryPoints,

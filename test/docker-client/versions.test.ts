@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {isOlder} from '../../src/docker/api-version.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
 import {prepareCreation} from '../../src/lifecycle/create-container.js'
-import {fakeEngine} from '../helpers/fake-engine.js'
+import {fakeEngine} from '../../src/testing/fake-engine.js'
 import {both, requestsOf, type Pair} from './both.js'
 
 /** Lines that need a newer Engine than that of Docker 20.10, with API 1.41; `docker` is whether docker's own client refuses them too, or sends on what the Engine then passes over. What docker has only from 29 on says what is sent. */

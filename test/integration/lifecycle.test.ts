@@ -15,7 +15,7 @@ import {CleanupStack} from '../../src/pipeline/cleanup.js'
 import type {RunHooks} from '../../src/pipeline/contract.js'
 import {ProcessSignals} from '../../src/lifecycle/signals.js'
 import type {HostProcess} from '../../src/kernel/process.js'
-import {fakeEngine} from '../helpers/fake-engine.js'
+import {fakeEngine} from '../../src/testing/fake-engine.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const ID = 'c0ffee'.repeat(10)

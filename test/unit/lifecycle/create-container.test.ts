@@ -5,8 +5,8 @@ import type {RunRequest} from '../../../src/docker/run-options/draft.js'
 import type {Endpoint} from '../../../src/docker/create-request.js'
 import {isOlder} from '../../../src/docker/api-version.js'
 import {prepareCreation} from '../../../src/lifecycle/create-container.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
-import {plainRequest} from '../support/plugin-host.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {plainRequest} from '../../../src/testing/plugin-host.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 const {signal} = new AbortController()

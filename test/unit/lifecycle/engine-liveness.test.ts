@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {EngineRefusedError, EngineUnreachableError, StoppedError} from '../../../src/errors.js'
 import {withLivenessProbe} from '../../../src/lifecycle/engine-liveness.js'
 import {NEVER_ABORTED} from '../../../src/timing.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 
 /** Never answers, and gives up when it is told to. */
 const silent = (signal: AbortSignal): Promise<never> =>

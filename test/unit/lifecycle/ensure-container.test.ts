@@ -9,10 +9,10 @@ import {asideName} from '../../../src/lifecycle/predecessor.js'
 import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import type {FoundContainer, Verdict} from '../../../src/pipeline/contract.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {inspected} from '../../support/engine/inspected.js'
 import {useFakeHost} from '../../support/fake-host.js'
-import {recordingLog} from '../support/recording-log.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const UNIT: Invocation = {name: 'web.service', manager: 'system', id: 'now'}
 const BEFORE: Invocation = {...UNIT, id: 'before'}

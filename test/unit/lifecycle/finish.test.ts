@@ -5,9 +5,9 @@ import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {finish} from '../../../src/lifecycle/finish.js'
 import {LABELS, type Invocation} from '../../../src/pipeline/labels.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {useFakeHost} from '../../support/fake-host.js'
-import {recordingLog} from '../support/recording-log.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const UNIT: Invocation = {name: 'web.service', manager: 'system', id: 'a1b2'}
 const STOP_JOB = '123 web.service stop running'

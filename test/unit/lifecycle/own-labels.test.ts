@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {emptyCreateRequest} from '../../../src/docker/create-request.js'
 import {LABELS, labelled} from '../../../src/pipeline/labels.js'
 import {withOwnLabels} from '../../../src/lifecycle/own-labels.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {inspected} from '../../support/engine/inspected.js'
 
 type Labels = Readonly<Record<string, string>>

@@ -2,9 +2,9 @@ import {describe, expect, test} from 'vitest'
 import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {LABELS} from '../../../src/pipeline/labels.js'
 import {Predecessor} from '../../../src/lifecycle/predecessor.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {inspected} from '../../support/engine/inspected.js'
-import {recordingLog} from '../support/recording-log.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const {signal} = new AbortController()
 

@@ -4,7 +4,7 @@ import type {WantedImage} from '../../../src/docker/engine.js'
 import type {PullMessage} from '../../../src/docker/pull-progress.js'
 import {PullError} from '../../../src/errors.js'
 import {pullImage} from '../../../src/lifecycle/pull-image.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 const EXTEND = 'EXTEND_TIMEOUT_USEC=90000000'

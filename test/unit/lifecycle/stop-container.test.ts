@@ -3,8 +3,8 @@ import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {gracePeriod, stopMoments, stopContainer} from '../../../src/lifecycle/stop-container.js'
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
-import {recordingLog} from '../support/recording-log.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const RUNNING: ContainerInspection = {
   id: 'c0ffee',

@@ -6,8 +6,8 @@ import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {supervise} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
-import {recordingLog} from '../support/recording-log.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 /** What the Engine tells of: `code` is what a life has ended with then. */
 type Told = readonly [

@@ -4,7 +4,7 @@ import {EngineForbiddenError, EngineUnreachableError} from '../../../src/errors.
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {waitForEngine} from '../../../src/lifecycle/wait-for-engine.js'
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 
 /** What systemd says: that it waits for so many milliseconds more, of which this process needs none. */
 const waitsFor = (milliseconds: number) => (): Promise<Deadline> => {

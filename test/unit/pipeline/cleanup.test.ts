@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {CleanupStack} from '../../../src/pipeline/cleanup.js'
-import {recordingLog} from '../support/recording-log.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 describe('what a run has acquired', () => {
   test('is let go of last in, first out, one after the other', async () => {

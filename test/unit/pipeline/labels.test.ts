@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {LABELS, hashOf, labelled} from '../../../src/pipeline/labels.js'
-import {plainRequest} from '../support/plugin-host.js'
+import {plainRequest} from '../../../src/testing/plugin-host.js'
 
 const UNIT = {name: 'web.service', manager: 'system', id: 'a1b2'} as const
 

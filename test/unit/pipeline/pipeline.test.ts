@@ -4,8 +4,8 @@ import {CommandNotFoundError, PluginError, StoppedError} from '../../../src/erro
 import {Pipeline, type Member} from '../../../src/pipeline/pipeline.js'
 import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import type {RunHooks} from '../../../src/pipeline/contract.js'
-import {plainRequest} from '../support/plugin-host.js'
-import {recordingLog} from '../support/recording-log.js'
+import {plainRequest} from '../../../src/testing/plugin-host.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const created = {id: '0123456789ab', tty: false}
 const started = {...created, pid: 42}

@@ -3,7 +3,7 @@ import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {EngineInfo} from '../../../src/docker/engine.js'
 import {bestBirthMethod, takesShims, type BirthConditions} from '../../../src/placement/birth-methods.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
-import {plainRequest} from '../support/plugin-host.js'
+import {plainRequest} from '../../../src/testing/plugin-host.js'
 
 const NEW: EngineInfo = {
   version: '26.1.5+dfsg1',

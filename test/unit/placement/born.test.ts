@@ -8,8 +8,8 @@ import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import type {CgroupPath} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
-import {hookContext, plainRequest} from '../support/plugin-host.js'
-import {recordingLog} from '../support/recording-log.js'
+import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()

@@ -7,10 +7,10 @@ import {choosePlacement} from '../../../src/placement/choose.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type * as shim from '../../../src/placement/containerd.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {proc, signalThatEmpties, useFakeHost} from '../../support/fake-host.js'
-import {hookContext, plainRequest} from '../support/plugin-host.js'
-import {recordingLog} from '../support/recording-log.js'
+import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()

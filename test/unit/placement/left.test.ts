@@ -1,6 +1,6 @@
 import {expect, test, vi} from 'vitest'
 import {leftPlacement} from '../../../src/placement/left.js'
-import {hookContext, plainRequest} from '../support/plugin-host.js'
+import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
 
 test('a container that stays where Docker puts it is left alone, and said to stay once it runs', async () => {
   const say = vi.fn()

@@ -2,9 +2,9 @@ import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {cgroupTransfer} from '../../../src/plugins/cgroup-transfer.js'
 import type {Host, RunHooks} from '../../../src/pipeline/contract.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {proc, useFakeHost} from '../../support/fake-host.js'
-import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()

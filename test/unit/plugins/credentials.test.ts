@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {credentials} from '../../../src/plugins/credentials.js'
-import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 const env = {CREDENTIALS_DIRECTORY: '/run/credentials/web.service'}
 

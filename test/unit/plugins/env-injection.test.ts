@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {envInjection} from '../../../src/plugins/env-injection.js'
-import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 /** What the container's environment comes to, where the unit has `env` and the line says `said`. */
 async function injected(

@@ -6,10 +6,10 @@ import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {Engine} from '../../../src/docker/engine.js'
 import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import type {Host, RunHooks} from '../../../src/pipeline/contract.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {dockerLog, type Logged} from '../../support/engine/docker-log.js'
 import {frame} from '../../support/engine/frames.js'
-import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 class Sink extends Writable {
   text = ''

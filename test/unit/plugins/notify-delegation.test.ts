@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {notifyDelegation} from '../../../src/plugins/notify-delegation.js'
-import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 import {thrownBy} from '../../support/thrown.js'
 
 const env = {NOTIFY_SOCKET: '/run/systemd/notify'}

@@ -3,7 +3,7 @@ import {lstat, mkdir, readFile, readdir, rm, stat, symlink, writeFile} from 'nod
 import {resolve} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {pidFile} from '../../../src/plugins/pid-file.js'
-import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 const container = {id: '0123456789ab', tty: false, pid: 4242}

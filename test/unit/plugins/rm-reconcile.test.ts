@@ -2,8 +2,8 @@ import {describe, expect, test} from 'vitest'
 import {rmReconcile} from '../../../src/plugins/rm-reconcile.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {RunHooks} from '../../../src/pipeline/contract.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
-import {hookContext, plainRequest, pluginHost} from '../support/plugin-host.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 const container = {id: '0123456789ab', tty: false}
 const exit = {code: 0}

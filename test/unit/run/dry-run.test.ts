@@ -4,8 +4,8 @@ import {describeRun} from '../../../src/run/dry-run.js'
 import {labelled} from '../../../src/pipeline/labels.js'
 import {Pipeline, type Member} from '../../../src/pipeline/pipeline.js'
 import {CleanupStack} from '../../../src/pipeline/cleanup.js'
-import {plainRequest} from '../support/plugin-host.js'
-import {recordingLog} from '../support/recording-log.js'
+import {plainRequest} from '../../../src/testing/plugin-host.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 function pipelineOf(...members: readonly Member[]): Pipeline {
   return new Pipeline(members, new AbortController().signal, new CleanupStack(), recordingLog().log)

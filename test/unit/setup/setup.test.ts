@@ -5,7 +5,7 @@ import {EngineUnreachableError} from '../../../src/errors.js'
 import type * as shim from '../../../src/placement/containerd.js'
 import type * as program from '../../../src/setup/install-program.js'
 import {pieceFor, type SetupInput, type Piece} from '../../../src/setup/setup.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {proc, useFakeHost} from '../../support/fake-host.js'
 
 const SHIM = 'containerd-shim-systemd-docker-v1'

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {warnUnlessHeard} from '../../../src/systemd/notify-access.js'
 import {NEVER_ABORTED} from '../../../src/timing.js'
 import {useFakeHost} from '../../support/fake-host.js'
-import {recordingLog} from '../support/recording-log.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const UNIT = {name: 'web.service', manager: 'system'} as const
 const SCRIPT = {NOTIFY_SOCKET: '/run/systemd/notify', SYSTEMD_EXEC_PID: '77'}

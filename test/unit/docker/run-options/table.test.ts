@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {emptyDraft} from '../../../../src/docker/run-options/draft.js'
 import {RUN_OPTIONS} from '../../../../src/docker/run-options/table.js'
 import {draftOfRow} from '../../../support/run-options/draft.js'
-import {plainRequest} from '../../support/plugin-host.js'
+import {plainRequest} from '../../../../src/testing/plugin-host.js'
 
 /** The options of `docker run` of client 29.8, and of old ones that it hides. */
 const SWITCHES =

@@ -1,4 +1,4 @@
-import type {Log} from '../../../src/log.js'
+import type {Log} from '../log.js'
 
 /** A log that keeps its lines, each behind its level. */
 export function recordingLog(): {log: Log; lines: string[]} {

@@ -1,6 +1,6 @@
-import {emptyCreateRequest, type CreateRequest} from '../../../src/docker/create-request.js'
-import type {Host, RunContext} from '../../../src/pipeline/contract.js'
-import {fakeEngine} from '../../helpers/fake-engine.js'
+import {emptyCreateRequest, type CreateRequest} from '../docker/create-request.js'
+import type {Host, RunContext} from '../pipeline/contract.js'
+import {fakeEngine} from './fake-engine.js'
 import {recordingLog} from './recording-log.js'
 
 /** What a plugin is set up with, and the lines that it logs. */

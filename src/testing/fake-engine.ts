@@ -1,4 +1,4 @@
-import type {Engine} from '../../src/docker/engine.js'
+import type {Engine} from '../docker/engine.js'
 
 /** An Engine that does what the test tells it to; every other verb rejects. */
 export function fakeEngine(told: Partial<Engine> = {}): Engine {
