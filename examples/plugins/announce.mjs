@@ -1,21 +1,23 @@
 import {appendFile} from 'node:fs/promises'
 
+const options = /** @type {const} */ ({
+  'announce-to': {
+    kind: 'string',
+    key: 'file',
+    valueName: 'FILE',
+    summary: 'write a line here when the container comes and goes',
+  },
+})
+
+/** @type {import('systemd-docker').RunPlugin<typeof options>} */
 export default {
   name: 'announce',
-  options: {
-    'announce-to': {
-      kind: 'string',
-      key: 'file',
-      valueName: 'FILE',
-      summary: 'write a line here when the container comes and goes',
-    },
-  },
+  options,
   setup({'announce-to': file}) {
     if (file === undefined) return undefined
-    const say = (line) => appendFile(file, `${line}\n`)
     return {
-      ready: ({container}) => say(`${container.id} is up`).then(() => undefined),
-      exited: ({container, exit}) => say(`${container.id} ended with ${exit.code}`),
+      ready: ({container}) => appendFile(file, `${container.id} is up\n`),
+      exited: ({container, exit}) => appendFile(file, `${container.id} ended with ${exit.code}\n`),
     }
   },
 }

@@ -11,8 +11,11 @@ import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
 import {COMMANDS} from '../../src/oclif.js'
 import type {OptionDeclaration} from '../../src/options/option.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
-import {PHASES} from '../../src/pipeline/contract.js'
+import {PHASES, type ExitReport} from '../../src/pipeline/contract.js'
 import {GLOBAL_OPTIONS} from '../../src/run/global-options.js'
+import * as testing from '../../src/testing/index.js'
+import {fakeEngine} from '../../src/testing/fake-engine.js'
+import {pluginHost} from '../../src/testing/plugin-host.js'
 import {OLDEST_CLIENT} from '../../sandbox/docker-client.js'
 import {HOST_KINDS} from '../../sandbox/hosts.js'
 import {codeRows, optionsIn, type Row} from '../support/markdown.js'
@@ -157,16 +160,56 @@ test('ARCHITECTURE.md leads to every file of the stations of a run and every plu
   for (const {name} of BUILT_IN) expect(text).toContain(`(src/plugins/${name}.ts)`)
 })
 
-describe('docs/writing-a-plugin.md', () => {
-  test.each(['index.js', 'package.json'])('has the whole of examples/plugins/times/%s', async (file) => {
-    const page = await readFile(join(ROOT, 'docs/writing-a-plugin.md'), 'utf8')
-    expect(page).toContain(await readFile(join(ROOT, 'examples/plugins/times', file), 'utf8'))
+describe('docs/writing-a-plugin.md', async () => {
+  const page = await readFile(join(ROOT, 'docs/writing-a-plugin.md'), 'utf8')
+  /** What stands in the first column under a heading, without the words of a call. */
+  const namesUnder = (heading: string): string[] =>
+    codeRows(page)
+      .filter(({headings}) => headings.at(-1) === heading)
+      .map(({cells: [cell = '']}) => cell.replaceAll(/`|\(.*\)/g, ''))
+
+  test.each(['index.js', 'index.test.js', 'package.json'])(
+    'has the whole of examples/plugins/times/%s',
+    async (file) => {
+      expect(page).toContain(await readFile(join(ROOT, 'examples/plugins/times', file), 'utf8'))
+    },
+  )
+
+  test('has a row for each hook, in the order of a run, with its kind and what happens when it throws', () => {
+    expect(namesUnder('Hooks')).toEqual([...PHASES])
+    for (const {cells} of codeRows(page).filter(({headings}) => headings.at(-1) === 'Hooks')) {
+      expect(cells[1]).toMatch(
+        /^(?:in series(?:, as often as it happens)?|first verdict wins|all at once|reverse order)$/,
+      )
+      expect(cells[3]).not.toBe('')
+    }
   })
 
-  test('speaks of every phase and every part of an option', async () => {
-    const page = await readFile(join(ROOT, 'docs/writing-a-plugin.md'), 'utf8')
-    for (const word of [...PHASES, 'kind', 'summary', 'char', 'key', 'valueName', 'default'])
-      expect(page).toContain(`\`${word}\``)
+  test('speaks of every part of an option, of the host and of a run', () => {
+    for (const word of ['kind', 'summary', 'char', 'key', 'valueName', 'default', 'resident', 'describe'])
+      expect(page).toMatch(new RegExp(`\`${word}\\b`))
+    expect(namesUnder('The contract')).toEqual(expect.arrayContaining(Object.keys(pluginHost().host)))
+  })
+
+  test('says of every reason that an end may have what it means', () => {
+    const reasons: Record<NonNullable<ExitReport['why']>, true> = {
+      'out-of-memory': true,
+      'stop-timeout': true,
+      hurried: true,
+      somebody: true,
+      'engine-gone': true,
+      'without-engine': true,
+      unknown: true,
+    }
+    expect(namesUnder('How a container ended').toSorted()).toEqual(Object.keys(reasons).toSorted())
+  })
+
+  test('has every verb of the Engine', () => {
+    expect(namesUnder('The Engine').toSorted()).toEqual(Object.keys(fakeEngine()).toSorted())
+  })
+
+  test('has everything that systemd-docker/testing exports', () => {
+    expect(namesUnder('Testing it').toSorted()).toEqual(Object.keys(testing).toSorted())
   })
 })
 

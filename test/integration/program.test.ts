@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {describe, expect, test} from 'vitest'
 import {RUN_OPTIONS_HELP, type RunOptionHelp} from '../../src/docker/run-options/help.js'
+import {withThisPackage} from '../support/plugin-packages.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -14,6 +15,11 @@ function program(...words: string[]): {status: number | null; stdout: string; st
     encoding: 'utf8',
     env: {PATH: process.env['PATH'], DOCKER_HOST: 'unix:///nowhere/docker.sock', GREETING: 'hello', COLUMNS: '160'},
   })
+}
+
+/** Runs the tests of a package as its author does. */
+function npmTest(...path: readonly string[]): {status: number | null; stdout: string} {
+  return spawnSync('npm', ['test'], {cwd: join(...path), encoding: 'utf8'})
 }
 
 describe('the built program', () => {
@@ -146,21 +152,23 @@ describe('the built program', () => {
     expect(stderr).toContain(`${directory}/bad.yaml:2: unknown key 'units.x.lgos', did you mean 'logs'?\n`)
   })
 
-  test('writes a starter package whose own tests pass', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'starter-'))
-    const {status} = spawnSync(`${ROOT}/bin/run.cjs`, ['plugins', 'new', 'demo'], {cwd: directory})
-    const tested = spawnSync('node', ['--test'], {cwd: join(directory, 'systemd-docker-plugin-demo'), encoding: 'utf8'})
-    const again = spawnSync(`${ROOT}/bin/run.cjs`, ['plugins', 'new', 'demo'], {cwd: directory, encoding: 'utf8'})
-    rmSync(directory, {recursive: true})
-    expect(status).toBe(0)
+  test('writes a starter package whose own tests pass, once this package is linked there', async () => {
+    const directory = await withThisPackage({})
+    const made = spawnSync(`${ROOT}/bin/run.cjs`, ['plugins', 'new', 'demo'], {cwd: directory, encoding: 'utf8'})
+    expect(made.status, made.stderr).toBe(0)
+    expect(made.stdout).toContain('`npm link systemd-docker && npm test`')
+    const tested = npmTest(directory, 'systemd-docker-plugin-demo')
     expect(tested.status, tested.stdout).toBe(0)
+    expect(tested.stdout).toMatch(/^\S* tests 3$/m)
+    const again = spawnSync(`${ROOT}/bin/run.cjs`, ['plugins', 'new', 'demo'], {cwd: directory, encoding: 'utf8'})
     expect(again.status).toBe(125)
     expect(again.stderr).toContain('already')
   })
 
-  test('has the tests of the example plugin pass', () => {
-    const {status, stdout} = spawnSync('node', ['--test'], {cwd: `${ROOT}/examples/plugins/times`, encoding: 'utf8'})
+  test('has the tests of the example plugin pass', async () => {
+    const {status, stdout} = npmTest(await withThisPackage({}, {times: 'examples/plugins/times'}), 'times')
     expect(status, stdout).toBe(0)
+    expect(stdout).toMatch(/^\S* tests 3$/m)
   })
 
   test('loads neither oclif nor cosmiconfig for a run', () => {
@@ -170,7 +178,7 @@ describe('the built program', () => {
     })
     expect(status).toBe(0)
     expect(stderr).toContain('dist/main.cjs')
-    expect(stderr).not.toMatch(/@oclif|cosmiconfig|dist\/(?:oclif|load-packages|loaders)\.cjs/)
+    expect(stderr).not.toMatch(/@oclif|cosmiconfig|dist\/(?:oclif|load-packages|loaders|index|testing)\.cjs/)
   })
 
   test('has no description of an option of docker run in what a run loads', () => {

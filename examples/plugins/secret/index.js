@@ -2,25 +2,26 @@ import {randomBytes} from 'node:crypto'
 import {mkdir, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
-/** @type {import('systemd-docker').RunPlugin} */
+const options = /** @type {const} */ ({
+  secret: {
+    kind: 'string',
+    key: 'target',
+    valueName: 'PATH',
+    summary: 'make a random secret and mount it here in the container',
+  },
+})
+
+/** @type {import('systemd-docker').RunPlugin<typeof options>} */
 const secret = {
   name: 'secret',
   contract: 1,
-  options: {
-    secret: {
-      kind: 'string',
-      key: 'target',
-      valueName: 'PATH',
-      summary: 'make a random secret and mount it here in the container',
-    },
-  },
+  options,
   setup({secret: target}) {
     if (target === undefined) return undefined
-    let directory
+    const directory = join('/run', `secret-${randomBytes(8).toString('hex')}`)
     return {
-      // Only the path is made up here: resolve must change nothing on the host.
+      // Nothing is made yet: resolve must change nothing on the host.
       resolve({request}) {
-        directory = join('/run', `secret-${randomBytes(8).toString('hex')}`)
         request.body.HostConfig.Mounts.push({
           Type: 'bind',
           Source: join(directory, 'secret'),

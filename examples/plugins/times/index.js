@@ -8,6 +8,7 @@ export const times = {
   setup({times: enabled}, {log}) {
     if (!enabled) return undefined
     const begun = performance.now()
+    /** @type {(phase: string, about: string) => void} */
     const note = (phase, about) => log.info(`${phase} after ${Math.round(performance.now() - begun)} ms: ${about}`)
     return {
       resolve: ({request}) => note('resolve', request.body.Image),
@@ -19,8 +20,11 @@ export const times = {
         defer('note the end', () => note('undone', container.id))
       },
       ready: ({container}) => note('ready', container.id),
+      restarted: ({container}) => note('restarted', `PID ${container.pid}`),
+      reconnected: ({container}) => note('reconnected', container.id),
       exited: ({exit}) => note('exited', `status ${exit.code}`),
       removed: ({container}) => note('removed', container.id),
+      resident: () => 'it logs when the container ends',
     }
   },
 }

@@ -30,7 +30,7 @@ export class PluginsNew extends Command {
     }
     for (const [file, content] of Object.entries(starterFiles(args.name)))
       await writeFile(join(directory, file), content)
-    this.log(`${directory} is written. Try it with \`npm test\` there; then, on a host:`)
+    this.log(`${directory} is written. Try it there with \`npm link systemd-docker && npm test\`; then, on a host:`)
     this.log(`  npm install --prefix /etc/systemd-docker/plugins ${directory}`)
     this.log('  systemd-docker plugins')
   }

@@ -12,13 +12,15 @@ export function starterFiles(name: string): Record<string, string> {
   }
   return {
     'package.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
-    'index.js': `/** @type {import('systemd-docker').RunPlugin} */
+    'index.js': `const options = /** @type {const} */ ({
+  '${name}-label': {kind: 'string', key: 'label', valueName: 'TEXT', summary: 'put this label on the container'},
+})
+
+/** @type {import('systemd-docker').RunPlugin<typeof options>} */
 export const plugin = {
   name: '${name}',
   contract: ${String(CONTRACT_VERSION)},
-  options: {
-    '${name}-label': {kind: 'string', key: 'label', valueName: 'TEXT', summary: 'put this label on the container'},
-  },
+  options,
   setup({'${name}-label': label}, {log}) {
     if (label === undefined) return undefined
     return {
@@ -37,16 +39,26 @@ export default async () => [plugin]
 `,
     'index.test.js': `import assert from 'node:assert/strict'
 import {test} from 'node:test'
+import {hookContext, plainRequest, pluginHost} from 'systemd-docker/testing'
 import {plugin} from './index.js'
 
-test('puts the label on the container', () => {
-  const request = {body: {Labels: {}}}
-  plugin.setup({'${name}-label': 'hello'}, {log: console}).resolve({request})
+test('puts the label on the container', async () => {
+  const request = plainRequest()
+  await plugin.setup({'${name}-label': 'hello'}, pluginHost().host)?.resolve?.({...hookContext().context, request})
   assert.deepEqual(request.body.Labels, {'${name}': 'hello'})
 })
 
+test('says which process the container is, and when it is over', async () => {
+  const {host, lines} = pluginHost()
+  const {context, undos} = hookContext()
+  const container = {id: 'c0ffee', tty: false, pid: 42}
+  await plugin.setup({'${name}-label': 'hello'}, host)?.started?.({...context, container})
+  for (const {undo} of undos) await undo()
+  assert.deepEqual(lines, ['info: c0ffee runs as 42', 'info: c0ffee is over'])
+})
+
 test('sits a run out that does not ask for it', () => {
-  assert.equal(plugin.setup({'${name}-label': undefined}, {log: console}), undefined)
+  assert.equal(plugin.setup({'${name}-label': undefined}, pluginHost().host), undefined)
 })
 `,
   }
