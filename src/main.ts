@@ -7,14 +7,12 @@ import {EarlyEngine} from './docker/early-engine.js'
 import type {ProcessEnd} from './lifecycle/exit-status.js'
 import {readSite} from './run/site.js'
 import {asksForHelp, configWord, parseCommandLine} from './run/command-line.js'
+import {UNWIND_MS} from './limits.js'
 import {openLog, type Log} from './log.js'
 import {run} from './run/run.js'
 import {ProcessSignals} from './lifecycle/signals.js'
 import {traceEngine, traceError} from './pipeline/trace.js'
 import {readUnitNames} from './systemd/unit.js'
-
-/** How long what is under way may take to be undone after something was thrown that nobody caught, in milliseconds. */
-const UNWIND_PATIENCE_MS = 10_000
 
 /** Words that oclif answers when they stand first on a line. */
 const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
@@ -45,7 +43,7 @@ export async function main(root: string): Promise<void> {
     setTimeout(() => {
       log.error(reason(stop.defect.reason))
       process.exit(EXIT_OURS)
-    }, UNWIND_PATIENCE_MS)
+    }, UNWIND_MS)
   })
   await end(await perform(argv, root, log, {stop, unlisten}), unlisten)
 }

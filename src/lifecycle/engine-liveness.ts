@@ -1,10 +1,8 @@
 import type {Engine} from '../docker/engine.js'
 import {EngineUnreachableError} from '../errors.js'
 import {withEngineTimeout} from './engine-timeout.js'
+import {HANGS_LOOK_MS} from '../limits.js'
 import {sleep} from '../timing.js'
-
-/** How long an Engine that answers is let alone, in milliseconds, while it is at something that takes long. */
-const LET_ALONE_MS = 1000
 
 /**
  * The Engine's answer to something that may take it long: to stop a container, or to look one up while it is busy. It takes as long as it must, as meanwhile the Engine is asked
@@ -46,6 +44,6 @@ async function attend(engine: Engine, patience: number, signal: AbortSignal): Pr
       // One that answers, if only to refuse, is there.
       if (error instanceof EngineUnreachableError) throw error
     })
-    await sleep(LET_ALONE_MS, signal)
+    await sleep(HANGS_LOOK_MS, signal)
   }
 }

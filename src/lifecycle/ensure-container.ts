@@ -14,6 +14,7 @@ import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
 import {findInit} from '../kernel/container-init.js'
 import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from '../pipeline/labels.js'
+import {DOCKER_RESTART_LOOK_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {prepareCreation, type ContainerCreation} from './create-container.js'
 import {withOwnLabels} from './own-labels.js'
@@ -22,9 +23,6 @@ import type {Pipeline} from '../pipeline/pipeline.js'
 import {Predecessor, asideName} from './predecessor.js'
 import type {CreatedContainer, Verdict} from '../pipeline/contract.js'
 import type {ProcessSignals} from './signals.js'
-
-/** How often a container is looked at that Docker is about to start again. */
-const RESTART_LOOK_MS = 50
 
 /** What a container is obtained with. */
 export interface EnsureInput {
@@ -246,7 +244,7 @@ async function adoptable(run: EnsureInput, found: ContainerInspection): Promise<
   log.info(`container ${found.name} is taken over as soon as Docker has started it again`)
   // The Engine tells of a start when it was asked for, and this one may be just over.
   for (let now: ContainerInspection | undefined = found; now?.state === 'restarting'; now = await lookUp(run, found.id))
-    await sleep(RESTART_LOOK_MS, stop.signal)
+    await sleep(DOCKER_RESTART_LOOK_MS, stop.signal)
 }
 
 /** In what the container that is there differs from the one that the line asks for; nothing where it does not. */

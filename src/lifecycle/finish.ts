@@ -13,6 +13,7 @@ import {describeEnd, processEndOf, needsWords} from './exit-status.js'
 import {findInit} from '../kernel/container-init.js'
 import {howItEnded} from './how-it-ended.js'
 import {LABELS, ownerOf, type Invocation} from '../pipeline/labels.js'
+import {FINISH_NOTICE_MS, PID_FILE_REMOVAL_MS, STOP_ASKED_RETRY_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {withOwnLabels} from './own-labels.js'
 import {sleep, abortable, withTimeout, clampTimer} from '../timing.js'
@@ -20,14 +21,8 @@ import type {ExitReport} from '../pipeline/contract.js'
 import type {ProcessSignals} from './signals.js'
 import {waitForEngine} from './wait-for-engine.js'
 
-/** How long the Engine may take to notice that a container has ended whose processes systemd has ended, in milliseconds. */
-const NOTICE_PATIENCE_MS = 10_000
-/** How long the file system that a pid file is on may take, in milliseconds. */
-const FORGET_PATIENCE_MS = 2000
 /** The most bytes of a PID in a line (proc(5), `pid_max`). */
 const LONGEST_PID = 8
-/** How long systemd is let alone that has not answered. */
-const ASK_AGAIN_MS = 200
 
 /** What a unit's end is finished with. */
 export interface FinishInput {
@@ -121,7 +116,7 @@ async function endOf(found: ContainerInspection, engine: Engine, signal: AbortSi
     if ((await findInit(found)) !== 'gone') await engine.stop(id, signal)
     await withEngineTimeout(
       engine,
-      NOTICE_PATIENCE_MS,
+      FINISH_NOTICE_MS,
       async (question) => (await engine.watch(id, 'not-running', question)).exitCode,
       signal,
     )
@@ -185,7 +180,7 @@ async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boole
   while (!signal.aborted) {
     const jobs = await systemctl(unit, ['list-jobs', '--no-legend', '--', unit.name], signal)
     if (jobs !== undefined) return /\s(?:stop|restart|try-restart|start\s+waiting)\b/.test(jobs)
-    await sleep(ASK_AGAIN_MS, signal)
+    await sleep(STOP_ASKED_RETRY_MS, signal)
   }
   return undefined
 }
@@ -196,7 +191,7 @@ async function forget({id, labels}: ContainerInspection, {env, log}: FinishInput
   if (state !== undefined) await withdraw(id, state)
   const pidFile = labels[LABELS.pidFile] ?? ''
   if (pidFile === '') return
-  await withTimeout(FORGET_PATIENCE_MS, removePidFile(pidFile)).catch((error: unknown) => {
+  await withTimeout(PID_FILE_REMOVAL_MS, removePidFile(pidFile)).catch((error: unknown) => {
     log.warn(`the pid file ${pidFile} is left behind: ${reason(error)}`)
   })
 }

@@ -9,14 +9,12 @@ import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import {LABELS} from '../pipeline/labels.js'
 import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
+import {EARLY_END_NOTICE_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
 import type {ExitReport} from '../pipeline/contract.js'
 import {supervise} from './supervise.js'
 import {waitForEngine} from './wait-for-engine.js'
-
-/** How long the Engine may take to notice the end of a container whose init is not there. */
-const NOTICE_PATIENCE_MS = 1000
 
 /** What a run is made of. */
 export interface RunInput extends EnsureInput {
@@ -276,7 +274,7 @@ async function see(
     if (typeof init === 'object') return {isRunning: true, isPaused, init, startedAt}
     if (init === 'gone' && !isAgain) {
       // It has just ended, which the Engine will notice, or has never been here.
-      await Promise.race([exitCode.catch(() => undefined), sleep(NOTICE_PATIENCE_MS, signal)])
+      await Promise.race([exitCode.catch(() => undefined), sleep(EARLY_END_NOTICE_MS, signal)])
       signal.throwIfAborted()
       continue
     }

@@ -4,16 +4,11 @@ import {PullTracker, type PullProgress} from '../docker/pull-progress.js'
 import {registryOf} from '../docker/client/image-reference.js'
 import {PullError, reason} from '../errors.js'
 import type {Notifier} from '../systemd/notifier.js'
+import {PULL_EXTENSION_MS, PULL_STANDSTILL_MS, PULL_STATUS_MS} from '../limits.js'
 import type {Log} from '../log.js'
 
-/** How long nothing may arrive before a pull is given up. */
-const PATIENCE_MS = 60_000
-const TELL_EVERY_MS = 1000
-/**
- * How long systemd is to wait for the next message (sd_notify(3), `EXTEND_TIMEOUT_USEC=`): longer than our own patience, and as long for the start that
- * follows as systemd gives any (systemd-system.conf(5), `DefaultTimeoutStartSec=`).
- */
-const EXTENSION = 'EXTEND_TIMEOUT_USEC=90000000'
+/** Asks systemd to wait (sd_notify(3), `EXTEND_TIMEOUT_USEC=`). */
+const EXTENSION = `EXTEND_TIMEOUT_USEC=${String(PULL_EXTENSION_MS * 1000)}`
 const MEGABYTE = 1_000_000
 const KILOBYTE = 1000
 /** Of a terminal that does not say how wide it is. */
@@ -60,8 +55,9 @@ export async function pullImage(
       teller.tell(tally.progress).catch((error: unknown) => {
         standstill.abort(error)
       })
-    } else standstill.abort(new PullError(image, `nothing has arrived for ${String(PATIENCE_MS / 1000)} seconds`))
-  }, PATIENCE_MS)
+    } else
+      standstill.abort(new PullError(image, `nothing has arrived for ${String(PULL_STANDSTILL_MS / 1000)} seconds`))
+  }, PULL_STANDSTILL_MS)
   try {
     await teller.tell(undefined)
     for await (const message of engine.pull(image, wanted, AbortSignal.any([signal, standstill.signal])))
@@ -117,7 +113,7 @@ class Teller {
 
   async tell(progress: PullProgress | undefined): Promise<void> {
     const now = performance.now()
-    if (now - this.#last < TELL_EVERY_MS) return
+    if (now - this.#last < PULL_STATUS_MS) return
     this.#last = now
     const line = describe(this.#image, progress)
     // A line that breaks could not be written over.

@@ -6,20 +6,18 @@ import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../kernel/process.js'
 import {withLivenessProbe} from './engine-liveness.js'
 import {signalOf} from './exit-status.js'
+import {
+  HANGS_MS,
+  HANGS_SHARE,
+  HURRIED_KILL_MS,
+  INIT_KILL_MS,
+  INIT_LOOK_MS,
+  KILLED_ENDINGS,
+  KILLED_MS,
+  KILLED_SHARE,
+} from '../limits.js'
 import type {Log} from '../log.js'
 import {sleep, clampTimer} from '../timing.js'
-
-/** What is left of the unit's stop timeout when the container is killed: a share of it, and so many milliseconds at most. */
-const LEFT_AFTER_KILL_SHARE = 1 / 4
-const LEFT_AFTER_KILL_MS = 3000
-/** How long an Engine may take to answer at all before it counts as one that hangs: a share of the unit's stop timeout, and so many milliseconds at most. */
-const HANGS_SHARE = 1 / 4
-const HANGS_MS = 5000
-/** How long the Engine may take to kill the container when somebody is in a hurry, in milliseconds. */
-const HURRY_PATIENCE_MS = 2000
-/** A process that is not our child tells nobody of its end on the Node versions that we run on, so it is looked at. */
-const LOOK_MS = 50
-const KILL_PATIENCE_MS = 1000
 
 /** What a container is stopped with. */
 export interface StopInput {
@@ -63,7 +61,7 @@ export function stopContainer(stop: StopInput): StopHandle {
       isHurried = true
       log.info('asked to stop again: the container is killed')
       try {
-        await engine.kill(id, 'SIGKILL', AbortSignal.timeout(HURRY_PATIENCE_MS))
+        await engine.kill(id, 'SIGKILL', AbortSignal.timeout(HURRIED_KILL_MS))
       } catch (error) {
         const process = stop.process()
         if (error instanceof EngineRefusedError || process === undefined) throw error
@@ -84,7 +82,7 @@ export interface StopMoments {
 /** What is left after the kill is for the Engine to notice and to remove the container, and then for this process to end. */
 export function stopMoments({at, limit, leave}: Deadline): StopMoments {
   if (!Number.isFinite(at)) return {kill: Infinity, giveUp: Infinity}
-  const left = Math.max(Math.min(limit * LEFT_AFTER_KILL_SHARE, LEFT_AFTER_KILL_MS), 1.5 * (at - leave))
+  const left = Math.max(Math.min(limit * KILLED_SHARE, KILLED_MS), KILLED_ENDINGS * (at - leave))
   const kill = at - left
   return {kill, giveUp: (kill + leave) / 2}
 }
@@ -190,7 +188,7 @@ async function endInit(
       return 128 + constants.signals[isHurried() ? 'SIGKILL' : polite]
   }
   await process.signal('SIGKILL')
-  if (!(await isGone(process, performance.now() + KILL_PATIENCE_MS)))
+  if (!(await isGone(process, performance.now() + INIT_KILL_MS)))
     throw new Error(`the init of ${stop.name}, PID ${String(process.pid)}, does not end`)
   return 128 + constants.signals.SIGKILL
 }
@@ -198,7 +196,7 @@ async function endInit(
 async function isGone(process: HostProcess, deadline: number): Promise<boolean> {
   while (await process.isThere()) {
     if (performance.now() > deadline) return false
-    await sleep(LOOK_MS)
+    await sleep(INIT_LOOK_MS)
   }
   return true
 }

@@ -7,6 +7,14 @@ import {withEngineTimeout} from './engine-timeout.js'
 import {EventFeed} from './event-feed.js'
 import {howItEnded, type KnownEnd} from './how-it-ended.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
+import {
+  CUT_MS,
+  OUTAGE_AFTER_END_MS,
+  OUTAGE_ANSWER_MS,
+  OUTAGE_RETRY_FIRST_MS,
+  OUTAGE_RETRY_MOST_MS,
+  SEQUEL_MS,
+} from '../limits.js'
 import type {Log} from '../log.js'
 import {NEVER_ABORTED, sleep} from '../timing.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
@@ -15,17 +23,6 @@ import type {CreatedContainer, ExitReport} from '../pipeline/contract.js'
 import type {ProcessSignals} from './signals.js'
 import {stopContainer, type StopHandle} from './stop-container.js'
 import type {UnitName} from '../systemd/unit.js'
-
-/** How long after an end that somebody asked the Engine for the Engine may take to begin what comes next: another start, or its own end. */
-const SEQUEL_PATIENCE_MS = 1000
-/** How long after one stream of an Engine that has gone away another's end may take to reach us. */
-const CUT_PATIENCE_MS = 100
-/** How long an Engine that was away may take over a question, before it is asked anew. */
-const ANSWER_PATIENCE_MS = 5000
-/** How long an Engine may stay away once the container has ended, before its exit status is given up. */
-const ABSENCE_PATIENCE_MS = 30_000
-const RETRY_FIRST_MS = 100
-const RETRY_MOST_MS = 2000
 
 /** What a container is followed with. */
 export interface SuperviseInput {
@@ -199,7 +196,7 @@ class Supervision {
     if (this.#life.isSignalled) {
       // docker restart, and an Engine that ends, are told from docker stop by what comes next.
       for (;;) {
-        const next = await this.#feed.next(SEQUEL_PATIENCE_MS)
+        const next = await this.#feed.next(SEQUEL_MS)
         if (next === 'cut') return await this.#report(undefined, 'gone')
         if (next === 'late') break
         this.#note(next)
@@ -233,7 +230,7 @@ class Supervision {
    */
   async #isCut(): Promise<boolean> {
     for (;;) {
-      const next = await this.#feed.next(CUT_PATIENCE_MS)
+      const next = await this.#feed.next(CUT_MS)
       if (next === 'cut' || next === 'late') return next === 'cut'
       this.#note(next)
     }
@@ -246,7 +243,7 @@ class Supervision {
   async #found(): Promise<ContainerInspection | 'away' | undefined> {
     const {engine, container, log} = this.#of
     const question = new AbortController()
-    const away = this.#feed.cut.then(() => sleep(ANSWER_PATIENCE_MS, question.signal)).then(() => 'away' as const)
+    const away = this.#feed.cut.then(() => sleep(OUTAGE_ANSWER_MS, question.signal)).then(() => 'away' as const)
     try {
       return await Promise.race([engine.inspect(container.id, question.signal), away])
     } catch (error) {
@@ -313,7 +310,7 @@ class Supervision {
     log.warn(`the Engine at ${engine.address} went away; container ${this.#name} is followed again when it is back`)
     await this.#status('running, the Engine is away')
     let endedAt: number | undefined
-    for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_MOST_MS)) {
+    for (let wait = OUTAGE_RETRY_FIRST_MS; ; wait = Math.min(2 * wait, OUTAGE_RETRY_MOST_MS)) {
       await sleep(wait)
       if (await this.#life.process?.isThere()) endedAt = undefined
       else endedAt ??= performance.now()
@@ -323,7 +320,7 @@ class Supervision {
         // An Engine that is just coming up may refuse what it will soon answer.
         if (!(error instanceof SystemdDockerError)) throw error
         this.#streams.abort()
-        if (endedAt !== undefined && performance.now() - endedAt > ABSENCE_PATIENCE_MS)
+        if (endedAt !== undefined && performance.now() - endedAt > OUTAGE_AFTER_END_MS)
           return await this.#report(undefined, 'gone')
       }
     }
@@ -335,10 +332,10 @@ class Supervision {
     this.#streams = new AbortController()
     const {signal} = this.#streams
     const since = Date.now()
-    const [events, watch] = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, () =>
+    const [events, watch] = await withEngineTimeout(engine, OUTAGE_ANSWER_MS, () =>
       Promise.all([engine.events(container.id, since, signal), this.#watched(signal)]),
     )
-    const found = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, (question) =>
+    const found = await withEngineTimeout(engine, OUTAGE_ANSWER_MS, (question) =>
       engine.inspect(container.id, question),
     )
     if (found === undefined || (found.pid === 0 && found.state !== 'restarting'))
@@ -359,11 +356,11 @@ class Supervision {
     if (this.#stopping !== undefined) {
       // Our stop reached the new Engine before we listened to it.
       if (found !== undefined) return await this.#report(found)
-      const ends = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, (signal) => engine.ends(container.id, signal))
+      const ends = await withEngineTimeout(engine, OUTAGE_ANSWER_MS, (signal) => engine.ends(container.id, signal))
       const exitCode = ends.at(-1)?.exitCode
       if (exitCode !== undefined) return await this.#report({exitCode, outOfMemory: false})
     }
-    const {liveRestore} = await withEngineTimeout(engine, ANSWER_PATIENCE_MS, (signal) => engine.info(signal))
+    const {liveRestore} = await withEngineTimeout(engine, OUTAGE_ANSWER_MS, (signal) => engine.info(signal))
     return await this.#report(found, found !== undefined && liveRestore ? 'there' : 'gone')
   }
 
@@ -380,7 +377,7 @@ class Supervision {
 
   /** The exit status as the Engine says it to who waited for it; nothing where it goes away instead. */
   async #codeSaid(): Promise<number | undefined> {
-    const silence = this.#feed.cut.then(() => sleep(CUT_PATIENCE_MS)).then(() => undefined)
+    const silence = this.#feed.cut.then(() => sleep(CUT_MS)).then(() => undefined)
     return await Promise.race([this.#life.watch?.exitCode.catch(() => undefined), silence])
   }
 

@@ -3,12 +3,8 @@ import {EngineUnreachableError} from '../errors.js'
 import type {Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {withEngineTimeout} from './engine-timeout.js'
+import {START_ANSWER_MS, START_RETRY_FIRST_MS, START_RETRY_MOST_MS} from '../limits.js'
 import {sleep} from '../timing.js'
-
-const RETRY_FIRST_MS = 100
-const RETRY_MOST_MS = 1000
-/** How long an Engine in which somebody listens may take to answer: it may hang, or be about to come up, with systemd listening in its place. */
-const ANSWER_PATIENCE_MS = 2000
 
 /** What is needed to wait for the Engine. */
 export interface WaitInput {
@@ -27,9 +23,9 @@ export interface WaitInput {
  */
 export async function waitForEngine({engine, openNotifier, stop: {signal}, askDeadline}: WaitInput): Promise<void> {
   let leave: number | undefined
-  for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_MOST_MS)) {
+  for (let wait = START_RETRY_FIRST_MS; ; wait = Math.min(2 * wait, START_RETRY_MOST_MS)) {
     try {
-      const patience = Math.min((leave ?? Infinity) - performance.now(), ANSWER_PATIENCE_MS)
+      const patience = Math.min((leave ?? Infinity) - performance.now(), START_ANSWER_MS)
       await (askDeadline === undefined
         ? engine.ping(signal)
         : withEngineTimeout(engine, patience, (question) => engine.ping(question), signal))

@@ -1,8 +1,6 @@
 import {reason} from '../errors.js'
+import {UNDO_MS} from '../limits.js'
 import {withTimeout} from '../timing.js'
-
-/** How long one undo may take. */
-const UNDO_PATIENCE_MS = 10_000
 
 /**
  * What a run has acquired and how to let go of it, last in, first out. One undo that fails does not keep the others from running.
@@ -19,7 +17,7 @@ export class CleanupStack {
   async unwind(warn: (line: string) => void): Promise<void> {
     for (let last = this.#undos.pop(); last !== undefined; last = this.#undos.pop()) {
       try {
-        await withTimeout(UNDO_PATIENCE_MS, Promise.resolve(last.undo()))
+        await withTimeout(UNDO_MS, Promise.resolve(last.undo()))
       } catch (error) {
         warn(`could not ${last.label}: ${reason(error)}`)
       }

@@ -1,5 +1,6 @@
 import {PluginError, reason} from '../errors.js'
 import type {CreateRequest} from '../docker/create-request.js'
+import {HOOK_ABORT_MS, HOOK_AFTER_MS, HOOK_WITHOUT_ENGINE_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {abortableOnceSettled, withTimeout} from '../timing.js'
 import type {CleanupStack} from './cleanup.js'
@@ -13,13 +14,6 @@ import type {
   StartedContainer,
   Verdict,
 } from './contract.js'
-
-/** How long a plugin may take to finish, or to undo, what it is in the middle of when the run is asked to stop. Moving a container of 2,500 processes takes a third of a second. */
-const ABORT_PATIENCE_MS = 5000
-/** How long a plugin may take over a container that has ended, while systemd still calls the unit active. */
-const AFTERMATH_PATIENCE_MS = 10_000
-/** The same where the Engine does not answer: then a plugin that asks it waits for nothing, and systemd's stop timeout is nearly over. */
-const PATIENCE_WITHOUT_ENGINE_MS = 200
 
 /** A plugin that takes part in this run. */
 export interface Member {
@@ -129,7 +123,7 @@ export class Pipeline {
     {why}: ExitReport,
     call: (hooks: Partial<RunHooks>) => void | Promise<void>,
   ): Promise<void> {
-    const patience = why === 'without-engine' ? PATIENCE_WITHOUT_ENGINE_MS : AFTERMATH_PATIENCE_MS
+    const patience = why === 'without-engine' ? HOOK_WITHOUT_ENGINE_MS : HOOK_AFTER_MS
     await this.#each(this.#members.toReversed(), phase, call, patience)
   }
 
@@ -137,7 +131,7 @@ export class Pipeline {
     members: readonly Member[],
     phase: Phase,
     call: (hooks: Partial<RunHooks>) => void | Promise<void>,
-    patience = AFTERMATH_PATIENCE_MS,
+    patience = HOOK_AFTER_MS,
   ): Promise<void> {
     for (const {name, hooks} of members) {
       try {
@@ -155,9 +149,9 @@ export class Pipeline {
   async #stamped<T>(plugin: string, phase: Phase, call: () => T | Promise<T>): Promise<T> {
     const {signal} = this.#context
     try {
-      return await abortableOnceSettled(signal, ABORT_PATIENCE_MS, Promise.resolve(call()), () => {
+      return await abortableOnceSettled(signal, HOOK_ABORT_MS, Promise.resolve(call()), () => {
         this.#log.warn(
-          `${plugin} (${phase}) does not heed the stop, and is left to itself after ${String(ABORT_PATIENCE_MS / 1000)} seconds`,
+          `${plugin} (${phase}) does not heed the stop, and is left to itself after ${String(HOOK_ABORT_MS / 1000)} seconds`,
         )
       })
     } catch (error) {

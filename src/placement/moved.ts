@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
 import {CgroupError, hasErrorCode, reason} from '../errors.js'
+import {MOVE_FINISH_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {NEVER_ABORTED, finishOnAbort} from '../timing.js'
 import type {RunContext, StartedContainer} from '../pipeline/contract.js'
@@ -17,9 +18,6 @@ import type {UnitCgroup} from '../systemd/unit.js'
 import {isBelow, isSystemds, cgroupsOfContainer} from './container-cgroups.js'
 import {deviceAccess} from './device-filter.js'
 import type {Placement} from './placement.js'
-
-/** How long a move that is under way may still take when the run is asked to stop: a container in halves is worse than one that comes a little later. */
-const FINISH_PATIENCE_MS = 4000
 
 /** From where to where the container's processes move in one hierarchy. */
 interface Migration {
@@ -71,7 +69,7 @@ export function movedPlacement(
           ? 'in the unit'
           : 'elsewhere'
       if (migrations.length === 0) return where
-      const moved = await finishOnAbort(context.signal, FINISH_PATIENCE_MS, async (patience) => {
+      const moved = await finishOnAbort(context.signal, MOVE_FINISH_MS, async (patience) => {
         const moving = {...context, signal: patience}
         const freezer = freezerAmong(there, migrations, container)
         const moveAll = (): Promise<CgroupPath[]> => moveIn(migrations, unit, container, moving)

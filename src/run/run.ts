@@ -13,6 +13,7 @@ import {inForce, type Site} from './site.js'
 import {runContainer} from '../lifecycle/lifecycle.js'
 import {parseRunRequest, type CommandLine} from './command-line.js'
 import type {Invocation} from '../pipeline/labels.js'
+import {NAME_IN_USE_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {Pipeline, type Member} from '../pipeline/pipeline.js'
 import type {LoadedPlugin} from '../pipeline/validate.js'
@@ -20,8 +21,6 @@ import {CleanupStack} from '../pipeline/cleanup.js'
 import type {Host, RunHooks} from '../pipeline/contract.js'
 import type {ProcessSignals} from '../lifecycle/signals.js'
 import {traced} from '../pipeline/trace.js'
-
-const REMOVAL_PATIENCE_MS = 10_000
 
 /** What the process that runs us gives a run. */
 export interface ProcessInput {
@@ -81,7 +80,7 @@ export async function run(
     stop,
     unit,
     handover,
-    removalPatience: REMOVAL_PATIENCE_MS,
+    removalPatience: NAME_IN_USE_MS,
     watchdog: watchdogInterval(env),
   })
   return outcome.kind === 'handed-over' ? {status: 0} : processEndOf(outcome.exit.code, stop.asked)

@@ -2,11 +2,8 @@ import {readFile} from 'node:fs/promises'
 import {propertiesOf} from './properties.js'
 import {millisecondsOf} from './timespan.js'
 import type {UnitName} from './unit.js'
+import {ENDING_MS, ENDING_SHARE, ENDING_STARTS} from '../limits.js'
 
-/** What this process is left to end by itself: at least so many milliseconds, so many times as long as it took a program to start, and at most a share of the unit's time. */
-const ENDING_MS = 500
-const ENDING_STARTS = 3
-const ENDING_SHARE = 1 / 4
 /** In these the kernel gives a process's start (proc_pid_stat(5), `starttime`); it is 100 a second on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100
 /** The 22nd field of /proc/PID/stat, counted from behind the name, which may have blanks in it. */
@@ -76,11 +73,12 @@ function momentOf(microseconds: number): number {
 }
 
 /**
- * A host on which it took long to start a program is one on which it takes as long to end.
+ * Until when systemd lets take, within `limit` milliseconds, what it began at the moment `begun`; nothing if the limit is not known. A host on which it took long to start a program is
+ * one on which it takes as long to end.
  *
  * @param slowness the longer of what it took to start Node and to load this program, once, and systemctl, just now, in milliseconds
  */
-function deadlineFrom(begun: number, limit: number | undefined, slowness: number): Deadline | undefined {
+export function deadlineFrom(begun: number, limit: number | undefined, slowness: number): Deadline | undefined {
   if (limit === undefined) return undefined
   const at = begun + limit
   return {at, limit, leave: at - Math.min(limit * ENDING_SHARE, Math.max(ENDING_MS, ENDING_STARTS * slowness))}

@@ -1,7 +1,7 @@
 import type {ExecFileException} from 'node:child_process'
 import type {UnitName} from './unit.js'
+import {SYSTEMCTL_ANSWER_MS} from '../limits.js'
 
-const PATIENCE_MS = 5000
 /**
  * A systemctl that is started as a stop begins is ended by systemd's own signal to all processes of the unit (systemd.kill(5), `KillMode=control-group`), and by a second one if systemd has
  * not yet seen all of them.
@@ -21,7 +21,7 @@ export async function systemctl(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    return await executeSystemctl([...(manager === 'user' ? ['--user'] : []), ...words], signal, PATIENCE_MS)
+    return await executeSystemctl([...(manager === 'user' ? ['--user'] : []), ...words], signal, SYSTEMCTL_ANSWER_MS)
   } catch {
     return undefined
   }
