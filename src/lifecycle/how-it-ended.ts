@@ -8,20 +8,21 @@ export interface KnownEnd {
   readonly code: number | undefined
   /** The signals that the Engine was asked to send, by number, as far as its events tell. */
   readonly sent: ReadonlySet<number>
-  /** Whether the kernel killed the container init, or on some Engines any process of the container, for want of memory. */
+  /** Whether the kernel killed the container init, on some Engines any process of the container, for want of memory. */
   readonly outOfMemory: boolean
   /** Whether the unit was asked to stop, and whether a second signal hurried the stop. */
   readonly stop: 'none' | 'asked' | 'hurried'
   /**
-   * The Engine: `there` all the time; `gone`, and it took the container along; `replaced` by one that does not know of the end and has no live-restore; or `silent`, so that
-   * systemd-docker ended the container init itself.
+   * The Engine: `there` all the time; `gone`, and it took the container along; `replaced` by one that does not know of
+   * the end and has no live-restore; or `silent`, so that systemd-docker ended the container init itself.
    */
   readonly engine: 'there' | 'gone' | 'replaced' | 'silent'
 }
 
 /**
- * How a container ended: the one answer of the process that stays and of `finish`. Each answer is a row of the table in docs/supervision.md, and the order of the questions matters: a stop
- * that runs out of time explains SIGKILL before a lack of memory does, and an Engine that was replaced is blamed only for an end that nothing else explains.
+ * How a container ended: the one answer of the process that stays and of `finish`. Each answer is a row of the table in
+ * docs/supervision.md. The order of the questions matters: a stop that runs out of time explains SIGKILL before a lack
+ * of memory does, and an Engine that was replaced is blamed only for an end that nothing else explains.
  */
 export function howItEnded({code, sent, outOfMemory, stop, engine}: KnownEnd): ExitReport {
   if (engine === 'gone') return endedWithEngine(code)

@@ -1,83 +1,60 @@
-import type {ContainerEvent, Engine, ContainerInspection, Watch} from '../docker/engine.js'
-import {EngineRefusedError, EngineUnreachableError, SystemdDockerError, reason} from '../errors.js'
+import type {ContainerEvent, ContainerInspection, Engine, Watch} from '../docker/engine.js'
+import {EngineUnreachableError, reason} from '../errors.js'
+import {findInit as findInitHere} from '../kernel/container-init.js'
+import type {HostProcess} from '../kernel/process.js'
+import {CUT_MS, SEQUEL_MS} from '../limits.js'
+import type {Log} from '../log.js'
+import type {CreatedContainer, ExitReport} from '../pipeline/contract.js'
+import type {Pipeline} from '../pipeline/pipeline.js'
 import {stopDeadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
-import type {HostProcess} from '../kernel/process.js'
-import {withEngineTimeout} from './engine-timeout.js'
-import {EventFeed} from './event-feed.js'
-import {howItEnded, type KnownEnd} from './how-it-ended.js'
-import {findInit as findInitHere} from '../kernel/container-init.js'
-import {
-  CUT_MS,
-  OUTAGE_AFTER_END_MS,
-  OUTAGE_ANSWER_MS,
-  OUTAGE_RETRY_FIRST_MS,
-  OUTAGE_RETRY_MOST_MS,
-  SEQUEL_MS,
-} from '../limits.js'
-import type {Log} from '../log.js'
+import type {UnitName} from '../systemd/unit.js'
 import {NEVER_ABORTED, sleep} from '../timing.js'
-import type {Pipeline} from '../pipeline/pipeline.js'
-import {reloadSignalOf, reloading} from './reload.js'
-import type {CreatedContainer, ExitReport} from '../pipeline/contract.js'
+import {ContainerLife, watchNextExit} from './container-life.js'
+import {EventFeed} from './event-feed.js'
+import {SignalForwarder} from './forward-signal.js'
+import {howItEnded, type KnownEnd} from './how-it-ended.js'
+import {lookUpUnlessAway, sitOut} from './outage.js'
 import type {ProcessSignals} from './signals.js'
 import {stopContainer, type StopHandle} from './stop-container.js'
-import type {UnitName} from '../systemd/unit.js'
 
 /** What a container is followed with. */
 export interface SuperviseInput {
   readonly container: CreatedContainer
   /** What it is called in messages. */
   readonly name: string
-  /** Its init as this host has it; nothing where it was never seen, or has a PID of another PID namespace. */
+  /** The container init as this host has it; nothing if it was never seen, or the Engine's PIDs are not this host's. */
   readonly init: HostProcess | undefined
-  /** When its life began by the Engine's clock, in milliseconds since 1970; nothing where it was never seen. */
+  /** When its life began by the Engine's clock, in milliseconds since 1970; nothing if it was never seen. */
   readonly startedAt: number | undefined
   /** Whether the first start that the events tell of is the one that this run asked for. */
   readonly ownStart: boolean
   readonly events: AsyncIterable<ContainerEvent>
-  /** Its end, which is waited for since before it was started. */
+  /** The container's end, which is waited for since before it was started. */
   readonly watch: Watch
   readonly engine: Engine
   readonly pipeline: Pipeline
   readonly notifier: Notifier
   readonly stop: ProcessSignals
   readonly log: Log
-  /** The unit whose stop timeout bounds ours. */
+  /** The unit whose stop timeout bounds a stop; nothing outside of one. */
   readonly unit: UnitName | undefined
   readonly sigProxy: boolean
-  /** Whether the container itself tells systemd of its state. */
+  /** Whether the container itself tells systemd its state (`--notify`). */
   readonly isDelegated: boolean
   /** Finds a container's init on this host. */
   readonly findInit?: typeof findInitHere
 }
 
-/** What the Engine has told of the container's present life. */
-interface Life {
-  /** Its init as this host has it. */
-  readonly process: HostProcess | undefined
-  /** The PID of its init as the Engine has it, and when it began by the Engine's clock; nothing where it was never seen. */
-  readonly pid: number | undefined
-  readonly startedAt: number | undefined
-  /** Nothing where the Engine would not wait for its end. */
-  watch: Watch | undefined
-  /** What it ended with, once the Engine has said so to who waited. */
-  code: number | undefined
-  /** Whether the Engine was asked to send a signal, and which, by number, as far as it says. */
-  isSignalled: boolean
-  readonly sent: Set<number>
-  outOfMemory: boolean
-}
-
 /**
- * Follows a container until it has really ended: through restarts that somebody asked Docker for, and through an Engine that goes away and comes
- * back. Waits for what the Engine tells, and asks again and again only an Engine that is away.
+ * Follows a container until it has really ended: through a `docker restart`, and through an Engine that goes away and
+ * comes back. It waits for what the Engine tells, and polls only an Engine that is away.
  */
 export async function supervise(supervised: SuperviseInput): Promise<ExitReport> {
   return await new Supervision(supervised).end()
 }
 
-/** The status of a container that ended, and whether it ran out of memory, as far as the Engine has these. */
+/** What the Engine has of a container's end. */
 type FoundEnd = Pick<ContainerInspection, 'exitCode' | 'outOfMemory'>
 
 class Supervision {
@@ -86,56 +63,48 @@ class Supervision {
   #feed: EventFeed
   /** Ends the streams that were opened here. */
   #streams = new AbortController()
-  #life: Life
+  /** Aborts at the end. */
+  readonly #over = new AbortController()
+  #life: ContainerLife
   #stopping: StopHandle | undefined
-  /** What has the unit reloaded, once systemd has said it. */
-  #reloadSignal: NodeJS.Signals | 'none' | undefined
 
   constructor(supervised: SuperviseInput) {
     const {name, events, init, startedAt, watch} = supervised
     this.#of = supervised
     this.#name = name
     this.#feed = new EventFeed(events)
-    this.#life = newLife(init, init?.pid, startedAt)
-    this.#watches(watch)
+    this.#life = new ContainerLife(init, init?.pid, startedAt)
+    this.#life.watch(watch)
   }
 
+  /** Waits for the end, of which the Engine tells, or which a stop brings about without the Engine. */
   async end(): Promise<ExitReport> {
-    const {stop} = this.#of
+    const {stop, engine, container, unit, isDelegated, notifier, sigProxy, log} = this.#of
     const withoutEngine = new Promise<ExitReport>((resolve) => {
       stop.onStop(() => {
         this.#stop().then((code) => {
           if (code === undefined) return
-          // An Engine that hangs may have said before how it ended.
+          // An Engine that hangs may have told the status before.
           const isTold = this.#life.code !== undefined
           resolve(isTold ? this.#report(undefined) : this.#report({exitCode: code, outOfMemory: false}, 'silent'))
         }, this.#failed('stop the container'))
       })
     })
+    // A container that has systemd's socket tells of a reload itself.
+    const reloadable = isDelegated ? undefined : unit
+    const forwarder = new SignalForwarder({engine, id: container.id, unit: reloadable, notifier, sigProxy, log})
     stop.onOther((name) => {
-      this.#passOn(name).catch(this.#failed(`tell systemd of ${name}`))
+      forwarder.forward(name).catch(this.#failed(`tell systemd of ${name}`))
     })
     try {
       return await Promise.race([this.#follow(), withoutEngine])
     } finally {
+      this.#over.abort()
       this.#streams.abort()
     }
   }
 
-  /** Passes a signal on to the container; where it asks for a reload of the unit, systemd is told that this is done. */
-  async #passOn(name: NodeJS.Signals): Promise<void> {
-    const {engine, container, sigProxy, unit, notifier, isDelegated, log} = this.#of
-    // A container that has systemd's socket says itself what it does.
-    if (unit !== undefined && !isDelegated) this.#reloadSignal ??= await reloadSignalOf(unit, NEVER_ABORTED)
-    const isReload = name === this.#reloadSignal
-    if (isReload) await notifier.send(...reloading())
-    if (sigProxy)
-      await engine.kill(container.id, name, NEVER_ABORTED).catch(this.#failed(`pass ${name} on to the container`))
-    else log.info(`${name} is not passed on, as --sig-proxy=false asks for`)
-    if (isReload) await notifier.send('READY=1')
-  }
-
-  /** Waits for the end in what the Engine tells. */
+  /** Takes the events one by one, until one of them is the end. */
   async #follow(): Promise<ExitReport> {
     let isOurs = this.#of.ownStart
     for (;;) {
@@ -157,7 +126,7 @@ class Supervision {
     switch (event.action) {
       case 'kill':
       case 'oom':
-        this.#note(event)
+        this.#life.note(event)
         return undefined
       case 'pause':
         await this.#status('paused')
@@ -181,32 +150,23 @@ class Supervision {
     }
   }
 
-  /** Keeps what says why the container will end. An event may come late: what was before the present life says nothing of it. */
-  #note({action, at, signal}: ContainerEvent): void {
-    if (at < (this.#life.startedAt ?? 0)) return
-    if (action === 'oom') this.#life.outOfMemory = true
-    if (action !== 'kill') return
-    this.#life.isSignalled = true
-    if (signal !== undefined) this.#life.sent.add(signal)
-  }
-
-  /** The container has ended: for good, unless somebody has had it started again. */
+  /** The container has ended: for good, unless it is started again. */
   async #ended(at: number): Promise<ExitReport | undefined> {
     if (this.#stopping !== undefined) return await this.#reportEnd(at)
     if (this.#life.isSignalled) {
-      // docker restart, and an Engine that ends, are told from docker stop by what comes next.
+      // What comes next distinguishes docker restart and the end of the Engine from docker stop.
       for (;;) {
         const next = await this.#feed.next(SEQUEL_MS)
         if (next === 'cut') return await this.#report(undefined, 'gone')
         if (next === 'late') break
-        this.#note(next)
+        this.#life.note(next)
         if (next.action === 'start' && (await this.#startedAgain(at))) return undefined
       }
     }
     return await this.#reportEnd(at)
   }
 
-  /** The end, unless the container is found to run, by then or still: events may come late, and twice. */
+  /** The end, unless the container runs, again or still: events may come late, and twice. */
   async #reportEnd(at: number): Promise<ExitReport | undefined> {
     const found = await this.#found()
     if (found === 'away') return await this.#report(undefined, this.#life.isSignalled ? 'gone' : 'there')
@@ -217,7 +177,7 @@ class Supervision {
       return undefined
     }
     const ended = isRunning ? undefined : found
-    // What tells why may come behind the end itself.
+    // The events that say why may come after the end itself.
     const mayBeTold = this.#life.isSignalled || (ended?.exitCode ?? 0) > 128
     if (this.#stopping === undefined && mayBeTold && (await this.#isCut()) && this.#life.isSignalled)
       return await this.#report(ended, 'gone')
@@ -225,62 +185,22 @@ class Supervision {
   }
 
   /**
-   * Whether the Engine that told of the container is gone. From Docker 25 on one that ends holds its streams longer than it answers, and systemd keeps who asks at
-   * its socket for the next one.
+   * Whether the Engine that told of the container is gone. From Docker 25 on, an Engine that ends holds its streams
+   * longer than it answers, and systemd keeps a new connection to its socket for the next Engine.
    */
   async #isCut(): Promise<boolean> {
     for (;;) {
       const next = await this.#feed.next(CUT_MS)
       if (next === 'cut' || next === 'late') return next === 'cut'
-      this.#note(next)
+      this.#life.note(next)
     }
   }
 
-  /**
-   * The container as the Engine has it, which may take it as long as it must: only one that does not answer although its events have ended is away. Nothing where the container is gone, or
-   * the Engine does not say.
-   */
-  async #found(): Promise<ContainerInspection | 'away' | undefined> {
-    const {engine, container, log} = this.#of
-    const question = new AbortController()
-    const away = this.#feed.cut.then(() => sleep(OUTAGE_ANSWER_MS, question.signal)).then(() => 'away' as const)
-    try {
-      return await Promise.race([engine.inspect(container.id, question.signal), away])
-    } catch (error) {
-      if (error instanceof EngineUnreachableError) return 'away'
-      if (!(error instanceof SystemdDockerError)) throw error
-      log.warn(reason(error))
-      return undefined
-    } finally {
-      question.abort()
-    }
-  }
-
-  /** The container's end from now on, where the Engine waits for one. */
-  async #watched(signal: AbortSignal): Promise<Watch | undefined> {
-    const {engine, container} = this.#of
-    try {
-      return await engine.watch(container.id, 'next-exit', signal)
-    } catch (error) {
-      if (error instanceof EngineRefusedError) return undefined
-      throw error
-    }
-  }
-
-  /** The end of the present life is what is waited for so. */
-  #watches(watch: Watch | undefined): void {
-    const life = this.#life
-    life.watch = watch
-    watch?.exitCode.then(
-      (code) => (life.code = code),
-      () => undefined,
-    )
-  }
-
-  /** Somebody may have had the container started, after the life that ended at `endedAt`. Whether it has a new one. */
+  /** The container may have been started again, after the life that ended at `endedAt`. Whether it was. */
   async #startedAgain(endedAt: number): Promise<boolean> {
-    // What tells of the container ends with an Engine that goes away now, and that is dealt with next.
-    const watch = await this.#watched(this.#streams.signal).catch((error: unknown) => {
+    const {engine, container} = this.#of
+    // If the Engine goes away now, its events end too, and the outage comes next.
+    const watch = await watchNextExit(engine, container.id, this.#streams.signal).catch((error: unknown) => {
       if (!(error instanceof EngineUnreachableError)) throw error
       return undefined
     })
@@ -288,85 +208,53 @@ class Supervision {
     return found !== 'away' && found !== undefined && (await this.#follows(found, watch, endedAt))
   }
 
-  /** Takes the container's new life for the unit's, unless it is the one that is known. Whether it is a new one. */
+  /** Follows the container into the life that it was found in, unless that is the known one. Whether it is new. */
   async #follows(found: ContainerInspection, watch: Watch | undefined, endedAt: number): Promise<boolean> {
-    const {pid, startedAt} = this.#life
-    const isSame = (pid ?? found.pid) === found.pid && (startedAt ?? found.startedAt) === found.startedAt
-    const isKnown = isSame && (pid !== undefined || startedAt !== undefined)
-    if (found.pid === 0 || isKnown) return false
+    if (found.pid === 0 || this.#life.isThatOf(found)) return false
     const {container, pipeline, log, findInit = findInitHere} = this.#of
     const init = await findInit(found)
-    this.#life = newLife(typeof init === 'string' ? undefined : init, found.pid, found.startedAt)
-    this.#watches(watch)
+    this.#life = new ContainerLife(typeof init === 'string' ? undefined : init, found.pid, found.startedAt)
+    this.#life.watch(watch)
     log.info(`container ${this.#name} was started again, its init is now ${String(found.pid)}`)
     if (init !== 'elsewhere') await pipeline.restarted({...container, pid: found.pid}, endedAt)
     await this.#status('running')
     return true
   }
 
-  /** The Engine is away: waits for it to come back. The end, if the container has ended by then. */
+  /** The Engine went away: follows the container again when it is back. The end, if it has ended by then. */
   async #outage(): Promise<ExitReport | undefined> {
-    const {log, engine} = this.#of
+    const {log, engine, container, pipeline} = this.#of
     log.warn(`the Engine at ${engine.address} went away; container ${this.#name} is followed again when it is back`)
     await this.#status('running, the Engine is away')
-    let endedAt: number | undefined
-    for (let wait = OUTAGE_RETRY_FIRST_MS; ; wait = Math.min(2 * wait, OUTAGE_RETRY_MOST_MS)) {
-      await sleep(wait)
-      if (await this.#life.process?.isThere()) endedAt = undefined
-      else endedAt ??= performance.now()
-      try {
-        return await this.#back()
-      } catch (error) {
-        // An Engine that is just coming up may refuse what it will soon answer.
-        if (!(error instanceof SystemdDockerError)) throw error
-        this.#streams.abort()
-        if (endedAt !== undefined && performance.now() - endedAt > OUTAGE_AFTER_END_MS)
-          return await this.#report(undefined, 'gone')
-      }
-    }
-  }
-
-  /** Follows the container again, if the Engine is back; the end, if it has ended. What is opened here ends with {@link #streams}. */
-  async #back(): Promise<ExitReport | undefined> {
-    const {log, container, engine, pipeline} = this.#of
-    this.#streams = new AbortController()
-    const {signal} = this.#streams
-    const since = Date.now()
-    const [events, watch] = await withEngineTimeout(engine, OUTAGE_ANSWER_MS, () =>
-      Promise.all([engine.events(container.id, since, signal), this.#watched(signal)]),
-    )
-    const found = await withEngineTimeout(engine, OUTAGE_ANSWER_MS, (question) =>
-      engine.inspect(container.id, question),
-    )
-    if (found === undefined || (found.pid === 0 && found.state !== 'restarting'))
-      return await this.#endedInOutage(found)
+    const outcome = await sitOut({
+      engine,
+      id: container.id,
+      isRunning: async () => (await this.#life.init?.isThere()) ?? false,
+      isStopping: () => this.#stopping !== undefined,
+      signal: this.#over.signal,
+    })
+    if (outcome.kind === 'ended') return await this.#report(outcome.found, outcome.engine)
+    const {found, events, watch, streams} = outcome
+    this.#streams = streams
     this.#feed = new EventFeed(events)
     log.info('the Engine is back')
     if (!(await this.#follows(found, watch, found.finishedAt))) {
-      this.#watches(watch)
+      this.#life.watch(watch)
       await pipeline.reconnected(container)
     }
     await this.#status(found.state === 'paused' ? 'paused' : 'running')
     return undefined
   }
 
-  /** How a container ended that ended while nobody told of it. */
-  async #endedInOutage(found: ContainerInspection | undefined): Promise<ExitReport> {
-    const {engine, container} = this.#of
-    if (this.#stopping !== undefined) {
-      // Our stop reached the new Engine before we listened to it.
-      if (found !== undefined) return await this.#report(found)
-      const ends = await withEngineTimeout(engine, OUTAGE_ANSWER_MS, (signal) => engine.ends(container.id, signal))
-      const exitCode = ends.at(-1)?.exitCode
-      if (exitCode !== undefined) return await this.#report({exitCode, outOfMemory: false})
-    }
-    const {liveRestore} = await withEngineTimeout(engine, OUTAGE_ANSWER_MS, (signal) => engine.info(signal))
-    return await this.#report(found, found !== undefined && liveRestore ? 'there' : 'gone')
+  /** The container as the Engine has it; nothing if it is gone, or the Engine refuses to say. */
+  async #found(): Promise<ContainerInspection | 'away' | undefined> {
+    const {engine, container, log} = this.#of
+    return await lookUpUnlessAway({engine, id: container.id, cut: this.#feed.cut, log})
   }
 
   /**
-   * What there is to say of the end. The status is what the Engine says of a container that is `found`, or has said to who waited for it: never what an event says, whose attributes the
-   * image can forge with labels.
+   * How the container ended, with all that is known. The status is that of the container that was found, or the one
+   * that the Engine gives to who waits for the end: never that of an event, as the image's labels can overwrite it.
    */
   async #report(found: FoundEnd | undefined, engine: KnownEnd['engine'] = 'there'): Promise<ExitReport> {
     const code = found?.exitCode ?? (await this.#codeSaid())
@@ -375,12 +263,13 @@ class Supervision {
     return howItEnded({code, sent, outOfMemory: outOfMemory || found?.outOfMemory === true, stop, engine})
   }
 
-  /** The exit status as the Engine says it to who waited for it; nothing where it goes away instead. */
+  /** The exit status that the Engine gives to who waits for the end; nothing if it goes away instead. */
   async #codeSaid(): Promise<number | undefined> {
     const silence = this.#feed.cut.then(() => sleep(CUT_MS)).then(() => undefined)
-    return await Promise.race([this.#life.watch?.exitCode.catch(() => undefined), silence])
+    return await Promise.race([this.#life.ended(), silence])
   }
 
+  /** Stops the container, or kills one that is stopping. Its exit status, if it was ended without the Engine. */
   async #stop(): Promise<number | undefined> {
     if (this.#stopping !== undefined) {
       await this.#stopping.hurry()
@@ -395,7 +284,7 @@ class Supervision {
       notifier,
       askDeadline: unit === undefined ? undefined : () => stopDeadline(unit, NEVER_ABORTED),
       log,
-      process: () => this.#life.process,
+      process: () => this.#life.init,
     })
     return await this.#stopping.done
   }
@@ -410,18 +299,5 @@ class Supervision {
     return (error) => {
       this.#of.log.warn(`could not ${doing}: ${reason(error)}`)
     }
-  }
-}
-
-function newLife(process: HostProcess | undefined, pid: number | undefined, startedAt: number | undefined): Life {
-  return {
-    process,
-    pid,
-    startedAt,
-    watch: undefined,
-    code: undefined,
-    isSignalled: false,
-    sent: new Set(),
-    outOfMemory: false,
   }
 }
