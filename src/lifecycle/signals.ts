@@ -6,8 +6,23 @@ const STOPPING = ['SIGTERM', 'SIGINT'] as const
 const PASSED_ON = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
 /**
- * What is asked of this process by signals. Until the container is ready a request to stop aborts `signal`, and so does any other signal that
- * would have ended us; from then on whoever listens gets them.
+ * What this process is asked by signals. Whoever listens from when the container is ready gets them; before that, they
+ * end the run.
+ *
+ * | signal | when | aborts | what comes of it |
+ * | --- | --- | --- | --- |
+ * | SIGTERM, SIGINT | until READY=1 | `signal` | the run is undone, up to its last moment; death by the signal |
+ * | | again, until then | - | nothing: the run is being undone |
+ * | | after it, nobody listens yet | `signal` | `onStop` calls as soon as somebody listens |
+ * | | while the container runs | - | `onStop` calls stopContainer(): the Engine's stop, or SIGINT for the container |
+ * | | while it is being stopped | - | `onStop` calls hurry(): SIGKILL for the container |
+ * | SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 | until somebody listens | `signal` | the run is undone; an error, status 125 |
+ * | | from then on | - | `onOther` calls forward(): the container gets it, unless --sig-proxy=false |
+ * | an exception that nobody catches | until READY=1 | both | the run is undone; an error, status 125 |
+ * | | while the container runs | both | supervise() is left, the run is undone; an error, status 125 |
+ * | any other signal | at any time | - | its default effect, such as death by SIGKILL: the next start cleans up |
+ *
+ * Both are `signal` and `defect`. Hooks are given `signal`, and time to finish (src/limits.ts) when it aborts.
  */
 export class ProcessSignals {
   readonly #controller = new AbortController()

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {gracePeriod, stopMoments, stopContainer} from '../../../src/lifecycle/stop-container.js'
+import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
@@ -207,4 +208,96 @@ describe('a stop', () => {
       sent: ['SIGKILL'],
     })
   })
+})
+
+describe('the seconds that the Engine is told', () => {
+  test.each([
+    [
+      'are whole, and no fewer than the container has',
+      () => Promise.resolve(inMilliseconds(4100)),
+      undefined,
+      'stop 5',
+    ],
+    ['are as many as the container has outside of any unit', undefined, 30, 'stop 30'],
+    ['are not told outside of any unit, if the container has the default', undefined, undefined, 'stop undefined'],
+    ['are -1 for ever, in a unit without a limit', () => Promise.resolve(NO_DEADLINE), undefined, 'stop -1'],
+    ['are -1 for ever, outside of any unit as well', undefined, -1, 'stop -1'],
+    ['are those of the container in a unit without a limit', () => Promise.resolve(NO_DEADLINE), 5, 'stop 5'],
+  ])('%s', async (_, askDeadline, stopTimeout, request) => {
+    const settings = {found: {stopTimeout}, ...(askDeadline === undefined ? {} : {askDeadline})}
+    expect((await stopped({}, settings)).requests).toEqual([request])
+  })
+
+  /** A deadline that leaves the container so many milliseconds until it is killed. */
+  function inMilliseconds(left: number): Deadline {
+    const at = performance.now() + left + 3000
+    return {at, limit: 90_000, leave: at - 500}
+  }
+})
+
+describe('a stop that is hurried', () => {
+  /** A stop that the Engine never ends, which is hurried; what was asked of the Engine and of the init, and said. */
+  async function hurried(kill: Engine['kill'], hasInit = true) {
+    const requests: string[] = []
+    const sent: string[] = []
+    const {log, lines} = recordingLog()
+    const init: HostProcess = {
+      pid: 1,
+      isThere: () => Promise.resolve(true),
+      signal: (name) => Promise.resolve(void sent.push(name)),
+    }
+    const stopping = stopContainer({
+      id: 'c0ffee',
+      name: 'web',
+      asked: 'SIGTERM',
+      engine: fakeEngine({
+        inspect: () => new Promise(() => undefined),
+        ping: () => Promise.resolve(),
+        kill: (id, name, signal) => {
+          requests.push(`kill ${name}`)
+          return kill(id, name, signal)
+        },
+      }),
+      notifier: {send: () => Promise.resolve()},
+      askDeadline: undefined,
+      log,
+      process: () => (hasInit ? init : undefined),
+    })
+    expect(stopping.isHurried()).toBe(false)
+    const outcome = await stopping.hurry().catch((error: unknown) => error)
+    expect(stopping.isHurried()).toBe(true)
+    return {stopping, outcome, requests, sent, lines}
+  }
+  const away = () => Promise.reject(new EngineUnreachableError('unix:///x', new Error('ENOENT')))
+
+  test('is a kill by the Engine, once, however often it is hurried', async () => {
+    const {stopping, requests, sent, lines} = await hurried(() => Promise.resolve())
+    await stopping.hurry()
+    expect({requests, sent}).toEqual({requests: ['kill SIGKILL'], sent: []})
+    expect(lines).toEqual(['info: asked to stop again: the container is killed'])
+  })
+
+  test('is a kill without the Engine if that does not answer', async () => {
+    expect(await hurried(away)).toMatchObject({outcome: undefined, sent: ['SIGKILL']})
+  })
+
+  test('is a kill without the Engine if that hangs', async () => {
+    expect(await hurried((_, __, signal) => silent(signal))).toMatchObject({outcome: undefined, sent: ['SIGKILL']})
+  })
+
+  test('fails if the Engine refuses, which knows the container better', async () => {
+    const refused = new EngineRefusedError('send SIGKILL to the container', 500, 'stuck', undefined)
+    expect(await hurried(() => Promise.reject(refused))).toMatchObject({outcome: refused, sent: []})
+  })
+
+  test('fails if the Engine does not answer and the init is not of this host', async () => {
+    expect(await hurried(away, false)).toMatchObject({outcome: {code: 'ENGINE_UNREACHABLE'}})
+  })
+})
+
+test('a stop of an init that does not even end by SIGKILL fails', async () => {
+  const hangs: Partial<Engine> = {ping: silent, inspect: (_, signal) => silent(signal)}
+  await expect(stopped(hangs, {askDeadline: unitOf(400), endsOf: 'SIGSTOP'})).rejects.toThrow(
+    'the init of web, PID 1, does not end',
+  )
 })
