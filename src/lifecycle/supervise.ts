@@ -235,6 +235,7 @@ class Supervision {
     })
     if (outcome.kind === 'ended') return await this.#report(outcome.found, outcome.engine)
     const {found, events, watch, streams} = outcome
+    this.#streams.abort()
     this.#streams = streams
     this.#feed = new EventFeed(events)
     log.info('the Engine is back')

@@ -370,6 +370,19 @@ test('an outage leaves no stream open of the tries that failed, and none at the 
   expect(open.size).toBe(0)
 })
 
+test('a container that was started again before an outage has no stream open at its end', async () => {
+  const opened: AbortSignal[] = []
+  const {end} = supervision([[['start'], ['kill', {signal: 15}], ['die', {code: 143}], ['start']], [['die']]], {
+    inspect: inTurn(AGAIN, AGAIN, ENDED),
+    watch: (_, __, signal) => {
+      opened.push(signal)
+      return Promise.resolve({exitCode: new Promise<number>(() => undefined)})
+    },
+  })
+  await end
+  expect(opened.map(({aborted}) => aborted)).toEqual([true, true])
+})
+
 test('a stop that comes at once has the init to fall back on, where the Engine hangs', async () => {
   const signals: NodeJS.Signals[] = []
   const init: HostProcess = {
