@@ -67,7 +67,7 @@ describe('in a stop', () => {
   const STOPS = SECONDS.flatMap((seconds) => SLOWNESS.map((slowness) => [seconds, slowness] as const))
 
   test.each(STOPS)(
-    'within %d s, on a host that takes %d ms to start a program, more is left after the kill than without the Engine, and more then than for the own end',
+    'a stop within %d s, on a host that takes %d ms to start a program, leaves more after the kill than without the Engine, and more then than for its own end',
     (seconds, slowness) => {
       const deadline = deadlineFrom(0, seconds * 1000, slowness)
       const {at, leave} = deadline ?? {at: NaN, leave: NaN}

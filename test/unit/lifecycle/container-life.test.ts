@@ -15,11 +15,11 @@ describe('the life of a container', () => {
     ['is another one by the start alone', undefined, 1000, {pid: 7, startedAt: 2000}, false],
     ['is known by the PID alone, if the start was never seen', 7, undefined, {pid: 7, startedAt: 1000}, true],
     ['is not known if nothing of it was seen', undefined, undefined, {pid: 7, startedAt: 1000}, false],
-  ])('%s', (_, pid, startedAt, found, isKnown) => {
+  ])('the life of a container %s', (_, pid, startedAt, found, isKnown) => {
     expect(new ContainerLife(undefined, pid, startedAt).isThatOf(inspected(found))).toBe(isKnown)
   })
 
-  test('keeps the signals that the Engine was asked to send, and that it ran out of memory', () => {
+  test('a life keeps the signals that the Engine was asked to send, and that it ran out of memory', () => {
     const life = new ContainerLife(undefined, 7, 1000)
     expect(life).toMatchObject({isSignalled: false, outOfMemory: false, sent: new Set()})
     life.note({action: 'kill', at: 2000, signal: 15})
@@ -29,14 +29,14 @@ describe('the life of a container', () => {
     expect(life).toMatchObject({isSignalled: true, outOfMemory: true, sent: new Set([15])})
   })
 
-  test('keeps nothing of what happened before it', () => {
+  test('a life keeps nothing of what happened before it', () => {
     const life = new ContainerLife(undefined, 7, 1000)
     life.note({action: 'kill', at: 999, signal: 9})
     life.note({action: 'oom', at: 999})
     expect(life).toMatchObject({isSignalled: false, outOfMemory: false, sent: new Set()})
   })
 
-  test('has an exit status once the Engine has given it', async () => {
+  test('a life has an exit status once the Engine has given it', async () => {
     const life = new ContainerLife(undefined, 7, 1000)
     await expect(life.ended()).resolves.toBeUndefined()
     let end: (code: number) => void = () => undefined
@@ -47,7 +47,7 @@ describe('the life of a container', () => {
     expect(life.code).toBe(3)
   })
 
-  test('has none if the Engine goes away instead', async () => {
+  test('a life has no exit status if the Engine goes away instead', async () => {
     const life = new ContainerLife(undefined, 7, 1000)
     life.watch({exitCode: Promise.reject(new EngineUnreachableError('unix:///x', new Error('hung up')))})
     await expect(life.ended()).resolves.toBeUndefined()
@@ -56,7 +56,7 @@ describe('the life of a container', () => {
 })
 
 describe('the wait for the next exit', () => {
-  test('is for that one', async () => {
+  test('the wait for the next exit is for that one', async () => {
     const watch = {exitCode: Promise.resolve(0)}
     const asked: string[] = []
     const engine = fakeEngine({watch: (...[id, what]) => Promise.resolve((asked.push(`${id} ${what}`), watch))})
@@ -64,7 +64,7 @@ describe('the wait for the next exit', () => {
     expect(asked).toEqual(['c0ffee next-exit'])
   })
 
-  test('is none if the Engine refuses, and fails if the Engine is away', async () => {
+  test('the wait for the next exit is none if the Engine refuses, and fails if the Engine is away', async () => {
     const refused = new EngineRefusedError('wait for the container', 404, 'no such container', undefined)
     const refusing = fakeEngine({watch: () => Promise.reject(refused)})
     await expect(watchNextExit(refusing, 'c0ffee', signal)).resolves.toBeUndefined()

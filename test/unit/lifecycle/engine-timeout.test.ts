@@ -31,7 +31,7 @@ afterEach(() => {
 })
 
 describe('a question to the Engine', () => {
-  test('that is answered in time has its answer, and its signal stays as it was', async () => {
+  test('a question that is answered in time has its answer, and its signal stays as it was', async () => {
     let question: AbortSignal | undefined
     const answer = withEngineTimeout(fakeEngine(), 1000, async (signal) => {
       question = signal
@@ -43,7 +43,7 @@ describe('a question to the Engine', () => {
     expect(question?.aborted).toBe(false)
   })
 
-  test('is given up when its time is over, not before, and the error names the Engine', async () => {
+  test('a question is given up when its time is over, not before, and the error names the Engine', async () => {
     const {answer, settled, isQuestionOver} = asked(1000)
     await vi.advanceTimersByTimeAsync(999)
     expect(settled).not.toHaveBeenCalled()
@@ -54,14 +54,14 @@ describe('a question to the Engine', () => {
     expect(isQuestionOver()).toBe(true)
   })
 
-  test.each([0, -5, -Infinity])('with %d ms left is given up at once', async (milliseconds) => {
+  test.each([0, -5, -Infinity])('a question with %d ms left is given up at once', async (milliseconds) => {
     const {answer, settled} = asked(milliseconds)
     await vi.advanceTimersByTimeAsync(1)
     expect(settled).toHaveBeenCalledOnce()
     await expect(answer).rejects.toBeInstanceOf(EngineUnreachableError)
   })
 
-  test('with for ever left is waited for', async () => {
+  test('a question with for ever left is waited for', async () => {
     const over = new AbortController()
     const {answer, settled} = asked(Infinity, over.signal)
     await vi.advanceTimersByTimeAsync(DAY_MS)
@@ -73,11 +73,11 @@ describe('a question to the Engine', () => {
   test.each([
     ['the Engine refuses', new EngineRefusedError('answer', 500, 'busy', undefined)],
     ['does not reach the Engine', new EngineUnreachableError('unix:///x', new Error('ENOENT'))],
-  ])('that %s fails as it did', async (_, error) => {
+  ])('a question that %s fails as it did', async (_, error) => {
     await expect(withEngineTimeout(fakeEngine(), 1000, () => Promise.reject(error))).rejects.toBe(error)
   })
 
-  test('that nobody wants answered any more ends with their reason, and so does one that was never wanted', async () => {
+  test('a question that nobody wants answered any more ends with their reason, and so does one that was never wanted', async () => {
     const over = new AbortController()
     const {answer, isQuestionOver} = asked(1000, over.signal)
     over.abort(new StoppedError('SIGTERM'))

@@ -31,27 +31,27 @@ async function forwarded(
 }
 
 describe('a signal that is not for this process', () => {
-  test('is sent to the container by the Engine', async () => {
+  test('a signal that is not for this process is sent to the container by the Engine', async () => {
     expect(await forwarded(['SIGHUP', 'SIGUSR1'])).toEqual({
       happened: ['kill c0ffee SIGHUP', 'kill c0ffee SIGUSR1'],
       lines: [],
     })
   })
 
-  test('stays with this process if it is told so, which is said', async () => {
+  test('a signal stays with this process if --sig-proxy=false asks for that, which is said', async () => {
     expect(await forwarded(['SIGHUP'], {sigProxy: false})).toEqual({
       happened: [],
       lines: ['info: SIGHUP is not passed on, as --sig-proxy=false asks for'],
     })
   })
 
-  test('that the Engine does not send is a warning', async () => {
+  test('a signal that the Engine does not send is a warning', async () => {
     const error = new EngineUnreachableError('unix:///x', new Error('ENOENT'))
     const {lines} = await forwarded(['SIGHUP'], {error})
     expect(lines).toEqual([expect.stringMatching(/^warn: could not pass SIGHUP on to the container: /)])
   })
 
-  test('tells systemd of the reload that it asks for, and of its end, also if it was not sent', async () => {
+  test('a signal that reloads the unit tells systemd of the beginning and the end, also if it was not sent', async () => {
     await host.systemctlAnswers(RELOADS)
     const reload = ['RELOADING=1 MONOTONIC_USEC=NOW', 'kill c0ffee SIGUSR2', 'READY=1']
     expect((await forwarded(['SIGUSR2'], {unit: UNIT})).happened).toEqual(reload)
@@ -59,7 +59,7 @@ describe('a signal that is not for this process', () => {
     expect((await forwarded(['SIGUSR2'], {unit: UNIT, error})).happened).toEqual(reload)
   })
 
-  test('tells systemd nothing if it is another one than that of the reload, and systemd is asked once', async () => {
+  test('a signal that does not reload the unit tells systemd nothing, and systemd is asked once', async () => {
     await host.systemctlAnswers(RELOADS)
     expect((await forwarded(['SIGHUP', 'SIGUSR1'], {unit: UNIT})).happened).toEqual([
       'kill c0ffee SIGHUP',

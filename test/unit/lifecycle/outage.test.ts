@@ -74,7 +74,7 @@ afterEach(() => {
 })
 
 describe('an outage', () => {
-  test('is over when the Engine answers, and what the container is followed with is open', async () => {
+  test('an outage is over when the Engine answers, and what the container is followed with is open', async () => {
     const {timed, open} = outage(() => RUNNING)
     await vi.advanceTimersByTimeAsync(100)
     const {what} = await timed
@@ -84,19 +84,19 @@ describe('an outage', () => {
     expect(open.size).toBe(0)
   })
 
-  test('is over for a container that Docker is about to start again', async () => {
+  test('an outage is over for a container that Docker is about to start again', async () => {
     const {timed} = outage(() => inspected({state: 'restarting'}))
     await vi.advanceTimersByTimeAsync(100)
     expect((await timed).what.kind).toBe('back')
   })
 
-  test('is over although the Engine refuses to wait for the end', async () => {
+  test('an outage is over although the Engine refuses to wait for the end', async () => {
     const {timed} = outage(() => RUNNING, {engine: {watch: () => Promise.reject(REFUSED)}})
     await vi.advanceTimersByTimeAsync(100)
     expect((await timed).what).toMatchObject({kind: 'back', watch: undefined})
   })
 
-  test('goes on while the Engine is away or refuses, and no stream of a try stays open', async () => {
+  test('an outage goes on while the Engine is away or refuses, and no stream of a try stays open', async () => {
     const {timed, open, tries} = outage((attempt) => (attempt < 4 ? (attempt % 2 === 0 ? REFUSED : AWAY) : RUNNING))
     await vi.advanceTimersByTimeAsync(100 + 200 + 400)
     expect(tries()).toBe(3)
@@ -105,7 +105,7 @@ describe('an outage', () => {
     expect((await timed).after).toBe(1500)
   })
 
-  test('goes on past an Engine that takes a question and does not answer it', async () => {
+  test('an outage goes on past an Engine that takes a question and does not answer it', async () => {
     let asked = 0
     const inspect = (): Promise<ContainerInspection> =>
       asked++ === 0 ? new Promise(() => undefined) : Promise.resolve(RUNNING)
@@ -114,14 +114,14 @@ describe('an outage', () => {
     expect((await timed).after).toBe(100 + OUTAGE_ANSWER_MS + 200)
   })
 
-  test('of any length is waited for while the container init runs', async () => {
+  test('an outage of any length is waited for while the container init runs', async () => {
     const {timed, tries} = outage((attempt) => (attempt < 500 ? AWAY : RUNNING))
     await vi.advanceTimersByTimeAsync(500 * OUTAGE_RETRY_MOST_MS)
     expect(tries()).toBe(500)
     expect((await timed).what.kind).toBe('back')
   })
 
-  test('is given up some time after the container init is gone, and then the Engine counts as gone', async () => {
+  test('an outage is given up some time after the container init is gone, and then the Engine counts as gone', async () => {
     let isRunning = true
     const {timed} = outage(() => AWAY, {isRunning: () => isRunning})
     await vi.advanceTimersByTimeAsync(600_000)
@@ -132,7 +132,7 @@ describe('an outage', () => {
     expect(after).toBeGreaterThan(600_000 + OUTAGE_AFTER_END_MS)
   })
 
-  test('is left when nobody waits for it any more', async () => {
+  test('an outage is left when nobody waits for it any more', async () => {
     const over = new AbortController()
     const {timed, tries} = outage(() => AWAY, {signal: over.signal})
     await vi.advanceTimersByTimeAsync(100)
@@ -141,7 +141,7 @@ describe('an outage', () => {
     expect(tries()).toBe(1)
   })
 
-  test('that is left while the Engine comes back leaves no stream open', async () => {
+  test('an outage that is left while the Engine comes back leaves no stream open', async () => {
     const over = new AbortController()
     const {timed, open} = outage(
       () => {
@@ -191,7 +191,7 @@ describe('a container that ended in an outage', () => {
       {isStopping: true},
       {found: undefined, engine: 'gone'},
     ],
-  ])('%s', async (_, found, settings, outcome) => {
+  ])('a container that ended in an outage %s', async (_, found, settings, outcome) => {
     const {timed, open} = outage(() => found, settings)
     await vi.advanceTimersByTimeAsync(100)
     expect((await timed).what).toEqual({kind: 'ended', ...outcome})
@@ -222,23 +222,23 @@ describe('a question about the container', () => {
   }
   const silent = (): Promise<never> => new Promise(() => undefined)
 
-  test('has the answer that the Engine gives', async () => {
+  test('a question about the container has the answer that the Engine gives', async () => {
     expect(await asked(() => Promise.resolve(ENDED))).toEqual({answer: ENDED, lines: [], isOver: true})
   })
 
-  test('is waited for as long as the Engine tells events', async () => {
+  test('a question about the container is waited for as long as the Engine tells events', async () => {
     expect(await asked(silent)).toMatchObject({answer: 'none yet', isOver: false})
   })
 
-  test('that the Engine does not answer after its events have ended finds it away', async () => {
+  test('a question that the Engine does not answer after its events have ended finds it away', async () => {
     expect(await asked(silent, Promise.resolve())).toEqual({answer: 'away', lines: [], isOver: true})
   })
 
-  test('that does not reach the Engine finds it away', async () => {
+  test('a question that does not reach the Engine finds it away', async () => {
     expect(await asked(() => Promise.reject(AWAY))).toMatchObject({answer: 'away', lines: []})
   })
 
-  test('that the Engine refuses has no answer, which is said', async () => {
+  test('a question that the Engine refuses has no answer, which is said', async () => {
     expect(await asked(() => Promise.reject(REFUSED))).toMatchObject({
       answer: undefined,
       lines: [expect.stringContaining('starting')],

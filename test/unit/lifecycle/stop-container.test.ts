@@ -223,7 +223,7 @@ describe('the seconds that the Engine is told', () => {
     ['are -1 for ever, in a unit without a limit', () => Promise.resolve(NO_DEADLINE), undefined, 'stop -1'],
     ['are -1 for ever, outside of any unit as well', undefined, -1, 'stop -1'],
     ['are those of the container in a unit without a limit', () => Promise.resolve(NO_DEADLINE), 5, 'stop 5'],
-  ])('%s', async (_, askDeadline, stopTimeout, request) => {
+  ])('the seconds that the Engine is told %s', async (_, askDeadline, stopTimeout, request) => {
     const settings = {found: {stopTimeout}, ...(askDeadline === undefined ? {} : {askDeadline})}
     expect((await stopped({}, settings)).requests).toEqual([request])
   })
@@ -270,27 +270,27 @@ describe('a stop that is hurried', () => {
   }
   const away = () => Promise.reject(new EngineUnreachableError('unix:///x', new Error('ENOENT')))
 
-  test('is a kill by the Engine, once, however often it is hurried', async () => {
+  test('a hurried stop is a kill by the Engine, once, however often it is hurried', async () => {
     const {stopping, requests, sent, lines} = await hurried(() => Promise.resolve())
     await stopping.hurry()
     expect({requests, sent}).toEqual({requests: ['kill SIGKILL'], sent: []})
     expect(lines).toEqual(['info: asked to stop again: the container is killed'])
   })
 
-  test('is a kill without the Engine if that does not answer', async () => {
+  test('a hurried stop is a kill without the Engine if that does not answer', async () => {
     expect(await hurried(away)).toMatchObject({outcome: undefined, sent: ['SIGKILL']})
   })
 
-  test('is a kill without the Engine if that hangs', async () => {
+  test('a hurried stop is a kill without the Engine if that hangs', async () => {
     expect(await hurried((_, __, signal) => silent(signal))).toMatchObject({outcome: undefined, sent: ['SIGKILL']})
   })
 
-  test('fails if the Engine refuses, which knows the container better', async () => {
+  test('a hurried stop fails if the Engine refuses, which knows the container better', async () => {
     const refused = new EngineRefusedError('send SIGKILL to the container', 500, 'stuck', undefined)
     expect(await hurried(() => Promise.reject(refused))).toMatchObject({outcome: refused, sent: []})
   })
 
-  test('fails if the Engine does not answer and the init is not of this host', async () => {
+  test('a hurried stop fails if the Engine does not answer and the init is not of this host', async () => {
     expect(await hurried(away, false)).toMatchObject({outcome: {code: 'ENGINE_UNREACHABLE'}})
   })
 })
