@@ -19,7 +19,7 @@ export const FLOORS: readonly Floor[] = [
   },
   {path: 'oclif.ts', uses: ['commands', 'hooks', 'plugins', 'config', ...GROUND]},
   {path: 'index.ts', uses: ['pipeline', 'docker', 'options', ...GROUND]},
-  {path: 'testing', uses: ['pipeline', 'docker', ...GROUND]},
+  {path: 'testing', uses: ['pipeline', 'docker', 'options', ...GROUND]},
   {
     path: 'commands',
     uses: [

@@ -3,6 +3,7 @@ export {CONTRACT_VERSION, PHASES, defineRunPlugin} from './pipeline/contract.js'
 export type {
   CreatedContainer,
   ExitReport,
+  FinishContext,
   FoundContainer,
   Host,
   Phase,

@@ -110,7 +110,11 @@ export const HOOK_WITHOUT_ENGINE_MS = 200
 
 /** How long the Engine may take to notice the end of a container whose processes systemd has ended. */
 export const FINISH_NOTICE_MS = 10_000
+/** How long the configuration and the plugins of the site may take to load. */
+export const FINISH_LOAD_MS = 5000
 /** How long the file system of a pid file may take. */
 export const PID_FILE_REMOVAL_MS = 2000
 /** How long after no answer systemd is asked again whether it was asked to stop the unit. */
 export const STOP_ASKED_RETRY_MS = 200
+/** How long the plugins wait for that answer: without it they are told that the unit was not asked to stop. */
+export const STOP_ASKED_ANSWER_MS = 2000

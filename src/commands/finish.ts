@@ -6,6 +6,7 @@ import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import {requestHeaders} from '../docker/client/request-headers.js'
 import {finish} from '../lifecycle/finish.js'
 import {openLog} from '../log.js'
+import {pluginsAtFinish} from '../run/plugins-at-finish.js'
 import {invocationOf} from '../run/run.js'
 import {ProcessSignals} from '../lifecycle/signals.js'
 import {traceEngine} from '../pipeline/trace.js'
@@ -17,7 +18,7 @@ export class Finish extends Command {
   static override readonly summary = "Report to systemd how this unit's container ended, and clean up."
   static override readonly description = [
     "For ExecStopPost= of a unit with --handover. Exits with the container's status, so that Restart= and OnFailure= apply.",
-    'Removes a container of --rm, and the pid file. Does nothing if systemd-docker was the main process.',
+    'Removes a container of --rm and the pid file, and calls the plugins that clean up. Exits with 0 if systemd-docker was the main process.',
   ].join(' ')
   static override readonly examples = ['<%= config.bin %> finish %n']
   static override readonly args = {
@@ -32,14 +33,19 @@ export class Finish extends Command {
     const log = openLog()
     const socket = socketPath(env)
     if (log.debug !== undefined) traceEngine(log.debug, socket)
+    const names = await readUnitNames()
     const status = await finish({
       name: args.name,
       engine: new DockerodeEngine(socket, pinnedVersion(env), requestHeaders(env)),
-      unit: invocationOf(env, await readUnitNames()),
+      unit: invocationOf(env, names),
       env,
       log,
       stop,
       openNotifier: () => openNotifier(env, log.debug),
+      loadPlugins: async (signal) => {
+        const where = {root: this.config.root, env, configFile: env['SYSTEMD_DOCKER_CONFIG'], signal}
+        return await pluginsAtFinish(where, names, log)
+      },
     })
     unlisten()
     this.exit(status)

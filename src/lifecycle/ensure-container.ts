@@ -87,7 +87,11 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
     if (verdict !== 'replace') return {container: {id: found.id, tty: found.tty}, origin: verdict, predecessors: others}
   }
   const replaced = found === undefined ? undefined : new Predecessor(found, engine, log)
-  const creation = await prepareCreation({...runRequest, request: labelled(request, run.unit)}, engine, stop.signal)
+  const creation = await prepareCreation(
+    {...runRequest, request: labelled(request, {unit: run.unit, rm: runRequest.rm})},
+    engine,
+    stop.signal,
+  )
   try {
     await pipeline.create(request)
     return {

@@ -1,8 +1,5 @@
-import {rm} from 'node:fs/promises'
 import type {Engine, ContainerInspection} from '../docker/engine.js'
-import {EngineUnreachableError, FinishError, hasErrorCode, reason} from '../errors.js'
-import {readRegular} from '../files/regular.js'
-import {stateDirectory, withdraw} from '../placement/announcement.js'
+import {EngineUnreachableError, FinishError, reason} from '../errors.js'
 import {commandDeadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {unrestrictDevices} from '../systemd/device-policy.js'
@@ -13,16 +10,14 @@ import {describeEnd, processEndOf, needsWords} from './exit-status.js'
 import {findInit} from '../kernel/container-init.js'
 import {howItEnded} from './how-it-ended.js'
 import {LABELS, ownerOf, type Invocation} from '../pipeline/labels.js'
-import {FINISH_NOTICE_MS, PID_FILE_REMOVAL_MS, STOP_ASKED_RETRY_MS} from '../limits.js'
+import {FINISH_NOTICE_MS, STOP_ASKED_ANSWER_MS, STOP_ASKED_RETRY_MS} from '../limits.js'
 import type {Log} from '../log.js'
-import {withOwnLabels} from './own-labels.js'
-import {sleep, abortable, withTimeout, clampTimer} from '../timing.js'
+import {givenLabels, withOwnLabels} from './own-labels.js'
+import {finishPlugins, type FinishingPlugin} from '../pipeline/finish-plugins.js'
+import {sleep, abortable, clampTimer} from '../timing.js'
 import type {ExitReport} from '../pipeline/contract.js'
 import type {ProcessSignals} from './signals.js'
 import {waitForEngine} from './wait-for-engine.js'
-
-/** The most bytes of a PID in a line (proc(5), `pid_max`). */
-const LONGEST_PID = 8
 
 /** What a unit's end is finished with. */
 export interface FinishInput {
@@ -33,11 +28,13 @@ export interface FinishInput {
   readonly log: Log
   readonly stop: ProcessSignals
   readonly openNotifier: () => Notifier
+  /** Finds the plugins of the host, once the container has ended: what they are loaded from may be broken, or never come to an end. Does not reject. */
+  readonly loadPlugins: (signal: AbortSignal) => Promise<readonly FinishingPlugin[]>
 }
 
 /**
- * What `ExecStopPost=systemd-docker finish NAME` does after the end of a unit: looks how its container ended, takes away what nobody else does, and gives the status
- * that tells systemd (systemd.service(5), `ExecStopPost=`: one that is not 0 makes the unit failed). 0 where systemd knows already, as the main process was ours.
+ * What `ExecStopPost=systemd-docker finish NAME` does after the end of a unit: looks how its container ended, lets the plugins do what is left to be done, and gives the
+ * status that tells systemd (systemd.service(5), `ExecStopPost=`: one that is not 0 makes the unit failed). 0 where systemd knows already, as the main process was ours.
  *
  * @throws {FinishError} and what the Engine throws
  */
@@ -68,22 +65,23 @@ export async function finish(finishing: FinishInput): Promise<number> {
   try {
     await waitForEngine({engine, openNotifier, stop: {signal}, askDeadline: () => deadline})
     await armed
-    const found = await abortable(signal, engine.inspect(name, signal))
-    const labelled = found?.name === name ? await abortable(signal, withOwnLabels(found, engine, signal)) : undefined
-    // After a start that was refused the name may be another unit's.
-    const own = labelled?.labels[LABELS.unit] === ownerOf(unit) ? labelled : undefined
     await unrestrictDevices(unit, signal).catch((error: unknown) => {
       log.warn(`could not take the unit's device policy back: ${reason(error)}`)
     })
-    const exit = await abortable(
-      signal,
-      own === undefined ? rememberedEnd(finishing, unit, signal) : endOf(own, engine, signal),
-    )
-    if (own?.labels[LABELS.remove] === 'yes') await abortable(signal, remove(own, finishing, signal))
-    // The pid file may be where another user can make this fail or wait, and the container is gone by then.
-    if (own !== undefined) await forget(own, finishing)
+    const ended = await abortable(signal, endedContainer(finishing, unit, signal))
+    if (ended === undefined) return 0
+    const {id, labels, end: exit} = ended
+    const isOfBefore = exit !== undefined && exit.at < (await begun)
+    // One that is there may bear what was left before, too; of one that is gone nobody knows.
+    if (ended.isThere || !isOfBefore) {
+      const soon = await Promise.race([asked, sleep(STOP_ASKED_ANSWER_MS, signal)])
+      const report = exit === undefined ? undefined : reportOf(exit, soon === true)
+      const plugins = await finishing.loadPlugins(signal)
+      await finishPlugins(plugins, {signal, container: {id, name}, labels, exit: report}, {env, log, engine, unit})
+      stop.signal.throwIfAborted()
+    }
     // What systemd says of the main process it knows only of a child of its own (systemd.exec(5), `$EXIT_CODE`).
-    if (exit === undefined || exit.at < (await begun) || env['EXIT_CODE'] !== undefined) return 0
+    if (exit === undefined || isOfBefore || env['EXIT_CODE'] !== undefined) return 0
     return await tell(exit, await asked, finishing)
   } finally {
     clearTimeout(timer)
@@ -107,6 +105,35 @@ async function tell(exit: End, asked: boolean | undefined, {name, log, openNotif
       log.warn(`could not tell systemd of the end: ${reason(error)}`)
     })
   return asked === true && 'signal' in processEndOf(report.code, 'SIGTERM') ? 0 : report.code
+}
+
+/** The container of a unit, once it does not run any more. */
+interface EndedContainer {
+  readonly id: string
+  /** Whether it is there, and has not been removed. */
+  readonly isThere: boolean
+  /** What the run that made it has put on it. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Nothing for one that has never run. */
+  readonly end: End | undefined
+}
+
+/** The container of that name if it is this unit's, or the last one that was and is gone, as somebody has removed it. After a start that was refused the name may be another unit's. */
+async function endedContainer(
+  {name, engine}: FinishInput,
+  unit: Invocation,
+  signal: AbortSignal,
+): Promise<EndedContainer | undefined> {
+  const owner = ownerOf(unit)
+  const found = await engine.inspect(name, signal)
+  const named = found?.name === name ? await withOwnLabels(found, engine, signal) : undefined
+  if (named?.labels[LABELS.unit] === owner)
+    return {id: named.id, isThere: true, labels: givenLabels(named), end: await endOf(named, engine, signal)}
+  const ends = await engine.ends(name, signal)
+  const last = ends.findLast((end) => end.name === name && end.labels[LABELS.unit] === owner)
+  if (last === undefined) return undefined
+  const end = {code: last.exitCode, at: last.at, outOfMemory: false, withEngine: false}
+  return {id: last.id, isThere: false, labels: {}, end}
 }
 
 /** What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped. */
@@ -137,17 +164,6 @@ async function endedWithEngine(
 ): Promise<boolean> {
   const ends = await engine.ends(id, signal)
   return !ends.some(({at}) => at >= finishedAt) && !(await engine.info(signal)).liveRestore
-}
-
-/** The last end of a container of this unit that is gone, as somebody has removed it. */
-async function rememberedEnd(
-  {name, engine}: FinishInput,
-  unit: Invocation,
-  signal: AbortSignal,
-): Promise<End | undefined> {
-  const ends = await engine.ends(name, signal)
-  const last = ends.findLast((end) => end.name === name && end.labels[LABELS.unit] === ownerOf(unit))
-  return last === undefined ? undefined : {code: last.exitCode, at: last.at, outOfMemory: false, withEngine: false}
 }
 
 /** When the unit began to start, in milliseconds since 1970: an end before that is not this one's. 0 where systemd does not say. */
@@ -183,30 +199,4 @@ async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boole
     await sleep(STOP_ASKED_RETRY_MS, signal)
   }
   return undefined
-}
-
-/** Takes back what a container needs that runs: its announcement, and its pid file. */
-async function forget({id, labels}: ContainerInspection, {env, log}: FinishInput): Promise<void> {
-  const state = stateDirectory(env)
-  if (state !== undefined) await withdraw(id, state)
-  const pidFile = labels[LABELS.pidFile] ?? ''
-  if (pidFile === '') return
-  await withTimeout(PID_FILE_REMOVAL_MS, removePidFile(pidFile)).catch((error: unknown) => {
-    log.warn(`the pid file ${pidFile} is left behind: ${reason(error)}`)
-  })
-}
-
-/** The label that names it is the container's, which may not be of our making: what does not look like a pid file stays. */
-async function removePidFile(path: string): Promise<void> {
-  try {
-    if (/^\d+\n$/.test((await readRegular(path, {limit: LONGEST_PID})).toString())) await rm(path, {force: true})
-  } catch (error) {
-    if (!hasErrorCode(error, 'ENOENT')) throw error
-  }
-}
-
-async function remove({id}: ContainerInspection, {engine, log}: FinishInput, signal: AbortSignal): Promise<void> {
-  await engine.remove(id, 'with-volumes', signal).catch((error: unknown) => {
-    log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
-  })
 }

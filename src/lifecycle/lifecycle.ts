@@ -7,7 +7,6 @@ import type {HostProcess} from '../kernel/process.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
-import {LABELS} from '../pipeline/labels.js'
 import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
 import {EARLY_END_NOTICE_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
@@ -25,6 +24,8 @@ export interface RunInput extends EnsureInput {
   readonly askDeadline: (() => Promise<Deadline | undefined>) | undefined
   /** Whether the line asks that nobody of ours stays. */
   readonly handover: boolean
+  /** The options of the line, besides that, that cannot be done where the Engine's PIDs are not this host's. */
+  readonly pidOptions?: readonly string[]
   /** How often systemd is told that this process is well, in milliseconds; nothing where it does not ask. */
   readonly watchdog?: number | undefined
   /** Finds a container's init on this host. */
@@ -261,7 +262,7 @@ interface Seen {
 
 /** @throws {EngineElsewhereError} where a PID is asked for, and the Engine's are not this host's */
 async function see(
-  {engine, runRequest, handover, log, stop: {signal}, findInit = findInitHere}: RunInput,
+  {engine, handover, pidOptions = [], log, stop: {signal}, findInit = findInitHere}: RunInput,
   {container: {id}}: EnsuredContainer,
   {exitCode}: Watch,
 ): Promise<Seen> {
@@ -278,10 +279,7 @@ async function see(
       signal.throwIfAborted()
       continue
     }
-    const asked = [
-      ...(handover ? ['--handover'] : []),
-      ...((runRequest.request.body.Labels[LABELS.pidFile] ?? '') === '' ? [] : ['--pid-file']),
-    ]
+    const asked = [...(handover ? ['--handover'] : []), ...pidOptions]
     if (asked.length > 0) throw new EngineElsewhereError(engine.address, asked.join(' and '))
     log.warn(
       `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=: whether the container is in the unit's cgroup is not looked at, and without the Engine it gets no signals`,

@@ -112,8 +112,28 @@ export interface Host {
   readonly engine: Engine
   /** The unit whose main process this is; nothing outside of any. */
   readonly unit: UnitName | undefined
-  /** Whether the line asks that nobody of ours stays (`--handover`): what has to be done at the container's end is then done by `systemd-docker finish`. */
+  /** Whether the line asks that nobody of ours stays (`--handover`): what has to be done at the container's end is then done by {@link RunPlugin.finish}. */
   readonly handover: boolean
+}
+
+/** What {@link RunPlugin.finish} is given. */
+export interface FinishContext<Options extends OptionDeclarations = OptionDeclarations> {
+  /** Aborts when the unit's time to stop is nearly over, or `finish` itself is asked to stop; hand it to whatever you wait for. */
+  readonly signal: AbortSignal
+  /** The container of the unit. It may be gone already, as somebody has removed it. */
+  readonly container: {readonly id: string; readonly name: string}
+  /**
+   * What the line and, in `resolve`, the plugins have put on the container as labels. Those that it has from its image
+   * are not among them; none are there where the container or its image is gone, so that nobody can tell.
+   */
+  readonly labels: Readonly<Record<string, string>>
+  /** How it ended; nothing for one that has never run. */
+  readonly exit: ExitReport | undefined
+  /**
+   * The values of the plugin's own options as the configuration and the environment have them: what stood on the line
+   * of the run is not known any more.
+   */
+  readonly options: OptionValues<Options>
 }
 
 /** A duty on the run's pipeline: the options it brings and, once these are known, its hooks. */
@@ -126,6 +146,14 @@ export interface RunPlugin<Options extends OptionDeclarations = OptionDeclaratio
   readonly options: Options
   /** Called once for each run with the values of the plugin's own options. Returns nothing to sit this run out. */
   setup(options: OptionValues<Options>, host: Host): Partial<RunHooks> | undefined
+  /**
+   * Called by `systemd-docker finish`, each time a unit ends that has that in `ExecStopPost=`, in a process of its own:
+   * in reverse order, each whatever the others did. A rejection is one warning. After a hand-over nobody else is there;
+   * after a process that stayed, and may have been killed, it is called too, so it must do no harm where nothing is left
+   * to be done. It is called whether the plugin is on or off, as it may have been on when the container was made: that
+   * is for a label to say.
+   */
+  finish?(context: FinishContext<Options>, host: Omit<Host, 'handover'>): Awaitable<void>
 }
 
 /** Returns its argument; it is here so that `setup` sees the options typed. */

@@ -16,10 +16,13 @@ export const LABELS = {
   request: 'systemd-docker.request',
   /** `yes` when the line gave no name. */
   nameless: 'systemd-docker.nameless',
-  /** `yes` when `systemd-docker finish` is to remove it. */
-  remove: 'systemd-docker.remove',
-  /** The pid file that `systemd-docker finish` is to remove; empty when there is none. */
-  pidFile: 'systemd-docker.pid-file',
+  /** `yes` when the line has `--rm`, also where a plugin has taken that from the Engine upon itself. */
+  rm: 'systemd-docker.rm',
+  /**
+   * The names of the labels that the line and the plugins have put on it, as a list in JSON: what else it has, ours
+   * apart, is its image's.
+   */
+  given: 'systemd-docker.labels',
 } as const
 
 /** What a unit is called on its containers: two managers may have units of the same name. */
@@ -32,23 +35,30 @@ export interface Invocation extends UnitName {
   readonly id: string
 }
 
+/** What a container is made for, and by. */
+export interface MadeFor {
+  readonly unit: Invocation | undefined
+  /** Whether the line has `--rm`. */
+  readonly rm?: boolean | undefined
+}
+
 /** The request with the labels that say whose the container is going to be. */
-export function labelled(request: CreateRequest, unit: Invocation | undefined): CreateRequest {
+export function labelled(request: CreateRequest, {unit, rm = false}: MadeFor): CreateRequest {
   const Labels = {
-    [LABELS.remove]: 'no',
-    [LABELS.pidFile]: '',
     ...request.body.Labels,
     [LABELS.unit]: unit === undefined ? '' : ownerOf(unit),
     [LABELS.invocation]: unit?.id ?? '',
     [LABELS.nameless]: request.name === undefined ? 'yes' : 'no',
+    [LABELS.rm]: rm ? 'yes' : 'no',
+    [LABELS.given]: JSON.stringify(Object.keys(request.body.Labels)),
     [LABELS.request]: hashOf(request),
   }
   return {...request, body: {...request.body, Labels}}
 }
 
-/** Whether a container was made with `--rm`, so that it is removed at its end by the Engine or by `systemd-docker finish`, and its anonymous volumes with it. */
+/** Whether a container was made with `--rm`, so that its anonymous volumes go with it. */
 export function wasMadeWithRm({autoRemove, labels}: Pick<ContainerInspection, 'autoRemove' | 'labels'>): boolean {
-  return autoRemove || labels[LABELS.remove] === 'yes'
+  return autoRemove || labels[LABELS.rm] === 'yes'
 }
 
 /** The same for requests that ask for the same, as far as the order of what has an order is the same. */

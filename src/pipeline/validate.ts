@@ -16,7 +16,7 @@ export function checkedPlugin(brought: unknown, from: string): RunPlugin {
     throw new PluginLoadError(from, why)
   }
   if (!isRecord(brought)) return fail('it is no object with a name, options and setup')
-  const {name, contract = 1, options, setup} = brought
+  const {name, contract = 1, options, setup, finish} = brought
   if (typeof name !== 'string' || !NAME.test(name)) return fail('its name must be of small letters, digits and dashes')
   if (typeof contract !== 'number') return fail('its contract must be a number')
   if (contract > CONTRACT_VERSION)
@@ -24,6 +24,7 @@ export function checkedPlugin(brought: unknown, from: string): RunPlugin {
       `it is made for version ${String(contract)} of the plugin contract, and this program has ${String(CONTRACT_VERSION)}`,
     )
   if (typeof setup !== 'function') return fail(`${name} has no function setup`)
+  if (finish !== undefined && typeof finish !== 'function') return fail(`${name} has a finish that is no function`)
   if (!isRecord(options)) return fail(`${name} has no options; say {} for none`)
   for (const [option, declaration] of Object.entries(options)) {
     if (!NAME.test(option)) fail(`its option ${option} must be of small letters, digits and dashes`)

@@ -1,3 +1,4 @@
+import {stateDirectory, withdraw} from '../placement/announcement.js'
 import {choosePlacement} from '../placement/choose.js'
 import type {Placement, ContainerLocation} from '../placement/placement.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
@@ -39,5 +40,10 @@ export const cgroupTransfer = defineRunPlugin({
           : undefined,
       describe: () => (placement?.describe === undefined ? [] : [placement.describe]),
     }
+  },
+  // What announces the container to the shim stays as long as Docker may start it again.
+  async finish({container: {id}}, {env}) {
+    const state = stateDirectory(env)
+    if (state !== undefined) await withdraw(id, state)
   },
 })

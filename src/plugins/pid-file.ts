@@ -3,8 +3,14 @@ import {access, open, rename, rm, stat} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {PidFileError, hasErrorCode, reason} from '../errors.js'
 import {readRegular} from '../files/regular.js'
-import {LABELS} from '../pipeline/labels.js'
+import {PID_FILE_REMOVAL_MS} from '../limits.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
+import {withTimeout} from '../timing.js'
+
+/** The label that says at the container's end where the file is. */
+const LABEL = 'systemd-docker.pid-file'
+/** The most bytes of a PID in a line (proc(5), `pid_max`). */
+const LONGEST_PID = 8
 
 /** The PID of the container's init, as the host sees it, in a file: there whole or not at all, and gone with the container. */
 export const pidFile = defineRunPlugin({
@@ -31,7 +37,7 @@ export const pidFile = defineRunPlugin({
     return {
       async resolve({request}) {
         await refuseUnwritable(path)
-        request.body.Labels[LABELS.pidFile] = path
+        request.body.Labels[LABEL] = path
       },
       // What a run that was killed has left there is by now nobody's PID, or somebody else's.
       start: () => rm(path, {force: true}),
@@ -42,6 +48,13 @@ export const pidFile = defineRunPlugin({
       restarted: ({container}) => write(container.pid),
       describe: () => [`write the PID of the container's init to ${path}`],
     }
+  },
+  async finish({labels}, {log}) {
+    const path = labels[LABEL]
+    if (path === undefined) return
+    await withTimeout(PID_FILE_REMOVAL_MS, removeIfPidFile(path)).catch((error: unknown) => {
+      log.warn(`the pid file ${path} is left behind: ${reason(error)}`)
+    })
   },
 })
 
@@ -82,4 +95,13 @@ async function writeWhole(path: string, content: string): Promise<void> {
 async function removeOwn(path: string, content: string): Promise<void> {
   const now = await readRegular(path, {limit: content.length}).catch(() => undefined)
   if (now?.toString() === content) await rm(path, {force: true})
+}
+
+/** By the end of the container the file may be somebody else's: what does not look like a pid file stays. */
+async function removeIfPidFile(path: string): Promise<void> {
+  try {
+    if (/^\d+\n$/.test((await readRegular(path, {limit: LONGEST_PID})).toString())) await rm(path, {force: true})
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOENT')) throw error
+  }
 }

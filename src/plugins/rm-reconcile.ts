@@ -1,14 +1,16 @@
 import type {Volumes} from '../docker/engine.js'
-import {BadValueError, DriftError} from '../errors.js'
-import {LABELS} from '../pipeline/labels.js'
+import {BadValueError, DriftError, reason} from '../errors.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
+
+/** The label that says `yes` when the container is to be removed at its end by `finish`, and not by the Engine. */
+const LABEL = 'systemd-docker.remove'
 
 const ON_DRIFT = ['adopt', 'replace', 'fail']
 
 /**
  * What to do with a container that is there already, and that a container of `--rm` is really gone at the end. The Engine removes such
  * a container by itself, so that it goes whoever dies meanwhile; one that was taken over was perhaps made without, and is removed here, without its
- * anonymous volumes. One that is handed over stays until `systemd-docker finish` has read its exit status.
+ * anonymous volumes. One that is handed over stays until its end, so that `systemd-docker finish` can read its exit status.
  */
 export const rmReconcile = defineRunPlugin({
   name: 'rm-reconcile',
@@ -29,7 +31,7 @@ export const rmReconcile = defineRunPlugin({
         remove = request.body.HostConfig.AutoRemove
         if (!remove || !handover) return
         request.body.HostConfig.AutoRemove = false
-        request.body.Labels[LABELS.remove] = 'yes'
+        request.body.Labels[LABEL] = 'yes'
       },
       reconcile({found: {name, running, madeWithRm, drift}}) {
         if (madeWithRm) volumes = 'with-volumes'
@@ -49,5 +51,11 @@ export const rmReconcile = defineRunPlugin({
       resident: () => (remove && !handover ? 'it sees to it that the container is removed' : undefined),
       describe: () => (remove ? ['replace a stopped container of that name, and remove the container at its end'] : []),
     }
+  },
+  async finish({container: {id}, labels, signal}, {engine, log}) {
+    if (labels[LABEL] !== 'yes') return
+    await engine.remove(id, 'with-volumes', signal).catch((error: unknown) => {
+      log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
+    })
   },
 })

@@ -64,6 +64,7 @@ export async function parseRunRequest(
     pull,
     needs,
     ...(quiet ? {quiet} : {}),
+    ...(request.body.HostConfig.AutoRemove ? {rm: true} : {}),
     ...(sigProxy === undefined ? {} : {sigProxy}),
     ...(cidFile ? {cidFile: resolve(around.cwd, cidFile)} : {}),
   }

@@ -8,14 +8,14 @@ import type {Pipeline} from '../pipeline/pipeline.js'
  * @param isShown whether an entry of the container's environment may be printed with its value
  */
 export async function describeRun(
-  {request, pull, cidFile, needs}: RunRequest,
+  {request, rm, pull, cidFile, needs}: RunRequest,
   unit: Invocation | undefined,
   pipeline: Pipeline,
   isShown: (entry: string) => boolean,
 ): Promise<string> {
   await pipeline.resolve(request)
   const stays = pipeline.residentReasons()
-  const {name, platform, body} = labelled(request, unit)
+  const {name, platform, body} = labelled(request, {unit, rm})
   const Env = body.Env.map((entry) => (isShown(entry) ? entry : entry.replace(/=.*/s, '')))
   return JSON.stringify(
     {

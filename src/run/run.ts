@@ -9,7 +9,7 @@ import {watchdogInterval} from '../systemd/watchdog.js'
 import {describeRun} from './dry-run.js'
 import {processEndOf, type ProcessEnd} from '../lifecycle/exit-status.js'
 import {warnUnlessHeard} from '../systemd/notify-access.js'
-import {inForce, type Site} from './site.js'
+import {inForce, ownOptions, type Site} from './site.js'
 import {runContainer} from '../lifecycle/lifecycle.js'
 import {parseRunRequest, type CommandLine} from './command-line.js'
 import type {Invocation} from '../pipeline/labels.js'
@@ -80,6 +80,7 @@ export async function run(
     stop,
     unit,
     handover,
+    pidOptions: pidOptionsOf(switchedOn, settings),
     removalPatience: NAME_IN_USE_MS,
     watchdog: watchdogInterval(env),
   })
@@ -115,15 +116,20 @@ function sayWhatIsInForce(
 /** The plugins that take part, each set up with the values of its own options. */
 function membersOf(plugins: readonly LoadedPlugin[], settings: Settings, host: Host): Member[] {
   return plugins.flatMap(({plugin}) => {
-    const own = Object.fromEntries(Object.keys(plugin.options).map((name) => [name, settings[name]?.value]))
     let hooks: Partial<RunHooks> | undefined
     try {
-      hooks = plugin.setup(own, host)
+      hooks = plugin.setup(ownOptions(plugin, settings), host)
     } catch (error) {
       throw new PluginError(plugin.name, 'setup', error)
     }
     return hooks === undefined ? [] : [{name: plugin.name, hooks}]
   })
+}
+
+/** The options of the line that need the container's PID on this host, besides `--handover`. */
+function pidOptionsOf(plugins: readonly LoadedPlugin[], settings: Settings): string[] {
+  const isOn = plugins.some(({plugin}) => plugin.name === 'pid-file')
+  return isOn && (settings['pid-file']?.value ?? '') !== '' ? ['--pid-file'] : []
 }
 
 /**

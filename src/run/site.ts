@@ -2,8 +2,9 @@ import {configDirectories, configPaths, readConfigFiles, type ConfigFile} from '
 import {layersOf, pluginFiles, type Layer} from '../config/layers.js'
 import {settingsInForce, type Settings} from '../config/settings.js'
 import type {UnitNames} from '../config/specifiers.js'
-import type {OptionDeclarations} from '../options/option.js'
+import type {OptionDeclarations, OptionValues} from '../options/option.js'
 import type {GivenOption} from '../options/words.js'
+import type {RunPlugin} from '../pipeline/contract.js'
 import {SITE_FOLDERS, loadPlugins} from '../pipeline/load.js'
 import {BUILT_IN} from '../plugins/index.js'
 import {GLOBAL_OPTIONS} from './global-options.js'
@@ -79,4 +80,9 @@ export function inForce(
 /** The options of all plugins, by long name. */
 export function declarationsOf(plugins: readonly LoadedPlugin[]): OptionDeclarations {
   return Object.assign({}, ...plugins.map(({plugin}) => plugin.options)) as OptionDeclarations
+}
+
+/** The values of a plugin's own options. */
+export function ownOptions({options}: RunPlugin, settings: Settings): OptionValues<OptionDeclarations> {
+  return Object.fromEntries(Object.keys(options).map((name) => [name, settings[name]?.value]))
 }

@@ -1,5 +1,6 @@
 import {emptyCreateRequest, type CreateRequest} from '../docker/create-request.js'
-import type {Host, RunContext} from '../pipeline/contract.js'
+import type {OptionDeclarations, OptionValues} from '../options/option.js'
+import type {FinishContext, Host, RunContext} from '../pipeline/contract.js'
 import {fakeEngine} from './fake-engine.js'
 import {recordingLog} from './recording-log.js'
 
@@ -22,6 +23,20 @@ export function hookContext(signal: AbortSignal = new AbortController().signal):
     undos.push({label, undo})
   }
   return {context: {signal, defer}, undos}
+}
+
+/** What `finish` is given for a container that has ended well and has no labels, in what a test says nothing else of. */
+export function finishContext<Options extends OptionDeclarations>(
+  differs: Partial<FinishContext<Options>> = {},
+): FinishContext<Options> {
+  return {
+    signal: new AbortController().signal,
+    container: {id: '0123456789ab', name: 'web'},
+    labels: {},
+    exit: {code: 0},
+    options: {} as OptionValues<Options>,
+    ...differs,
+  }
 }
 
 /** A create request for `image` and nothing else. */

@@ -381,7 +381,7 @@ describe.each(HOSTS)(
       const image = unique()
       const changes = Object.entries(labels).flatMap(([name, value]) => [
         '--change',
-        `LABEL systemd-docker.${name}=${value}`,
+        `LABEL systemd-docker.${name}=${JSON.stringify(value)}`,
       ])
       await guest.run('docker', 'commit', ...changes, container, image)
       const id = await guest.run('docker', 'run', '--detach', '--init', ...words, image, 'sleep', '1000')
@@ -428,7 +428,12 @@ describe.each(HOSTS)(
       const plain = await guest.run('docker', 'create', 'busybox')
       const id = await runImageOf(
         plain,
-        {unit: service.name, remove: 'yes', 'pid-file': victim},
+        {
+          unit: service.name,
+          remove: 'yes',
+          'pid-file': victim,
+          labels: '["systemd-docker.remove", "systemd-docker.pid-file"]',
+        },
         '--name',
         service.name,
       )

@@ -138,6 +138,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     await service.start()
     await service.says('trace (systemd-docker-plugin-trace): on, by default')
     await service.says(/^started +cgroup-transfer, trace$/)
+    await service.says(/^finish +cgroup-transfer, pid-file, rm-reconcile$/)
   })
 
   test('is in the help of run under a heading of its own', async () => {

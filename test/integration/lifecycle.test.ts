@@ -229,18 +229,10 @@ describe("an Engine whose PIDs are not this host's", () => {
   })
 
   test.each([
-    ['--handover', {handover: true}, {}],
-    ['--pid-file', {}, {[LABELS.pidFile]: '/run/x.pid'}],
-  ])('is no place for %s, and nothing is left', async (option, run, labels) => {
-    const order = requested()
-    Object.assign(order.body.Labels, labels)
-    const refused = rehearsal(
-      {inspect: freshName(), events: exitsWith(0)},
-      {},
-      false,
-      {request: order},
-      {...elsewhere, ...run},
-    )
+    ['--handover', {handover: true}],
+    ['--pid-file', {pidOptions: ['--pid-file']}],
+  ])('is no place for %s, and nothing is left', async (option, run) => {
+    const refused = rehearsal({inspect: freshName(), events: exitsWith(0)}, {}, false, {}, {...elsewhere, ...run})
     await expect(refused.run()).rejects.toMatchObject({
       code: 'ENGINE_ELSEWHERE',
       message: expect.stringContaining(`${option} cannot be done`) as unknown,

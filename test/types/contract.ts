@@ -19,6 +19,15 @@ export const typed = defineRunPlugin({
     if (isLoud) log.info(`${path} ${all.join()} ${own.join()}`)
     return undefined
   },
+  async finish({container, labels, exit, options, signal}, host) {
+    const file: string | undefined = options.file
+    if (labels['mine'] === undefined) return
+    await host.engine.stop(container.id, signal)
+    // @ts-expect-error: it may never have run
+    host.log.info(`${String(exit.code)} ${String(file)}`)
+    // @ts-expect-error: nobody knows any more what stood on the line
+    host.log.info(String(host.handover))
+  },
 })
 
 /** Where it is not known which options a plugin has, a value may be of any kind. */

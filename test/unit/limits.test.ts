@@ -105,3 +105,7 @@ describe('in a stop', () => {
 test('finish asks systemd again sooner than systemd is given up', () => {
   expect(limits.STOP_ASKED_RETRY_MS).toBeLessThan(limits.SYSTEMCTL_ANSWER_MS)
 })
+
+test('finish gives a pid file up sooner than the plugin whose it is', () => {
+  expect(limits.PID_FILE_REMOVAL_MS).toBeLessThan(limits.HOOK_AFTER_MS)
+})

@@ -4,7 +4,7 @@ import {DockerodeEngine} from '../../docker/dockerode-engine.js'
 import {DEFAULT_SOCKET} from '../../docker/client/endpoint.js'
 import {reason} from '../../errors.js'
 import type {OptionDeclarations, OptionValues} from '../../options/option.js'
-import {inForce, readSite} from '../../run/site.js'
+import {inForce, ownOptions, readSite} from '../../run/site.js'
 import {PHASES, type Host, type RunPlugin} from '../../pipeline/contract.js'
 import {readUnitNames} from '../../systemd/unit.js'
 
@@ -40,21 +40,22 @@ export class Plugins extends Command {
     const onPhase = new Map<string, string[]>(PHASES.map((phase) => [phase, []]))
     for (const {plugin, from} of setup.plugins) {
       const {on = true, origin = 'default'} = switches.get(plugin.name) ?? {}
-      const values = Object.fromEntries(Object.keys(plugin.options).map((name) => [name, settings[name]?.value]))
-      const state = on ? stateOf(plugin, values, host) : 'off'
+      const state = on ? stateOf(plugin, ownOptions(plugin, settings), host) : 'off'
       this.log(`${plugin.name} (${from}): ${typeof state === 'string' ? state : 'on'}, by ${origin}`)
       if (typeof state === 'string') continue
       for (const phase of state) onPhase.get(phase)?.push(plugin.name)
     }
+    const atFinish = setup.plugins.filter(({plugin}) => plugin.finish !== undefined).map(({plugin}) => plugin.name)
+    onPhase.set('finish', atFinish)
     this.log()
     for (const [phase, plugins] of onPhase) this.log(`${phase.padEnd(9)}  ${plugins.join(', ') || '-'}`)
   }
 }
 
 /** The phases that a plugin would act in, or why in none. */
-function stateOf(plugin: RunPlugin, values: Record<string, unknown>, host: Host): readonly string[] | string {
+function stateOf(plugin: RunPlugin, values: OptionValues<OptionDeclarations>, host: Host): readonly string[] | string {
   try {
-    const hooks = plugin.setup(values as OptionValues<OptionDeclarations>, host)
+    const hooks = plugin.setup(values, host)
     if (hooks === undefined) return 'on, but its options give it nothing to do'
     return PHASES.filter((phase) => hooks[phase] !== undefined)
   } catch (error) {

@@ -35,7 +35,7 @@ function made(
     id: 'old',
     name: request.name ?? 'quirky_name',
     exitCode: 7,
-    labels: labelled(request, by).body.Labels,
+    labels: labelled(request, {unit: by}).body.Labels,
     ...differs,
   })
 }

@@ -1,8 +1,10 @@
 import {execFileSync} from 'node:child_process'
 import {access, lstat, symlink, writeFile} from 'node:fs/promises'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {finish} from '../../../src/lifecycle/finish.js'
+import {BUILT_IN} from '../../../src/plugins/index.js'
+import type {FinishContext, RunPlugin} from '../../../src/pipeline/contract.js'
 import {LABELS, type Invocation} from '../../../src/pipeline/labels.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
@@ -28,6 +30,12 @@ const EXITED: ContainerInspection = {
   autoRemove: false,
   labels: {[LABELS.unit]: UNIT.name},
 }
+/** The labels of this unit's container, with those that the plugins have put there. */
+const labelsWith = (given: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
+  ...EXITED.labels,
+  [LABELS.given]: JSON.stringify(Object.keys(given)),
+  ...given,
+})
 const host = useFakeHost()
 
 /** An event of an end, as this unit's container had it. */
@@ -39,10 +47,18 @@ const end = (exitCode: number | undefined, unit = UNIT.name) => ({
   exitCode,
 })
 
+interface Circumstances {
+  readonly env?: NodeJS.ProcessEnv
+  readonly unit?: Invocation
+  readonly told?: Partial<Engine>
+  readonly plugins?: readonly RunPlugin[]
+  readonly stop?: ProcessSignals
+}
+
 /** Finishes a unit whose container is found so; what came of it, and what was asked of the Engine. */
 async function finished(
   found: Partial<ContainerInspection> | undefined,
-  {env = {}, unit = UNIT, told = {}}: {env?: NodeJS.ProcessEnv; unit?: Invocation; told?: Partial<Engine>} = {},
+  {env = {}, unit = UNIT, told = {}, plugins = BUILT_IN, stop = new ProcessSignals()}: Circumstances = {},
 ): Promise<{status: number; lines: string[]; asked: string[]}> {
   const asked: string[] = []
   const {log, lines} = recordingLog()
@@ -56,8 +72,8 @@ async function finished(
     ...told,
   })
   const send = (): Promise<void> => Promise.resolve()
-  const stop = new ProcessSignals()
-  const status = await finish({name: 'web', engine, unit, env, log, stop, openNotifier: () => ({send})})
+  const loadPlugins = () => Promise.resolve(plugins.map((plugin) => ({plugin, options: {}})))
+  const status = await finish({name: 'web', engine, unit, env, log, stop, openNotifier: () => ({send}), loadPlugins})
   return {status, lines, asked}
 }
 
@@ -117,7 +133,17 @@ describe('the status of finish', () => {
     const {log} = recordingLog()
     const stop = new ProcessSignals()
     const openNotifier = () => ({send: () => Promise.resolve()})
-    const finishing = {name: 'web', engine: fakeEngine(), unit: undefined, env: {}, log, stop, openNotifier}
+    const loadPlugins = () => Promise.resolve([])
+    const finishing = {
+      name: 'web',
+      engine: fakeEngine(),
+      unit: undefined,
+      env: {},
+      log,
+      stop,
+      openNotifier,
+      loadPlugins,
+    }
     await expect(finish(finishing)).rejects.toMatchObject({code: 'FINISH'})
   })
 })
@@ -126,7 +152,7 @@ describe('what finish clears away', () => {
   test('is a container of --rm and the pid file, as its labels say', async () => {
     const pidFile = host.in('x.pid')
     await writeFile(pidFile, '1\n')
-    const labels = {...EXITED.labels, [LABELS.remove]: 'yes', [LABELS.pidFile]: pidFile}
+    const labels = labelsWith({'systemd-docker.remove': 'yes', 'systemd-docker.pid-file': pidFile})
     expect((await finished({labels})).asked).toEqual(['remove'])
     await expect(access(pidFile)).rejects.toMatchObject({code: 'ENOENT'})
   })
@@ -138,7 +164,7 @@ describe('what finish clears away', () => {
   ])('is the container before it is looked at the pid file: %s in its place is left, and said', async (_, why, put) => {
     const pidFile = host.in('x.pid')
     await put(pidFile)
-    const labels = {...EXITED.labels, [LABELS.remove]: 'yes', [LABELS.pidFile]: pidFile}
+    const labels = labelsWith({'systemd-docker.remove': 'yes', 'systemd-docker.pid-file': pidFile})
     const {status, lines, asked} = await finished({labels})
     expect({status, asked}).toEqual({status: 7, asked: ['remove']})
     expect(lines).toContain(`warn: the pid file ${pidFile} is left behind: cannot read ${pidFile}: ${why}`)
@@ -146,25 +172,24 @@ describe('what finish clears away', () => {
   })
 
   test('is nothing of a container that is kept', async () => {
-    const labels = {...EXITED.labels, [LABELS.remove]: 'no', [LABELS.pidFile]: ''}
-    expect((await finished({labels})).asked).toEqual([])
+    expect((await finished({labels: labelsWith({})})).asked).toEqual([])
   })
 
   test('is nothing of a container of an image that has such labels itself', async () => {
-    const labels = {...EXITED.labels, [LABELS.remove]: 'yes', [LABELS.pidFile]: '/run/sshd.pid'}
+    const labels = labelsWith({'systemd-docker.remove': 'yes', 'systemd-docker.pid-file': '/run/sshd.pid'})
     const told = {ends: () => Promise.resolve([]), imageLabels: () => Promise.resolve(labels)}
     expect(await finished({labels}, {told})).toMatchObject({status: 0, asked: []})
   })
 
   test("is nothing of another unit's container, nor of one whose id begins so", async () => {
-    const labels = {[LABELS.unit]: 'other.service', [LABELS.remove]: 'yes'}
+    const labels = {...labelsWith({'systemd-docker.remove': 'yes'}), [LABELS.unit]: 'other.service'}
     const told = {ends: () => Promise.resolve([])}
     expect(await finished({labels}, {told})).toMatchObject({status: 0, asked: []})
     expect(await finished({name: 'web-2'}, {told})).toMatchObject({status: 0, asked: []})
   })
 
   test('is said when it cannot be', async () => {
-    const labels = {...EXITED.labels, [LABELS.remove]: 'yes'}
+    const labels = labelsWith({'systemd-docker.remove': 'yes'})
     const told = {remove: () => Promise.reject(new Error('device busy'))}
     expect((await finished({labels}, {told})).lines).toContain('warn: container c0ffee is left behind: device busy')
   })
@@ -177,4 +202,80 @@ test('a container that runs on after its unit is stopped', async () => {
     watch: () => Promise.resolve({exitCode: Promise.resolve(7)}),
   }
   expect(await finished({}, {told})).toMatchObject({status: 7, asked: ['stop']})
+})
+
+describe('the plugins', () => {
+  /** A plugin that notes what it is called with. */
+  const noting = (called: unknown[]): RunPlugin => ({
+    name: 'noting',
+    options: {},
+    setup: () => undefined,
+    finish: ({container, labels, exit, options}) => void called.push({container, labels, exit, options}),
+  })
+  const container = {id: 'c0ffee', name: 'web'}
+
+  test.each<[string, Partial<ContainerInspection>, string, FinishContext['exit']]>([
+    ['ended by itself', {exitCode: 7}, '', {code: 7}],
+    ['had to be killed in a stop', {exitCode: 137}, STOP_JOB, {code: 137, why: 'stop-timeout'}],
+    ['has never run', {state: 'created'}, '', undefined],
+  ])('are told of a container that %s, with the labels that the run has put there', async (_, found, jobs, exit) => {
+    await host.systemctlAnswers(jobs)
+    const called: unknown[] = []
+    const labels = {...labelsWith({mine: 'x'}), 'of the image': 'y'}
+    await finished({...found, labels}, {plugins: [noting(called)]})
+    expect(called).toEqual([{container, labels: {mine: 'x'}, exit, options: {}}])
+  })
+
+  test('are told of one that somebody has removed, of whose labels nobody knows', async () => {
+    const called: unknown[] = []
+    await finished(undefined, {plugins: [noting(called)]})
+    expect(called).toEqual([{container, labels: {}, exit: {code: 7}, options: {}}])
+  })
+
+  test('are not called for a container that was gone before the unit began', async () => {
+    await host.systemctlAnswers(`InactiveExitTimestampMonotonic=${String(process.hrtime.bigint() / 1000n)}`)
+    const called: unknown[] = []
+    expect((await finished(undefined, {plugins: [noting(called)]})).status).toBe(0)
+    expect(called).toEqual([])
+  })
+
+  test.each<[string, () => Promise<void>]>([
+    ['rejects', () => Promise.reject(new Error('no\nspace'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no space')
+      },
+    ],
+  ])('are called in reverse order, and one that %s is a warning', async (_, fail) => {
+    const called: string[] = []
+    const plugin = (name: string, then: () => Promise<void>): RunPlugin => ({
+      ...noting([]),
+      name,
+      finish: async () => {
+        called.push(name)
+        await then()
+      },
+    })
+    const done = (): Promise<void> => Promise.resolve()
+    const plugins = [plugin('first', done), plugin('broken', fail), plugin('last', done)]
+    const {status, lines} = await finished({exitCode: 7}, {plugins})
+    expect(called).toEqual(['last', 'broken', 'first'])
+    expect(lines).toEqual(['warn: broken (finish): no space', 'info: container web ended with status 7'])
+    expect(status).toBe(7)
+  })
+
+  test('are left to themselves by a finish that is asked to stop', async () => {
+    const stop = new ProcessSignals()
+    const hanging: RunPlugin = {
+      ...noting([]),
+      finish: () => {
+        process.nextTick(() => process.emit('SIGTERM'))
+        return new Promise<never>(() => undefined)
+      },
+    }
+    const unlisten = stop.listen()
+    onTestFinished(unlisten)
+    await expect(finished({}, {plugins: [hanging], stop})).rejects.toMatchObject({code: 'STOPPED'})
+  })
 })

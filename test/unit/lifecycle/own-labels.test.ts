@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {emptyCreateRequest} from '../../../src/docker/create-request.js'
 import {LABELS, labelled} from '../../../src/pipeline/labels.js'
-import {withOwnLabels} from '../../../src/lifecycle/own-labels.js'
+import {givenLabels, withOwnLabels} from '../../../src/lifecycle/own-labels.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {inspected} from '../../support/engine/inspected.js'
 
@@ -24,8 +24,8 @@ async function ownOf(labels: Labels, image: Labels | undefined): Promise<Labels>
 }
 
 describe('the labels of a container', () => {
-  const hostile = {[LABELS.unit]: 'web.service', [LABELS.nameless]: 'yes', [LABELS.pidFile]: '/run/sshd.pid'}
-  const ours = labelled(emptyCreateRequest('busybox', []), UNIT).body.Labels
+  const hostile = {[LABELS.unit]: 'web.service', [LABELS.nameless]: 'yes', [LABELS.given]: '["plugin.file"]'}
+  const ours = labelled(emptyCreateRequest('busybox', []), {unit: UNIT}).body.Labels
 
   test('are its own when we have made it, whatever its image says', async () => {
     await expect(ownOf(ours, {})).resolves.toEqual(ours)
@@ -46,7 +46,7 @@ describe('the labels of a container', () => {
   })
 
   test('are never a reason to remove anything when its image is not there any more', async () => {
-    await expect(ownOf({...hostile, [LABELS.remove]: 'yes', a: 'b'}, undefined)).resolves.toEqual({
+    await expect(ownOf({...hostile, [LABELS.rm]: 'yes', a: 'b'}, undefined)).resolves.toEqual({
       [LABELS.unit]: 'web.service',
       a: 'b',
     })
@@ -57,4 +57,32 @@ test('an image is not looked at for a container that has no label of ours', asyn
   const found = inspected({labels: {a: 'b'}})
   const imageLabels = (): Promise<never> => Promise.reject(new Error('asked'))
   await expect(withOwnLabels(found, fakeEngine({imageLabels}), signal)).resolves.toBe(found)
+})
+
+describe('the labels that the run has put on a container', () => {
+  const request = emptyCreateRequest('busybox', [])
+  Object.assign(request.body.Labels, {a: 'b', 'plugin.file': '/run/x'})
+  const ours = labelled(request, {unit: UNIT}).body.Labels
+
+  test('are those of the line and of plugins, and none that its image has brought', async () => {
+    const image = {'other.plugin.file': '/etc/passwd', 'plugin.file': '/etc/passwd', c: 'd'}
+    const own = await ownOf({...image, ...ours}, image)
+    expect(givenLabels({labels: own})).toEqual({a: 'b', 'plugin.file': '/run/x'})
+  })
+
+  test('are its own when they say the same as its image, as one does that was made of such a container', async () => {
+    const own = await ownOf(ours, {...ours, [LABELS.invocation]: 'before'})
+    expect(givenLabels({labels: own})).toEqual({a: 'b', 'plugin.file': '/run/x'})
+  })
+
+  test.each([
+    ['was made of a container of ours', ours],
+    ['is not there any more', undefined],
+  ])('are none when its image %s', async (_, image) => {
+    expect(givenLabels({labels: await ownOf(ours, image)})).toEqual({})
+  })
+
+  test.each(['{', '"a"', '{"a": "b"}', ''])('are none when somebody else has written %j in their place', (given) => {
+    expect(givenLabels({labels: {a: 'b', [LABELS.given]: given}})).toEqual({})
+  })
 })

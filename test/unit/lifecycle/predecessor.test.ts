@@ -103,7 +103,7 @@ describe('a container that leaves', () => {
   test.each([
     ['without --rm, without its anonymous volumes', {}, 'without-volumes'],
     ['with --rm, with them', {autoRemove: true}, 'with-volumes'],
-    ['with --rm and was handed over, with them', {labels: {[LABELS.remove]: 'yes'}}, 'with-volumes'],
+    ['with --rm and was handed over, with them', {labels: {[LABELS.rm]: 'yes'}}, 'with-volumes'],
   ])('goes, when it was made %s', async (_, differs, volumes) => {
     const {old, asked} = predecessor(differs)
     await old.leave(signal)

@@ -8,23 +8,29 @@ describe('the labels of a container', () => {
   test('say its unit, the invocation and the request, beside those of the line', () => {
     const request = {...plainRequest(), name: 'web'}
     request.body.Labels['a'] = 'b'
-    request.body.Labels[LABELS.remove] = 'yes'
-    expect(labelled(request, UNIT).body.Labels).toEqual({
+    request.body.Labels['plugin.file'] = '/run/x'
+    expect(labelled(request, {unit: UNIT, rm: true}).body.Labels).toEqual({
       a: 'b',
       'systemd-docker.unit': 'web.service',
       'systemd-docker.invocation': 'a1b2',
       'systemd-docker.nameless': 'no',
-      'systemd-docker.remove': 'yes',
-      'systemd-docker.pid-file': '',
+      'systemd-docker.rm': 'yes',
+      'plugin.file': '/run/x',
+      'systemd-docker.labels': '["a","plugin.file"]',
       'systemd-docker.request': hashOf(request),
     })
-    expect(request.body.Labels).toEqual({a: 'b', 'systemd-docker.remove': 'yes'})
+    expect(request.body.Labels).toEqual({a: 'b', 'plugin.file': '/run/x'})
   })
 
   test('are all there outside of a unit and without a name, too, so that the image has no say in them', () => {
-    const {Labels} = labelled(plainRequest(), undefined).body
+    const {Labels} = labelled(plainRequest(), {unit: undefined}).body
     expect(Object.keys(Labels).toSorted()).toEqual(Object.values(LABELS).toSorted())
-    expect(Labels).toMatchObject({'systemd-docker.unit': '', 'systemd-docker.nameless': 'yes'})
+    expect(Labels).toMatchObject({
+      'systemd-docker.unit': '',
+      'systemd-docker.nameless': 'yes',
+      'systemd-docker.rm': 'no',
+      'systemd-docker.labels': '[]',
+    })
   })
 })
 

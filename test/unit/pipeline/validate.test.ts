@@ -30,6 +30,7 @@ describe('what somebody brings', () => {
     ['nothing', undefined, 'it is no object with a name, options and setup'],
     ['a name with capitals', {...good, name: 'Mine'}, 'its name must be of small letters, digits and dashes'],
     ['no setup', {...good, setup: undefined}, 'mine has no function setup'],
+    ['a finish that cannot be called', {...good, finish: true}, 'mine has a finish that is no function'],
     ['no options', {...good, options: undefined}, 'mine has no options; say {} for none'],
     [
       'an option of no kind',

@@ -1,10 +1,11 @@
+import {readdir} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {cgroupTransfer} from '../../../src/plugins/cgroup-transfer.js'
 import type {Host, RunHooks} from '../../../src/pipeline/contract.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {proc, useFakeHost} from '../../support/fake-host.js'
-import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
+import {finishContext, hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
   const original = await importOriginal<typeof hierarchies>()
@@ -100,4 +101,14 @@ test('this process stays for a container that was to be in the unit, and is else
 
 test('all hierarchies are the default', () => {
   expect(cgroupTransfer.options.cgroups.default).toEqual(['all'])
+})
+
+test('at its end the container is not announced any more, and others are', async () => {
+  vi.spyOn(process, 'getuid').mockReturnValue(1000)
+  const announced = ['run', 'systemd-docker', 'placement'] as const
+  for (const id of [container.id, 'another']) await host.write('/x.service\na1b2\n', ...announced, id)
+  const {host: given, lines} = pluginHost({env: {XDG_RUNTIME_DIR: host.in('run')}})
+  await cgroupTransfer.finish?.(finishContext(), given)
+  expect(await readdir(host.in(...announced))).toEqual(['another'])
+  expect(lines).toEqual([])
 })

@@ -3,7 +3,7 @@ import {lstat, mkdir, readFile, readdir, rm, stat, symlink, writeFile} from 'nod
 import {resolve} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {pidFile} from '../../../src/plugins/pid-file.js'
-import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
+import {finishContext, hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 const container = {id: '0123456789ab', tty: false, pid: 4242}
@@ -170,4 +170,42 @@ test('without --pid-file it sits the run out', () => {
 
 test('an empty path is none', () => {
   expect(pidFile.setup({'pid-file': ''}, pluginHost().host)).toBeUndefined()
+})
+
+describe('at the end of a container that was handed over', () => {
+  /** Finishes it with that label; the lines that are logged. */
+  const finishedWith = async (path: string): Promise<string[]> => {
+    const {host, lines} = pluginHost()
+    await pidFile.finish?.(finishContext({labels: {'systemd-docker.pid-file': path}}), host)
+    return lines
+  }
+
+  test('the file that its label names is removed', async () => {
+    await writeFile(inTemp('x.pid'), '1\n')
+    expect(await finishedWith(inTemp('x.pid'))).toEqual([])
+    expect(await readdir(inTemp())).toEqual([])
+  })
+
+  test('a file that is gone is nothing to speak of, and neither is a container without one', async () => {
+    expect(await finishedWith(inTemp('x.pid'))).toEqual([])
+    const {host, lines} = pluginHost()
+    await pidFile.finish?.(finishContext(), host)
+    expect(lines).toEqual([])
+  })
+
+  test('what is no PID in a line stays', async () => {
+    await writeFile(inTemp('x.pid'), 'precious')
+    await finishedWith(inTemp('x.pid'))
+    expect(await readFile(inTemp('x.pid'), 'utf8')).toBe('precious')
+  })
+
+  test('a link stays, and a warning says so', async () => {
+    await writeFile(inTemp('victim'), '1\n')
+    await symlink(inTemp('victim'), inTemp('x.pid'))
+    const why = `cannot read ${inTemp('x.pid')}: it is a link and no regular file`
+    expect(await finishedWith(inTemp('x.pid'))).toEqual([
+      `warn: the pid file ${inTemp('x.pid')} is left behind: ${why}`,
+    ])
+    expect((await readdir(inTemp())).toSorted()).toEqual(['victim', 'x.pid'])
+  })
 })

@@ -1,9 +1,10 @@
 import {describe, expect, test} from 'vitest'
 import {rmReconcile} from '../../../src/plugins/rm-reconcile.js'
+import type {Engine} from '../../../src/docker/engine.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {RunHooks} from '../../../src/pipeline/contract.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
-import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
+import {finishContext, hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 const container = {id: '0123456789ab', tty: false}
 const exit = {code: 0}
@@ -141,5 +142,42 @@ describe('without --rm', () => {
     const {hooks} = await hooksWith(false)
     expect(hooks?.resident?.()).toBeUndefined()
     expect(hooks?.describe?.()).toEqual([])
+  })
+})
+
+describe('at the end of a container that was handed over', () => {
+  /** Finishes it with these labels on an Engine that removes so; what was removed, and the lines that are logged. */
+  const finishedWith = async (
+    labels: Readonly<Record<string, string>>,
+    remove: Engine['remove'] = () => Promise.resolve(),
+  ): Promise<{removed: unknown[]; lines: string[]}> => {
+    const removed: unknown[] = []
+    const engine = fakeEngine({
+      remove: async (id, volumes, signal) => {
+        removed.push(`${id} ${volumes}`)
+        await remove(id, volumes, signal)
+      },
+    })
+    const {host, lines} = pluginHost({engine})
+    await rmReconcile.finish?.(finishContext({labels}), host)
+    return {removed, lines}
+  }
+
+  test('it is removed with its anonymous volumes when its label says so', async () => {
+    expect(await finishedWith({'systemd-docker.remove': 'yes'})).toEqual({
+      removed: ['0123456789ab with-volumes'],
+      lines: [],
+    })
+  })
+
+  test.each([{}, {'systemd-docker.remove': 'no'}])('it is kept when its labels are %j', async (labels) => {
+    expect((await finishedWith(labels)).removed).toEqual([])
+  })
+
+  test('a warning says that it is left behind when the Engine does not remove it', async () => {
+    const refuse = (): Promise<never> => Promise.reject(new Error('device busy'))
+    expect((await finishedWith({'systemd-docker.remove': 'yes'}, refuse)).lines).toEqual([
+      'warn: container 0123456789ab is left behind: device busy',
+    ])
   })
 })

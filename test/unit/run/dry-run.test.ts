@@ -19,7 +19,7 @@ test('the create request is printed as the plugins make it', async () => {
     create: {
       name: 'web',
       platform: 'linux/arm64',
-      body: {...plainRequest().body, Env: ['A=b'], Labels: labelled(request, undefined).body.Labels},
+      body: {...plainRequest().body, Env: ['A=b'], Labels: labelled(request, {unit: undefined}).body.Labels},
     },
     pull: 'always',
     host: [],
@@ -32,7 +32,7 @@ test('a name and a platform that nobody gave are not there', async () => {
     await describeRun({request: plainRequest(), pull: 'missing'}, undefined, pipelineOf(), () => true),
   )
   expect(printed).toEqual({
-    create: {body: labelled(plainRequest(), undefined).body},
+    create: {body: labelled(plainRequest(), {unit: undefined}).body},
     pull: 'missing',
     host: [],
     resident: false,
