@@ -15,7 +15,7 @@ import {PHASES, type ExitReport} from '../../src/pipeline/contract.js'
 import {GLOBAL_OPTIONS} from '../../src/run/global-options.js'
 import * as testing from '../../src/testing/index.js'
 import {fakeEngine} from '../../src/testing/fake-engine.js'
-import {pluginHost} from '../../src/testing/plugin-host.js'
+import {finishContext, pluginHost} from '../../src/testing/plugin-host.js'
 import {OLDEST_CLIENT} from '../../sandbox/docker-client.js'
 import {HOST_KINDS} from '../../sandbox/hosts.js'
 import {codeRows, optionsIn, type Row} from '../support/markdown.js'
@@ -174,6 +174,14 @@ describe('docs/writing-a-plugin.md', async () => {
       expect(page).toContain(await readFile(join(ROOT, 'examples/plugins/times', file), 'utf8'))
     },
   )
+
+  test('has the whole of examples/plugins/secret/index.js', async () => {
+    expect(page).toContain(await readFile(join(ROOT, 'examples/plugins/secret/index.js'), 'utf8'))
+  })
+
+  test('says of everything that finish gets what it is', () => {
+    expect(namesUnder('After a handover').toSorted()).toEqual(Object.keys(finishContext()).toSorted())
+  })
 
   test('has a row for each hook, in the order of a run, with its kind and what happens when it throws', () => {
     expect(namesUnder('Hooks')).toEqual([...PHASES])
