@@ -516,6 +516,18 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian13-v2-bare'].
       if (guest.kind.name === 'debian13-v2')
         expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
     })
+
+    test('has no use for --pid-file, and leaves nothing where it says so', async () => {
+      const line = '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000'
+      const service = await defineService(guest, line, {PrivatePIDs: 'yes'})
+      await service.start()
+      await service.says(/^--pid-file cannot be done: the PIDs of the Engine at .* are not this host's/)
+      expect(await service.show('ActiveState', 'ExecMainStatus')).toEqual({
+        ActiveState: 'failed',
+        ExecMainStatus: '125',
+      })
+      expect(await containers(guest, `name=${service.name}`)).toEqual([])
+    })
   },
 )
 
