@@ -31,21 +31,24 @@ const BESIDE = [
   '--env-file variables.env -e HTTP_PROXY=line',
 ]
 
-describe('the proxies of config.json are the container’s as docker has it', async () => {
+describe("the proxies of docker's client", async () => {
   const words = BESIDE.map((line) => [...line.split(' ').filter((word) => word !== ''), 'image'])
   for (const [what, proxies] of PROXIES) {
     const pairs = await both(words, {
       env: {http_proxy: 'of-the-process'},
       config: (engine) => ({proxies: proxies(engine)}),
     })
-    test.each(pairs.map((pair) => [pair.line, pair] as const))(`${what}: %s`, (_, pair) => {
-      const {docker, ours} = requestsOf(pair)
-      expect(ours).toEqual(docker)
-    })
+    test.each(pairs.map((pair) => [pair.line, pair] as const))(
+      `the container has the proxies of config.json as docker has it: ${what}: %s`,
+      (_, pair) => {
+        const {docker, ours} = requestsOf(pair)
+        expect(ours).toEqual(docker)
+      },
+    )
   }
 })
 
-describe('the variables of docker’s client stand for options that the line does not say', async () => {
+describe("the variables of docker's client", async () => {
   const lines = ['image', '--platform linux/amd64 image', '--platform= image'].map((line) => line.split(' '))
   const clients: readonly Client[] = ['', 'linux/arm64', 'LINUX/aarch64', 'windows'].map((DOCKER_DEFAULT_PLATFORM) => ({
     env: {DOCKER_DEFAULT_PLATFORM, DOCKER_CONTENT_TRUST: '0'},
@@ -53,7 +56,7 @@ describe('the variables of docker’s client stand for options that the line doe
   for (const client of clients) {
     const pairs = await both(lines, client)
     test.each(pairs.map((pair) => [pair.line, pair] as const))(
-      `DOCKER_DEFAULT_PLATFORM=${client.env?.['DOCKER_DEFAULT_PLATFORM'] ?? ''} with %s`,
+      `DOCKER_DEFAULT_PLATFORM=${client.env?.['DOCKER_DEFAULT_PLATFORM'] ?? ''} stands for a --platform that the line does not say: %s`,
       (_, pair) => {
         const {docker, ours} = requestsOf(pair)
         expect(ours).toEqual(docker)
@@ -64,7 +67,7 @@ describe('the variables of docker’s client stand for options that the line doe
   const [bad, overridden] = await both([['image'], ['--platform', 'linux/amd64', 'image']], {
     env: {DOCKER_DEFAULT_PLATFORM: 'bad'},
   })
-  test('a platform that is none is refused by docker, and by us with the variable, unless the line has one', () => {
+  test('a DOCKER_DEFAULT_PLATFORM that is no platform is refused by docker, and by us with the variable, unless the line has one', () => {
     expect(bad?.docker.create).toBeUndefined()
     expect(refusalOf(bad)).toContain('invalid value "bad" for DOCKER_DEFAULT_PLATFORM: bad is neither')
     expect(overridden?.docker.create).toBeDefined()
@@ -74,7 +77,7 @@ describe('the variables of docker’s client stand for options that the line doe
   const [trusting, distrusting] = await both([['image'], ['--disable-content-trust', 'image']], {
     env: {DOCKER_CONTENT_TRUST: 'yes', DOCKER_CONTENT_TRUST_SERVER: 'https://127.0.0.1:9'},
   })
-  test('signed images, which docker goes to a server for, are refused unless the line does without', () => {
+  test('DOCKER_CONTENT_TRUST, for which docker asks a server, is refused unless the line does without signatures', () => {
     expect(trusting?.docker.create).toBeUndefined()
     expect(refusalOf(trusting)).toContain(
       'option DOCKER_CONTENT_TRUST=yes is refused: systemd-docker checks no signatures',
@@ -122,13 +125,13 @@ async function headersOf(client: Client): Promise<{docker: object; status: numbe
   }
 }
 
-describe('the headers that docker’s client was told of are sent', () => {
-  test.each(HEADERS)('%s', async (_, client) => {
+describe("the headers of docker's client", () => {
+  test.each(HEADERS)("the Engine gets the headers that docker's client was told of: %s", async (_, client) => {
     const {docker, ours} = await headersOf(client)
     expect(ours()).toEqual(docker)
   })
 
-  test.each(BAD_HEADERS)('unless they are none: %j is refused by docker and by us', async (client, why) => {
+  test.each(BAD_HEADERS)('headers that are none are refused by docker and by us: %j', async (client, why) => {
     const {status, ours} = await headersOf(client)
     expect(status).not.toBe(0)
     expect(ours).toThrow(why)

@@ -20,11 +20,14 @@ const lines = (await readFile(FILE, 'utf8'))
 
 const pairs = await both(lines, TOLD)
 
-test('there are some hundreds of lines', () => {
+test('the fixture has some hundreds of lines', () => {
   expect(pairs.length).toBeGreaterThan(290)
 })
 
-test.each(pairs.map((pair) => [pair.line, pair] as const))('%s', (_, pair) => {
-  const {docker, ours} = requestsOf(pair)
-  expect(ours).toEqual(docker)
-})
+test.each(pairs.map((pair) => [pair.line, pair] as const))(
+  'the Engine is asked for what docker asks for: %s',
+  (_, pair) => {
+    const {docker, ours} = requestsOf(pair)
+    expect(ours).toEqual(docker)
+  },
+)

@@ -17,7 +17,7 @@ const LINES = [
 ].map((line) => line.split(' '))
 
 test.each(LINES.map((words) => [words.join(' '), words] as const))(
-  'the program itself shows with --dry-run what docker asks for: %s',
+  'the program shows with --dry-run what docker asks for: %s',
   async (_, words) => {
     const cwd = await mkdtemp(join(tmpdir(), 'program-'))
     try {

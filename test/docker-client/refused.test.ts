@@ -223,9 +223,9 @@ const values = Object.entries(BAD).flatMap(([name, values]) => values.map((value
 const ofValues = await both(values.map(({name, value}) => [`--${name}=${value}`, 'image']))
 const ofSwitches = await both(SWITCHES.map((name) => [`--${name}=maybe`, 'image']))
 
-describe('a bad value is refused by docker, and by us with the option and the value', () => {
+describe('a bad value', () => {
   test.each(values.map(({name, value}, index) => [`--${name} ${JSON.stringify(value)}`, name, value, index] as const))(
-    '%s',
+    'a bad value is refused by docker, and by us with the option and the value: %s',
     (_, name, value, index) => {
       const pair = ofValues[index]
       expect(pair?.docker).toMatchObject({create: undefined})
@@ -238,10 +238,13 @@ describe('a bad value is refused by docker, and by us with the option and the va
     },
   )
 
-  test.each(SWITCHES.map((name, index) => [name, index] as const))('--%s=maybe', (name, index) => {
-    expect(ofSwitches[index]?.docker.create).toBeUndefined()
-    expect(refusalOf(ofSwitches[index])).toContain(`invalid value "maybe" for --${name}: `)
-  })
+  test.each(SWITCHES.map((name, index) => [name, index] as const))(
+    'a switch that says maybe is refused by docker, and by us with the option and the value: --%s=maybe',
+    (name, index) => {
+      expect(ofSwitches[index]?.docker.create).toBeUndefined()
+      expect(refusalOf(ofSwitches[index])).toContain(`invalid value "maybe" for --${name}: `)
+    },
+  )
 })
 
 const LONE = [
@@ -291,11 +294,14 @@ const CONFLICTS: readonly (readonly [line: string, named: RegExp])[] = [
 ]
 const conflicts = await both(CONFLICTS.map(([line]) => [...line.split(' '), 'image']))
 
-describe('options that contradict each other are refused by both', () => {
-  test.each(CONFLICTS.map(([line, named], index) => [line, named, index] as const))('%s', (_, named, index) => {
-    expect(conflicts[index]?.docker.create).toBeUndefined()
-    expect(refusalOf(conflicts[index])).toMatch(named)
-  })
+describe('options that contradict each other', () => {
+  test.each(CONFLICTS.map(([line, named], index) => [line, named, index] as const))(
+    'options that contradict each other are refused by both: %s',
+    (_, named, index) => {
+      expect(conflicts[index]?.docker.create).toBeUndefined()
+      expect(refusalOf(conflicts[index])).toMatch(named)
+    },
+  )
 })
 
 /** What docker's client passes on, and the Engine then refuses or does otherwise than it reads: we refuse it before that, with a reason. */
@@ -333,9 +339,12 @@ const STRICTER: readonly (readonly [words: readonly string[], why: RegExp])[] = 
 ]
 const stricter = await both(STRICTER.map(([words]) => [...words, 'image']))
 
-describe('what only the Engine would refuse, or what has no place in a unit, is refused here', () => {
-  test.each(STRICTER.map(([words, why], index) => [words.join(' '), why, index] as const))('%s', (_, why, index) => {
-    expect(stricter[index]?.docker.create).toBeDefined()
-    expect(refusalOf(stricter[index])).toMatch(why)
-  })
+describe('what has no place in a unit', () => {
+  test.each(STRICTER.map(([words, why], index) => [words.join(' '), why, index] as const))(
+    'what only the Engine would refuse, or what has no place in a unit, is refused here: %s',
+    (_, why, index) => {
+      expect(stricter[index]?.docker.create).toBeDefined()
+      expect(refusalOf(stricter[index])).toMatch(why)
+    },
+  )
 })

@@ -42,18 +42,24 @@ const LINES = Object.entries(RUN_OPTIONS)
 
 const pairs = await both(LINES)
 
-describe('every option of docker run asks the Engine for what docker asks for', () => {
-  test.each(pairs.map((pair) => [pair.line, pair] as const))('%s', (_, pair) => {
-    const {docker, ours} = requestsOf(pair)
-    expect(ours).toEqual(docker)
-  })
+describe('every option of docker run', () => {
+  test.each(pairs.map((pair) => [pair.line, pair] as const))(
+    'an option of docker run asks the Engine for what docker asks for: %s',
+    (_, pair) => {
+      const {docker, ours} = requestsOf(pair)
+      expect(ours).toEqual(docker)
+    },
+  )
 })
 
 const windows = await both(OF_WINDOWS.map((name) => [`--${name}=5`, 'image']))
 
-describe('an option for Windows is refused by docker and by us', () => {
-  test.each(windows.map((pair) => [pair.line, pair] as const))('%s', (line, pair) => {
-    expect(pair.docker.create).toBeUndefined()
-    expect(refusalOf(pair)).toMatch(`REFUSED_OPTION: option ${line.replace(/=.*/, '')} `)
-  })
+describe('an option for Windows', () => {
+  test.each(windows.map((pair) => [pair.line, pair] as const))(
+    'an option for Windows is refused by docker and by us: %s',
+    (line, pair) => {
+      expect(pair.docker.create).toBeUndefined()
+      expect(refusalOf(pair)).toMatch(`REFUSED_OPTION: option ${line.replace(/=.*/, '')} `)
+    },
+  )
 })

@@ -14,14 +14,14 @@ const options = [...help.matchAll(OPTION)].map(([, char, name = '', value]) => (
   takes: value === undefined ? 'nothing' : 'value',
 }))
 
-describe('every option that docker run --help has is in the table as it is there', () => {
-  test.each(options)('--$name', ({name, char, takes}) => {
+describe('the table of options beside docker run --help', () => {
+  test.each(options)('--$name, which docker run --help has, is in the table as it is there', ({name, char, takes}) => {
     const row = RUN_OPTIONS[name]
     expect(row).toBeDefined()
     expect({char: row?.char, takes: row?.takes}).toEqual({char, takes})
   })
 
-  test('and no others are', () => {
+  test('the table has no option that docker run --help has not', () => {
     const named = options.map(({name}) => name)
     expect(Object.keys(RUN_OPTIONS).toSorted()).toEqual([...new Set([...named, ...HIDDEN, ...SINCE_29])].toSorted())
   })

@@ -44,7 +44,7 @@ async function refusal({ours}: Pair, api: string): Promise<string | undefined> {
 }
 
 describe.each(LINES.map((row, index) => ({...row, index})))('$line', (row) => {
-  test('is refused by name for an Engine that is too old', async () => {
+  test('the option is refused by name for an Engine that is too old', async () => {
     const pair = onFloor[row.index]
     if (pair === undefined) throw new Error('it was not recorded')
     expect(await refusal(pair, '1.41')).toMatch(row.line.split(' ', 1)[0] ?? '')
@@ -53,7 +53,7 @@ describe.each(LINES.map((row, index) => ({...row, index})))('$line', (row) => {
     expect(pair.docker.create === undefined ? 'refuses' : 'sends').toBe(row.docker)
   })
 
-  test(`is taken for one that has it, ${row.since29 === undefined ? 'and docker sends the same' : 'as docker sends it from 29 on'}`, async () => {
+  test(`the option is taken for an Engine that has it, ${row.since29 === undefined ? 'and docker sends the same' : 'as docker sends it from 29 on'}`, async () => {
     const pair = onNewest[row.index]
     if (pair === undefined) throw new Error('it was not recorded')
     expect(await refusal(pair, row.api)).toBeUndefined()

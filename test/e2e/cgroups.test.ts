@@ -34,7 +34,7 @@ const BEARING = EVERY_HOST.filter(({name}) => name !== 'debian13-v2-bare')
 describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
   const systemds = guest.kind.unified ? '' : 'name=systemd'
 
-  test('has every process of the container, children too, in the unit before it is active, and says how', async () => {
+  test('every process of the container, children too, is in the unit before it is active, and the journal says how', async () => {
     const service = await defineService(
       guest,
       'run --rm --name %n busybox sh -c "for i in $$(seq 50); do sleep 1000 & done; wait"',
@@ -52,7 +52,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     await service.says(PLACED[name]?.(service.name, '') ?? '')
   })
 
-  test('leaves no cgroup, announcement or scope behind when the unit has stopped', async () => {
+  test('a unit that has stopped leaves no cgroup, announcement or scope behind', async () => {
     const service = await defineService(guest, 'run --rm --name %n --stop-signal KILL busybox sleep 1000')
     await service.start()
     const id = await service.inspect('{{.Id}}')
@@ -63,7 +63,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     expect(await guest.run('systemctl', 'list-units', '--all', '--no-legend', `docker-${id}.scope`)).toBe('')
   })
 
-  test('none leaves the container where Docker put it, and says so', async () => {
+  test('--cgroups none leaves the container where Docker put it, and says so', async () => {
     const service = await defineService(guest, '--cgroups none run --rm --name %n busybox sleep 1000')
     await service.start()
     const id = await service.inspect('{{.Id}}')
@@ -74,7 +74,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     await service.says("the container stays in Docker's cgroup, as --cgroups none asks for it")
   })
 
-  test.each(['', '--cgroups none '])("%shonours the user's --cgroup-parent", async (option) => {
+  test.each(['', '--cgroups none '])('the options "%srun" honour the user\'s --cgroup-parent', async (option) => {
     const parent = guest.kind.unified && name !== 'debian13-v2-cgroupfs' ? 'test-parent.slice' : '/test-parent'
     const service = await defineService(
       guest,
@@ -87,13 +87,13 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     await service.says(/^the container stays in Docker's cgroup, as --cgroup/)
   })
 
-  test('name=systemd is enough for systemd to see the container', async () => {
+  test('--cgroups name=systemd is enough for systemd to see the container', async () => {
     const service = await defineService(guest, '--cgroups name=systemd run --rm --name %n busybox sleep 1000')
     await service.start()
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
   })
 
-  test("keeps the container from the host's devices, as Docker does", async () => {
+  test("a container in its unit is kept from the host's devices, as Docker keeps it", async () => {
     // 10:229 is /dev/fuse, which any process may open that no cgroup keeps from it.
     const attempt = 'mknod /tmp/fuse c 10 229 && (exec 3<>/tmp/fuse) && echo opened; echo tried; sleep 1000'
     const service = await defineService(guest, `run --rm --name %n busybox sh -c "sleep 1; ${attempt}"`)
@@ -102,7 +102,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     expect((await service.journal()).join('\n')).not.toContain('opened')
   })
 
-  test('of a name that the host does not have is said and does no harm', async () => {
+  test('--cgroups with a name that the host does not have is said and does no harm', async () => {
     const service = await defineService(
       guest,
       '--cgroups name=systemd --cgroups net_prio run --rm --name %n busybox sleep 1000',
@@ -112,7 +112,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
   })
 
-  test('leaves another runtime that the line asks for alone, and moves the container where only that could have borne it', async () => {
+  test('another runtime that the line asks for is left alone, and the container is moved where only that could have borne it', async () => {
     const service = await defineService(guest, 'run --rm --name %n --runtime runc busybox sleep 1000')
     expect((await service.start()).status).toBe(0)
     expect(await service.inspect('{{.HostConfig.Runtime}}')).toBe('runc')
@@ -125,7 +125,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
 describe.each(BEARING)('a container born in its unit on $name', ({guest}) => {
   const systemds = guest.kind.unified ? '' : 'name=systemd'
 
-  test('stays in the hands of Docker: pause, unpause, top and restart work', async () => {
+  test('a container born in its unit stays in the hands of Docker: pause, unpause, top and restart work', async () => {
     const service = await defineService(guest, 'run --name %n busybox sleep 1000')
     await service.start()
     await guest.run('docker', 'pause', service.name)
@@ -136,7 +136,7 @@ describe.each(BEARING)('a container born in its unit on $name', ({guest}) => {
     expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
   })
 
-  test('has a cgroup of its own below the unit, and its health checks and docker exec are in it', async () => {
+  test('a container born in its unit has a cgroup of its own below it, and its health checks and docker exec are in it', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000')
     await service.start()
     const own = `/system.slice/${service.name}/${await service.inspect('{{.Id}}')}`
@@ -148,7 +148,7 @@ describe.each(BEARING)('a container born in its unit on $name', ({guest}) => {
     expect(line).toContain(own)
   })
 
-  test('that is kept is born there again at the next start', async () => {
+  test('a container that is kept is born in its unit again at the next start', async () => {
     const service = await defineService(guest, 'run --name %n --stop-signal KILL busybox sleep 1000')
     await service.start()
     const id = await service.inspect('{{.Id}}')
@@ -162,7 +162,7 @@ describe.each(BEARING)('a container born in its unit on $name', ({guest}) => {
 describe.each(BEARING.filter(({name}) => name !== 'debian13-v2-cgroupfs' && name !== 'debian12-v1'))(
   'a container of a unit that is gone, on $name',
   ({guest}) => {
-    test('goes where the cgroupfs driver would put it when somebody starts it by hand', async () => {
+    test('a container whose unit is gone goes where the cgroupfs driver would put it when somebody starts it by hand', async () => {
       const service = await defineService(guest, 'run --name %n --stop-signal KILL busybox sleep 1000')
       await service.start()
       const id = await service.inspect('{{.Id}}')
@@ -175,7 +175,7 @@ describe.each(BEARING.filter(({name}) => name !== 'debian13-v2-cgroupfs' && name
 )
 
 describe.each(MOVING)('a container that is moved, on $name', ({guest}) => {
-  test('goes into a cgroup of its own where the unit delegates, and systemd is told of no other', async () => {
+  test('a container that is moved goes into a cgroup of its own where the unit delegates, and systemd is told of no other', async () => {
     const service = await defineService(guest, 'run --rm --name %n --stop-signal KILL busybox sleep 1000', {
       Delegate: 'yes',
     })
@@ -188,7 +188,7 @@ describe.each(MOVING)('a container that is moved, on $name', ({guest}) => {
     expect(await cgroupsCalled(guest, service.name)).toBe('')
   })
 
-  test('goes there with all the children that it goes on making meanwhile', async () => {
+  test('a container that is moved goes with all the children that it goes on making meanwhile', async () => {
     const bomb = 'while :; do (sleep 3 & sleep 3) & for i in 1 2 3 4 5 6 7 8; do :; done; usleep 2000; done'
     const service = await defineService(guest, `run --rm --name %n --ulimit nproc=1000 busybox sh -c "${bomb}"`)
     expect((await service.start()).status).toBe(0)
@@ -249,7 +249,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].
     // Docker 20.10 runs no privileged container in this sandbox.
     const privileged = guest.kind.suite === 'bookworm' ? [] : [['--privileged']]
     test.each([[], ...privileged, ['--device-cgroup-rule', 'c 10:237 r'], ['--device-cgroup-rule', 'c 10:* w']])(
-      'are those that Docker lets it use with %j %s, whatever is in its image',
+      'a container that is moved has the devices that Docker lets it use with %j %s, whatever is in its image',
       async (...words) => {
         const evil = await image()
         const line = words.map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')
@@ -261,7 +261,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].
       },
     )
 
-    test('are read-only where --device says so', async () => {
+    test('a container that is moved has a device read-only where --device says so', async () => {
       const evil = await image()
       const device = `/var/lib/${unique()}`
       await guest.run('mknod', '-m', '666', device, 'c', '10', '237')
@@ -274,7 +274,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].
       expect(opened).not.toContain('reads /nodes/fuse')
     })
 
-    test('are those of a container that was made by hand and is taken over', async () => {
+    test('a container that was made by hand and is taken over keeps its devices', async () => {
       const evil = await image()
       const service = await defineService(guest, `run --name %n ${evil} not me`)
       const rule = ['--device-cgroup-rule', 'c 10:237 r']
@@ -284,7 +284,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].
       expect(await openedIn(service)).toBe(before)
     })
 
-    test('are what the unit says where it says anything', async () => {
+    test("a unit's own rules for devices hold for a container that is moved into it", async () => {
       const evil = await image()
       const service = await defineService(guest, `${MOVED} ${evil} sleep 1000`, {
         DevicePolicy: 'closed',
@@ -301,7 +301,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].
       expect(await service.show('DevicePolicy')).toEqual({DevicePolicy: 'closed'})
     })
 
-    test('are forgotten by systemd at the end, and others are used at the next start, though the run was killed', async () => {
+    test('systemd forgets the devices of a unit at its end, and uses others at the next start, though the run was killed', async () => {
       const evil = await image()
       const service = await defineService(guest, `run --runtime runc --rm --init --name %n ${evil} sleep 1000`)
       await isMoved(service)
@@ -321,7 +321,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].
       expect(await service.show('DeviceAllow')).not.toHaveProperty('DeviceAllow')
     })
 
-    test('keep it where it is when systemd cannot be told of them', async () => {
+    test('a container stays where it is when systemd cannot be told of its devices', async () => {
       const service = await defineService(guest, `${MOVED} --device-cgroup-rule 'c *:5 r' busybox sleep 1000`)
       expect((await service.start()).status).toBe(0)
       await service.says(
@@ -367,7 +367,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v1'].
       expect(await service.inspect('{{.State.Status}}')).toBe('running')
     }
 
-    test('goes on, all of it in one place', async () => {
+    test('a container that is being moved as its unit is stopped goes on, all of it in one place', async () => {
       const {service, scope, left} = await whole(2500)
       const untilFrozen = `systemctl start --no-block "$0"
         while read -r state <"$1" && [ "$state" = 0 ] || [ "$state" = THAWED ]; do :; done; systemctl stop "$0"`
@@ -377,7 +377,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v1'].
       await pausable(service, scope)
     })
 
-    test('goes on, all of it in one place, at whatever moment the stop comes', async () => {
+    test('a container that is being moved goes on, all of it in one place, at whatever moment the stop comes', async () => {
       for (let wait = 0; wait < 8; wait++) {
         const {service, scope, left} = await whole(200)
         await guest.run('systemctl', 'start', '--no-block', service.name)
@@ -396,7 +396,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v1'].
 describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({guest}) => {
   const limits = {MemoryMax: '64M', CPUAccounting: 'yes', TasksMax: '50'}
 
-  test('all has the container born below the unit in every hierarchy, so that the limits of both bind', async () => {
+  test('--cgroups all has the container born below the unit in every hierarchy, so that the limits of both bind', async () => {
     const service = await defineService(guest, 'run --rm --name %n -m 32m busybox sleep 1000', limits)
     await service.start()
     const own = `/system.slice/${service.name}/${await service.inspect('{{.Id}}')}`
@@ -410,7 +410,7 @@ describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({gues
     )
   })
 
-  test("all moves it where the unit's DevicePolicy= forbids what Docker allows, but leaves it Docker's devices and freezer", async () => {
+  test("--cgroups all moves the container where the unit's DevicePolicy= forbids what Docker allows, but leaves it Docker's devices and freezer", async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', {
       ...limits,
       DevicePolicy: 'closed',
@@ -432,7 +432,7 @@ describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({gues
     await guest.run('docker', 'unpause', service.name)
   })
 
-  test('by name moves the container in these hierarchies alone, and what Docker limits in the others binds', async () => {
+  test('--cgroups with names moves the container in these hierarchies alone, and what Docker limits in the others binds', async () => {
     const service = await defineService(
       guest,
       '--cgroups name=systemd --cgroups=pids run --rm --name %n -m 32m busybox sleep 1000',
@@ -448,7 +448,7 @@ describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({gues
     )
   })
 
-  test('by name moves all the children of a container that goes on making them', async () => {
+  test('--cgroups with names moves all the children of a container that goes on making them', async () => {
     const bomb = 'while :; do (sleep 3 & sleep 3) & usleep 2000; done'
     const service = await defineService(
       guest,
@@ -468,7 +468,7 @@ describe.each(
   const isPlaced = async (service: Service): Promise<boolean> =>
     ((await placesOf(guest, service))[systemds] ?? '').startsWith(`/system.slice/${service.name}`)
 
-  test('by ProtectSystem=strict has its container all the same, and is told what lets it be born', async () => {
+  test('a unit with ProtectSystem=strict has its container all the same, and is told what lets it be born', async () => {
     const service = await defineService(guest, line, {ProtectSystem: 'strict'})
     expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
     expect(await isPlaced(service)).toBe(true)
@@ -480,7 +480,7 @@ describe.each(
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('by ProtectSystem=strict has its container as if it were not, with a directory for our state', async () => {
+  test('a unit with ProtectSystem=strict and a directory for our state has its container as if it were not protected', async () => {
     const service = await defineService(guest, line, {
       ProtectSystem: 'strict',
       RuntimeDirectory: 'systemd-docker',
@@ -490,7 +490,7 @@ describe.each(
     await service.says(PLACED[guest.kind.name]?.(service.name, '') ?? '')
   })
 
-  test('by ProtectControlGroups=yes has its container in the one cgroup or the other, and no errno', async () => {
+  test('a unit with ProtectControlGroups=yes has its container in the one cgroup or the other, and no errno', async () => {
     const service = await defineService(guest, line, {ProtectControlGroups: 'yes'})
     expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
     const isBorn = guest.kind.name !== 'debian13-v2-bare'
@@ -507,7 +507,7 @@ describe.each(
 describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian13-v2-bare'].includes(name)))(
   'a unit whose PIDs are its own, on $name',
   ({guest}) => {
-    test('says why its container may be elsewhere, and stops cleanly where it is born', async () => {
+    test('a unit whose PIDs are its own says why its container may be elsewhere, and stops cleanly where it is born', async () => {
       const service = await defineService(guest, 'run --rm --name %n --init busybox sleep 1000', {PrivatePIDs: 'yes'})
       expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
       await service.says(/^the PIDs of the Engine at .* are not this host's, as with .* PrivatePIDs=/)
@@ -532,7 +532,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian13-v2-bare'].
 )
 
 describe.each(V2)('--cgroups with cgroup v2 alone on $name', ({guest}) => {
-  test("of a v1 controller and no name=systemd is said, and the container stays in Docker's cgroup", async () => {
+  test("--cgroups with a v1 controller and no name=systemd is said, and the container stays in Docker's cgroup", async () => {
     const service = await defineService(guest, '--cgroups cpu run --rm --name %n busybox sleep 1000')
     await service.start()
     await service.says('--cgroups cpu: this host has cgroup v2 alone, whose one hierarchy is called name=systemd')

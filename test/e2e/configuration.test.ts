@@ -4,7 +4,7 @@ import {HOSTS} from '../support/host/hosts.js'
 import {containers, defineService} from '../support/service/service.js'
 
 describe.each(HOSTS)('the configuration on $name', ({guest}) => {
-  test("sets an option's default, and the command line wins", async () => {
+  test("the configuration sets an option's default, and the command line wins", async () => {
     const {unit} = await hostFolder(guest, {'config.yaml': 'pid-file: /run/from-file.pid\ncgroups: [none]\n'})
     const service = await defineService(guest, '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000', unit)
     await service.start()
@@ -12,7 +12,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     expect(await service.pids()).not.toContain(Number(await service.inspect('{{.State.Pid}}')))
   })
 
-  test('of the unit wins over that of the host, and a drop-in over the file, with specifiers replaced', async () => {
+  test('the configuration of the unit wins over that of the host, and a drop-in over the file, with specifiers replaced', async () => {
     const host = await guest.run('cat', '/proc/sys/kernel/hostname')
     const {unit} = await hostFolder(guest, {
       'config.yaml':
@@ -28,7 +28,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     expect((await guest.attempt(['ls', path])).status).toBe(2)
   })
 
-  test('switches a plugin off, and the line switches it on', async () => {
+  test('the configuration switches a plugin off, and the line switches it on', async () => {
     const {unit} = await hostFolder(guest, {'config.yaml': 'plugins: {cgroup-transfer: {enabled: false}}'})
     const off = await defineService(guest, 'run --rm --name %n busybox sleep 1000', unit)
     const on = await defineService(guest, '--enable cgroup-transfer run --rm --name %n busybox sleep 1000', unit)
@@ -38,7 +38,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     expect(await on.pids()).toContain(Number(await on.inspect('{{.State.Pid}}')))
   })
 
-  test('of --config is read instead', async () => {
+  test("the file of --config is read instead of the host's", async () => {
     const {unit, path} = await hostFolder(guest, {
       'config.yaml': 'cgroups: [none]',
       'other.json': '{"credentials": false}',
@@ -52,7 +52,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
   })
 
-  test('is shown with where each value came from', async () => {
+  test('`config show` prints each value with where it came from', async () => {
     const {unit} = await hostFolder(guest, {'config.yaml': 'logs: false\nunits: {"db-*": {pid-file: /run/%n.pid}}'})
     const service = await defineService(guest, 'config show --unit db-1.service', {...unit, Type: 'oneshot'})
     await service.start()
@@ -69,7 +69,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     ['config show', 'config show'],
     ['plugins', 'plugins'],
     ['help', 'help run'],
-  ])('is not looked for in the working directory by %s', async (_, line) => {
+  ])('%s does not look for a configuration in the working directory', async (_, line) => {
     const {unit} = await hostFolder(guest, {'config.yaml': 'cgroups: [none]'})
     const program = 'require("node:fs").writeFileSync("/run/executed-by-" + process.getuid(), "")'
     const home = await hostFolder(guest, {
@@ -96,7 +96,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
       'plugins: {x: {from: /no/x.mjs}}',
       /^plugin x \(\/no\/x\.mjs\) cannot be used: ENOENT/,
     ],
-  ])('that %s is refused, and nothing is created', async (_, content, says) => {
+  ])('a configuration that %s is refused, and nothing is created', async (_, content, says) => {
     const {unit} = await hostFolder(guest, {'config.yaml': content})
     const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
     await service.start()
@@ -105,7 +105,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('that others may write is refused, with how to mend it', async () => {
+  test('a configuration that others may write is refused, with how to mend it', async () => {
     const {unit, path} = await hostFolder(guest, {'config.yaml': 'logs: true'})
     await guest.run('chmod', 'g+w', `${path}/config.yaml`)
     const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
@@ -119,7 +119,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
 describe.each(HOSTS)("the unit's credentials on $name", ({guest}) => {
   const set = {SetCredential: ['token:abracadabra']}
 
-  test("are the container's, read-only and under the same path everywhere", async () => {
+  test("the unit's credentials are the container's, read-only and under the same path everywhere", async () => {
     const service = await defineService(
       guest,
       'run --rm --name %n busybox sh -c "echo $$(cat $$CREDENTIALS_DIRECTORY/token); touch /run/credentials/x || echo read-only; sleep 1000"',
@@ -132,7 +132,7 @@ describe.each(HOSTS)("the unit's credentials on $name", ({guest}) => {
     expect(await guest.run('ps', '-e', '-o', 'args')).not.toContain('abracadabra')
   })
 
-  test('loaded from a file are there too', async () => {
+  test('a credential that systemd loads from a file is there too', async () => {
     const {path} = await hostFolder(guest, {token: 'from a file\n'})
     const service = await defineService(guest, 'run --rm --name %n busybox cat /run/credentials/token', {
       Type: 'oneshot',
@@ -142,7 +142,7 @@ describe.each(HOSTS)("the unit's credentials on $name", ({guest}) => {
     await service.says('from a file')
   })
 
-  test("are kept from the container by --credentials=false, and by a user in it that is not the unit's", async () => {
+  test("the unit's credentials are kept from the container by --credentials=false, and by a user in it that is not the unit's", async () => {
     const off = await defineService(
       guest,
       '--credentials=false run --rm --name %n busybox sh -c "ls /run/credentials || echo none"',
@@ -159,7 +159,7 @@ describe.each(HOSTS)("the unit's credentials on $name", ({guest}) => {
     await other.says('kept')
   })
 
-  test('are read by another user in the container when the unit runs as the same', async () => {
+  test("the unit's credentials are read by another user in the container when the unit runs as the same", async () => {
     const service = await defineService(
       guest,
       '--cgroups none run --rm --user 65534 --name %n busybox cat /run/credentials/token',

@@ -11,7 +11,7 @@ async function debugLines(guest: Guest, unit: string): Promise<string[]> {
 }
 
 describe.each(HOSTS)('debugging on $name', ({guest}) => {
-  test('says at priority 7 what a run does and asks, how long it takes, and no secret', async () => {
+  test('SYSTEMD_LOG_LEVEL=debug says at priority 7 what a run does and asks, how long it takes, and no secret', async () => {
     const service = await defineService(
       guest,
       '--env --pid-file /run/%n.pid run --rm --name %n -e TOKEN=abracadabra busybox sleep 1000',
@@ -36,7 +36,7 @@ describe.each(HOSTS)('debugging on $name', ({guest}) => {
     expect(lines).not.toMatch(/abracadabra|hocuspocus/)
   })
 
-  test('gives the stack of a failure, and its causes', async () => {
+  test('SYSTEMD_LOG_LEVEL=debug gives the stack of a failure, and its causes', async () => {
     const service = await defineService(guest, 'run --rm --name %n --pull never nowhere/none', {
       Environment: 'SYSTEMD_LOG_LEVEL=7',
     })
@@ -45,7 +45,7 @@ describe.each(HOSTS)('debugging on $name', ({guest}) => {
     expect((await debugLines(guest, service.name)).join('\n')).toMatch(/^ImageMissingError: [^]*^ {4}at /m)
   })
 
-  test('is not done unless it is asked for, and with SYSTEMD_LOG_LEVEL=warning only warnings are said', async () => {
+  test('a run says nothing at priority 7 unless it is asked to, and with SYSTEMD_LOG_LEVEL=warning only warnings', async () => {
     const plain = await defineService(guest, 'run --rm --name %n busybox sleep 0.5', {Type: 'oneshot'})
     await plain.start()
     await plain.says(/^the container was born in/)
@@ -65,7 +65,7 @@ describe.each(HOSTS)('debugging on $name', ({guest}) => {
 })
 
 describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))('RestartMode=debug on $name', ({guest}) => {
-  test('has a start that follows a failure say all, and the first nothing', async () => {
+  test('RestartMode=debug has a start that follows a failure say all, and the first nothing', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "exit 7"', {
       Restart: 'on-failure',
       RestartMode: 'debug',

@@ -15,7 +15,7 @@ interface Container {
 }
 
 describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
-  test('reach the container as they do by docker run', async () => {
+  test('the options of docker run reach the container as they do by docker run', async () => {
     const word = unique()
     // These hosts have no controllers under cgroup v2, and without one the Engine refuses the limit.
     const cpus = guest.kind.unified ? undefined : 0.5
@@ -103,7 +103,7 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
     await service.says('--no-such-option')
   })
 
-  test('behind the image are the words of the container', async () => {
+  test('options behind the image are the words of the container', async () => {
     const service = await defineService(
       guest,
       'run --rm --name %n busybox sh -c "echo $$0 $$@" --rm --name other -d busybox',
@@ -148,7 +148,7 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
     ).toContain('Welcome to nginx')
   })
 
-  test('several networks with aliases are all there', async () => {
+  test('a container on several networks has its aliases on each', async () => {
     const word = unique()
     const networks = [`${word}-front`, `${word}-back`]
     for (const network of networks) await guest.run('docker', 'network', 'create', network)
@@ -222,7 +222,7 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
       format: '{{range .NetworkSettings.Networks}}{{.MacAddress}}{{end}}',
       value: '02:42:ac:11:00:99',
     },
-  ])('$option is for Engines with API $api', async ({option, api, format, value}) => {
+  ])('$option is refused before API $api and taken from then on', async ({option, api, format, value}) => {
     const service = await defineService(guest, `run --rm --name %n ${option} busybox sleep 1000`)
     const {status} = await service.start()
     if (guest.kind.suite === 'bookworm') {

@@ -134,7 +134,7 @@ function leaveAnEngine(host: () => Guest): void {
 describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
   leaveAnEngine(host)
 
-  test('that is restarted leaves units active, and no line is lost or doubled', async () => {
+  test('an Engine that is restarted leaves units active, and no line is lost or doubled', async () => {
     const guest = host()
     const kept = await defineService(guest, `run --name %n ${COUNTING}`)
     const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, FINISHED)
@@ -167,7 +167,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
   })
 
   test.each(['json-file', 'local', 'journald', 'json-file --log-opt mode=non-blocking', 'local --tty'])(
-    'that is restarted loses and doubles no line with --log-driver=%s',
+    'an Engine that is restarted loses and doubles no line with --log-driver=%s',
     async (driver) => {
       const guest = host()
       const service = await defineService(guest, `run --name %n --log-driver=${driver} ${COUNTING}`)
@@ -183,7 +183,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
     },
   )
 
-  test('that is restarted after its log was truncated loses and doubles no line', async () => {
+  test('an Engine that is restarted after its log was truncated loses and doubles no line', async () => {
     const guest = host()
     const service = await defineService(guest, `run --name %n ${COUNTING}`)
     const pid = await startCounting(service)
@@ -196,7 +196,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
     expect((await service.journal()).filter((line) => line.includes('missing'))).toEqual([])
   })
 
-  test('whose log has lost what nobody had read has that said, and goes on from there', async () => {
+  test('a log that has lost what nobody had read has that said, and forwarding goes on from there', async () => {
     const guest = host()
     const service = await defineService(guest, `run --name %n ${COUNTING}`)
     const pid = await startCounting(service)
@@ -218,7 +218,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
     }
   })
 
-  test('that stays away has what was said meanwhile told later, and how containers ended', async () => {
+  test('an Engine that stays away tells later what was said meanwhile, and how containers ended', async () => {
     const guest = host()
     const running = await defineService(guest, `run --name %n ${COUNTING}`)
     const stopped = await defineService(guest, `run --rm --name %n ${COUNTING}`)
@@ -252,7 +252,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
     })
   })
 
-  test('whose containerd is restarted leaves a unit active', async () => {
+  test('a restart of containerd leaves a unit active', async () => {
     const guest = host()
     const service = await defineService(guest, `run --rm --name %n ${COUNTING}`)
     const pid = await startCounting(service)
@@ -263,7 +263,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
     expect(await lookAfter7(guest, service, pid, 'containerd restarted, --rm')).toEqual(SEVEN)
   })
 
-  test('that crashes leaves a unit active', async () => {
+  test('an Engine that crashes leaves a unit active', async () => {
     const guest = host()
     const service = await defineService(guest, `run --name %n ${COUNTING}`)
     const pid = await startCounting(service)
@@ -285,7 +285,7 @@ describe.each(HOSTS)('an Engine without live-restore on $name', ({host}) => {
     await withoutLiveRestore(host())
   })
 
-  test('that is restarted fails the units, and Restart= brings them back', async () => {
+  test('an Engine that is restarted without live-restore fails the units, and Restart= brings them back', async () => {
     const guest = host()
     const back = {Restart: 'on-failure', RestartSec: '100ms'}
     const failing = await defineService(guest, `run --name %n ${COUNTING}`)
@@ -330,7 +330,7 @@ describe.each(HOSTS)('an Engine without live-restore on $name', ({host}) => {
 describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({host}) => {
   leaveAnEngine(host)
 
-  test('keeps no unit from its stop in time, and no process stays', async () => {
+  test('an Engine that does not answer keeps no unit from its stop in time, and no process stays', async () => {
     const guest = host()
     const inTime = {TimeoutStopSec: '8'}
     const stops: {what: string; seen: Outcome; line: string; settings: Readonly<Record<string, string>>}[] = [
@@ -384,7 +384,7 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
     for (const service of all) await service.reaches({ActiveState: 'active'})
   })
 
-  test('fails a start in time, lets it be stopped, and leaves nothing', async () => {
+  test('an Engine that does not answer fails a start in time, lets it be stopped, and leaves nothing', async () => {
     const guest = host()
     const failing = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStartSec: '5'})
     const stopped = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStopSec: '8'})
@@ -410,7 +410,7 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
     }
   })
 
-  test('as it is not up yet is waited for, and the container is born in the unit', async () => {
+  test('an Engine that is not up yet is waited for, and the container is born in the unit', async () => {
     const guest = host()
     const service = await defineService(guest, `run --rm --name %n ${COUNTING}`)
     await stopEngine(guest)
@@ -430,7 +430,7 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
     expect(await look(guest, service, 'not up yet at the start, later stopped, --rm')).toEqual(CLEAN)
   })
 
-  test('as it is not there is waited for until shortly before systemd gives up', async () => {
+  test('an Engine that is not there is waited for until shortly before systemd gives up', async () => {
     const guest = host()
     const service = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStartSec: '3'})
     await stopEngine(guest)

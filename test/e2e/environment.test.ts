@@ -8,7 +8,7 @@ describe.each(HOSTS)('--env on $name', ({guest}) => {
     WatchdogSec: 'infinity',
   }
 
-  test("gives the container the unit's environment without systemd's own variables, and -e wins", async () => {
+  test("--env gives the container the unit's environment without systemd's own variables, and -e wins", async () => {
     const service = await defineService(
       guest,
       '--env run --rm --name %n -e OVERRIDDEN=after -e GREETING busybox sh -c "env; echo END; sleep 1000"',
@@ -33,7 +33,7 @@ describe.each(HOSTS)('--env on $name', ({guest}) => {
     expect(own.filter((name) => name === 'GREETING')).toHaveLength(1)
   })
 
-  test('puts no value into any argv or into our words in the journal', async () => {
+  test('--env puts no value into any argv or into our words in the journal', async () => {
     const service = await defineService(guest, '--env run --rm --name %n busybox sleep 1000', unit)
     await service.start()
     expect(await guest.run('ps', '-e', '-o', 'args')).not.toContain('hidden value')
@@ -41,7 +41,7 @@ describe.each(HOSTS)('--env on $name', ({guest}) => {
     expect(await service.inspect('{{range .Config.Env}}{{println .}}{{end}}')).toContain('SECRET=hidden value')
   })
 
-  test('passes by pattern and by another name', async () => {
+  test('--env passes variables by pattern and by another name', async () => {
     const service = await defineService(
       guest,
       '--env --env-allow APP_* --env-allow HOME --env-deny *_HIDDEN --env-prefix APP_= run --rm --name %n busybox sleep 1000',
@@ -52,13 +52,13 @@ describe.each(HOSTS)('--env on $name', ({guest}) => {
     expect(entries.sort()).toEqual(['HOME=/srv', 'PORT=80'])
   })
 
-  test("left out keeps the unit's environment from the container", async () => {
+  test("a run without --env keeps the unit's environment from the container", async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', unit)
     await service.start()
     expect(await service.inspect('{{range .Config.Env}}{{println .}}{{end}}')).not.toContain('GREETING')
   })
 
-  test('may come from the environment, as every option may, and the command line wins', async () => {
+  test('--env may come from the environment, as every option may, and the command line wins', async () => {
     const settings = {Environment: [...unit.Environment, 'SYSTEMD_DOCKER_ENV=true']}
     const on = await defineService(guest, 'run --rm --name %n busybox sleep 1000', settings)
     const off = await defineService(guest, '--env=false run --rm --name %n busybox sleep 1000', settings)

@@ -80,20 +80,23 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
       line: 'run --rm --mount type=bind,source=/run/nowhere,target=/x busybox true',
       says: /^the Engine failed to create the container: .*\/run\/nowhere.* \(HTTP 400\)$/,
     },
-  ])('because $what ends with 125 and one line of why, and leaves nothing', async ({line, unit = {}, says}) => {
-    const service = await defineService(guest, line.replace(/(^| )run /, '$1run --name %n '), unit)
-    expect((await service.start()).status).toBe(1)
-    await service.says(says)
-    expect(await service.show('ActiveState', 'Result', 'ExecMainStatus')).toEqual({
-      ActiveState: 'failed',
-      Result: 'exit-code',
-      ExecMainStatus: '125',
-    })
-    const ours = (await service.journal()).filter((said) => !said.includes(service.name))
-    expect(ours).toHaveLength(1)
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
-    expect(await service.pids()).toEqual([])
-  })
+  ])(
+    'a run that fails because $what ends with 125 and one line of why, and leaves nothing',
+    async ({line, unit = {}, says}) => {
+      const service = await defineService(guest, line.replace(/(^| )run /, '$1run --name %n '), unit)
+      expect((await service.start()).status).toBe(1)
+      await service.says(says)
+      expect(await service.show('ActiveState', 'Result', 'ExecMainStatus')).toEqual({
+        ActiveState: 'failed',
+        Result: 'exit-code',
+        ExecMainStatus: '125',
+      })
+      const ours = (await service.journal()).filter((said) => !said.includes(service.name))
+      expect(ours).toHaveLength(1)
+      expect(await containers(guest, `name=${service.name}`)).toEqual([])
+      expect(await service.pids()).toEqual([])
+    },
+  )
 
   test.each([
     {what: 'is not in the image', command: '/no/such', status: '127', says: /^the container's command was not found: /},
@@ -105,7 +108,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
       says: /^the container's command cannot be run: .*permission denied/,
     },
   ])(
-    'because the command $what ends with $status, as docker run does, and leaves nothing',
+    'a run whose command $what ends with $status, as docker run does, and leaves nothing',
     async ({command, status, says}) => {
       const service = await defineService(guest, `--pid-file /run/%n.pid run --name %n busybox ${command}`)
       await service.start()
@@ -119,7 +122,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
     },
   )
 
-  test('leaves a container that was there before as it was', async () => {
+  test('a run that fails leaves a container that was there before as it was', async () => {
     const service = await defineService(guest, '--pid-file /run/nowhere/x run --rm --name %n busybox true')
     await guest.run('docker', 'create', '--name', service.name, 'busybox', 'true')
     const id = await service.inspect('{{.Id}}')
@@ -127,7 +130,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
     expect(await service.inspect('{{.Id}} {{.State.Status}}')).toBe(`${id} created`)
   })
 
-  test('because it is stopped while it starts is a clean end, and its container is gone', async () => {
+  test('a run that is stopped while it starts is a clean end, and its container is gone', async () => {
     const label = unique()
     const service = await defineService(guest, `--notify run --rm --init --label ${label} busybox sleep 1000`)
     const started = service.start()

@@ -29,7 +29,7 @@ async function handedOver(
 }
 
 describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
-  test('is alone in its unit, as its main process, and its words are in the journal under the unit', async () => {
+  test('a container that is handed over is alone in its unit, as its main process, and its words are in the journal under the unit', async () => {
     const service = await handedOver(
       guest,
       `--rm --name %n busybox sh -c "echo to stdout; echo to stderr >&2; exec sleep 1000"`,
@@ -53,7 +53,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
   test.each([
     ['0', CLEAN],
     ['7', {...CLEAN, ActiveState: 'failed', Result: 'exit-code'}],
-  ])('ends its unit as it ends, with %s', async (status, outcome) => {
+  ])('a container that is handed over ends its unit as it ends, with %s', async (status, outcome) => {
     const service = await handedOver(guest, `--rm --name %n busybox sh -c "sleep 0.5; exit ${status}"`)
     await service.start()
     await service.reaches({ActiveState: outcome.ActiveState})
@@ -61,7 +61,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     await service.says(`container ${service.name} ended with status ${status}`)
   })
 
-  test('whose pid file somebody has made a FIFO is removed all the same, and its unit ends in time', async () => {
+  test('a container whose pid file somebody has made a FIFO is removed all the same, and its unit ends in time', async () => {
     const home = `/run/${unique()}`
     await guest.run('mkdir', home)
     await guest.run('chown', 'nobody', home)
@@ -86,7 +86,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     await guest.run('rm', '-r', home)
   })
 
-  test('and is many processes ends its unit when its init is killed, which the kernel is through with last', async () => {
+  test('a container of many processes ends its unit when its init is killed, which the kernel is through with last', async () => {
     const many = 'sh -c "for i in 1 2 3 4; do sleep 1000 & done; wait"'
     const services = await Promise.all(
       Array.from({length: 6}, () => handedOver(guest, `--rm --init --name %n busybox ${many}`)),
@@ -96,14 +96,14 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     for (const service of services) await service.reaches({ActiveState: 'failed', Result: 'exit-code'})
   })
 
-  test('that ends before anybody sees its PID ends its unit as well', async () => {
+  test('a container that ends before anybody sees its PID ends its unit as well', async () => {
     const service = await handedOver(guest, '--rm --name %n busybox sh -c "exit 7"')
     await service.start()
     await service.reaches({ActiveState: 'failed', Result: 'exit-code'})
     expect(await see(guest, service, 'exit 7 at once')).toMatchObject({docker: 'gone', processes: 0, left: []})
   })
 
-  test('is started again by Restart=on-failure after a failure, each time anew, and not after a success', async () => {
+  test('a container that is handed over is started again by Restart=on-failure after a failure, each time anew, and not after a success', async () => {
     const failing = await handedOver(guest, '--rm --name %n busybox sh -c "sleep 0.2; exit 7"', {
       Restart: 'on-failure',
       RestartSec: '100ms',
@@ -121,7 +121,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     expect(await see(guest, ending, 'exit 0 with Restart=on-failure')).toEqual(CLEAN)
   })
 
-  test('is stopped with its own stop signal by docker stop in ExecStop=', async () => {
+  test('a container that is handed over is stopped with its own stop signal by docker stop in ExecStop=', async () => {
     const quitting = await handedOver(guest, `--rm --stop-signal QUIT --name %n busybox ${TALKING}`)
     await quitting.start()
     await quitting.stop()
@@ -143,7 +143,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     })
   })
 
-  test('and is one process alone has its time to stop, at any moment', async () => {
+  test('a container that is one process alone has its time to stop, at any moment', async () => {
     const services = await Promise.all(
       Array.from({length: 4}, () =>
         handedOver(
@@ -164,7 +164,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     }
   })
 
-  test('and is asked to start again while it stops has been stopped all the same', async () => {
+  test('a unit that is asked to start again while it stops has been stopped all the same', async () => {
     const service = await handedOver(guest, '--rm --init --name %n busybox sleep 1000', {
       ExecStop: '/bin/sh -c "sleep 1; docker stop %n"',
     })
@@ -177,7 +177,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     expect((await service.journal()).filter((line) => /status=143|Failed with/.test(line))).toEqual([])
   })
 
-  test('that has to be killed in its stop is a failure that says so', async () => {
+  test('a container that has to be killed in its stop is a failure that says so', async () => {
     const service = await handedOver(guest, '--rm --stop-timeout 1 --name %n busybox sleep 1000')
     await service.start()
     await service.stop()
@@ -189,7 +189,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     await service.says(`container ${service.name} was killed as it did not stop in time`)
   })
 
-  test('is kept without --rm, and started again with the settings that it has', async () => {
+  test('a container that is handed over is kept without --rm, and started again with the settings that it has', async () => {
     const service = await handedOver(guest, '--name %n busybox sh -c "echo $$HOSTNAME; sleep 0.2; exit 7"')
     await service.start()
     await service.reaches({ActiveState: 'failed'})
@@ -206,7 +206,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     await service.reaches({ActiveState: 'failed'})
   })
 
-  test('whose end somebody hides by removing it is known all the same', async () => {
+  test('the end of a container is known though somebody hides it by removing the container', async () => {
     const service = await handedOver(guest, '--rm --name %n busybox sleep 1000')
     await service.start()
     await guest.run('docker', 'rm', '--force', service.name)
@@ -214,7 +214,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     expect(await see(guest, service, 'docker rm --force')).toMatchObject({docker: 'gone', processes: 0})
   })
 
-  test('and restarted by docker ends its unit, which Restart= brings back', async () => {
+  test('a container that docker restarts ends its unit, which Restart= brings back', async () => {
     const service = await handedOver(guest, '--rm --init --name %n busybox sleep 1000', {
       Restart: 'on-failure',
       RestartSec: '100ms',
@@ -228,7 +228,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toHaveLength(1)
   })
 
-  test('in a unit without finish gets a warning that names what is missing', async () => {
+  test('a hand-over in a unit without finish gets a warning that names what is missing', async () => {
     const service = await defineService(guest, '--handover run --rm --name %n busybox sleep 1000', {
       ExecStop: '/usr/bin/docker stop %n',
     })
@@ -257,7 +257,7 @@ describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
       unit: {ExecStop: ''},
       why: /the unit has no ExecStop=, and so systemd kills the container at once in a stop: say ExecStop=/,
     },
-  ])('$what is refused before anything is made', async ({words, unit, why}) => {
+  ])('a hand-over is refused before anything is made: $what', async ({words, unit, why}) => {
     const service = await handedOver(guest, '--name %n busybox sleep 1000', unit, words)
     await service.start()
     await service.reaches({ActiveState: 'failed', ExecMainStatus: '125'})
@@ -265,7 +265,7 @@ describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('that is refused, as another unit has the name, leaves that unit and its container alone', async () => {
+  test('a hand-over that is refused, as another unit has the name, leaves that unit and its container alone', async () => {
     const name = unique()
     const first = await handedOver(guest, `--rm --init --name ${name} busybox sleep 1000`, {
       ExecStop: `/usr/bin/docker stop ${name}`,
@@ -289,13 +289,13 @@ describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
 })
 
 describe.each(HOSTS)('finish on $name', ({guest}) => {
-  test('is for a unit, and refuses anybody else', async () => {
+  test('finish is for a unit, and refuses anybody else', async () => {
     const {status, stderr} = await guest.attempt([PROGRAM, 'finish', 'web'])
     expect(status).toBe(125)
     expect(stderr).toContain('cannot finish the unit: this is no process of one')
   })
 
-  test('after a main process of ours says nothing more, and clears away what that could not', async () => {
+  test('finish says nothing more after a main process of ours, and clears away what that could not', async () => {
     const service = await defineService(
       guest,
       '--pid-file /run/%n.pid run --rm --name %n busybox sh -c "sleep 0.3; exit 7"',
@@ -312,7 +312,7 @@ describe.each(HOSTS)('finish on $name', ({guest}) => {
     expect((await guest.attempt(['ls', `/run/${killed.name}.pid`])).status).toBe(2)
   })
 
-  test('does nothing that only the image of its container says', async () => {
+  test('finish does nothing that only the image of its container says', async () => {
     const image = unique()
     const victim = `/run/${image}`
     await guest.write(victim, 'precious')
@@ -331,7 +331,7 @@ describe.each(HOSTS)('finish on $name', ({guest}) => {
     await guest.run('rm', victim)
   })
 
-  test('stops a container that outlives its unit', async () => {
+  test('finish stops a container that outlives its unit', async () => {
     const service = await handedOver(guest, '--init --name %n busybox sleep 1000', {
       ExecStop: '',
       KillMode: 'none',
@@ -421,7 +421,7 @@ describe.each(HOSTS)('a container that is there already and cannot come into the
     await guest.run('docker', 'run', ...words, 'until [ -e /end ]; do sleep 0.1; done; exit 7')
   }
 
-  test('is not handed over, and goes on as it was', async () => {
+  test('a running container that cannot come into the unit is not handed over, and goes on as it was', async () => {
     const service = await handedOver(guest, '--name %n busybox not me')
     await madeByHand(service)
     const before = await service.inspect('{{.State.Pid}}')
@@ -430,7 +430,7 @@ describe.each(HOSTS)('a container that is there already and cannot come into the
     expect(await service.inspect('{{.State.Status}} {{.State.Pid}}')).toBe(`running ${before}`)
   })
 
-  test('keeps somebody of ours in the unit, whose end is its end', async () => {
+  test('a running container that cannot come into the unit keeps somebody of ours in it, whose end is its end', async () => {
     const service = await defineService(guest, '--logs=false run --name %n busybox not me')
     await madeByHand(service)
     expect((await service.start()).status).toBe(0)

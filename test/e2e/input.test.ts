@@ -12,7 +12,7 @@ const CLIENT = `
   socket.on('error', () => undefined)`
 
 describe.each(HOSTS)('standard input on $name', ({guest}) => {
-  test('that is a socket which its client resets ends for the container, and nothing is left', async () => {
+  test('a socket as standard input that its client resets ends for the container, and nothing is left', async () => {
     const name = unique()
     const units = '/run/systemd/system'
     await guest.write(`${units}/${name}.socket`, '[Socket]\nListenStream=127.0.0.1:7777\nAccept=yes\n')

@@ -31,7 +31,7 @@ const ofUnit = async (guest: Guest, {name}: Service): Promise<string[]> =>
 describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
   describe.each(guest.kind.unified ? LINES : [LINES[0], LINES[3]])('of a run $what', ({what, words}) => {
     test.each(['resolve', 'create', 'start', 'started', 'ready'])(
-      'in %s the next start has one container, and the stop after it leaves what it should',
+      'a run that is killed in %s leaves the next start one container, and the stop after it leaves what it should',
       async (phase) => {
         const service = await killedIn(guest, phase, `${words} --init busybox sleep 1000`)
         await service.start()
@@ -58,7 +58,7 @@ describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
   })
 
   test.each(['exited', 'removed'])(
-    'in %s the next start is as clean as any, and the exit status is right',
+    'a run that is killed in %s leaves the next start as clean as any, and the exit status is right',
     async (phase) => {
       const service = await killedIn(guest, phase, '--rm --name %n busybox sh -c "sleep 0.3; exit 7"')
       await service.start()
@@ -74,7 +74,7 @@ describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
     },
   )
 
-  test('of a main process that is alone killed, the container that runs on is taken over with its exit status', async () => {
+  test('a container whose main process alone is killed runs on and is taken over with its exit status', async () => {
     const service = await defineService(
       guest,
       'run --rm --name %n busybox sh -c "trap \'exit 7\' USR1; while :; do sleep 0.1; done"',
@@ -96,7 +96,7 @@ describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
     )
   })
 
-  test('of a main process of a container without a name, it is found by its labels, from another line removed', async () => {
+  test('a container without a name whose main process is killed is found by its labels, and one from another line removed', async () => {
     const name = unique()
     const service = await defineService(guest, 'run --init busybox sleep 1000', {KillMode: 'process'})
     const labels = {unit: service.name, nameless: 'yes', invocation: 'an earlier one', request: 'another'}
@@ -147,7 +147,7 @@ describe.each(HOSTS)('after a SIGKILL of a start that is to replace a container 
   }
 
   test.each(['create', 'start', 'started', 'ready'])(
-    'in %s that container is still there, and the next start replaces it with nothing left',
+    'a run that is killed in %s leaves the container it was to replace, and the next start replaces it with nothing left',
     async (phase) => {
       const {name, id, service} = await broken(phase)
       const called = await guest.run('docker', 'inspect', '--format', '{{.Name}}', id)
@@ -165,7 +165,7 @@ describe.each(HOSTS)('after a SIGKILL of a start that is to replace a container 
     },
   )
 
-  test('in start a unit that does not want to replace it takes it over as it runs', async () => {
+  test('a container that a run killed in start was to replace is taken over as it runs by a unit that does not want to replace it', async () => {
     const {name, id} = await broken('start')
     const pid = await guest.run('docker', 'inspect', '--format', '{{.State.Pid}}', id)
     const other = await defineService(guest, `run --name ${name} --init busybox sleep 1000`)
@@ -181,7 +181,7 @@ describe.each(HOSTS)('after a SIGKILL of a start that is to replace a container 
 })
 
 describe.each(HOSTS)('a name that two units claim on $name', ({guest}) => {
-  test("is the first one's, whose name the second is told, until that is over", async () => {
+  test("a name is the first unit's, whose name the second is told, until that is over", async () => {
     const name = unique()
     const first = await defineService(guest, `run --rm --init --name ${name} busybox sleep 1000`)
     const second = await defineService(guest, `run --rm --init --name ${name} busybox sleep 1000`)
@@ -199,7 +199,7 @@ describe.each(HOSTS)('a name that two units claim on $name', ({guest}) => {
     expect(await containers(guest, `name=${name}`)).toEqual([])
   })
 
-  test("at the same moment is one's alone", async () => {
+  test("a name that two units claim at the same moment is one's alone", async () => {
     const name = unique()
     const both = [
       await defineService(guest, `run --rm --init --name ${name} busybox sleep 1000`),
@@ -223,7 +223,7 @@ describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
   test.each([
     {onDrift: 'adopt', is: 'used as it is, with a warning', old: true},
     {onDrift: 'replace', is: 'made anew', old: false},
-  ])('that runs or has stopped is $is with --on-drift=$onDrift', async ({onDrift, old}) => {
+  ])('a container from another line, running or stopped, is $is with --on-drift=$onDrift', async ({onDrift, old}) => {
     const service = await defineService(
       guest,
       `--on-drift=${onDrift} run --name %n --cap-drop MKNOD -e WORD=new busybox sh -c "trap exit TERM; while :; do sleep 0.1; done"`,
@@ -253,7 +253,7 @@ describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
     }
   })
 
-  test('fails the start with --on-drift=fail, and stays as it was', async () => {
+  test('a container from another line fails the start with --on-drift=fail, and stays as it was', async () => {
     const service = await defineService(guest, '--on-drift=fail run --name %n busybox sleep 1000')
     await make(service.name, '--init', 'busybox', 'sleep', '1000')
     const before = await service.inspect('{{.Id}} {{.State.Pid}}')
@@ -263,7 +263,7 @@ describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
     expect(await service.inspect('{{.Id}} {{.State.Pid}}')).toBe(before)
   })
 
-  test('is none when it was made from the same', async () => {
+  test('a container that was made from the same line is not taken for one from another', async () => {
     const service = await defineService(guest, '--on-drift=fail run --init --name %n busybox sleep 1000')
     for (let start = 0; start < 2; start++) {
       expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)

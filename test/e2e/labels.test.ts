@@ -23,21 +23,24 @@ describe.each(HOSTS)('an image on $name whose labels are called as what events s
     ['exitCode=0 signal=9', '--rm'],
     ['exitCode=0 signal=9', ''],
     ['exitCode=abc signal=abc', '--rm'],
-  ])('has no say in the status of its unit: LABEL %s, %s', async (labels, rm) => {
-    const image = await imageWith(guest, labels)
-    const service = await defineService(guest, `run ${rm} --name %n ${image} sh -c "sleep 0.3; exit 7"`)
-    await service.start()
-    await service.reaches({ActiveState: 'failed'})
-    expect(await see(guest, service, `exit 7, LABEL ${labels}`)).toEqual({
-      ...CLEAN,
-      ActiveState: 'failed',
-      Result: 'exit-code',
-      ExecMainStatus: '7',
-      ...(rm === '' ? {docker: 'exited 7'} : {}),
-    })
-  })
+  ])(
+    "an image's labels that are called as what events say have no say in the status of its unit: LABEL %s, %s",
+    async (labels, rm) => {
+      const image = await imageWith(guest, labels)
+      const service = await defineService(guest, `run ${rm} --name %n ${image} sh -c "sleep 0.3; exit 7"`)
+      await service.start()
+      await service.reaches({ActiveState: 'failed'})
+      expect(await see(guest, service, `exit 7, LABEL ${labels}`)).toEqual({
+        ...CLEAN,
+        ActiveState: 'failed',
+        Result: 'exit-code',
+        ExecMainStatus: '7',
+        ...(rm === '' ? {docker: 'exited 7'} : {}),
+      })
+    },
+  )
 
-  test('cannot make a success of a container that somebody has removed from a unit that is handed over', async () => {
+  test("an image's labels cannot make a success of a container that somebody has removed from a unit that is handed over", async () => {
     const image = await imageWith(guest, 'exitCode=0')
     const service = await defineService(guest, `--handover run --name %n --init ${image} sleep 1000`, {
       Delegate: 'yes',

@@ -6,7 +6,7 @@ import {HOSTS} from '../support/host/hosts.js'
 import {containers, defineService, unique} from '../support/service/service.js'
 
 describe.each(HOSTS)('a named container on $name', ({guest}) => {
-  test('is started again with its own settings when it is stopped and --rm is not given', async () => {
+  test('a stopped container is started again with its own settings when --rm is not given', async () => {
     const service = await defineService(guest, 'run --name %n -e WORD=new busybox sh -c "echo word $$WORD"', {
       Type: 'oneshot',
     })
@@ -28,7 +28,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await service.inspect('{{.Id}} {{.State.Running}}')).toBe(`${id} false`)
   })
 
-  test('is replaced by a new one when it is stopped and --rm is given', async () => {
+  test('a stopped container is replaced by a new one when --rm is given', async () => {
     const service = await defineService(guest, 'run --rm --name %n -e WORD=new busybox sh -c "echo word $$WORD"', {
       Type: 'oneshot',
     })
@@ -38,7 +38,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('is taken over when it is running, moved into the unit, and not started twice', async () => {
+  test('a running container is taken over, moved into the unit, and not started twice', async () => {
     const service = await defineService(guest, 'run --name %n busybox echo not me')
     await guest.run(
       'docker',
@@ -59,7 +59,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await service.journal()).not.toContain('not me')
   })
 
-  test('is taken over as it is when it is paused, which systemctl status says, and is followed from there', async () => {
+  test('a paused container is taken over as it is, which systemctl status says, and is followed from there', async () => {
     const service = await defineService(guest, '--logs=false --cgroups=none run --rm --name %n busybox echo not me')
     await guest.run('docker', 'run', '--detach', '--init', '--name', service.name, 'busybox', 'sleep', '1000')
     await guest.run('docker', 'pause', service.name)
@@ -76,7 +76,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('stays where Docker has frozen it when it is paused, so that docker unpause lets it run on', async () => {
+  test('a paused container stays where Docker has frozen it, so that docker unpause lets it run on', async () => {
     const service = await defineService(guest, '--logs=false run --rm --name %n busybox echo not me')
     await guest.run(
       'docker',
@@ -101,7 +101,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('is waited for when Docker is about to start it again, and then taken over', async () => {
+  test('a container that Docker is about to start again is waited for, and then taken over', async () => {
     const service = await defineService(guest, '--logs=false --cgroups=none run --name %n busybox echo not me')
     // Docker waits a little longer before each start.
     const script = 'echo >>/lives; [ $(wc -l </lives) -lt 6 ] || exec sleep 1000; exit 3'
@@ -129,7 +129,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await service.show('ActiveState')).toEqual({ActiveState: 'inactive'})
   })
 
-  test('is gone after the end when it was taken over with --rm', async () => {
+  test('a container that was taken over with --rm is gone after the end', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox echo not me')
     const untilTold = 'while [ ! -e /tmp/end ]; do sleep 0.2; done'
     await guest.run('docker', 'run', '--detach', '--name', service.name, 'busybox', 'sh', '-c', untilTold)
@@ -153,7 +153,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
       says: (owner: string) =>
         ` is that of ${owner}, and systemd does not answer whether that unit has ended: try again, or give one of the two units another --name`,
     },
-  ])('that a running unit uses stays with it, $what', async ({unit, says}) => {
+  ])('a name that a running unit uses stays with it, $what', async ({unit, says}) => {
     const owner = await defineService(guest, `run --rm --name %n busybox ${untilStopped}`)
     expect((await owner.start()).status).toBe(0)
     const thief = await defineService(guest, `--on-drift=replace run --rm --name ${owner.name} busybox true`, unit)
@@ -163,7 +163,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await owner.show('ActiveState')).toEqual({ActiveState: 'active'})
   })
 
-  test("that is the beginning of a stranger's id leaves the stranger alone", async () => {
+  test("a name that is the beginning of a stranger's id leaves the stranger alone", async () => {
     const stranger = await guest.run('docker', 'run', '--detach', 'busybox', 'sleep', '1000')
     const service = await defineService(guest, `run --rm --name ${stranger.slice(0, 12)} busybox echo mine`, {
       Type: 'oneshot',
@@ -174,20 +174,20 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     await guest.run('docker', 'rm', '--force', stranger)
   })
 
-  test.each(['--logs', '--logs=false'])('is removed after its end with --rm and %s', async (logs) => {
+  test.each(['--logs', '--logs=false'])('a container is removed after its end with --rm and %s', async (logs) => {
     const service = await defineService(guest, `${logs} run -rm -name=%n busybox echo hi`, {Type: 'oneshot'})
     expect((await service.start()).status).toBe(0)
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
     expect((await service.journal()).includes('hi')).toBe(logs === '--logs')
   })
 
-  test('is kept after its end without --rm', async () => {
+  test('a container is kept after its end without --rm', async () => {
     const service = await defineService(guest, 'run --name %n busybox echo hi', {Type: 'oneshot'})
     await service.start()
     expect(await service.inspect('{{.State.Status}}')).toBe('exited')
   })
 
-  test('and one without a name are both gone when the unit stops, with their anonymous volumes', async () => {
+  test('a container with a name and one without are both gone when the unit stops, with their anonymous volumes', async () => {
     const label = unique()
     const service = await defineService(guest, `run --rm --init --label ${label} -v /data busybox sleep 1000`)
     await service.start()
@@ -259,20 +259,23 @@ describe.each(HOSTS)('a container that a new one is to replace on $name', ({gues
         options: '--pid-file /run/nowhere/x',
         says: /nowhere/,
       },
-    ])('is as it was, with its volume, when $what', async ({line, options = '', says}) => {
-      const service = await defineService(guest, `${options} ${words} --name %n ${line}`)
-      await makeDatabase(guest, service.name, state)
-      const before = await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`)
-      await service.start()
-      await service.says(says)
-      expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'exit-code'})
-      expect(await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`)).toBe(before)
-      expect(await containers(guest, `name=${service.name}`)).toEqual([service.name])
-      expect(await rowsIn(guest, before.split(' ')[2] ?? '')).toMatch(/^precious/)
-    })
+    ])(
+      'the container that was to be replaced is as it was, with its volume, when $what',
+      async ({line, options = '', says}) => {
+        const service = await defineService(guest, `${options} ${words} --name %n ${line}`)
+        await makeDatabase(guest, service.name, state)
+        const before = await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`)
+        await service.start()
+        await service.says(says)
+        expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'exit-code'})
+        expect(await service.inspect(`{{.Id}} {{.State.Running}} ${VOLUME}`)).toBe(before)
+        expect(await containers(guest, `name=${service.name}`)).toEqual([service.name])
+        expect(await rowsIn(guest, before.split(' ')[2] ?? '')).toMatch(/^precious/)
+      },
+    )
 
     test.each(['create', 'start', 'started', 'ready'])(
-      'is as it was, with its volume, when the start fails in %s, or is stopped there',
+      'the container that was to be replaced is as it was, with its volume, when the start fails in %s, or is stopped there',
       async (phase) => {
         const {unit, path} = await withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})
         for (const how of ['fail', 'hang']) {
@@ -299,7 +302,7 @@ describe.each(HOSTS)('a container that a new one is to replace on $name', ({gues
       },
     )
 
-    test('runs on untouched as long as the new one is not made', async () => {
+    test('the container that is to be replaced runs on untouched as long as the new one is not made', async () => {
       const service = await defineService(guest, `${words} --name %n 127.0.0.1:1/no/such`)
       await makeDatabase(guest, service.name, state)
       const before = await service.inspect('{{.State.Pid}} {{.State.StartedAt}}')
@@ -307,7 +310,7 @@ describe.each(HOSTS)('a container that a new one is to replace on $name', ({gues
       expect(await service.inspect('{{.State.Pid}} {{.State.StartedAt}}')).toBe(before)
     })
 
-    test('is gone once the new one is ready, and its anonymous volume is kept, as docker rm keeps it', async () => {
+    test('the container that is replaced is gone once the new one is ready, and its anonymous volume is kept, as docker rm keeps it', async () => {
       const service = await defineService(guest, `${words} --name %n --init busybox sleep 1000`)
       await makeDatabase(guest, service.name, state)
       const [before = '', volume = ''] = (await service.inspect(`{{.Id}} ${VOLUME}`)).split(' ')
@@ -320,7 +323,7 @@ describe.each(HOSTS)('a container that a new one is to replace on $name', ({gues
     })
   })
 
-  test('gives its port to the new one, and has it again when that does not get another', async () => {
+  test('the container that is to be replaced gives its port to the new one, and has it again when that does not get another', async () => {
     const port = String(20_000 + Number(unique().split('x')[1]))
     const publish = `--publish 127.0.0.1:${port}:80`
     const taken = String(Number(port) + 10_000)
@@ -393,7 +396,7 @@ describe.each(HOSTS)(
     const isRunning = async (id: string): Promise<boolean> =>
       (await guest.run('docker', 'inspect', '--format', '{{.State.Running}}', id)) === 'true'
 
-    test('is not taken for what an earlier start without a name has left', async () => {
+    test("a container whose image says that it is the unit's is not taken for what an earlier start without a name has left", async () => {
       const service = await defineService(guest, 'run --rm --init busybox sleep 1000')
       const plain = await guest.run('docker', 'create', 'busybox')
       const hostile = {unit: service.name, nameless: 'yes', invocation: 'an_earlier_one', request: 'another'}
@@ -417,7 +420,7 @@ describe.each(HOSTS)(
       for (const id of byHand) expect(await isRunning(id)).toBe(true)
     })
 
-    test('is not finished with the unit whose name it bears: neither it nor a file that it names is removed', async () => {
+    test("a container whose image says that it is the unit's is not finished with the unit whose name it bears: neither it nor a file that it names is removed", async () => {
       const service = await defineService(guest, '', {
         Type: 'oneshot',
         ExecStart: '/bin/true',

@@ -7,7 +7,7 @@ import {installBare} from '../support/host/install.js'
 const PATIENCE_MS = 20_000
 
 describe.each(HOSTS)('readiness on $name', ({guest}) => {
-  test('is left to the container by --notify: the unit starts up until the container says READY=1', async () => {
+  test('--notify leaves readiness to the container: the unit starts up until that says READY=1', async () => {
     // systemd's own library and program, lent to the container, are what says READY=1 in it.
     const service = await defineService(
       guest,
@@ -23,14 +23,14 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
     )
   })
 
-  test('never comes when the container that was to say READY=1 does not, and nothing is left', async () => {
+  test('a unit never gets ready when the container that was to say READY=1 does not, and nothing is left', async () => {
     const service = await defineService(guest, '--notify run --rm --name %n busybox sleep 1000', {TimeoutStartSec: '3'})
     await service.start()
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'timeout'})
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('is told by --notify=false and without NOTIFY_SOCKET as for any service', async () => {
+  test('--notify has no effect in a unit that takes no messages, and the unit starts as any service does', async () => {
     const service = await defineService(guest, '--notify run --rm --name %n busybox sleep 1000', {
       Type: 'simple',
       NotifyAccess: 'none',
@@ -42,7 +42,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
     expect(await service.inspect('{{.Config.Env}}')).not.toContain('NOTIFY_SOCKET')
   })
 
-  test('that systemd will not hear of, as it comes from a script, is warned of, with what to say', async () => {
+  test('readiness that systemd will not hear of, as it comes from a script, is warned of, with what to say', async () => {
     const line = '/opt/bin/systemd-docker run --rm --name %n busybox sleep 1000'
     const service = await defineService(guest, '', {
       NotifyAccess: 'main',
@@ -66,7 +66,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
   test.each([
     ['sd-notify where npm could build it', true],
     ["systemd's own program systemd-notify where it could not", false],
-  ])('is told by %s', async (_, built) => {
+  ])('systemd is told of readiness by %s', async (_, built) => {
     const program = built ? '/opt/systemd-docker' : await installBare(guest)
     const addon = await guest.attempt(['node', '-e', `require(require.resolve('sd-notify', {paths: ['${program}']}))`])
     expect(addon.status).toBe(built ? 0 : 1)
@@ -82,8 +82,8 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('a detached run on $name', ({guest}) => {
-  test('with --logs=false and no --rm leaves systemd alone with the container: nobody of ours stays', async () => {
+describe.each(HOSTS)('who stays beside a container on $name', ({guest}) => {
+  test('a run with --logs=false and no --rm leaves systemd alone with the container: nobody of ours stays', async () => {
     const service = await defineService(
       guest,
       '--logs=false --pid-file /run/%n.pid run -d --name %n busybox sleep 1000',
@@ -104,7 +104,7 @@ describe.each(HOSTS)('a detached run on $name', ({guest}) => {
     await guest.run('rm', `/run/${service.name}.pid`)
   })
 
-  test('is none in a unit that could not be told of its main process', async () => {
+  test('a run stays in a unit that could not be told of its main process', async () => {
     const service = await defineService(guest, '--logs=false run --name %n busybox sleep 1000', {
       Type: 'exec',
       NotifyAccess: 'none',
@@ -116,7 +116,7 @@ describe.each(HOSTS)('a detached run on $name', ({guest}) => {
     expect(await guest.run('cat', `/proc/${MainPID}/comm`)).toBe('node')
   })
 
-  test.each(['--logs=false run --rm=true', '--logs=true run --rm=false'])('is none with %s', async (line) => {
+  test.each(['--logs=false run --rm=true', '--logs=true run --rm=false'])('a run stays with %s', async (line) => {
     const service = await defineService(guest, `${line} -d --name %n busybox sleep 1000`)
     await service.start()
     const {MainPID} = await service.show('MainPID')

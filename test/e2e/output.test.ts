@@ -6,7 +6,7 @@ import {defineService} from '../support/service/service.js'
 const COUNTING = `trap 'exit 0' TERM; i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done`
 
 describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
-  test('that is taken over while it is paused comes once it goes on', async () => {
+  test('the output of a container that is taken over while it is paused comes once it goes on', async () => {
     const service = await defineService(guest, '--cgroups none run --name %n busybox')
     const made = ['--detach', `--name=${service.name}`, 'busybox', 'sh', '-c', COUNTING]
     await guest.run('docker', 'run', ...made)

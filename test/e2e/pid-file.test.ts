@@ -3,7 +3,7 @@ import {HOSTS} from '../support/host/hosts.js'
 import {defineService} from '../support/service/service.js'
 
 describe.each(HOSTS)('--pid-file on $name', ({guest}) => {
-  test("holds the PID of the container's init while it runs, and is gone with it", async () => {
+  test("--pid-file holds the PID of the container's init while it runs, and is gone with it", async () => {
     const service = await defineService(guest, '--pid-file /run/%n.pid run --rm --init --name %n busybox sleep 1000')
     const path = `/run/${service.name}.pid`
     await service.start()
@@ -13,7 +13,7 @@ describe.each(HOSTS)('--pid-file on $name', ({guest}) => {
     expect((await guest.attempt(['sh', '-c', `ls ${path}*`])).stdout).toBe('')
   })
 
-  test('replaces a stale file, and a link without writing to where it leads', async () => {
+  test('--pid-file replaces a stale file, and a link without writing to where it leads', async () => {
     const service = await defineService(guest, '-p /run/%n.pid run --rm --name %n busybox sleep 1000')
     const path = `/run/${service.name}.pid`
     await guest.write(`/run/${service.name}.victim`, 'precious')

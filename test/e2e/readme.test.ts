@@ -6,7 +6,7 @@ import {EVERY_HOST, HOSTS} from '../support/host/hosts.js'
 import {containers, unique} from '../support/service/service.js'
 
 describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
-  test('runs nginx: active, answering, its processes and words under the unit, and nothing left when stopped', async () => {
+  test("the README's unit file runs nginx: active, answering, its processes and words under the unit, and nothing left when stopped", async () => {
     const name = `${unique()}.service`
     await guest.write(`/etc/systemd/system/${name}`, await readmeUnit())
     onTestFinished(async () => {
@@ -54,7 +54,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian-forky', 'debian13-v2', 'deb
   'the unit files of examples/units on $name',
   ({guest}) => {
     test.each(['nginx.service', 'nginx-handed-over.service'])(
-      '%s starts, is reloaded, and stops clean',
+      'the unit file %s starts, is reloaded, and stops clean',
       async (file) => {
         const name = `${unique()}.service`
         const text = await readFile(new URL(`../../examples/units/${file}`, import.meta.url), 'utf8')
@@ -77,7 +77,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian-forky', 'debian13-v2', 'deb
 )
 
 describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))("Debian's own Node on $name", ({guest}) => {
-  test('runs the program as well', async () => {
+  test("Debian's own Node runs the program as well", async () => {
     expect(await guest.run('/usr/bin/node', '--version')).toMatch(/^v20\./)
     const said = await guest
       .run(

@@ -54,7 +54,7 @@ afterAll(async () => {
 
 describe('services that are enabled, resident and handed over', () => {
   test.each<GoingDown>(['orderly', 'power-failure'])(
-    'are active again after a reboot: %s; with one container each, kept or made anew',
+    'services are active again after a reboot: %s; with one container each, kept or made anew',
     async (goingDown) => {
       const before = await idsOf(guest)
       guest = await booted.reboot(goingDown)

@@ -24,7 +24,7 @@ describe.each(STORES)('an image from a registry on $name', ({name, host}) => {
   // containerd's store may have fetched a layer before it tells of its size.
   const size = name.includes('containerd') ? '(?: \\(\\d+ MB\\))?' : ' \\(\\d+ MB\\)'
 
-  test('is fetched when it is missing, and with --pull=always each time, but not with --pull=never', async () => {
+  test('an image is fetched when it is missing, and with --pull=always each time, but not with --pull=never', async () => {
     const guest = host()
     const {image} = await startRegistry(guest, 'open')
     const never = await defineService(guest, `run --rm --pull=never --name %n ${image} true`, ONESHOT)
@@ -45,7 +45,7 @@ describe.each(STORES)('an image from a registry on $name', ({name, host}) => {
     }
   })
 
-  test('is the one for --platform', async () => {
+  test('the image that is fetched is the one for --platform', async () => {
     const guest = host()
     const {image} = await startRegistry(guest, 'open')
     const service = await defineService(guest, `run --rm --platform linux/arm64 --name %n ${image}:arm true`, ONESHOT)
@@ -57,7 +57,7 @@ describe.each(STORES)('an image from a registry on $name', ({name, host}) => {
     expect(await containers(guest, `name=${other.name}`)).toEqual([])
   })
 
-  test('is fetched for another platform than it is here for, but not with --pull=never', async () => {
+  test('an image is fetched for another platform than it is here for, but not with --pull=never', async () => {
     const guest = host()
     const {image} = await startRegistry(guest, 'open')
     await guest.run('docker', 'pull', '--quiet', `${image}:both`)
@@ -70,7 +70,7 @@ describe.each(STORES)('an image from a registry on $name', ({name, host}) => {
     await service.says('with it')
   })
 
-  test('that has no such tag is an error in the words of the registry', async () => {
+  test('an image without such a tag is an error in the words of the registry', async () => {
     const guest = host()
     const {image} = await startRegistry(guest, 'open')
     const service = await defineService(guest, `run --rm --name %n ${image}:none true`)
@@ -83,7 +83,7 @@ describe.each(STORES)('an image from a registry on $name', ({name, host}) => {
     expect(await service.show('Result', 'ExecMainStatus')).toEqual({Result: 'exit-code', ExecMainStatus: '125'})
   })
 
-  test('shows its progress on a terminal and clears it, and nothing with --quiet', async () => {
+  test('a pull shows its progress on a terminal and clears it, and nothing with --quiet', async () => {
     const guest = host()
     const {image} = await startRegistry(guest, 'slow')
     const onTerminal = async (option: string): Promise<string> => {
@@ -117,7 +117,7 @@ describe.each(STORES)('a registry with a password on $name', ({host}) => {
     return said
   }
 
-  test('lets in who has the login in config.json, also as a credential of the unit', async () => {
+  test('a registry with a password lets in who has the login in config.json, also as a credential of the unit', async () => {
     const guest = host()
     const registry = await startRegistry(guest, 'password', LOGIN)
     const client = {auths: {[registry.host]: authOf(LOGIN)}}
@@ -131,7 +131,7 @@ describe.each(STORES)('a registry with a password on $name', ({host}) => {
     expect(await pulls(registry, credential)).toContain('let in')
   })
 
-  test('lets in who has a credential helper that knows the login', async () => {
+  test('a registry with a password lets in who has a credential helper that knows the login', async () => {
     const guest = host()
     const registry = await startRegistry(guest, 'password', LOGIN)
     const helper = `${registry.directory}/docker-credential-site`
@@ -150,7 +150,7 @@ describe.each(STORES)('a registry with a password on $name', ({host}) => {
     expect(await guest.run('cat', `${registry.directory}/asked`)).toBe(`get ${registry.host}\nget ${registry.host}`)
   })
 
-  test('keeps everybody else out, and the error says as whom it was asked', async () => {
+  test('a registry with a password keeps everybody else out, and the error says as whom it was asked', async () => {
     const guest = host()
     const registry = await startRegistry(guest, 'password', LOGIN)
     const path = `${registry.directory}/client/config.json`
@@ -171,7 +171,7 @@ describe.each(STORES)('a registry with a password on $name', ({host}) => {
 })
 
 describe.each(STORES)('a slow registry on $name', ({host}) => {
-  test('is waited for longer than the unit may take to start, and systemctl status says how far it is', async () => {
+  test('a slow registry is waited for longer than the unit may take to start, and systemctl status says how far it is', async () => {
     const guest = host()
     const {image} = await startRegistry(guest, 'slow')
     const service = await defineService(guest, `run --rm --name %n ${image} sleep 1000`, {TimeoutStartSec: '4'})
@@ -195,7 +195,7 @@ describe.each(STORES)('a slow registry on $name', ({host}) => {
     })
   })
 
-  test('is given up when the unit is stopped, and nothing is left', async () => {
+  test('a slow registry is given up when the unit is stopped, and nothing is left', async () => {
     const guest = host()
     const {image} = await startRegistry(guest, 'slow')
     const service = await defineService(guest, `run --rm --name %n ${image} sleep 1000`)

@@ -5,7 +5,7 @@ import {containers, defineService} from '../support/service/service.js'
 const HEEDS_HUP = `run --rm --name %n busybox sh -c "trap 'echo reloaded' HUP; trap exit TERM; while :; do sleep 0.1; done"`
 
 describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))('a reload on $name', ({guest}) => {
-  test('of a unit of Type=notify-reload reaches the container, and ends', async () => {
+  test('a reload of a unit of Type=notify-reload reaches the container, and ends', async () => {
     const service = await defineService(guest, HEEDS_HUP, {Type: 'notify-reload'})
     await service.start()
     const {status} = await guest.attempt(['timeout', '10', 'systemctl', 'reload', service.name])
@@ -16,7 +16,7 @@ describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))('a reload on $na
 })
 
 describe.each(HOSTS)('a SIGHUP on $name', ({guest}) => {
-  test('to a unit of Type=notify reaches the container, and leaves the unit active', async () => {
+  test('a SIGHUP to a unit of Type=notify reaches the container, and leaves the unit active', async () => {
     const service = await defineService(guest, HEEDS_HUP, {ExecReload: '/bin/kill -HUP $MAINPID'})
     await service.start()
     expect((await guest.attempt(['timeout', '10', 'systemctl', 'reload', service.name])).status).toBe(0)
@@ -26,14 +26,14 @@ describe.each(HOSTS)('a SIGHUP on $name', ({guest}) => {
 })
 
 describe.each(HOSTS)('WatchdogSec= on $name', ({guest}) => {
-  test('is answered while the container runs', async () => {
+  test('WatchdogSec= is answered while the container runs', async () => {
     const service = await defineService(guest, 'run --rm --init --name %n busybox sleep 6', {WatchdogSec: '2'})
     await service.start()
     await service.reaches({ActiveState: 'inactive'})
     expect(await service.show('Result')).toEqual({Result: 'success'})
   })
 
-  test('is refused with --handover, as nobody would answer it, and nothing is left', async () => {
+  test('WatchdogSec= is refused with --handover, as nobody would answer it, and nothing is left', async () => {
     const service = await defineService(guest, '--handover run --rm --name %n busybox sleep 1000', {
       WatchdogSec: '2',
       ExecStop: '/usr/bin/docker stop %n',

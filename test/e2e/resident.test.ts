@@ -40,7 +40,7 @@ const peakOf = (guest: Guest, pid: string): Promise<number> => sumOf(guest, pid,
 
 // What stays does the same on every host.
 describe.each(HOSTS.slice(0, 1))('what stays with a unit on $name', {timeout: TEST_TIMEOUT_MS}, ({guest}) => {
-  test('is one process beside the container', async () => {
+  test('a unit has one process beside its container', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 1000 & exec sleep 1001"')
     await service.start()
     const {MainPID} = await service.show('MainPID')
@@ -48,7 +48,7 @@ describe.each(HOSTS.slice(0, 1))('what stays with a unit on $name', {timeout: TE
     expect(await ownProcesses(guest, service)).toEqual([MainPID])
   })
 
-  test('sleeps while nothing happens', async () => {
+  test('the process beside the container sleeps while nothing happens', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000')
     await service.start()
     const {MainPID} = await service.show('MainPID')
@@ -65,7 +65,7 @@ describe.each(HOSTS.slice(0, 1))('what stays with a unit on $name', {timeout: TE
   test.each([
     {what: 'lines', command: LINES},
     {what: 'a line without an end', command: ENDLESS_LINE},
-  ])('keeps nothing of 300 MB of $what that pass through it', async ({command}) => {
+  ])('the process beside the container keeps nothing of 300 MB of $what that pass through it', async ({command}) => {
     const service = await defineService(
       guest,
       `run --rm --log-driver none --name %n busybox ${printing(command, MUCH)}`,
@@ -80,7 +80,7 @@ describe.each(HOSTS.slice(0, 1))('what stays with a unit on $name', {timeout: TE
   test.each([
     {what: 'lines', command: LINES},
     {what: 'a line without an end', command: ENDLESS_LINE},
-  ])('is no faster than the journal with $what', async ({command}) => {
+  ])('the process beside the container is no faster than the journal with $what', async ({command}) => {
     const service = await defineService(
       guest,
       `run --rm --log-driver none --name %n busybox ${printing(command, MUCH)}`,
@@ -91,7 +91,7 @@ describe.each(HOSTS.slice(0, 1))('what stays with a unit on $name', {timeout: TE
     expect(await peakOf(guest, MainPID)).toBeLessThan(MOST_KB)
   })
 
-  test('lets a container wait whose output nobody reads, and keeps none of it', async () => {
+  test('the process beside the container lets a container wait whose output nobody reads, and keeps none of it', async () => {
     const service = await defineService(guest, '', {
       ExecStart: `/bin/sh -c "/opt/bin/systemd-docker run --rm --log-driver none --name %n busybox head -c ${String(MUCH)} /dev/zero | sleep 1000"`,
     })

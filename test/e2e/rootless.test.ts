@@ -64,7 +64,7 @@ describe.each(EVERY_HOST.filter(({name}) => name === 'debian13-v2'))("a user's o
 
   const below = `0::/user.slice/user-${UID}.slice/user@${UID}.service/app.slice`
 
-  test("has a container born in the user's unit, by the shim that root has installed, and keeps its hold of it", async () => {
+  test("a user's own Docker has a container born in the user's unit, by the shim that root has installed, and keeps its hold of it", async () => {
     const place = await started('born.service', 'run --rm --name %n --stop-signal KILL busybox sleep 1000')
     expect(place).toMatch(new RegExp(`^${below}/born.service/[0-9a-f]{64}$`))
     const {stdout: status} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'born.service')
@@ -80,7 +80,7 @@ describe.each(EVERY_HOST.filter(({name}) => name === 'debian13-v2'))("a user's o
     expect(await guest.run('ls', `${RUNTIME}/systemd-docker/placement`)).toBe('')
   })
 
-  test('has one moved that asks for another runtime, where its user may', async () => {
+  test("a user's own Docker has a container moved that asks for another runtime, where its user may", async () => {
     const place = await started(
       'moved.service',
       'run --rm --name %n --runtime runc --stop-signal KILL busybox sleep 1000',
@@ -90,7 +90,7 @@ describe.each(EVERY_HOST.filter(({name}) => name === 'debian13-v2'))("a user's o
     expect(status).toContain('it was not born in the unit because --runtime runc is asked for')
   })
 
-  test("does not reach the user's unit when it is root's: that is said", async () => {
+  test("an Engine of root does not reach the user's unit, and that is said", async () => {
     await guest.run('usermod', '--append', '--groups', 'docker', 'app')
     await guest.run('systemctl', 'restart', `user@${UID}.service`)
     await until(PATIENCE_MS, async () =>

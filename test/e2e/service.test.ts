@@ -4,7 +4,7 @@ import {HOSTS} from '../support/host/hosts.js'
 import {containers, defineService} from '../support/service/service.js'
 
 describe.each(HOSTS)('a service on $name', ({guest}) => {
-  test('is active with the processes of its container, and stopping it leaves none of them and no container', async () => {
+  test('a service is active with the processes of its container, and stopping it leaves none of them and no container', async () => {
     const service = await defineService(
       guest,
       'run --rm --name %n busybox sh -c "sleep 1000 & sleep 1001 & trap exit TERM; wait"',
@@ -30,7 +30,7 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     expect(processes).not.toContain('sleep 1001')
   })
 
-  test('has its main process in systemd, and is ready only when its container runs', async () => {
+  test('a service has its main process in systemd, and is ready only when its container runs', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000')
     await service.start()
     const {MainPID, StatusText} = await service.show('MainPID', 'StatusText')
@@ -39,7 +39,7 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     expect(await service.inspect('{{.State.Running}}')).toBe('true')
   })
 
-  test('has the words of its container in its journal from the first line on, of both streams', async () => {
+  test('a service has the words of its container in its journal from the first line on, of both streams', async () => {
     const service = await defineService(
       guest,
       'run --rm --name %n busybox sh -c "echo first; echo second >&2; seq 3 5000; sleep 1000"',
@@ -55,14 +55,14 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     )
   })
 
-  test('ends with the exit status of its container', async () => {
+  test('a service ends with the exit status of its container', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 0.5; exit 7"')
     await service.start()
     await service.reaches({ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '7'})
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('is restarted by Restart=on-failure after its container failed, each time with a new container', async () => {
+  test('a service is restarted by Restart=on-failure after its container failed, each time with a new container', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 0.3; exit 7"', {
       Restart: 'on-failure',
       RestartSec: '100ms',
@@ -72,7 +72,7 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     expect((await service.journal()).join('\n')).toContain('status=7')
   })
 
-  test('is not restarted by Restart=on-failure after its container ended well', async () => {
+  test('a service is not restarted by Restart=on-failure after its container ended well', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 0.5; exit 0"', {
       Restart: 'on-failure',
     })
@@ -80,7 +80,7 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     await service.reaches({ActiveState: 'inactive', Result: 'success', NRestarts: '0'})
   })
 
-  test('may be a oneshot whose container is over in no time', async () => {
+  test('a service may be a oneshot whose container is over in no time', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox echo done', {Type: 'oneshot'})
     expect((await service.start()).status).toBe(0)
     await service.says('done')
@@ -88,20 +88,20 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('stops cleanly when its container dies of the signal it is stopped with', async () => {
+  test('a service stops cleanly when its container dies of the signal it is stopped with', async () => {
     const service = await defineService(guest, 'run --rm --init --name %n busybox sleep 1000')
     await service.start()
     await service.stop()
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
   })
 
-  test('fails when its container ends with the same status unasked', async () => {
+  test('a service fails when its container ends with the same status unasked', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 0.5; exit 143"')
     await service.start()
     await service.reaches({ActiveState: 'failed', ExecMainStatus: '143'})
   })
 
-  test("is stopped with the image's own stop signal", async () => {
+  test("a service is stopped with the image's own stop signal", async () => {
     const service = await defineService(
       guest,
       `run --rm --name %n --stop-signal SIGUSR1 busybox sh -c "trap 'echo asked nicely; exit 0' USR1; trap : TERM; while :; do sleep 0.1; done"`,
@@ -113,7 +113,7 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
   })
 
-  test('passes a signal that is not for stopping on to its container', async () => {
+  test('a service passes a signal that is not for stopping on to its container', async () => {
     const service = await defineService(
       guest,
       `run --rm --name %n busybox sh -c "trap 'echo reloaded' HUP; while :; do sleep 0.1; done"`,

@@ -19,7 +19,7 @@ describe.each(['debian13-v2-bare', 'debian-forky'] as const)('setup for an Engin
   const host = ownHost(name, {'live-restore': true})
   const shim = '/usr/local/bin/containerd-shim-systemd-docker-v1'
 
-  test('is checked, done once, done again without effect, and undone', async () => {
+  test('setup is checked, done once, done again without effect, and undone', async () => {
     const guest = host()
     const before = await guest.attempt([PROGRAM, 'setup', '--check'])
     expect(before.status).toBe(1)
@@ -43,7 +43,7 @@ describe.each(['debian13-v2-bare', 'debian-forky'] as const)('setup for an Engin
     expect((await guest.attempt([PROGRAM, 'setup', '--undo'])).status).toBe(0)
   })
 
-  test('replaces the shim of another version, where it is', async () => {
+  test('setup replaces the shim of another version, where it is', async () => {
     const guest = host()
     await guest.write('/usr/bin/containerd-shim-systemd-docker-v1', '#!/bin/sh\nexit 1\n')
     await guest.run('chmod', '755', '/usr/bin/containerd-shim-systemd-docker-v1')
@@ -52,13 +52,13 @@ describe.each(['debian13-v2-bare', 'debian-forky'] as const)('setup for an Engin
     await guest.run(PROGRAM, 'setup', '--undo')
   })
 
-  test('is refused to who is not root', async () => {
+  test('setup is refused to who is not root', async () => {
     const {status, stderr} = await host().attempt(['setpriv', '--reuid=65534', PROGRAM, 'setup'])
     expect(status).toBe(125)
     expect(stderr).toContain('cannot set this host up: only root can; --check says what is there')
   })
 
-  test('may be undone while a container runs that was born by it, and the unit still ends well', async () => {
+  test('setup may be undone while a container runs that was born by it, and the unit still ends well', async () => {
     const guest = host()
     await guest.run(PROGRAM, 'setup')
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "trap exit TERM; sleep 1000 & wait"')
@@ -73,7 +73,7 @@ describe.each(['debian13-v2-bare', 'debian-forky'] as const)('setup for an Engin
     expect(await guest.run('ls', '/run/containerd/io.containerd.runtime.v2.task/moby')).toBe('')
   })
 
-  test('is over before the next start of a container that is kept: that start says what is missing', async () => {
+  test('an undone setup no longer holds for the next start of a container that is kept: that start says what is missing', async () => {
     const guest = host()
     await guest.run(PROGRAM, 'setup')
     const service = await defineService(guest, 'run --name %n busybox sh -c "trap exit TERM; sleep 1000 & wait"')
@@ -89,7 +89,7 @@ describe.each(['debian13-v2-bare', 'debian-forky'] as const)('setup for an Engin
     await guest.run(PROGRAM, 'setup', '--undo')
   })
 
-  test('bears containers that outlive restarts of containerd and of Docker, in the hands of both', async () => {
+  test('setup lets containers outlive restarts of containerd and of Docker, in the hands of both', async () => {
     const guest = host()
     await guest.run(PROGRAM, 'setup')
     const service = await defineService(guest, '--logs=false run --name %n busybox sleep 1000')
@@ -114,7 +114,7 @@ describe('setup for an Engine before 23 with the systemd driver', () => {
   const host = ownHost('debian12-v2')
   const program = '/usr/local/bin/systemd-docker-runc'
 
-  test('registers the runtime, keeps the rest of the file and its mode, restarts nothing, and is undone', async () => {
+  test('setup registers the runtime, keeps the rest of the file and its mode, restarts nothing, and is undone', async () => {
     const guest = host()
     const before = await guest.run('cat', DAEMON_JSON)
     await guest.run('chmod', '600', DAEMON_JSON)
@@ -139,7 +139,7 @@ describe('setup for an Engine before 23 with the systemd driver', () => {
     expect((await guest.attempt(['test', '-e', program])).status).toBe(1)
   })
 
-  test('refuses a daemon.json that is no valid JSON, and installs nothing', async () => {
+  test('setup refuses a daemon.json that is no valid JSON, and installs nothing', async () => {
     const guest = host()
     const before = await guest.run('cat', DAEMON_JSON)
     await guest.write(DAEMON_JSON, '{"storage-driver": ')
@@ -155,7 +155,7 @@ describe('setup for an Engine before 23 with the systemd driver', () => {
 describe('setup for an Engine with the cgroupfs driver', () => {
   const host = ownHost('debian12-v1')
 
-  test('has nothing to do before 23', async () => {
+  test('setup has nothing to do for an Engine before 23 with the cgroupfs driver', async () => {
     const said = await host().run(PROGRAM, 'setup')
     expect(said).toBe(
       'containers are born in their units: Docker 20.10.24+dfsg1 with the cgroup driver cgroupfs needs nothing',

@@ -181,48 +181,48 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       return linux.cgroupsPath.replace(id, 'ID')
     }
 
-    describe('a container is put', () => {
+    describe('where it puts a container', () => {
       test.each([
         ['with the systemd driver', (id: string) => `system.slice:docker:${id}`],
         ['with the cgroupfs driver', (id: string) => `/docker/${id}`],
         ['with a parent of its own', (id: string) => `/some where/größe/${id}`],
-      ])('into the unit that is announced, %s', async (_, engines) => {
+      ])('a container is put into the unit that is announced, %s', async (_, engines) => {
         expect(await cgroupOf({engines, before: announcing(`${inUnit}\n`)})).toBe(`${inUnit}/ID`)
       })
 
-      test('into a unit whose name has a backslash', async () => {
+      test('a container is put into a unit whose name has a backslash', async () => {
         const path = await guest.run('systemctl', 'show', '--property=ControlGroup', '--value', '--', escaped)
         expect(path).toContain('\\x2d')
         expect(await cgroupOf({before: announcing(`${path}\n`)})).toBe(`${path}/ID`)
       })
 
-      test("into the unit that is announced in a user's own directory", async () => {
+      test("a container is put into the unit that is announced in a user's own directory", async () => {
         const before = `export XDG_RUNTIME_DIR="$base/$id user"; mkdir -p "$XDG_RUNTIME_DIR/systemd-docker/placement"
           echo ${inUnit} >"$XDG_RUNTIME_DIR/systemd-docker/placement/$id"`
         expect(await cgroupOf({before})).toBe(`${inUnit}/ID`)
       })
 
-      test('where the cgroupfs driver would, when it is not announced, with the systemd driver', async () => {
+      test('a container that is not announced is put where the cgroupfs driver would, with the systemd driver', async () => {
         expect(await cgroupOf({})).toBe('/docker/ID')
       })
 
-      test('where the cgroupfs driver does, when it is not announced, with that driver', async () => {
+      test('a container that is not announced is put where the cgroupfs driver does, with that driver', async () => {
         expect(await cgroupOf({engines: (id) => `/docker/${id}`})).toBe('/docker/ID')
         expect(await cgroupOf({engines: (id) => `/some where/größe/${id}`})).toBe('/some where/größe/ID')
       })
 
-      test('where the cgroupfs driver would, when another container is announced', async () => {
+      test('a container is put where the cgroupfs driver would, when another container is announced', async () => {
         expect(await cgroupOf({before: `echo ${inUnit} >"$announcement"0`})).toBe('/docker/ID')
       })
 
-      test("where the cgroupfs driver would, when its unit's cgroup is gone", async () => {
+      test("a container is put where the cgroupfs driver would, when its unit's cgroup is gone", async () => {
         const gone = announcing('/system.slice/gone.service\n')
         expect(await cgroupOf({before: gone})).toBe('/docker/ID')
         expect(await cgroupOf({engines: (id) => `/docker/${id}`, before: gone})).toBe('/docker/ID')
       })
     })
 
-    describe('a container is put where the cgroupfs driver would, when the announcement', () => {
+    describe('an announcement that it does not trust', () => {
       test.each([
         ['is empty', announcing('')],
         ['was not written to its end', announcing(inUnit)],
@@ -249,13 +249,13 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
         ['is a link', `echo ${inUnit} >$bundle.to; ln -s $bundle.to $announcement`],
         ['is a link to nothing', 'ln -s gone $announcement'],
         ['is a pipe', 'mkfifo $announcement'],
-      ])('%s', async (_, before) => {
+      ])('a container is put where the cgroupfs driver would, when the announcement %s', async (_, before) => {
         expect(await cgroupOf({before})).toBe('/docker/ID')
         expect(await guest.run('ls', base)).not.toContain('executed')
       })
     })
 
-    test('what is not to be changed is the same byte for byte', async () => {
+    test('a bundle keeps byte for byte what is not to be changed', async () => {
       const id = newId()
       const config = ` ${JSON.stringify(configFor(`/docker/${id}`))}\n\n`
       expect(await run(SHIM, {id, config}, startWords(id))).toMatchObject({status: 0, config})
@@ -299,7 +299,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       })
     })
 
-    test('once the container is gone it comes into the unit and goes, and does nothing where there is none', async () => {
+    test('the hook comes into the unit and goes once the container is gone, and does nothing where there is none', async () => {
       const id = newId()
       const woken = await run(SHIM, {id, before: announcing(`${inUnit}\n`)}, ['--systemd-docker-wake', id])
       expect(woken).toMatchObject({status: 0, stderr: '', became: undefined})
@@ -314,7 +314,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       expect(await cgroupOf({before: announcing(`${inUnit}\n`), words: () => words})).toBe(`${inUnit}/ID`)
     })
 
-    describe('it fails with one line, does not go on, and leaves nothing behind', () => {
+    describe('what makes it fail', () => {
       const other = newId()
       test.each<[string, string | undefined, (id: string) => string[], RegExp]>([
         ['without config.json', undefined, startWords, /config\.json/],
@@ -336,18 +336,21 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
           () => ['-id', '.*', 'start'],
           /^systemd-docker: '\.\*' is no container's id$/,
         ],
-      ])('%s', async (_, config, words, line) => {
-        const id = newId()
-        const outcome = await run(SHIM, {id, ...(config === undefined ? {} : {config})}, words(id))
-        expect(outcome.status).not.toBe(0)
-        expect(outcome.stderr).toMatch(line)
-        expect(outcome.stderr).not.toContain('\n')
-        expect(outcome).toMatchObject({
-          became: undefined,
-          files: config === undefined ? [] : ['config.json'],
-          config: config ?? '',
-        })
-      })
+      ])(
+        'the shim fails with one line, does not go on, and leaves nothing behind, %s',
+        async (_, config, words, line) => {
+          const id = newId()
+          const outcome = await run(SHIM, {id, ...(config === undefined ? {} : {config})}, words(id))
+          expect(outcome.status).not.toBe(0)
+          expect(outcome.stderr).toMatch(line)
+          expect(outcome.stderr).not.toContain('\n')
+          expect(outcome).toMatchObject({
+            became: undefined,
+            files: config === undefined ? [] : ['config.json'],
+            config: config ?? '',
+          })
+        },
+      )
     })
 
     test.each<[string, string[]]>([
@@ -357,7 +360,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       ['nothing', []],
       ['words of all kinds', ['', 'a  b', ' ', '$HOME', '*', "it's", '"', '\\n', 'a\nb', '-n', 'start ', 'größe']],
       ['start that is not the last word', ['start', '-debug']],
-    ])('called with %s it becomes what it stands before, with the same words', async (_, words) => {
+    ])('the shim becomes what it stands before, with the same words, when it is called with %s', async (_, words) => {
       const id = newId()
       const config = JSON.stringify(configFor(`system.slice:docker:${id}`))
       const outcome = await run(SHIM, {id, config, before: announcing(`${inUnit}\n`)}, words)
@@ -408,7 +411,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
           (id) => ['create', '--bundle', `${base}/${id}`, '--no-pivot', id],
           (id) => ['create', '--bundle', `${base}/${id}`, '--no-pivot', id],
         ],
-      ])('it puts a container into its unit on create, %s', async (_, words, passed) => {
+      ])('the OCI runtime puts a container into its unit on create, %s', async (_, words, passed) => {
         const id = newId()
         const config = JSON.stringify(configFor(`system.slice:docker:${id}`))
         const outcome = await run(RUNC, {id, config, before: announced}, words(id))
@@ -417,7 +420,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
         expect(outcome.became).toEqual({program: 'runc', words: passed(id), config: outcome.config})
       })
 
-      test('it puts a container where the cgroupfs driver would, when it is not announced', async () => {
+      test('the OCI runtime puts a container where the cgroupfs driver would, when it is not announced', async () => {
         const id = newId()
         const config = JSON.stringify(configFor(`system.slice:docker:${id}`))
         const words = [...GLOBAL, '--systemd-cgroup', 'create', '--bundle', `${base}/${id}`, id]
@@ -430,7 +433,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
         ['a\\tb', 'a backslash'],
         ['größe', 'other letters'],
         ["it's", 'a quote'],
-      ])('it finds the bundle in %j, with %s', async (name) => {
+      ])('the OCI runtime finds the bundle in %j, with %s', async (name) => {
         const id = newId()
         const config = JSON.stringify(configFor(`system.slice:docker:${id}`))
         const before = `${announced}; bundle=$bundle/${quoted(name)}; mkdir -- "$bundle"; cp config.json "$bundle"`
@@ -445,7 +448,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
         expect(JSON.parse(outcome.became?.config ?? '')).toEqual(placedBy(RUNC, `${inUnit}/${id}`))
       })
 
-      test('it fails on create without config.json, with one line, and does not go on', async () => {
+      test('the OCI runtime fails on create without config.json, with one line, and does not go on', async () => {
         const id = newId()
         const outcome = await run(RUNC, {id, before: announced}, ['create', '--bundle', `${base}/${id}`, id])
         expect(outcome.status).not.toBe(0)
@@ -466,7 +469,7 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
         ['update', (id) => ['update', '--resources', '-', id]],
         ['--version', () => ['--version']],
         ['nothing', () => []],
-      ])('for %s it becomes runc with the same words, but never asks systemd', async (_, words) => {
+      ])('the OCI runtime becomes runc for %s with the same words, but never asks systemd', async (_, words) => {
         const id = newId()
         const config = JSON.stringify(configFor(`system.slice:docker:${id}`))
         const outcome = await run(RUNC, {id, config, before: announced}, [...GLOBAL, '--systemd-cgroup', ...words(id)])

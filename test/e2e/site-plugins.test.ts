@@ -8,7 +8,7 @@ const tracing = (guest: Guest): Promise<HostFolder> =>
   withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})
 
 describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
-  test('acts in every phase in order, knows in each what is known by then, and undoes last in, first out', async () => {
+  test("a site's plugin acts in every phase in order, knows in each what is known by then, and undoes last in, first out", async () => {
     const {unit, path: folder} = await tracing(guest)
     const service = await defineService(
       guest,
@@ -36,7 +36,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   })
 
   test.each(['resolve', 'create', 'start', 'started', 'ready'])(
-    'that fails in %s fails the run, by name, and nothing is left',
+    'a plugin that fails in %s fails the run, by name, and nothing is left',
     async (phase) => {
       const {unit, path: folder} = await tracing(guest)
       const service = await defineService(
@@ -58,7 +58,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   )
 
   test.each(['exited', 'removed'])(
-    "that fails in %s is one warning, and the exit status is the container's",
+    "a plugin that fails in %s is one warning, and the exit status is the container's",
     async (phase) => {
       const {unit, path: folder} = await tracing(guest)
       const service = await defineService(
@@ -73,7 +73,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     },
   )
 
-  test('that hangs does not outlive the start timeout, and nothing is left', async () => {
+  test('a plugin that hangs does not outlive the start timeout, and nothing is left', async () => {
     const {unit, path: folder} = await tracing(guest)
     const service = await defineService(
       guest,
@@ -88,7 +88,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('that hangs when the container has ended is waited for no longer than ten seconds', async () => {
+  test('a plugin that hangs when the container has ended is waited for no longer than ten seconds', async () => {
     const {unit, path: folder} = await tracing(guest)
     const service = await defineService(
       guest,
@@ -100,7 +100,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     await service.says('trace (exited): not done after 10 seconds')
   })
 
-  test('that hangs when the container has been stopped keeps no unit from its stop in time, and nothing is left', async () => {
+  test('a plugin that hangs when the container has been stopped keeps no unit from its stop in time, and nothing is left', async () => {
     const {unit, path: folder} = await tracing(guest)
     const service = await defineService(
       guest,
@@ -114,7 +114,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     expect((await guest.attempt(['ls', `/run/${service.name}.pid`])).status).toBe(2)
   })
 
-  test('that is disabled takes no part, and its options are still understood', async () => {
+  test('a plugin that is disabled takes no part, and its options are still understood', async () => {
     const {unit, path: folder} = await tracing(guest)
     const service = await defineService(
       guest,
@@ -128,7 +128,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     expect((await guest.attempt(['ls', `${folder}/trace`])).status).toBe(2)
   })
 
-  test('is listed by `plugins`, phase by phase, with who brought it', async () => {
+  test("a site's plugin is listed by `plugins`, phase by phase, with who brought it", async () => {
     const {unit} = await tracing(guest)
     const service = await defineService(guest, 'plugins', {
       ...unit,
@@ -141,7 +141,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     await service.says(/^finish +cgroup-transfer, pid-file, rm-reconcile$/)
   })
 
-  test('is in the help of run under a heading of its own', async () => {
+  test("a site's plugin is in the help of run under a heading of its own", async () => {
     const {unit} = await tracing(guest)
     const service = await defineService(guest, 'run --help', {...unit, Type: 'oneshot'})
     await service.start()
@@ -149,7 +149,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     await service.says(/--trace=FILE +write a line for every phase/)
   })
 
-  test('in a folder that others may write is refused, with how to mend it', async () => {
+  test('a plugin in a folder that others may write is refused, with how to mend it', async () => {
     const {unit, path: folder} = await tracing(guest)
     await guest.run('chmod', 'o+w', `${folder}/plugins`)
     const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
@@ -162,7 +162,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
 })
 
 describe.each(HOSTS)('the plugins of examples/ on $name', ({guest}) => {
-  test('times, a package: logs every phase', async () => {
+  test('the package times logs every phase', async () => {
     const {unit} = await withPackages(guest, {'systemd-docker-plugin-times': 'examples/plugins/times'})
     const service = await defineService(guest, '--times run --rm --init --name %n busybox sleep 1000', unit)
     await service.start()
@@ -171,7 +171,7 @@ describe.each(HOSTS)('the plugins of examples/ on $name', ({guest}) => {
     expect(said).toEqual(['resolve', 'create', 'start', 'started', 'ready', 'exited', 'removed', 'undone'])
   })
 
-  test('secret, a package: the container has a secret that is gone with it', async () => {
+  test('the package secret gives the container a secret that is gone with it', async () => {
     const {unit} = await withPackages(guest, {'systemd-docker-plugin-secret': 'examples/plugins/secret'})
     const service = await defineService(
       guest,
@@ -186,7 +186,7 @@ describe.each(HOSTS)('the plugins of examples/ on $name', ({guest}) => {
     expect((await guest.attempt(['ls', source])).status).toBe(2)
   })
 
-  test('announce, one file that the configuration names: says when the container comes and goes', async () => {
+  test('the file announce.mjs, which the configuration names, says when the container comes and goes', async () => {
     const {unit, path} = await hostFolder(guest, {}, {'plugins/announce.mjs': 'examples/plugins/announce.mjs'})
     await guest.write(
       `${path}/config.yaml`,
@@ -201,7 +201,7 @@ describe.each(HOSTS)('the plugins of examples/ on $name', ({guest}) => {
 })
 
 describe.each(HOSTS)('thirty units on $name', ({guest}) => {
-  test('that start at once, with a configuration and a site plugin, are all active, and all gone when stopped', async () => {
+  test('thirty units that start at once, with a configuration and a site plugin, are all active, and all gone when stopped', async () => {
     const {unit} = await withPackages(
       guest,
       {'systemd-docker-plugin-times': 'examples/plugins/times'},

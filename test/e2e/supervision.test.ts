@@ -64,7 +64,7 @@ const ENDS: readonly {
 ]
 
 describe.each(HOSTS)('a unit on $name', ({guest}) => {
-  test.each(ENDS)('ends as its container: $what', async ({what, line, unit, outcome}) => {
+  test.each(ENDS)('a unit ends as its container: $what', async ({what, line, unit, outcome}) => {
     const service = await defineService(guest, `run --rm --name %n ${line}`, unit)
     await service.start()
     // A unit that remains is active before its container has ended, too.
@@ -72,7 +72,7 @@ describe.each(HOSTS)('a unit on $name', ({guest}) => {
     expect(await see(guest, service, what)).toEqual(outcome)
   })
 
-  test('is started again by Restart=on-failure, as often as its container fails', async () => {
+  test('a unit is started again by Restart=on-failure, as often as its container fails', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 0.2; exit 7"', {
       Restart: 'on-failure',
       RestartSec: '100ms',
@@ -84,7 +84,7 @@ describe.each(HOSTS)('a unit on $name', ({guest}) => {
     )
   })
 
-  test('ends clean when its container ends with 128 and the number of the signal that a stop sent', async () => {
+  test('a unit ends clean when its container ends with 128 and the number of the signal that a stop sent', async () => {
     const service = await defineService(
       guest,
       'run --rm --name %n busybox sh -c "trap \'exit 143\' TERM; while :; do sleep 0.1; done"',
@@ -102,7 +102,7 @@ function subStateOf({ActiveState}: Outcome): string {
 describe.each(HOSTS.filter(({guest}) => !guest.kind.unified))(
   'a container that runs out of memory on $name',
   ({guest}) => {
-    test('is told apart from one that was killed, in the journal and in the status', async () => {
+    test('a container that runs out of memory is told apart from one that was killed, in the journal and in the status', async () => {
       const service = await defineService(guest, 'run --rm -m 16m --name %n busybox tail /dev/zero')
       await service.start()
       await service.reaches({
@@ -116,7 +116,7 @@ describe.each(HOSTS.filter(({guest}) => !guest.kind.unified))(
 )
 
 describe.each(HOSTS)('how a container ends on $name', ({guest}) => {
-  test('is said to be its own choice when the status is one of ours', async () => {
+  test("a status of the container that is one of ours is said to be the container's own choice", async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "exit 125"')
     await service.start()
     await service.reaches({
@@ -127,7 +127,7 @@ describe.each(HOSTS)('how a container ends on $name', ({guest}) => {
     await service.says(`container ${service.name} ended with status 125`)
   })
 
-  test('is a failure of the stop when it has to be killed, which is said', async () => {
+  test('a container that has to be killed is a failure of the stop, which is said', async () => {
     const service = await defineService(guest, 'run --rm --stop-timeout 1 --name %n busybox sleep 1000', {
       KillMode: 'mixed',
     })
@@ -139,7 +139,7 @@ describe.each(HOSTS)('how a container ends on $name', ({guest}) => {
     })
   })
 
-  test('obeys RestartPreventExitStatus= and OnFailure= as any program does', async () => {
+  test("a container's end obeys RestartPreventExitStatus= and OnFailure= as any program's does", async () => {
     const handler = await defineService(guest, '', {Type: 'oneshot', ExecStart: '/bin/true', RemainAfterExit: 'yes'})
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 0.3; exit 7"', {
       Restart: 'on-failure',
@@ -155,15 +155,18 @@ describe.each(HOSTS)('how a container ends on $name', ({guest}) => {
 })
 
 describe.each(HOSTS)('a stop on $name', ({guest}) => {
-  test.each(['mixed', 'control-group', 'process'])('with KillMode=%s leaves nothing and is clean', async (mode) => {
-    const service = await defineService(guest, `run --rm --name %n busybox ${COUNTING}`, {KillMode: mode})
-    await service.start()
-    await service.says('line 2')
-    await service.stop()
-    expect(await see(guest, service, `systemctl stop, KillMode=${mode}`)).toEqual(CLEAN)
-  })
+  test.each(['mixed', 'control-group', 'process'])(
+    'a stop with KillMode=%s leaves nothing and is clean',
+    async (mode) => {
+      const service = await defineService(guest, `run --rm --name %n busybox ${COUNTING}`, {KillMode: mode})
+      await service.start()
+      await service.says('line 2')
+      await service.stop()
+      expect(await see(guest, service, `systemctl stop, KillMode=${mode}`)).toEqual(CLEAN)
+    },
+  )
 
-  test('never takes longer than systemd allows, whatever the stop timeout of the container', async () => {
+  test('a stop never takes longer than systemd allows, whatever the stop timeout of the container', async () => {
     const service = await defineService(guest, 'run --rm --stop-timeout 300 --name %n busybox sleep 1000', {
       KillMode: 'mixed',
       TimeoutStopSec: '5',
@@ -174,7 +177,7 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     expect(await see(guest, service, 'systemctl stop, TimeoutStopSec=5 and --stop-timeout 300')).toEqual(failed('137'))
   })
 
-  test('keeps to the time of the unit where the signal that systemd sends to all of it ends our systemctl too', async () => {
+  test('a stop keeps to the time of the unit where the signal that systemd sends to all of it ends our systemctl too', async () => {
     const {path} = await hostFolder(guest, {
       systemctl: `#!/bin/sh
 case $* in *StateChangeTimestampMonotonic*) [ -e "$MET" ] || { : >"$MET"; kill -TERM $$; };; esac
@@ -197,20 +200,23 @@ exec "$(dirname "$MET")/own" "$@"
     ['4', 'TimeoutStopSec=4', '0.5'],
     ['1', 'TimeoutStopSec=1', '0.1'],
     ['20', 'longer than the default of the Engine', '11'],
-  ])('of a container that says no time of its own gives it what the unit has: %s s, %s', async (limit, what, needs) => {
-    const service = await defineService(
-      guest,
-      `run --rm --name %n busybox sh -c "trap 'sleep ${needs}; echo flushed; exit 0' TERM; echo up; while :; do sleep 0.1; done"`,
-      {KillMode: 'mixed', TimeoutStopSec: limit},
-    )
-    await service.start()
-    await service.says('up')
-    await service.stop()
-    expect(await see(guest, service, `systemctl stop, ${what}`)).toEqual(CLEAN)
-    await service.says('flushed')
-  })
+  ])(
+    'a stop of a container that says no time of its own gives it what the unit has: %s s, %s',
+    async (limit, what, needs) => {
+      const service = await defineService(
+        guest,
+        `run --rm --name %n busybox sh -c "trap 'sleep ${needs}; echo flushed; exit 0' TERM; echo up; while :; do sleep 0.1; done"`,
+        {KillMode: 'mixed', TimeoutStopSec: limit},
+      )
+      await service.start()
+      await service.says('up')
+      await service.stop()
+      expect(await see(guest, service, `systemctl stop, ${what}`)).toEqual(CLEAN)
+      await service.says('flushed')
+    },
+  )
 
-  test('by another KillSignal= sends the container that one', async () => {
+  test('a stop by another KillSignal= sends the container that one', async () => {
     const service = await defineService(
       guest,
       `run --rm --stop-signal QUIT --name %n busybox sh -c "trap 'echo interrupted; exit 0' INT; trap 'exit 3' TERM QUIT; echo up; while :; do sleep 0.1; done"`,
@@ -223,7 +229,7 @@ exec "$(dirname "$MET")/own" "$@"
     await service.says('interrupted')
   })
 
-  test('by a real-time signal, which kills the program, is warned of before', async () => {
+  test('a stop by a real-time signal, which kills the program, is warned of before', async () => {
     const service = await defineService(guest, 'run --rm --init --name %n busybox sleep 1000', {
       KillSignal: 'SIGRTMIN+3',
     })
@@ -233,7 +239,7 @@ exec "$(dirname "$MET")/own" "$@"
     )
   })
 
-  test('is hurried by a second SIGTERM', async () => {
+  test('a stop is hurried by a second SIGTERM', async () => {
     const service = await defineService(guest, 'run --rm --stop-timeout 60 --name %n busybox sleep 1000', {
       KillMode: 'mixed',
     })
@@ -250,7 +256,7 @@ exec "$(dirname "$MET")/own" "$@"
     })
   })
 
-  test('is what other signals are not, and with --sig-proxy=false they stay with us', async () => {
+  test('other signals reach the container and stop nothing, and with --sig-proxy=false they stay with us', async () => {
     const service = await defineService(
       guest,
       `run --rm --sig-proxy=false --name %n busybox sh -c "trap 'echo heard' HUP; trap 'exit 0' TERM; while :; do sleep 0.1; done"`,
@@ -264,7 +270,7 @@ exec "$(dirname "$MET")/own" "$@"
 })
 
 describe.each(HOSTS)('somebody who uses docker on $name', ({guest}) => {
-  test('to restart the container keeps the unit active, with its new process, and no line is lost or doubled', async () => {
+  test('docker restart keeps the unit active, with its new process, and no line is lost or doubled', async () => {
     const service = await defineService(guest, `--pid-file /run/%n.pid run --rm --name %n busybox ${COUNTING}`)
     await service.start()
     await service.says('line 5')
@@ -297,7 +303,7 @@ describe.each(HOSTS)('somebody who uses docker on $name', ({guest}) => {
     {what: 'stop it', words: ['stop'], state: {ActiveState: 'inactive', Result: 'success'}},
     {what: 'kill it', words: ['kill'], state: {ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '137'}},
     {what: 'remove it', words: ['rm', '--force'], state: {ActiveState: 'failed', ExecMainStatus: '137'}},
-  ])('to $what ends the unit, as the container ended', async ({words, state}) => {
+  ])('somebody who uses docker to $what ends the unit, as the container ended', async ({words, state}) => {
     const service = await defineService(guest, `run --rm --name %n busybox ${COUNTING}`)
     await service.start()
     await guest.run('docker', ...words, service.name)
@@ -310,7 +316,7 @@ describe.each(HOSTS)('somebody who uses docker on $name', ({guest}) => {
     })
   })
 
-  test('to pause, resume, rename or limit it is seen in the status, and harms nothing', async () => {
+  test('somebody who uses docker to pause, resume, rename or limit the container is seen in the status, and harms nothing', async () => {
     const service = await defineService(guest, `run --name %n busybox ${COUNTING}`)
     await service.start()
     await guest.run('docker', 'pause', service.name)

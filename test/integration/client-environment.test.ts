@@ -40,7 +40,7 @@ async function variablesOf(...words: string[]): Promise<string[]> {
 }
 
 describe("what docker's client was told", () => {
-  test('of proxies is shown with --dry-run by name alone, unless it is asked for', async () => {
+  test("--dry-run shows docker's client's proxies by name alone, unless it is asked for more", async () => {
     expect(await variablesOf('run', 'image')).toEqual(['HTTP_PROXY', 'http_proxy'])
     const value = PROXIES.proxies.default.httpProxy
     expect(await variablesOf('--dry-run-values', 'run', 'image')).toEqual([
@@ -49,7 +49,7 @@ describe("what docker's client was told", () => {
     ])
   })
 
-  test("of proxies wins over what --env has of the unit's environment, and the line over both", async () => {
+  test("a proxy of docker's client wins over what --env has of the unit's environment, and the line over both", async () => {
     const shown = ['--dry-run-values', '--env', '--env-deny', 'DOCKER_*', 'run']
     const value = PROXIES.proxies.default.httpProxy
     expect(await variablesOf(...shown, 'image')).toEqual([
@@ -64,7 +64,7 @@ describe("what docker's client was told", () => {
     ])
   })
 
-  test('of headers goes with each question to the Engine', async () => {
+  test("a header of docker's client goes with each question to the Engine", async () => {
     const {address, sent} = await refusingEngine()
     const env = {DOCKER_HOST: address, DOCKER_CUSTOM_HEADERS: 'X-Tenant=hunter2'}
     const {status, stderr} = await program({}, env, ['run', 'image'])
@@ -90,12 +90,15 @@ describe("what docker's client was told", () => {
     ['headers', {}, {DOCKER_CUSTOM_HEADERS: 'hunter2'}, /: DOCKER_CUSTOM_HEADERS: say NAME=VALUE, .*\n$/],
     ['a platform', {}, {DOCKER_DEFAULT_PLATFORM: 'bad'}, /: invalid value "bad" for DOCKER_DEFAULT_PLATFORM: .*\n$/],
     ['anything', '{"hunter2', {}, /config\.json: is not what docker's client writes: no JSON object\n$/],
-  ])('of %s and is none is refused in a line before the Engine is asked for anything', async (_, config, env, said) => {
-    const {status, stdout, stderr} = await program(config, env, ['run', 'image'])
-    expect(status).toBe(125)
-    expect(stdout).toBe('')
-    expect(stderr).toMatch(said)
-    expect(stderr).not.toContain('hunter2')
-    expect(stderr.trim().split('\n')).toHaveLength(1)
-  })
+  ])(
+    "a client's word of %s that is none is refused in a line before the Engine is asked for anything",
+    async (_, config, env, said) => {
+      const {status, stdout, stderr} = await program(config, env, ['run', 'image'])
+      expect(status).toBe(125)
+      expect(stdout).toBe('')
+      expect(stderr).toMatch(said)
+      expect(stderr).not.toContain('hunter2')
+      expect(stderr.trim().split('\n')).toHaveLength(1)
+    },
+  )
 })

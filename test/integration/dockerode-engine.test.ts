@@ -53,7 +53,7 @@ async function all<T>(said: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('the Engine through dockerode', () => {
-  test('is asked to create a container with the request in the body and the name alone in the query', async () => {
+  test('the Engine is asked to create a container with the request in the body and the name alone in the query', async () => {
     const {engine, asked} = await engineThat(answer(201, {Id: 'abc'}))
     const request = {...emptyCreateRequest('nginx', ['-g', 'x']), name: 'web', platform: 'linux/arm64'}
     request.body.Env.push('SECRET=hidden')
@@ -63,7 +63,7 @@ describe('the Engine through dockerode', () => {
     ])
   })
 
-  test('gets the headers that each question is to have, and its own beside them', async () => {
+  test('the Engine gets the headers that each question is to have, and its own beside them', async () => {
     const sent: IncomingHttpHeaders[] = []
     const {path} = await engineThat((request, response) => {
       sent.push(request.headers)
@@ -74,7 +74,7 @@ describe('the Engine through dockerode', () => {
     expect(sent).toMatchObject([{'x-tenant': 'a', 'content-type': 'application/json'}])
   })
 
-  test('connects a container to one more network', async () => {
+  test('the Engine connects a container to one more network', async () => {
     const {engine, asked} = await engineThat(answer(200))
     await engine.connect('back end', 'abc', {Aliases: ['db']}, signal)
     expect(asked).toEqual([
@@ -85,7 +85,7 @@ describe('the Engine through dockerode', () => {
     ])
   })
 
-  test('is told about by its own words when it refuses', async () => {
+  test('an Engine that refuses is told about by its own words', async () => {
     const {engine} = await engineThat(answer(409, {message: 'Conflict.\nThe name is in use'}))
     const refused = engine.create(emptyCreateRequest('nginx', []), signal)
     await expect(refused).rejects.toThrow(
@@ -132,13 +132,13 @@ describe('the Engine through dockerode', () => {
       {ServerVersion: '23.0', Runtimes: null, SecurityOptions: null},
       {version: '23.0', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false},
     ],
-  ])('%s says what it is', async (_, said, info) => {
+  ])('an Engine %s says what it is', async (_, said, info) => {
     const {engine, asked} = await engineThat(answer(200, said))
     await expect(engine.info(signal)).resolves.toEqual(info)
     expect(asked.map(({line}) => line)).toEqual(['GET /info'])
   })
 
-  test('that will not say what it is has refused', async () => {
+  test('an Engine that will not say what it is has refused', async () => {
     const {engine} = await engineThat(answer(500, {message: 'not now'}))
     await expect(engine.info(signal)).rejects.toMatchObject({
       code: 'ENGINE_REFUSED',
@@ -146,13 +146,13 @@ describe('the Engine through dockerode', () => {
     })
   })
 
-  test('that is not there cannot be asked what it is', async () => {
+  test('an Engine that is not there cannot be asked what it is', async () => {
     await expect(new DockerodeEngine('/nowhere/docker.sock').info(signal)).rejects.toBeInstanceOf(
       EngineUnreachableError,
     )
   })
 
-  test('is not asked what it is any longer when the run is stopped', async () => {
+  test('the Engine is not asked what it is any longer when the run is stopped', async () => {
     const controller = new AbortController()
     const {engine} = await engineThat(() => {
       controller.abort()
@@ -160,7 +160,7 @@ describe('the Engine through dockerode', () => {
     await expect(engine.info(controller.signal)).rejects.toMatchObject({code: 'ABORT_ERR'})
   })
 
-  test('has nothing to say of a container that is not there', async () => {
+  test('the Engine has nothing to say of a container that is not there', async () => {
     const {engine} = await engineThat(answer(404, {message: 'No such container'}))
     await expect(engine.inspect('a/b', signal)).resolves.toBeUndefined()
     await expect(engine.stop('abc', signal)).resolves.toBeUndefined()
@@ -168,17 +168,17 @@ describe('the Engine through dockerode', () => {
     await expect(engine.remove('abc', 'with-volumes', signal)).resolves.toBeUndefined()
   })
 
-  test('has started a container that somebody else has started meanwhile', async () => {
+  test('the Engine has started a container that somebody else has started meanwhile', async () => {
     const {engine} = await engineThat(answer(304))
     await expect(engine.start('abc', signal)).resolves.toBeUndefined()
   })
 
-  test('has stopped a container that did not run', async () => {
+  test('the Engine has stopped a container that did not run', async () => {
     const {engine} = await engineThat(answer(304))
     await expect(engine.stop('abc', signal)).resolves.toBeUndefined()
   })
 
-  test('is waited for from the moment its answer begins', async () => {
+  test('a wait for a container counts from the moment its answer begins', async () => {
     let finish: () => void = () => undefined
     const {engine, asked} = await engineThat((_, response) => {
       response.writeHead(200)
@@ -194,7 +194,7 @@ describe('the Engine through dockerode', () => {
   test.each([
     ['closes the answer', (response: ServerResponse) => response.end()],
     ['breaks the connection', (response: ServerResponse) => response.destroy()],
-  ])('is unreachable when it %s while a container is waited for', async (_, hangUp) => {
+  ])('an Engine is unreachable when it %s while a container is waited for', async (_, hangUp) => {
     const {engine} = await engineThat((_, response) => {
       response.writeHead(200)
       response.flushHeaders()
@@ -204,7 +204,7 @@ describe('the Engine through dockerode', () => {
     await expect(exitCode).rejects.toBeInstanceOf(EngineUnreachableError)
   })
 
-  test('that is removing a container already is waited for until it is gone', async () => {
+  test('a container that the Engine is removing already is waited for until it is gone', async () => {
     const {engine, asked} = await engineThat((request, response) => {
       if (request.method === 'DELETE') answer(409, {message: 'removal is already in progress'})(request, response)
       else answer(404, {message: 'No such container'})(request, response)
@@ -221,20 +221,20 @@ describe('the Engine through dockerode', () => {
     ['none where it has none', answer(200, {Config: {Labels: null}}), {}],
     ['none where it says nothing of how it is run', answer(200, {}), {}],
     ['nothing where it is not there', answer(404, {message: 'no such image'}), undefined],
-  ])('says of an image %s', async (_, says, labels) => {
+  ])('the Engine says of an image %s', async (_, says, labels) => {
     const {engine, asked} = await engineThat(says)
     await expect(engine.imageLabels('sha256:abc', signal)).resolves.toEqual(labels)
     expect(asked.map(({line}) => line)).toEqual(['GET /v1.51/images/sha256%3Aabc/json'])
   })
 
-  test('that cannot say what labels an image has is no Engine that says it has none', async () => {
+  test('an Engine that cannot say what labels an image has is no Engine that says it has none', async () => {
     const {engine} = await engineThat(answer(500, {message: 'not now'}))
     await expect(engine.imageLabels('sha256:abc', signal)).rejects.toMatchObject({
       message: 'the Engine failed to look up the image: not now (HTTP 500)',
     })
   })
 
-  test('is not asked for the labels of an image any longer when the run is stopped', async () => {
+  test('the Engine is not asked for the labels of an image any longer when the run is stopped', async () => {
     const controller = new AbortController()
     const {engine} = await engineThat(() => {
       controller.abort()
@@ -242,7 +242,7 @@ describe('the Engine through dockerode', () => {
     await expect(engine.imageLabels('sha256:abc', controller.signal)).rejects.toMatchObject({code: 'ABORT_ERR'})
   })
 
-  test('removes a container with its anonymous volumes, or keeps those', async () => {
+  test('the Engine removes a container with its anonymous volumes, or keeps those', async () => {
     const {engine, asked} = await engineThat(answer(204))
     await engine.remove('abc', 'with-volumes', signal)
     await engine.remove('abc', 'without-volumes', signal)
@@ -252,7 +252,7 @@ describe('the Engine through dockerode', () => {
     ])
   })
 
-  test("renames a container, unless the name is another one's", async () => {
+  test("the Engine renames a container, unless the name is another one's", async () => {
     const {engine, asked} = await engineThat(answer(204))
     await engine.rename('abc', 'web.old', signal)
     expect(asked.map(({line}) => line)).toEqual(['POST /v1.51/containers/abc/rename?name=web.old'])
@@ -263,7 +263,7 @@ describe('the Engine through dockerode', () => {
     })
   })
 
-  test('pulls an image by name and tag, to the end, and says all that is said of it', async () => {
+  test('the Engine pulls an image by name and tag, to the end, and says all that is said of it', async () => {
     const {engine, asked} = await engineThat((_, response) => {
       response.write('{"status":"Pulling from a/b","id":"latest"}\n{"sta')
       response.write('tus":"Downloading","progressDetail":{"current":5,"total":9},"progress":"[=>]","id":"c0ffee"}\n')
@@ -280,7 +280,7 @@ describe('the Engine through dockerode', () => {
     )
   })
 
-  test('pulls an image as whoever has logged in, in a header and nowhere else', async () => {
+  test('the Engine pulls an image as whoever has logged in, in a header and nowhere else', async () => {
     const login = {username: 'app', password: 'p?>ä', serveraddress: 'registry:5000'}
     let header: unknown
     const {engine, asked} = await engineThat((request, response) => {
@@ -306,7 +306,7 @@ describe('the Engine through dockerode', () => {
       (response: ServerResponse) => response.writeHead(404).end('{"message":"manifest unknown"}'),
       /manifest unknown/,
     ],
-  ])('fails to pull an image %s with the words of the registry', async (_, fail, words) => {
+  ])('the Engine fails to pull an image %s with the words of the registry', async (_, fail, words) => {
     const {engine} = await engineThat((_, response) => void fail(response))
     const pull = all(engine.pull('nginx:nope', {}, signal))
     await expect(pull).rejects.toBeInstanceOf(PullError)
@@ -316,7 +316,7 @@ describe('the Engine through dockerode', () => {
   test.each([
     ['before it has said anything', (): void => undefined],
     ['in the middle of it', (response: ServerResponse): void => void response.write('{"status":"x"}\n')],
-  ])('gives a pull up %s when the run is stopped', async (_, say) => {
+  ])('the Engine gives a pull up %s when the run is stopped', async (_, say) => {
     const controller = new AbortController()
     const {engine} = await engineThat((_, response) => {
       say(response)
@@ -327,7 +327,7 @@ describe('the Engine through dockerode', () => {
     await expect(all(engine.pull('nginx', {}, controller.signal))).rejects.toThrow('stopped')
   })
 
-  describe('whose log is read from a moment on', () => {
+  describe('the log from a moment on', () => {
     const SINCE = Date.UTC(2026, 0, 2, 3, 4, 5)
     const logged = (at: number): Buffer => {
       const message = `${new Date(at).toISOString().slice(0, -1)}000000Z x\n`
@@ -348,11 +348,11 @@ describe('the Engine through dockerode', () => {
 
     const REST = 'stdout=1&stderr=1&timestamps=1'
 
-    test('is asked for no more of it than that', async () => {
+    test('the Engine is asked for no more of a log than its last messages where these reach back far enough', async () => {
       expect(await askedBy(() => 1)).toEqual([`tail=1000&${REST}`, `since=1767323045.000&tail=2000&follow=1&${REST}`])
     })
 
-    test('is asked for more and more, where the last messages are all younger', async () => {
+    test('the Engine is asked for more and more of a log, where the last messages are all younger', async () => {
       expect(await askedBy((messages) => (messages > 1000 ? 1 : -1), SINCE + 1500)).toEqual([
         `tail=1000&${REST}`,
         `tail=30000&${REST}`,
@@ -363,7 +363,7 @@ describe('the Engine through dockerode', () => {
     test.each([
       ['younger', () => -1],
       ['empty', () => undefined],
-    ])('is asked for all of one that is %s', async (_, begins) => {
+    ])('the Engine is asked for all of a log that is %s', async (_, begins) => {
       expect((await askedBy(begins)).at(-1)).toBe(`since=1767323045.000&tail=all&follow=1&${REST}`)
     })
   })
@@ -373,12 +373,12 @@ describe('the Engine through dockerode', () => {
     ['stat /no/such: no such file or directory', 127],
     ['exec: "/etc/passwd": permission denied', 126],
     ['driver failed programming external connectivity', 125],
-  ])('that cannot start a container because %j makes us end with %i', async (message, exitStatus) => {
+  ])('an Engine that cannot start a container because %j makes us end with %i', async (message, exitStatus) => {
     const {engine} = await engineThat(answer(400, {message}))
     await expect(engine.start('abc', signal)).rejects.toMatchObject({exitStatus})
   })
 
-  test('gives up what it is asked when the run is stopped', async () => {
+  test('the Engine gives up what it is asked when the run is stopped', async () => {
     const controller = new AbortController()
     const {engine} = await engineThat(() => {
       controller.abort()
@@ -394,7 +394,7 @@ describe('the Engine through dockerode', () => {
   }
   const state = (changed: object): object => ({...CONTAINER, State: {...CONTAINER.State, ...changed}})
 
-  test('says of a container what it must, whatever else it leaves out', async () => {
+  test('the Engine says of a container what it must, whatever else it leaves out', async () => {
     const {engine} = await engineThat(answer(200, CONTAINER))
     await expect(engine.inspect('web', signal)).resolves.toMatchObject({
       id: 'c0ffee',
@@ -418,7 +418,7 @@ describe('the Engine through dockerode', () => {
     ['no exit status', state({ExitCode: null}), 'it has no State.ExitCode'],
     ['a moment that is none', state({FinishedAt: 'soon'}), 'State.FinishedAt is not a moment: "soon"'],
     ['labels that are none', {...CONTAINER, Config: {Labels: ['a']}}, 'Config.Labels is not an object: ["a"]'],
-  ])('that says of a container %s gives an answer that cannot be used', async (_, said, why) => {
+  ])('an Engine that says of a container %s gives an answer that cannot be used', async (_, said, why) => {
     const {engine} = await engineThat(answer(200, said))
     await expect(engine.inspect('web', signal)).rejects.toMatchObject({
       code: 'ENGINE_ANSWER',
@@ -435,12 +435,12 @@ describe('the Engine through dockerode', () => {
     ['create', (engine) => engine.create(emptyCreateRequest('nginx', []), signal)],
     ['pull', (engine) => all(engine.pull('nginx', {}, signal))],
     ['watch', async (engine) => await (await engine.watch('abc', 'removed', signal)).exitCode],
-  ])('whose answer to %s is no JSON gives one that cannot be used', async (_, ask) => {
+  ])('an Engine whose answer to %s is no JSON gives one that cannot be used', async (_, ask) => {
     const {engine} = await engineThat((_, response) => response.end('<html>hello</html>'))
     await expect(ask(engine)).rejects.toMatchObject({code: 'ENGINE_ANSWER'})
   })
 
-  test('that is cut in the middle of an answer is unreachable', async () => {
+  test('an Engine that is cut in the middle of an answer is unreachable', async () => {
     const {engine} = await engineThat((_, response) => {
       response.writeHead(200, {'content-length': '1000'}).write('{"Id":')
       setTimeout(() => response.destroy(), 10)
@@ -470,20 +470,23 @@ describe('the version of the API', () => {
     ['of a newer Engine', '1.60', '1.51'],
     ['of one that does not say', undefined, '1.41'],
     ['of one that says nonsense', '../..', '1.41'],
-  ])('%s is the newest that both know, learned from an answer that is needed anyway', async (_, spoken, agreed) => {
-    const {engine, asked} = await speaking(spoken)
-    await engine.info(signal)
-    await engine.stop('abc', signal)
-    expect(asked).toEqual(['/info', `/v${agreed}/containers/abc/stop`])
-  })
+  ])(
+    'the version %s is the newest that both know, learned from an answer that is needed anyway',
+    async (_, spoken, agreed) => {
+      const {engine, asked} = await speaking(spoken)
+      await engine.info(signal)
+      await engine.stop('abc', signal)
+      expect(asked).toEqual(['/info', `/v${agreed}/containers/abc/stop`])
+    },
+  )
 
-  test('is asked for where nothing was asked before', async () => {
+  test('the version is asked for where nothing was asked before', async () => {
     const {engine, asked} = await speaking('1.44')
     await engine.stop('abc', signal)
     expect(asked).toEqual(['/_ping', '/v1.44/containers/abc/stop'])
   })
 
-  test('of a create request with a newer option is that of the option, and the next is spoken as before', async () => {
+  test("a create request with a newer option is of that option's version, and the next is spoken as before", async () => {
     const {engine, asked} = await speaking('1.56')
     await engine.info(signal)
     await expect(engine.apiVersion(signal)).resolves.toBe('1.56')
@@ -492,7 +495,7 @@ describe('the version of the API', () => {
     expect(asked).toEqual(['/info', '/v1.56/containers/create?', '/v1.51/containers/abc/stop'])
   })
 
-  test('that DOCKER_API_VERSION says is spoken from the first question on', async () => {
+  test('a version that DOCKER_API_VERSION says is spoken from the first question on', async () => {
     const {engine, asked} = await speaking('1.47', '1.43')
     await engine.info(signal)
     await engine.stop('abc', signal)
@@ -502,7 +505,7 @@ describe('the version of the API', () => {
 
   const tooOld = 'client version 1.51 is too old. Minimum supported API version is 1.60, please upgrade your client'
 
-  test('that the Engine does not take any more is refused in words, and agreed on anew', async () => {
+  test('a version that the Engine does not take any more is refused in words, and agreed on anew', async () => {
     let pings = 0
     const directory = await mkdtemp(join(tmpdir(), 'engine-'))
     const server = createServer((request, response) => {
@@ -522,7 +525,7 @@ describe('the version of the API', () => {
     expect(pings).toBe(2)
   })
 
-  test('that is pinned and that the Engine does not take is refused with the name of the variable', async () => {
+  test('a version that is pinned and that the Engine does not take is refused with the name of the variable', async () => {
     const message = 'client version 1.60 is too new. Maximum supported API version is 1.51'
     const {engine} = await engineThat(answer(400, {message}), '1.60')
     await expect(engine.info(signal)).rejects.toMatchObject({

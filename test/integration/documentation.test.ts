@@ -37,11 +37,11 @@ const PLACEMENT = await readFile(join(ROOT, 'docs/placement.md'), 'utf8')
 const OPTIONS = await readFile(join(ROOT, 'docs/options.md'), 'utf8')
 
 describe('the README', () => {
-  test('shows every exit status of our own', () => {
+  test('the README shows every exit status of our own', () => {
     for (const status of ['125', '126', '127']) expect(README).toMatch(new RegExp(`^\\| ${status} +\\|`, 'm'))
   })
 
-  test('shows no option that is not in docs/options.md', () => {
+  test('the README shows no option that is not in docs/options.md', () => {
     const known = codeRows(OPTIONS).flatMap(({cells: [cell]}) => optionsIn(cell))
     const shown = codeRows(README).flatMap(({cells: [cell]}) => optionsIn(cell))
     expect(shown).not.toEqual([])
@@ -50,21 +50,24 @@ describe('the README', () => {
 })
 
 describe('docs/placement.md', () => {
-  test('has the matrix of placements as the tests see it', () => {
+  test('docs/placement.md has the matrix of placements as the tests see it', () => {
     expect(PLACEMENT).toContain(matrixTable(COLUMNS))
   })
 
-  test.each(HOST_KINDS.map(({name, oldest}) => [name, oldest] as const))('names what %s has', (_, oldest) => {
-    const names: Readonly<Record<string, string>> = {'docker.io': 'Docker'}
-    for (const [name, version] of Object.entries(oldest))
-      expect(PLACEMENT).toContain(`${names[name] ?? name} ${version}`)
-  })
+  test.each(HOST_KINDS.map(({name, oldest}) => [name, oldest] as const))(
+    'docs/placement.md names what %s has',
+    (_, oldest) => {
+      const names: Readonly<Record<string, string>> = {'docker.io': 'Docker'}
+      for (const [name, version] of Object.entries(oldest))
+        expect(PLACEMENT).toContain(`${names[name] ?? name} ${version}`)
+    },
+  )
 })
 
 describe('docs/options.md', () => {
   const rowsUnder = (heading: string): Row[] => codeRows(OPTIONS).filter(({headings: [, second]}) => second === heading)
 
-  test('has a row for each option before `run`, by plugin in the order of the pipeline, as --help describes it, and for no other', () => {
+  test('docs/options.md has a row for each option before `run`, by plugin in the order of the pipeline, as --help describes it, and for no other', () => {
     const ours = [
       {group: 'Global', declarations: GLOBAL_OPTIONS},
       ...BUILT_IN.map(({name, options}) => ({group: name, declarations: options})),
@@ -84,7 +87,7 @@ describe('docs/options.md', () => {
       expect(rows[index]?.cells[1]?.replaceAll('`', '')).toContain(capitalized(summary))
   })
 
-  test('has a row for each option of docker run, by subject, as --help describes it, and for no other', () => {
+  test('docs/options.md has a row for each option of docker run, by subject, as --help describes it, and for no other', () => {
     const described = Object.entries(RUN_OPTIONS_HELP).flatMap(([group, options]) =>
       Object.entries(options).map(([name, {value, summary}]) => {
         const char = RUN_OPTIONS[name]?.char
@@ -96,18 +99,18 @@ describe('docs/options.md', () => {
     expect(rows).toEqual(described)
   })
 
-  test('names the version of the API that an option needs', () => {
+  test('docs/options.md names the version of the API that an option needs', () => {
     for (const {cells} of codeRows(OPTIONS)) {
       const since = RUN_OPTIONS[optionsIn(cells[0]).at(-1)?.slice(2) ?? '']?.since
       if (since !== undefined && cells.length > 2) expect(cells[2]).toContain(`API ${since}`)
     }
   })
 
-  test("names docker's client that its options are held against", () => {
+  test("docs/options.md names docker's client that its options are held against", () => {
     expect(OPTIONS).toContain(`docker ${OLDEST_CLIENT}`)
   })
 
-  test('has each other command with its options, and no others', () => {
+  test('docs/options.md has each other command with its options, and no others', () => {
     const shown = rowsUnder('Other commands')
       .flatMap(({cells: [cell = '']}) => [...cell.matchAll(/`([a-z ]*[a-z])(?: (--[\w-]+))?/g)])
       .map(([, command = '', option]) => (option === undefined ? command : `${command} ${option}`))
@@ -124,7 +127,7 @@ function capitalized(text: string): string {
 }
 
 describe.each(PAGES)('%s', (page) => {
-  test('links to files that are there, and to headings that they have', async () => {
+  test('the page links to files that are there, and to headings that they have', async () => {
     const text = await readFile(join(ROOT, page), 'utf8')
     const broken: string[] = []
     for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
@@ -169,21 +172,21 @@ describe('docs/writing-a-plugin.md', async () => {
       .map(({cells: [cell = '']}) => cell.replaceAll(/`|\(.*\)/g, ''))
 
   test.each(['index.js', 'index.test.js', 'package.json'])(
-    'has the whole of examples/plugins/times/%s',
+    'docs/writing-a-plugin.md has the whole of examples/plugins/times/%s',
     async (file) => {
       expect(page).toContain(await readFile(join(ROOT, 'examples/plugins/times', file), 'utf8'))
     },
   )
 
-  test('has the whole of examples/plugins/secret/index.js', async () => {
+  test('docs/writing-a-plugin.md has the whole of examples/plugins/secret/index.js', async () => {
     expect(page).toContain(await readFile(join(ROOT, 'examples/plugins/secret/index.js'), 'utf8'))
   })
 
-  test('says of everything that finish gets what it is', () => {
+  test('docs/writing-a-plugin.md says of everything that finish gets what it is', () => {
     expect(namesUnder('After a handover').toSorted()).toEqual(Object.keys(finishContext()).toSorted())
   })
 
-  test('has a row for each hook, in the order of a run, with its kind and what happens when it throws', () => {
+  test('docs/writing-a-plugin.md has a row for each hook, in the order of a run, with its kind and what happens when it throws', () => {
     expect(namesUnder('Hooks')).toEqual([...PHASES])
     for (const {cells} of codeRows(page).filter(({headings}) => headings.at(-1) === 'Hooks')) {
       expect(cells[1]).toMatch(
@@ -193,13 +196,13 @@ describe('docs/writing-a-plugin.md', async () => {
     }
   })
 
-  test('speaks of every part of an option, of the host and of a run', () => {
+  test('docs/writing-a-plugin.md speaks of every part of an option, of the host and of a run', () => {
     for (const word of ['kind', 'summary', 'char', 'key', 'valueName', 'default', 'resident', 'describe'])
       expect(page).toMatch(new RegExp(`\`${word}\\b`))
     expect(namesUnder('The contract')).toEqual(expect.arrayContaining(Object.keys(pluginHost().host)))
   })
 
-  test('says of every reason that an end may have what it means', () => {
+  test('docs/writing-a-plugin.md says of every reason that an end may have what it means', () => {
     const reasons: Record<NonNullable<ExitReport['why']>, true> = {
       'out-of-memory': true,
       'stop-timeout': true,
@@ -212,11 +215,11 @@ describe('docs/writing-a-plugin.md', async () => {
     expect(namesUnder('How a container ended').toSorted()).toEqual(Object.keys(reasons).toSorted())
   })
 
-  test('has every verb of the Engine', () => {
+  test('docs/writing-a-plugin.md has every verb of the Engine', () => {
     expect(namesUnder('The Engine').toSorted()).toEqual(Object.keys(fakeEngine()).toSorted())
   })
 
-  test('has everything that systemd-docker/testing exports', () => {
+  test('docs/writing-a-plugin.md has everything that systemd-docker/testing exports', () => {
     expect(namesUnder('Testing it').toSorted()).toEqual(Object.keys(testing).toSorted())
   })
 })

@@ -154,7 +154,7 @@ function freshName(): Engine['inspect'] {
 }
 
 describe('a run that goes well', () => {
-  test('waits for the end before it starts the container, and tells systemd last', async () => {
+  test('a run waits for the end before it starts the container, and tells systemd last', async () => {
     const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(3)}, {resident: () => 'to see'})
     await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 3}})
     expect(happened).toEqual([
@@ -171,13 +171,13 @@ describe('a run that goes well', () => {
     ])
   })
 
-  test('hands the container over when nothing asks to stay, and undoes nothing', async () => {
+  test('a run hands the container over when nothing asks to stay, and undoes nothing', async () => {
     const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(0)})
     await expect(run()).resolves.toEqual({kind: 'handed-over'})
     expect(happened.slice(-1)).toEqual([`MAINPID=${String(process.pid)} READY=1 STATUS=container web running`])
   })
 
-  test('leaves READY=1 to the container when a plugin has delegated it', async () => {
+  test('a run leaves READY=1 to the container when a plugin has delegated it', async () => {
     const {happened, run} = rehearsal(
       {inspect: freshName(), events: exitsWith(0)},
       {ready: () => 'delegated', resident: () => 'to see'},
@@ -186,19 +186,19 @@ describe('a run that goes well', () => {
     expect(happened).toContain('STATUS=container web running')
   })
 
-  test('is ended, and not handed over, when the container is over already', async () => {
+  test('a run is ended, and not handed over, when the container is over already', async () => {
     const {run} = rehearsal({inspect: () => Promise.resolve(undefined), events: exitsWith(7)})
     await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 7}})
   })
 
-  test('of a container that was taken over tells systemd itself, whoever was to do so', async () => {
+  test('a run of a container that was taken over tells systemd itself, whoever was to do so', async () => {
     const hooks: Partial<RunHooks> = {ready: () => 'delegated', resident: () => 'to see'}
     const {happened, run} = rehearsal({inspect: () => Promise.resolve(RUNNING), events: exitsWith(0)}, hooks)
     await run()
     expect(happened).toContain('READY=1 STATUS=container web running')
   })
 
-  test('calls no hook that needs a PID when the container is over before it has been asked for', async () => {
+  test('a run calls no hook that needs a PID when the container is over before it has been asked for', async () => {
     const called: string[] = []
     const note = (name: string) => (): undefined => void called.push(name)
     const hooks = {started: note('started'), ready: note('ready'), exited: note('exited'), resident: () => 'to see'}
@@ -212,7 +212,7 @@ describe('a run that goes well', () => {
 describe("an Engine whose PIDs are not this host's", () => {
   const elsewhere = {findInit: () => Promise.resolve('elsewhere' as const)}
 
-  test('has its container supervised, and no PID of it used, with one line that says why', async () => {
+  test("an Engine whose PIDs are not this host's has its container supervised, and no PID of it used, with one line that says why", async () => {
     const called: string[] = []
     const note = (name: string) => (): undefined => void called.push(name)
     const {happened, run} = rehearsal(
@@ -231,7 +231,7 @@ describe("an Engine whose PIDs are not this host's", () => {
   test.each([
     ['--handover', {handover: true}],
     ['--pid-file', {pidOptions: ['--pid-file']}],
-  ])('is no place for %s, and nothing is left', async (option, run) => {
+  ])("an Engine whose PIDs are not this host's is no place for %s, and nothing is left", async (option, run) => {
     const refused = rehearsal({inspect: freshName(), events: exitsWith(0)}, {}, false, {}, {...elsewhere, ...run})
     await expect(refused.run()).rejects.toMatchObject({
       code: 'ENGINE_ELSEWHERE',
@@ -240,7 +240,7 @@ describe("an Engine whose PIDs are not this host's", () => {
     expect(refused.happened.slice(-2)).toEqual(['remove', 'unwound'])
   })
 
-  test('is known by a PID that is none here, while the container runs on', async () => {
+  test("an Engine is known not to be this host's by a PID that is none here, while the container runs on", async () => {
     const gone = {findInit: () => Promise.resolve('gone' as const)}
     const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(0)}, {}, false, {}, gone)
     await run()
@@ -249,7 +249,7 @@ describe("an Engine whose PIDs are not this host's", () => {
 })
 
 describe('a name that is taken', () => {
-  test("only as the beginning of a stranger's id is free", async () => {
+  test("a name that only matches the start of another container's id is free", async () => {
     let asked = 0
     const stranger: ContainerInspection = {...RUNNING, name: 'stranger'}
     const {happened, run} = rehearsal({
@@ -262,7 +262,7 @@ describe('a name that is taken', () => {
 
   const removing: ContainerInspection = {...RUNNING, state: 'removing', pid: 0}
 
-  test('by a container that is being removed is waited for', async () => {
+  test('a name of a container that is being removed is waited for', async () => {
     let asked = 0
     const {happened, run} = rehearsal({
       inspect: () => Promise.resolve(asked++ === 0 ? removing : RUNNING),
@@ -272,7 +272,7 @@ describe('a name that is taken', () => {
     expect(happened.slice(0, 3)).toEqual(['inspect', 'remove', 'create'])
   })
 
-  test('by a container whose removal takes too long fails the run, and nothing is made', async () => {
+  test('a name of a container whose removal takes too long fails the run, and nothing is made', async () => {
     const remove: Engine['remove'] = (_id, _volumes, signal) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
@@ -286,7 +286,7 @@ describe('a name that is taken', () => {
     expect(happened).toEqual(['inspect', 'remove', 'unwound'])
   })
 
-  test('between the question and the creation fails the run with the words of the Engine', async () => {
+  test('a name that is taken between the question and the creation fails the run with the words of the Engine', async () => {
     const conflict = new EngineRefusedError(
       'create the container',
       409,
@@ -302,7 +302,7 @@ describe('a name that is taken', () => {
     ['exited', false, ['inspect', 'events', 'watch', 'start', 'inspect']],
     ['exited', true, ['inspect', 'rename', 'create', 'events', 'watch', 'start', 'inspect', 'remove']],
     ['dead', true, ['inspect', 'remove', 'create', 'events', 'watch', 'start', 'inspect']],
-  ] as const)('by a container that is %s, with --rm=%s, is dealt with by %j', async (state, rm, verbs) => {
+  ] as const)('a name of a container that is %s, with --rm=%s, is dealt with by %j', async (state, rm, verbs) => {
     let looks = 0
     const found: ContainerInspection = {...RUNNING, state}
     const {happened, run} = rehearsal(
@@ -319,7 +319,7 @@ describe('a name that is taken', () => {
 describe('an image that is not there', () => {
   const noSuchImage = new EngineRefusedError('create the container', 404, 'No such image: busybox:latest', undefined)
 
-  test('is pulled once, and then the container is created', async () => {
+  test('an image that is not there is pulled once, and then the container is created', async () => {
     let pulled = false
     const {happened, run} = rehearsal({
       inspect: freshName(),
@@ -339,7 +339,7 @@ describe('an image that is not there', () => {
     'image with reference busybox:latest was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64',
     'image with reference busybox:latest was found but does not provide the specified platform (linux/arm64)',
     'words of an Engine to come',
-  ])('is pulled whatever the Engine calls that: %s', async (words) => {
+  ])('an image that is not there is pulled whatever the Engine calls that: %s', async (words) => {
     let pulled = false
     const {run} = rehearsal({
       inspect: freshName(),
@@ -357,7 +357,7 @@ describe('an image that is not there', () => {
     expect(pulled).toBe(true)
   })
 
-  test('is not what an Engine lacks that finds no container', async () => {
+  test('an Engine that finds no container does not lack an image', async () => {
     const words = 'No such container: other'
     const refused = new EngineRefusedError('create the container', 404, words, undefined)
     const {happened, run} = rehearsal({inspect: freshName(), create: () => Promise.reject(refused)})
@@ -365,7 +365,7 @@ describe('an image that is not there', () => {
     expect(happened).not.toContain('pull')
   })
 
-  test("still after it was pulled is the Engine's failure, and is not pulled again", async () => {
+  test("an image that is missing still after it was pulled is the Engine's failure, and is not pulled again", async () => {
     const {happened, run} = rehearsal({
       inspect: freshName(),
       create: () => Promise.reject(noSuchImage),
@@ -383,7 +383,7 @@ const failing = (phase: keyof RunHooks): Partial<RunHooks> => ({
 
 describe('a run that fails', () => {
   test.each(['start', 'started', 'ready'] as const)(
-    'in %s removes the container that it made, and then undoes the rest',
+    'a run that fails in %s removes the container that it made, and then undoes the rest',
     async (phase) => {
       const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(0)}, failing(phase))
       await expect(run()).rejects.toThrow(`test (${phase}): no ${phase}`)
@@ -392,7 +392,7 @@ describe('a run that fails', () => {
     },
   )
 
-  test('leaves a container running that it took over, and stops one that it started again', async () => {
+  test('a run that fails leaves a container running that it took over, and stops one that it started again', async () => {
     const adopted = rehearsal({inspect: () => Promise.resolve(RUNNING), events: exitsWith(0)}, failing('started'))
     await expect(adopted.run()).rejects.toThrow()
     expect(adopted.happened.slice(-2)).toEqual(['inspect', 'unwound'])
@@ -405,7 +405,7 @@ describe('a run that fails', () => {
     expect(restarted.happened.slice(-2)).toEqual(['stop', 'unwound'])
   })
 
-  test('and cannot remove its container says which is left, and throws what failed first', async () => {
+  test('a run that fails and cannot remove its container says which is left, and throws what failed first', async () => {
     const refused = new EngineRefusedError('remove the container', 500, 'device busy', undefined)
     const {happened, run} = rehearsal(
       {inspect: freshName(), events: exitsWith(0), remove: () => Promise.reject(refused)},
@@ -418,7 +418,7 @@ describe('a run that fails', () => {
     expect(happened.at(-1)).toBe('unwound')
   })
 
-  test('because it is stopped while the Engine creates the container removes that too', async () => {
+  test('a run that is stopped while the Engine creates the container removes that too', async () => {
     const {happened, stop, run} = rehearsal({
       inspect: freshName(),
       events: exitsWith(0),
@@ -438,7 +438,7 @@ describe('a running container that a new one replaces', () => {
   const events = exitsWith(0)
   const inspect = (): Promise<ContainerInspection> => Promise.resolve(RUNNING)
 
-  test('runs until the new one is about to start, and goes when that is ready', async () => {
+  test('the container that is replaced runs until the new one is about to start, and goes when that is ready', async () => {
     const {happened, run} = rehearsal({inspect, events}, replace)
     await run()
     expect(verbs(happened)).toEqual([
@@ -493,7 +493,7 @@ describe('a running container that a new one replaces', () => {
         'unwound',
       ],
     ],
-  ])('is as it was when the new one %s', async (_, told, hooks, expected) => {
+  ])('the container that is to be replaced is as it was when the new one %s', async (_, told, hooks, expected) => {
     const old: Engine['inspect'] = (name) => Promise.resolve(name === 'web' ? {...RUNNING, id: 'old'} : RUNNING)
     const {happened, run} = rehearsal({inspect: old, events, ...told}, {...replace, ...hooks})
     await expect(run()).rejects.toThrow()
@@ -502,7 +502,7 @@ describe('a running container that a new one replaces', () => {
 })
 
 describe('a stop that is asked for', () => {
-  test("while the container runs becomes the Engine's stop, and the end is waited for", async () => {
+  test("a stop while the container runs becomes the Engine's stop, and the end is waited for", async () => {
     let end: (code: number) => void = () => undefined
     const code = new Promise<number>((resolve) => (end = resolve))
     const events = async function* (): AsyncGenerator<Told> {
@@ -539,13 +539,13 @@ describe('a line that this Engine is too old for', () => {
   const needs = [{option: '--annotation', api: '1.43'}]
   const apiVersion = (): Promise<string> => Promise.resolve('1.41')
 
-  test('is refused before anything is made', async () => {
+  test('a line that this Engine is too old for is refused before anything is made', async () => {
     const {happened, run} = rehearsal({inspect: () => Promise.resolve(undefined), apiVersion}, {}, false, {needs})
     await expect(run()).rejects.toMatchObject({code: 'ENGINE_TOO_OLD'})
     expect(happened).toEqual(['inspect', 'apiVersion', 'unwound'])
   })
 
-  test('is refused before the container that it would replace is removed', async () => {
+  test('a line that this Engine is too old for is refused before the container that it would replace is removed', async () => {
     const stopped: ContainerInspection = {...RUNNING, state: 'exited', pid: 0}
     const {happened, run} = rehearsal({inspect: () => Promise.resolve(stopped), apiVersion}, {}, true, {needs})
     await expect(run()).rejects.toMatchObject({code: 'ENGINE_TOO_OLD'})
@@ -557,7 +557,7 @@ describe('--cidfile', () => {
   const inTemp = useTempDirectory()
   const file = (): Partial<RunRequest> => ({cidFile: inTemp('web.cid')})
 
-  test('is there while the container runs, and stays', async () => {
+  test('the file of --cidfile is there while the container runs, and stays', async () => {
     const {run} = rehearsal({inspect: freshName(), events: exitsWith(0)}, {resident: () => 'to see'}, false, file())
     await run()
     await expect(readFile(inTemp('web.cid'), 'utf8')).resolves.toBe(ID)
@@ -566,7 +566,7 @@ describe('--cidfile', () => {
   test.each<[string, Partial<Engine>]>([
     ['made', {create: () => Promise.reject(new EngineRefusedError('create', 400, 'bad', undefined))}],
     ['started', {start: () => Promise.reject(new EngineRefusedError('start', 500, 'bad', undefined))}],
-  ])('is gone when the container could not be %s', async (_, told) => {
+  ])('the file of --cidfile is gone when the container could not be %s', async (_, told) => {
     const inspect = (): Promise<undefined> => Promise.resolve(undefined)
     const {run} = rehearsal({inspect, events: exitsWith(0), ...told}, {}, false, file())
     await expect(run()).rejects.toMatchObject({code: 'ENGINE_REFUSED'})

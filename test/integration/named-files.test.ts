@@ -38,7 +38,7 @@ function environmentOf(line: string): string[] {
 
 describe('while a file that the line names gives nothing', () => {
   test.each([['--env-file '], ['--label-file '], ['--security-opt seccomp=']])(
-    '%sFILE, a stop is heeded',
+    'a stop is heeded while a file that the line names gives nothing: %sFILE',
     async (option) => {
       const path = fifo('silent')
       const program = spawn(PROGRAM, ['run', ...`${option}${path}`.split(' '), 'image'], {env})
@@ -54,7 +54,7 @@ describe('while a file that the line names gives nothing', () => {
 })
 
 describe('a file that the line names', () => {
-  test('may be a FIFO, whose writer comes later', async () => {
+  test('a file that the line names may be a FIFO, whose writer comes later', async () => {
     const path = fifo('later')
     const program = spawn(PROGRAM, ['--dry-run', '--dry-run-values', 'run', '--env-file', path, 'image'], {env})
     let said = ''
@@ -74,12 +74,12 @@ describe('a file that the line names', () => {
     ['what is piped to it', '--env-file /dev/stdin < <(echo A=1)', ['A=1']],
     ['a file on its standard input', '--env-file /dev/stdin <<< A=1', ['A=1']],
     ['an empty device', '--env-file /dev/null', []],
-  ])('may be %s', (_, line, variables) => {
+  ])('a file that the line names may be %s', (_, line, variables) => {
     expect(environmentOf(line)).toEqual(variables)
   })
 
   test.each([['--env-file '], ['--label-file '], ['--security-opt seccomp=']])(
-    '%sFILE is read to a bound',
+    'a file that the line names is read to a bound: %sFILE',
     async (option) => {
       const large = inTemp('large')
       await writeFile(large, '')

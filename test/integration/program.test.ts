@@ -23,7 +23,7 @@ function npmTest(...path: readonly string[]): {status: number | null; stdout: st
 }
 
 describe('the built program', () => {
-  test.each([[['--help']], [['help']], [[]], [['-h']]])('shows how a line looks with %j', (words) => {
+  test.each([[['--help']], [['help']], [[]], [['-h']]])('the program shows how a line looks with %j', (words) => {
     const {status, stdout} = program(...words)
     expect(status).toBe(0)
     expect(stdout).toContain('$ systemd-docker [OPTIONS] run [DOCKER RUN OPTIONS] IMAGE [COMMAND] [ARG...]')
@@ -31,7 +31,7 @@ describe('the built program', () => {
   })
 
   test.each([[['run', '--help']], [['help', 'run']], [['--logs', 'run', '--rm', '--help', 'busybox']]])(
-    'shows the options of run, by plugin, with %j',
+    'the program shows the options of run, by plugin, with %j',
     (words) => {
       const {status, stdout} = program(...words)
       expect(status).toBe(0)
@@ -43,7 +43,7 @@ describe('the built program', () => {
     },
   )
 
-  test("shows plugins in the order of the pipeline, and docker's options behind them", () => {
+  test("the program shows plugins in the order of the pipeline, and docker's options behind them", () => {
     const headings = [...program('run', '--help').stdout.matchAll(/^(\S+|DOCKER RUN) OPTIONS(?:: (.+))?$/gm)]
     expect(headings.map(([, before, subject]) => subject ?? before).slice(0, 9)).toEqual([
       'GLOBAL',
@@ -58,13 +58,13 @@ describe('the built program', () => {
     ])
   })
 
-  test('leaves --help behind the image to the container', () => {
+  test('the program leaves --help behind the image to the container', () => {
     const {status, stdout} = program('--dry-run', 'run', 'busybox', '--help')
     expect(status).toBe(0)
     expect((JSON.parse(stdout) as {create: {body: {Cmd: string[]}}}).create.body.Cmd).toEqual(['--help'])
   })
 
-  test('says its version', () => {
+  test('the program says its version', () => {
     expect(program('--version').stdout).toMatch(/^systemd-docker\/\d+\.\d+\.\d+ linux-/)
   })
 
@@ -85,7 +85,7 @@ describe('the built program', () => {
       'systemd-docker: no command given: say `systemd-docker run [docker run options] IMAGE`, or --help\n',
     ],
     ['an option without its value', ['run', '--name'], 'systemd-docker: option --name needs a value\n'],
-  ])('refuses %s in one line with 125', (_, words, said) => {
+  ])('the program refuses %s in one line with 125', (_, words, said) => {
     expect(program(...words)).toMatchObject({status: 125, stdout: '', stderr: said})
   })
 
@@ -128,7 +128,7 @@ describe('the built program', () => {
     expect(program('--dry-run-values', ...words).stdout).toContain('GREETING=hello')
   })
 
-  test('publishes a JSON Schema of the configuration', () => {
+  test('`config schema` publishes a JSON Schema of the configuration', () => {
     const schema = JSON.parse(readFileSync(`${ROOT}/dist/config.schema.json`, 'utf8')) as {
       properties: Record<string, unknown>
     }
@@ -141,7 +141,7 @@ describe('the built program', () => {
     expect(Object.keys(schema.properties)).not.toContain('dry-run')
   })
 
-  test('checks configuration files, each in a line, and fails when one is bad', () => {
+  test('`config check` checks configuration files, each in a line, and fails when one is bad', () => {
     const directory = mkdtempSync(join(tmpdir(), 'check-'))
     writeFileSync(join(directory, 'good.yaml'), 'logs: false\nhosts: {x: {cgroups: none}}')
     writeFileSync(join(directory, 'bad.yaml'), 'logs: true\nunits: {x: {lgos: true}}')
@@ -152,7 +152,7 @@ describe('the built program', () => {
     expect(stderr).toContain(`${directory}/bad.yaml:2: unknown key 'units.x.lgos', did you mean 'logs'?\n`)
   })
 
-  test('writes a starter package whose own tests pass, once this package is linked there', async () => {
+  test('`plugins new` writes a starter package whose own tests pass, once this package is linked there', async () => {
     const directory = await withThisPackage({})
     const made = spawnSync(`${ROOT}/bin/run.cjs`, ['plugins', 'new', 'demo'], {cwd: directory, encoding: 'utf8'})
     expect(made.status, made.stderr).toBe(0)
@@ -165,13 +165,13 @@ describe('the built program', () => {
     expect(again.stderr).toContain('already')
   })
 
-  test('has the tests of the example plugin pass', async () => {
+  test('the tests of the example plugin pass', async () => {
     const {status, stdout} = npmTest(await withThisPackage({}, {times: 'examples/plugins/times'}), 'times')
     expect(status, stdout).toBe(0)
     expect(stdout).toMatch(/^\S* tests 3$/m)
   })
 
-  test('loads neither oclif nor cosmiconfig for a run', () => {
+  test('the program loads neither oclif nor cosmiconfig for a run', () => {
     const {status, stderr} = spawnSync('node', ['--', `${ROOT}/bin/run.cjs`, '--dry-run', 'run', 'busybox'], {
       encoding: 'utf8',
       env: {...process.env, NODE_DEBUG: 'module'},
@@ -181,14 +181,14 @@ describe('the built program', () => {
     expect(stderr).not.toMatch(/@oclif|cosmiconfig|dist\/(?:oclif|load-packages|loaders|index|testing)\.cjs/)
   })
 
-  test('has no description of an option of docker run in what a run loads', () => {
+  test('the bundle has no description of an option of docker run in what a run loads', () => {
     const loaded = readFileSync(`${ROOT}/dist/main.cjs`, 'utf8')
     const descriptions = Object.values(RUN_OPTIONS_HELP).flatMap(Object.values<RunOptionHelp>)
     expect(descriptions.filter(({summary}) => loaded.includes(summary))).toEqual([])
   })
 
   // V8 keeps a program's text as long as it runs, at two bytes for each character when one of them is not of Latin-1.
-  test('has no character that doubles what its text takes in memory', () => {
+  test('the bundle has no character that doubles what its text takes in memory', () => {
     expect(readFileSync(`${ROOT}/dist/main.cjs`, 'utf8')).not.toMatch(/[^\u0000-\u00ff]/)
   })
 })

@@ -45,23 +45,23 @@ describe('the shim, started for a container', () => {
     ['by its id and an equals sign', [`-id=${ID}`, 'start']],
     ['by nothing but where it is started', ['start']],
     ['by an id that is empty, and where it is started', ['-id', '', 'start']],
-  ])('knows it %s, and hands all on that it was told', async (_, words) => {
+  ])('the shim knows the container %s, and hands all on that it was told', async (_, words) => {
     const [told, bundle] = await started(words)
     expect(told).toBe(`${words.join(' ')}\nwhat containerd says`)
     expect(bundle.trimEnd()).toBe(PLACED)
   })
 
-  test('knows it by where it is really started, through a link of another name', async () => {
+  test('the shim knows the container by where it is really started, through a link of another name', async () => {
     await symlink(join(directory, 'moby', ID), join(directory, 'link'))
     const [, bundle] = await started(['start'], join(directory, 'link'))
     expect(bundle.trimEnd()).toBe(PLACED)
   })
 
-  test('touches nothing when a container is cleared away', async () => {
+  test('the shim touches nothing when a container is cleared away', async () => {
     expect(await started(['-id', ID, 'delete'])).toEqual([`-id ${ID} delete\nwhat containerd says`, BUNDLE])
   })
 
-  test('fails where neither tells which container it is', async () => {
+  test('the shim fails where neither its words nor its directory tell which container it is', async () => {
     await mkdir(join(directory, 'not an id'))
     await expect(started(['start'], join(directory, 'not an id'))).rejects.toThrow(
       "systemd-docker: 'not an id' is no container's id",

@@ -39,7 +39,7 @@ async function stopped(
 }
 
 describe('a stop while what the host has set up is still being read', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('by %s ends a run by that signal, at once', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('a stop by %s ends a run by that signal, at once', async (signal) => {
     expect(await stopped(['run', 'busybox'], signal)).toEqual({
       status: null,
       signal,
@@ -47,16 +47,16 @@ describe('a stop while what the host has set up is still being read', () => {
     })
   })
 
-  test('ends a run also when it is a plugin that does not come to its end', async () => {
+  test('a stop ends a run also when it is a plugin that does not come to its end', async () => {
     expect(await stopped(['run', 'busybox'], 'SIGTERM', 'plugin.json')).toMatchObject({signal: 'SIGTERM'})
   })
 
-  test('by a signal that is meant for the container fails the run', async () => {
+  test('a stop by a signal that is meant for the container fails the run', async () => {
     expect(await stopped(['run', 'busybox'], 'SIGHUP')).toMatchObject({status: 125, signal: null})
   })
 
   test.each([[['config', 'show']], [['plugins']], [['config', 'schema']]])(
-    'ends %j by that signal, too',
+    'a stop ends %j by that signal, too',
     async (words) => {
       expect(await stopped(words, 'SIGINT')).toEqual({status: null, signal: 'SIGINT', stderr: 'begun\n'})
     },

@@ -42,19 +42,19 @@ async function findings(
 }
 
 describe("the package's types", () => {
-  test('take what a plugin may say, and refuse what it may not', async () => {
+  test('the types take what a plugin may say, and refuse what it may not', async () => {
     expect(await findings({'package.json': '{"type": "module"}'}, {types: 'test/types'})).toEqual([])
   })
 
-  test('take the plugins of examples/', async () => {
+  test('the types take the plugins of examples/', async () => {
     expect(await findings({}, {plugins: 'examples/plugins'})).toEqual([])
   })
 
-  test('take the starter package as `plugins new` writes it', async () => {
+  test('the types take the starter package as `plugins new` writes it', async () => {
     expect(await findings(starterFiles('demo'))).toEqual([])
   })
 
-  test('take every program that docs/writing-a-plugin.md shows', async () => {
+  test('the types take every program that docs/writing-a-plugin.md shows', async () => {
     const page = await readFile(join(ROOT, 'docs/writing-a-plugin.md'), 'utf8')
     const files: Record<string, string> = {'package.json': '{"type": "module"}'}
     // A program is called as the words before it say.
@@ -65,7 +65,7 @@ describe("the package's types", () => {
     expect(await findings(files)).toEqual([])
   })
 
-  test('make a finding of a plugin that is none', async () => {
+  test('the types make a finding of a plugin that is none', async () => {
     const wrong = `/** @type {import('systemd-docker').RunPlugin} */
 export default {name: 'wrong', options: {}, setup: () => ({ready: () => true})}
 `

@@ -48,14 +48,14 @@ const ALL: readonly SystemdDockerError[] = [
 ]
 
 describe('every error of ours', () => {
-  test('is tried here', () => {
+  test('every class of error is tried here', () => {
     const classes = Object.entries(errors).flatMap(([name, value]) =>
       typeof value === 'function' && value.prototype instanceof SystemdDockerError ? [name] : [],
     )
     expect(ALL.map(({name}) => name).toSorted()).toEqual(classes.toSorted())
   })
 
-  test('has a code of its own', () => {
+  test('every class of error has a code of its own', () => {
     expect(Object.fromEntries(ALL.map(({name, code}) => [name, code]))).toEqual({
       BadValueError: 'BAD_VALUE',
       CannotInvokeError: 'CANNOT_INVOKE',
@@ -103,7 +103,7 @@ describe('every error of ours', () => {
     expect(message).toMatch(/^\S.*\S$/)
   })
 
-  test('keeps what caused it', () => {
+  test('an error keeps what caused it', () => {
     expect(ALL.filter(({cause}) => cause === CAUSE).map(({name}) => name)).toEqual([
       'CidFileError',
       'UnreadableFileError',
@@ -128,7 +128,7 @@ describe('every error of ours', () => {
     ])
   })
 
-  test('ends the process with 125, but 126 and 127 where docker run does', () => {
+  test('an error ends the process with 125, but 126 and 127 where docker run does', () => {
     expect(
       Object.fromEntries(ALL.flatMap(({name, exitStatus}) => (exitStatus === 125 ? [] : [[name, exitStatus]]))),
     ).toEqual({CannotInvokeError: 126, CommandNotFoundError: 127})
@@ -138,13 +138,13 @@ describe('every error of ours', () => {
 describe('docs/errors.md', async () => {
   const rows = codeRows(await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8'))
 
-  test('has a row for each code, and for no other', () => {
+  test('docs/errors.md has a row for each code, and for no other', () => {
     const codes = rows.map(({cells: [code]}) => code)
     expect(codes.toSorted()).toEqual(ALL.map(({code}) => `\`${code}\``).toSorted())
   })
 
   test.each(ALL.map((error) => [error.code, error] as const))(
-    'has the message of %s, its exit status, and what to do',
+    'docs/errors.md has the message of %s, its exit status, and what to do',
     (code, error) => {
       const [, messages = '', status, meaning, remedy] = rows.find(({cells}) => cells[0] === `\`${code}\``)?.cells ?? []
       const shapes = [...messages.matchAll(/`([^`]+)`/g)].map(([, shape = '']) => shape)
@@ -195,20 +195,20 @@ describe('a message', () => {
     [new errors.PluginError('pid-file', 'started', CAUSE), 'pid-file (started): first line second line'],
     [new errors.PluginError('site', 'ready', 'a word'), 'site (ready): a word'],
     [new errors.StoppedError('SIGINT'), 'stopped by SIGINT before the container was ready'],
-  ])('of %s', (error, message) => {
+  ])('the message says what failed: %s', (error, message) => {
     expect(error.message).toBe(message)
   })
 })
 
 describe("a plugin's error", () => {
-  test('ends the process as what caused it would, where that is an error of ours', () => {
+  test('an error in a plugin ends the process as what caused it would, where that is an error of ours', () => {
     expect(new errors.PluginError('site', 'start', new errors.CommandNotFoundError('sh', undefined)).exitStatus).toBe(
       127,
     )
     expect(new errors.PluginError('site', 'start', new Error('127')).exitStatus).toBe(125)
   })
 
-  test('says whose it is and when', () => {
+  test('an error in a plugin says whose it is and when', () => {
     expect(new errors.PluginError('site', 'start', CAUSE)).toMatchObject({plugin: 'site', phase: 'start'})
   })
 })
@@ -220,7 +220,7 @@ describe('the words of a failure', () => {
     ['a string', 'broken\nhere', 'broken here'],
     ['a number', 7, '7'],
     ['nothing', undefined, 'undefined'],
-  ])('of %s are one line', (_, thrown, words) => {
+  ])('the words of %s are one line', (_, thrown, words) => {
     expect(reason(thrown)).toBe(words)
   })
 })
@@ -237,7 +237,7 @@ describe('an error code', () => {
     ['a number', Object.assign(new Error('x'), {code: 2}), ['2'], false],
     ['of something that is no error', {code: 'ENOENT'}, ['ENOENT'], false],
     ['of nothing', undefined, ['ENOENT'], false],
-  ])('that is %s', (_, thrown, codes, has) => {
+  ])('an error is told by a code that is %s', (_, thrown, codes, has) => {
     expect(hasErrorCode(thrown, ...codes)).toBe(has)
   })
 })

@@ -12,7 +12,7 @@ function written(journalStream: string | undefined): string[] {
 }
 
 describe('a log', () => {
-  test('in the journal gives each line its priority', () => {
+  test('a log in the journal gives each line its priority', () => {
     const {dev, ino} = fstatSync(2)
     expect(written(`${String(dev)}:${String(ino)}`)).toEqual(['<6>moved\n', '<4>left behind\n', '<3>failed\n'])
   })
@@ -22,7 +22,7 @@ describe('a log', () => {
     ['with an empty JOURNAL_STREAM', ''],
     ["with another stream's JOURNAL_STREAM, as it is behind 2>file", '0:1'],
     ['with a JOURNAL_STREAM that is none', 'journal'],
-  ])('%s gives each line the name of the program', (_, journalStream) => {
+  ])('a log %s gives each line the name of the program', (_, journalStream) => {
     expect(written(journalStream)).toEqual([
       'systemd-docker: moved\n',
       'systemd-docker: left behind\n',
@@ -30,7 +30,7 @@ describe('a log', () => {
     ])
   })
 
-  test('is on standard error when nothing else is said', () => {
+  test('a log is on standard error when nothing else is said', () => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     openLog({}).info('moved')
     expect(write.mock.calls).toEqual([['systemd-docker: moved\n']])
@@ -68,7 +68,7 @@ describe('SYSTEMD_LOG_LEVEL', () => {
     ['warning,journal:debug', '7643'],
     ['console:debug,err', '3'],
     ['console:debug', '643'],
-  ])('%j has the lines of these priorities said: %s', (level, priorities) => {
+  ])('the level %j has the lines of these priorities said: %s', (level, priorities) => {
     expect(said(level === undefined ? {} : {SYSTEMD_LOG_LEVEL: level}).join('')).toBe(priorities)
   })
 
@@ -77,11 +77,14 @@ describe('SYSTEMD_LOG_LEVEL', () => {
     ['yes', '7643'],
     ['0', '3'],
     ['', '3'],
-  ])('has no say where systemd set DEBUG_INVOCATION=%s for a start after a failure', (debugging, priorities) => {
-    expect(said({SYSTEMD_LOG_LEVEL: 'err', DEBUG_INVOCATION: debugging}).join('')).toBe(priorities)
-  })
+  ])(
+    'the level has no say where systemd set DEBUG_INVOCATION=%s for a start after a failure',
+    (debugging, priorities) => {
+      expect(said({SYSTEMD_LOG_LEVEL: 'err', DEBUG_INVOCATION: debugging}).join('')).toBe(priorities)
+    },
+  )
 
-  test('leaves nothing to be called where nobody looks for a fault', () => {
+  test('a log leaves nothing to be called where nobody looks for a fault', () => {
     expect(openLog({}, () => undefined).debug).toBeUndefined()
   })
 })

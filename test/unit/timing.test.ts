@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import {finishOnAbort, askWithTimeout, abortable, withTimeout} from '../../src/timing.js'
 
-test('what is waited for is the answer, and its failure the failure', async () => {
+test('an answer is what is waited for, and its failure the failure', async () => {
   const {signal} = new AbortController()
   await expect(abortable(signal, Promise.resolve(7))).resolves.toBe(7)
   await expect(abortable(signal, Promise.reject(new Error('no')))).rejects.toThrow('no')
@@ -15,7 +15,7 @@ test('a signal that aborts ends the waiting, with its own reason', async () => {
   await expect(waiting).rejects.toThrow('stopped')
 })
 
-test('what fails after it was given up fails silently, also when it was given up from the beginning', async () => {
+test('a promise that fails after it was given up fails silently, also when it was given up from the beginning', async () => {
   const unheard: unknown[] = []
   const listen = (reason: unknown): void => void unheard.push(reason)
   process.on('unhandledRejection', listen)
@@ -27,11 +27,11 @@ test('what fails after it was given up fails silently, also when it was given up
   expect(unheard).toEqual([])
 })
 
-test('what takes too long is an error that says for how long it was waited', async () => {
+test('a wait that takes too long is an error that says for how long it was waited', async () => {
   await expect(withTimeout(20, new Promise(() => undefined))).rejects.toThrow('not done after 0.02 seconds')
 })
 
-test('what is finished rather than broken off is told to hurry some time after the signal has aborted', async () => {
+test('a hook that is finished rather than broken off is told to hurry some time after the signal has aborted', async () => {
   const controller = new AbortController()
   const reasons: unknown[] = []
   const finished = finishOnAbort(controller.signal, 20, async (patience) => {
@@ -47,7 +47,7 @@ test('what is finished rather than broken off is told to hurry some time after t
   expect(reasons).toEqual([false, controller.signal.reason])
 })
 
-test('what is finished rather than broken off is not begun once the signal has aborted', async () => {
+test('a hook that is finished rather than broken off is not begun once the signal has aborted', async () => {
   let begun = false
   const finished = finishOnAbort(AbortSignal.abort(new Error('stopped')), 20, () =>
     Promise.resolve(void (begun = true)),
@@ -56,7 +56,7 @@ test('what is finished rather than broken off is not begun once the signal has a
   expect(begun).toBe(false)
 })
 
-test('what is asked for in time is the answer, and its failure the failure, which ends what was asked', async () => {
+test('a question that is answered in time gives the answer, and its failure the failure, which ends what was asked', async () => {
   const late = (): Error => new Error('late')
   const signals: AbortSignal[] = []
   const asking = (answer: Promise<number>) => (signal: AbortSignal) => {
@@ -68,7 +68,7 @@ test('what is asked for in time is the answer, and its failure the failure, whic
   expect(signals.map(({aborted}) => aborted)).toEqual([false, true])
 })
 
-test('what is asked for and does not come in time, or before a stop, is given up', async () => {
+test('a question that is not answered in time, or before a stop, is given up', async () => {
   const late = (): Error => new Error('late')
   const signals: AbortSignal[] = []
   const never = (signal: AbortSignal): Promise<never> => {

@@ -3,7 +3,7 @@ import {EVERY_HOST} from '../support/host/hosts.js'
 import {containers, defineService} from '../support/service/service.js'
 
 describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
-  test('has systemd as its PID 1, all units up, the time of this machine, and cgroup v2 with real controllers at its root', async () => {
+  test('the virtual machine has systemd as its PID 1, all units up, the time of this machine, and cgroup v2 with real controllers at its root', async () => {
     expect(await guest.run('cat', '/proc/1/comm')).toBe('systemd')
     expect(await guest.run('systemctl', 'is-system-running')).toBe('running')
     expect(Math.abs(Number(await guest.run('date', '+%s')) - Date.now() / 1000)).toBeLessThan(60)
@@ -12,7 +12,7 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
     expect(controllers).toEqual(expect.arrayContaining(['cpuset', 'cpu', 'io', 'memory', 'pids']))
   })
 
-  test("gives back a command's words, output, errors and status, of several at once", async () => {
+  test("the virtual machine gives back a command's words, output, errors and status, of several at once", async () => {
     const words = ['', 'two words', `"'$HOME'"`, '*', 'a\nb', '--', 'ä']
     const script = 'printf "<%s>" "$@"; printf wrong >&2; exit 7'
     const results = await Promise.all(
@@ -24,7 +24,7 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
     expect((await guest.attempt(['wc', '--bytes'], {input})).stdout).toBe('3000000\n')
   })
 
-  test('limits the memory of a container', async () => {
+  test('the virtual machine limits the memory of a container', async () => {
     const limit = ['cat', '/sys/fs/cgroup/memory.max']
     expect(await guest.run('docker', 'run', '--rm', '-m', '32m', 'busybox', ...limit)).toBe(String(32 * 1024 * 1024))
     const greedy = ['sh', '-c', 'head -c 100000000 /dev/zero | tail -c 99999999']
@@ -32,7 +32,7 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
     expect(status).toBe(137)
   })
 
-  test("starts a service with its container born in the unit, where Docker's limit binds, and stops it without a rest", async () => {
+  test("a service starts with its container born in the unit, where Docker's limit binds, and stops without a rest", async () => {
     const container = 'busybox sh -c "trap exit TERM; sleep 1000 & wait"'
     const service = await defineService(guest, `run --rm --name %n -m 48m ${container}`, {Delegate: 'yes'})
     const {status, stderr} = await service.start()
@@ -49,7 +49,7 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
-  test('starts a container that hands its controllers on, as one that runs containers does, in a unit without Delegate=', async () => {
+  test('a container that hands its controllers on, as one that runs containers does, starts in a unit without Delegate=', async () => {
     // It shares the cgroups of the host, and hands on what its unit has before anybody can take it back.
     const inner = [
       'mkdir /sys/fs/cgroup/init',

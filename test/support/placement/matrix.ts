@@ -20,7 +20,7 @@ export function testMatrix(columns: readonly Column[]): void {
   for (const {name, guest} of EVERY_HOST)
     describe(`the matrix of placements on ${name}`, () => {
       test.each(columns.filter(({host}) => host === name))(
-        'holds for a container that is $title',
+        'the matrix holds for a container that is $title',
         async (column) => {
           const hasControllers = !guest.kind.unified || name === 'debian13-vm'
           const limits = hasControllers ? DOCKERS_LIMITS : ''

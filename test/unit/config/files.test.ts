@@ -34,12 +34,12 @@ describe('a configuration file', () => {
     ['config.json', JSON.stringify(settings)],
     ['config.js', `module.exports = ${JSON.stringify(settings)}`],
     ['config.mjs', `export default ${JSON.stringify(settings)}`],
-  ])('may be %s', async (name, content) => {
+  ])('a configuration file may be %s', async (name, content) => {
     await write(name, content)
     expect(await load()).toEqual(settings)
   })
 
-  test('is the first there is of yaml, yml, json, js and mjs', async () => {
+  test('the file that is read is the first there is of yaml, yml, json, js and mjs', async () => {
     await write('config.mjs', 'export default {"pid-file": "mjs"}')
     expect(await load()).toEqual({'pid-file': 'mjs'})
     await write('config.json', '{"pid-file": "json"}')
@@ -48,46 +48,46 @@ describe('a configuration file', () => {
     expect(await load()).toEqual({'pid-file': 'yaml'})
   })
 
-  test('may give a list of one as a string', async () => {
+  test('a configuration file may give a list of one as a string', async () => {
     await write('config.yaml', 'cgroups: name=systemd')
     expect(await load()).toEqual({cgroups: ['name=systemd']})
   })
 
-  test('may give an empty list', async () => {
+  test('a configuration file may give an empty list', async () => {
     await write('config.yaml', 'cgroups: []')
     expect(await load()).toEqual({cgroups: []})
   })
 
-  test.each(['', '# nothing yet\n', '{}'])('may say nothing (%j)', async (content) => {
+  test.each(['', '# nothing yet\n', '{}'])('a configuration file may say nothing (%j)', async (content) => {
     await write('config.yaml', content)
     expect(await load()).toEqual({})
   })
 })
 
-describe('there are no settings', () => {
-  test('without the directory', async () => {
+describe('no settings', () => {
+  test('a host without the directory has no settings', async () => {
     expect(await load(inTemp('none'))).toEqual({})
   })
 
-  test('in an empty directory', async () => {
+  test('an empty directory has no settings', async () => {
     expect(await load()).toEqual({})
   })
 
-  test('in files of other names', async () => {
+  test('files of other names have no settings', async () => {
     await write('settings.yaml', 'logs: false')
     await write('.systemd-dockerrc', 'logs: false')
     await write('package.json', '{"systemd-docker": {"logs": false}}')
     expect(await load()).toEqual({})
   })
 
-  test('in the directory above', async () => {
+  test('the directory above has no settings', async () => {
     await mkdir(inTemp('below'))
     await write('config.yaml', 'logs: false')
     expect(await load(inTemp('below'))).toEqual({})
   })
 })
 
-describe('refused is', () => {
+describe('what is refused', () => {
   test.each([
     ['an unknown key', 'colour: red', "unknown key 'colour'; known are logs, cgroups, pid-file, plugins, hosts, units"],
     ['a misspelt key', 'pidfile: /run/x', "unknown key 'pidfile', did you mean 'pid-file'?"],
@@ -106,7 +106,7 @@ describe('refused is', () => {
     ['a mapping for a list', 'cgroups: {cpu: 1}', `'cgroups' must be a list of strings, not {"cpu":1}`],
     ['a list of settings', '- logs', 'must be a mapping from option names to values, not ["logs"]'],
     ['a word', 'logs', 'must be a mapping from option names to values, not "logs"'],
-  ])('%s, and the file is named', async (_, content, what) => {
+  ])('%s is refused, and the file is named', async (_, content, what) => {
     await write('config.yaml', content)
     await expect(load()).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -118,7 +118,7 @@ describe('refused is', () => {
     ['config.yaml', 'logs: [false'],
     ['config.json', '{"logs": '],
     ['config.mjs', 'export default {'],
-  ])('a broken %s, in one line that names it', async (name, content) => {
+  ])('a broken %s is refused, in one line that names it', async (name, content) => {
     await write(name, content)
     const loading = load()
     await expect(loading).rejects.toMatchObject({code: 'CONFIGURATION'})
@@ -126,14 +126,14 @@ describe('refused is', () => {
     await expect(loading).rejects.not.toThrow('\n')
   })
 
-  test('a program that fails, with its own words', async () => {
+  test('a program that fails is refused, with its own words', async () => {
     await write('config.mjs', 'throw new Error("no such host")')
     const loading = load()
     await expect(loading).rejects.toMatchObject({code: 'CONFIGURATION'})
     await expect(loading).rejects.toThrow('no such host')
   })
 
-  test('a program that others may write, before it runs', async () => {
+  test('a program that others may write is refused before it runs', async () => {
     const program = `import {writeFileSync} from 'node:fs'\nwriteFileSync(${JSON.stringify(inTemp('ran'))}, '')\nexport default {}`
     await write('config.mjs', program)
     await chmod(inTemp('config.mjs'), 0o666)
@@ -141,7 +141,7 @@ describe('refused is', () => {
     await expect(access(inTemp('ran'))).rejects.toMatchObject({code: 'ENOENT'})
   })
 
-  test('a file of a kind that nobody reads, with those that are', async () => {
+  test('a file of a kind that nobody reads is refused, with those that are', async () => {
     await write('config.toml', 'logs = false')
     await expect(readConfigFiles([inTemp('config.toml')])).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -154,17 +154,17 @@ describe('refused is', () => {
     ['a directory', 'it is a directory and no regular file', () => mkdir(inTemp('config.yaml'))],
     ['endless', 'it is a device and no regular file', () => symlink('/dev/zero', inTemp('config.yaml'))],
     ['huge', 'it has more than 1048576 bytes', () => write('config.yaml', '#'.repeat(1024 * 1024 + 1))],
-  ])('a file that is %s, at once', async (_, what, make) => {
+  ])('a file that is %s is refused at once', async (_, what, make) => {
     await make()
     await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION', message: `${inTemp('config.yaml')}: ${what}`})
   })
 
-  test('a file that has another read', async () => {
+  test('a file that has another read is refused', async () => {
     await write('config.yaml', '$import: /tmp/other.yaml')
     await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION'})
   })
 
-  test('a file that others may write', async () => {
+  test('a file that others may write is refused', async () => {
     await write('config.yaml', 'logs: false')
     await chmod(inTemp('config.yaml'), 0o666)
     await expect(load()).rejects.toMatchObject({
@@ -173,7 +173,7 @@ describe('refused is', () => {
     })
   })
 
-  test('a file in a directory that others may write', async () => {
+  test('a file in a directory that others may write is refused', async () => {
     await write('config.yaml', 'logs: false')
     await chmod(inTemp(), 0o777)
     await expect(load()).rejects.toMatchObject({code: 'CONFIGURATION'})
@@ -192,7 +192,7 @@ describe('the working directory', () => {
     ['.config/config.json', '{"cosmiconfig": {"loaders": {}}}'],
     ['package.json', '{"cosmiconfig": {"searchStrategy": "none"}}'],
     ['package.yaml', 'cosmiconfig: {loaders: {}}'],
-  ])('has no say: %s in it is neither run nor read', async (name, content) => {
+  ])('the working directory has no say: %s in it is neither run nor read', async (name, content) => {
     await write('config.yaml', 'logs: false')
     await mkdir(inTemp('home', '.config'), {recursive: true})
     await write(`home/${name}`, content)
@@ -203,7 +203,7 @@ describe('the working directory', () => {
 })
 
 describe('drop-ins', () => {
-  test('are read after the file, by name, and a later one wins', async () => {
+  test('drop-ins are read after the file, by name, and a later one wins', async () => {
     await mkdir(inTemp('config.d'))
     await write('config.yaml', 'logs: false\npid-file: /run/main')
     await write('config.d/20-late.json', '{"pid-file": "/run/late"}')
@@ -218,15 +218,15 @@ describe('drop-ins', () => {
   })
 })
 
-describe('configuration is looked for', () => {
-  test("in the host's directory alone by root", () => {
+describe('where configuration is looked for', () => {
+  test("root has the host's configuration alone", () => {
     expect(configDirectories({HOME: '/root', XDG_CONFIG_HOME: '/root/x'}, 0)).toEqual(['/etc/systemd-docker'])
   })
 
   test.each([
     [{XDG_CONFIG_HOME: '/home/a/x', HOME: '/home/a'}, '/home/a/x/systemd-docker'],
     [{HOME: '/home/a'}, '/home/a/.config/systemd-docker'],
-  ])("in the user's own, which wins, by others with %j", (env, directory) => {
+  ])("others have their own configuration, which wins over the host's, with %j", (env, directory) => {
     expect(configDirectories(env, 1000)).toEqual(['/etc/systemd-docker', directory])
   })
 })

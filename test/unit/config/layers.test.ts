@@ -21,8 +21,8 @@ const layers = (contents: readonly unknown[], unit?: string, host = 'web-1') =>
     {unit, host},
   )
 
-describe('of all that a configuration says', () => {
-  test('what is about the unit wins over what is about the host, and that over the rest', () => {
+describe('all that a configuration says', () => {
+  test('a word about the unit wins over one about the host, and that over the rest', () => {
     const content = {
       logs: true,
       hosts: {'web-*': {logs: true}},
@@ -37,7 +37,7 @@ describe('of all that a configuration says', () => {
     expect(layers([content]).map(({origin}) => origin)).toEqual(['/0.yaml (hosts.web-*)', '/0.yaml'])
   })
 
-  test('the more specific pattern wins, and of the same the later file', () => {
+  test('a more specific pattern wins, and of the same the later file', () => {
     const content = {hosts: {'*': {logs: false}, 'web-1': {logs: true}, 'web-*': {logs: false}}}
     expect(layers([content, content]).map(({origin}) => origin)).toEqual([
       '/1.yaml (hosts.web-1)',
@@ -72,7 +72,7 @@ describe('of all that a configuration says', () => {
   })
 })
 
-describe('refused by file, line and key is', () => {
+describe('what is refused', () => {
   test.each([
     [{plugins: {'pid-flie': {}}}, "/0.yaml:3: unknown key 'plugins.pid-flie', did you mean 'pid-file'?"],
     [{plugins: {'pid-file': {pth: 'x'}}}, "/0.yaml:4: unknown key 'plugins.pid-file.pth', did you mean 'path'?"],
@@ -92,13 +92,13 @@ describe('refused by file, line and key is', () => {
       "/0.yaml:6: 'hosts.x-*.plugins.consul.from' can only stand at the top, as a plugin is there for all or none",
     ],
     [{'dry-run': true}, "/0.yaml:2: unknown key 'dry-run'; known are logs, pid-file, address, plugins, hosts, units"],
-  ])('%j, also for other hosts and units', (content, message) => {
+  ])('a mistake is refused by file, line and key, also for other hosts and units: %j', (content, message) => {
     expect(thrownBy(() => layers([content], undefined, 'none'))).toMatchObject({code: 'CONFIGURATION', message})
   })
 })
 
 describe('the files of plugins', () => {
-  test('are those that are named at the top', () => {
+  test('the files of plugins are those that are named at the top', () => {
     expect(
       pluginFiles([
         file({plugins: {consul: {from: '/c.mjs'}, other: {}}}),
@@ -110,7 +110,7 @@ describe('the files of plugins', () => {
     ])
   })
 
-  test.each(['c.mjs', '../c.mjs', 1, null])('that say %j are refused', (from) => {
+  test.each(['c.mjs', '../c.mjs', 1, null])('files of plugins that say %j are refused', (from) => {
     expect(thrownBy(() => pluginFiles([file({plugins: {consul: {from}}})]))).toMatchObject({
       message: `/c.yaml:4: 'plugins.consul.from' must be the absolute path of a file, not ${JSON.stringify(from)}`,
     })
@@ -125,6 +125,6 @@ test.each([
   ['a.service', 'aXservice', false],
   ['db@*.service', 'db@1.service', true],
   ['', 'x', false],
-])('the pattern %j and the name %j: %s', (pattern, name, expected) => {
+])('the pattern %j matches the name %j: %s', (pattern, name, expected) => {
   expect(matches(pattern, name)).toBe(expected)
 })

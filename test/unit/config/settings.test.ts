@@ -30,7 +30,7 @@ function settingsFrom({given = [], env = {}, file = {}}: Sources): ReturnType<ty
   return settingsInForce(DECLARATIONS, given, env, layers, NAMES)
 }
 
-test('what nobody says is the declared default, or off, or empty, or nothing', () => {
+test('an option that nobody sets is its declared default, or off, or empty, or nothing', () => {
   expect(inForce({})).toEqual({
     logs: true,
     notify: false,
@@ -41,7 +41,7 @@ test('what nobody says is the declared default, or off, or empty, or nothing', (
   })
 })
 
-describe('the line wins over the environment, that over the file, and that over the default', () => {
+describe('which value wins', () => {
   const line = {
     given: [
       {name: 'logs', value: 'false'},
@@ -67,9 +67,12 @@ describe('the line wins over the environment, that over the file, and that over 
     ],
     ['line and file', {...line, ...file}, {logs: false, cgroups: ['cpu'], level: 'line'}],
     ['the file alone', file, {logs: false, cgroups: ['name=systemd'], level: 'file'}],
-  ])('with %s', (_, sources, settings) => {
-    expect(inForce(sources)).toMatchObject(settings)
-  })
+  ])(
+    'the line wins over the environment, that over the file, and that over the default, with %s',
+    (_, sources, settings) => {
+      expect(inForce(sources)).toMatchObject(settings)
+    },
+  )
 })
 
 describe('on the line', () => {
@@ -112,7 +115,7 @@ describe('in the environment', () => {
     ['SYSTEMD_DOCKER_CGROUPS', '', {cgroups: ['all']}],
     ['SYSTEMD_DOCKER_LOGS', '', {logs: true}],
     ['SYSTEMD_DOCKER_PID_FILE', '/run/x,y.pid', {'pid-file': '/run/x,y.pid'}],
-  ])('%s=%s', (variable, value, settings) => {
+  ])('the variable has its value: %s=%s', (variable, value, settings) => {
     expect(inForce({env: {[variable]: value}})).toMatchObject(settings)
   })
 
@@ -136,7 +139,7 @@ test.each([
   expect(variableOf(option)).toBe(variable)
 })
 
-test('where a value came from is told', () => {
+test('a setting tells where its value came from', () => {
   const settings = settingsFrom({
     given: [{name: 'logs', value: 'false'}],
     env: {SYSTEMD_DOCKER_LEVEL: 'debug'},
@@ -160,7 +163,7 @@ test('specifiers are replaced in what a file says, and nowhere else', () => {
   expect(inForce({given: [{name: 'pid-file', value: '/run/%n.pid'}]})).toMatchObject({'pid-file': '/run/%n.pid'})
 })
 
-test('of several layers the first that says anything wins', () => {
+test('the first of several layers that says anything wins', () => {
   const layers = [
     {origin: 'unit', values: {logs: false}, enabled: {}},
     {origin: 'all', values: {logs: true, level: 'all'}, enabled: {}},

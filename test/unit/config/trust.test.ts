@@ -30,12 +30,12 @@ async function giveAway(path: string): Promise<number> {
 }
 
 describe.each(USES)('a file that is %s', (_, use) => {
-  test.each(['644', '600', '444', '755'])('that only its owner may write is trusted (mode %s)', async (mode) => {
+  test.each(['644', '600', '444', '755'])('a file that only its owner may write is trusted (mode %s)', async (mode) => {
     await chmod(file, Number.parseInt(mode, 8))
     await expect(use(file)).resolves.toBeDefined()
   })
 
-  test.each(['664', '646', '666', '622'])('that others may write is refused (mode %s)', async (mode) => {
+  test.each(['664', '646', '666', '622'])('a file that others may write is refused (mode %s)', async (mode) => {
     await chmod(file, Number.parseInt(mode, 8))
     await expect(use(file)).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -43,13 +43,13 @@ describe.each(USES)('a file that is %s', (_, use) => {
     })
   })
 
-  test('that belongs to who runs us is trusted', async () => {
+  test('a file that belongs to who runs us is trusted', async () => {
     const owner = await giveAway(file)
     await giveAway(directory)
     await expect(use(file, owner)).resolves.toBeDefined()
   })
 
-  test('that belongs to the user of this process is trusted when nothing else is said', async () => {
+  test('a file that belongs to the user of this process is trusted when nothing else is said', async () => {
     const owner = await giveAway(file)
     await giveAway(directory)
     const geteuid = vi.spyOn(process, 'geteuid').mockReturnValue(owner)
@@ -58,7 +58,7 @@ describe.each(USES)('a file that is %s', (_, use) => {
     await expect(use(file)).rejects.toMatchObject({code: 'CONFIGURATION'})
   })
 
-  test('that belongs to somebody else is refused', async () => {
+  test('a file that belongs to somebody else is refused', async () => {
     const owner = await giveAway(file)
     await expect(use(file, owner + 1)).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -66,7 +66,7 @@ describe.each(USES)('a file that is %s', (_, use) => {
     })
   })
 
-  test('is what a link leads to', async () => {
+  test('a link is trusted as the file that it leads to', async () => {
     await chmod(file, 0o666)
     await symlink(file, inTemp('etc', 'link.yaml'))
     await expect(use(inTemp('etc', 'link.yaml'))).rejects.toMatchObject({code: 'CONFIGURATION'})
@@ -74,7 +74,7 @@ describe.each(USES)('a file that is %s', (_, use) => {
 })
 
 describe.each(USES)('the directory of a file that is %s', (_, use) => {
-  test.each(['775', '757', '777', '1777'])('that others may write is refused (mode %s)', async (mode) => {
+  test.each(['775', '757', '777', '1777'])('a directory that others may write is refused (mode %s)', async (mode) => {
     await chmod(directory, Number.parseInt(mode, 8))
     await expect(use(file)).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -82,7 +82,7 @@ describe.each(USES)('the directory of a file that is %s', (_, use) => {
     })
   })
 
-  test('that belongs to somebody else is refused, though the file does not', async () => {
+  test('a directory that belongs to somebody else is refused, though the file does not', async () => {
     const owner = await giveAway(directory)
     await expect(use(file, owner + 1)).rejects.toMatchObject({code: 'CONFIGURATION'})
   })
@@ -92,7 +92,7 @@ test.each(USES)('a file that is not there cannot be %s', async (_, use) => {
   await expect(use(inTemp('etc', 'none.yaml'))).rejects.toMatchObject({code: 'ENOENT'})
 })
 
-test('what is read is what the file says', async () => {
+test('a file gives what it says', async () => {
   await writeFile(file, 'logs: true')
   await symlink(file, inTemp('etc', 'link.yaml'))
   expect(await readTrusted(file, LIMIT)).toBe('logs: true')
@@ -100,12 +100,12 @@ test('what is read is what the file says', async () => {
 })
 
 describe('a program', () => {
-  test('is given by its path without links', async () => {
+  test('a program is given by its path without links', async () => {
     await symlink(file, inTemp('etc', 'link.mjs'))
     expect(await trustedProgram(inTemp('etc', 'link.mjs'))).toBe(await realpath(file))
   })
 
-  test('is refused where somebody else could put another directory in its place', async () => {
+  test('a program is refused where somebody else could put another directory in its place', async () => {
     await chmod(inTemp(), 0o777)
     await expect(trustedProgram(file)).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -115,7 +115,7 @@ describe('a program', () => {
     await expect(trustedProgram(file)).resolves.toBe(await realpath(file))
   })
 
-  test('is refused below a directory of somebody else', async () => {
+  test('a program is refused below a directory of somebody else', async () => {
     const owner = await giveAway(inTemp())
     await expect(trustedProgram(file, owner + 1)).rejects.toMatchObject({code: 'CONFIGURATION'})
   })

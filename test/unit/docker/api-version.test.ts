@@ -9,7 +9,7 @@ test.each([
   ['1.52', '1.51'],
   ['2.0', '1.51'],
   ['1.51/../..', '1.41'],
-])('of an Engine that says it speaks %j and us the version is %s', (said, version) => {
+])('an Engine that says it speaks %j and this program have the version %s in common', (said, version) => {
   expect(commonVersion(spokenVersion(said))).toBe(version)
 })
 
@@ -18,7 +18,7 @@ test.each([
   [{DOCKER_API_VERSION: ''}, undefined],
   [{DOCKER_API_VERSION: '1.45'}, '1.45'],
   [{DOCKER_API_VERSION: 'v1.45'}, '1.45'],
-])('with %j the version is pinned to %s', (env, version) => {
+])('the environment %j pins the version to %s', (env, version) => {
   expect(pinnedVersion(env)).toBe(version)
 })
 

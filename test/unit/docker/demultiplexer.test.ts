@@ -53,38 +53,38 @@ const SEEN = [
 const OFFSETS = Array.from({length: WIRE.length + 1}, (_, offset) => offset)
 
 describe('the output of a container without a terminal', () => {
-  test('is taken apart into its streams, in order', () => {
+  test('the output is taken apart into its streams, in order', () => {
     expect(seen([WIRE])).toEqual(SEEN)
   })
 
-  test('is the same wherever it is cut in two', () => {
+  test('the output is the same wherever it is cut in two', () => {
     for (const offset of OFFSETS) expect(seen(cut(WIRE, offset)), `cut at ${String(offset)}`).toEqual(SEEN)
   })
 
-  test('is the same wherever it is cut in three', () => {
+  test('the output is the same wherever it is cut in three', () => {
     for (const first of OFFSETS)
       for (const second of OFFSETS.slice(first))
         expect(seen(cut(WIRE, first, second)), `cut at ${String(first)} and ${String(second)}`).toEqual(SEEN)
   })
 
-  test.each([1, 2, 3, 5, 7, 8, 9, 16])('is the same in chunks of %i bytes', (size) => {
+  test.each([1, 2, 3, 5, 7, 8, 9, 16])('the output is the same in chunks of %i bytes', (size) => {
     expect(seen(cut(WIRE, ...OFFSETS.filter((offset) => offset > 0 && offset % size === 0)))).toEqual(SEEN)
   })
 
-  test('is the same with empty chunks in it', () => {
+  test('the output is the same with empty chunks in it', () => {
     expect(seen([Buffer.alloc(0), ...cut(WIRE, 20).flatMap((chunk) => [chunk, Buffer.alloc(0)])])).toEqual(SEEN)
   })
 })
 
 describe('a chunk', () => {
-  test('of many lines of one stream is one piece', () => {
+  test('a chunk of many lines of one stream is one piece', () => {
     const lines = Array.from({length: 1000}, (_, index) => `line ${String(index)}\n`)
     expect(emitted([Buffer.concat(lines.map((line) => frame(1, line)))])).toEqual([
       {stream: 'stdout', text: lines.join('')},
     ])
   })
 
-  test('of both streams is one piece for each turn', () => {
+  test('a chunk of both streams is one piece for each turn', () => {
     expect(emitted([Buffer.concat([frame(1, 'a'), frame(1, 'b'), frame(2, 'c'), frame(1, 'd')])])).toEqual([
       {stream: 'stdout', text: 'ab'},
       {stream: 'stderr', text: 'c'},
@@ -92,11 +92,11 @@ describe('a chunk', () => {
     ])
   })
 
-  test('that ends in the middle of a frame gives what it has of it at once', () => {
+  test('a chunk that ends in the middle of a frame gives what it has of it at once', () => {
     expect(emitted([frame(1, 'hello').subarray(0, 10)])).toEqual([{stream: 'stdout', text: 'he'}])
   })
 
-  test('that begins in the middle of a frame of one stream and goes on with another is two pieces', () => {
+  test('a chunk that begins in the middle of a frame of one stream and goes on with another is two pieces', () => {
     const wire = Buffer.concat([frame(2, 'error'), frame(1, 'out')])
     expect(emitted(cut(wire, 10))).toEqual([
       {stream: 'stderr', text: 'er'},
@@ -110,7 +110,7 @@ describe('a chunk', () => {
     ['of half a header', frame(1, 'x').subarray(0, 4)],
     ['of a header', frame(1, 'x').subarray(0, 8)],
     ['of empty frames', Buffer.concat([frame(1, ''), frame(2, ''), frame(1, '')])],
-  ])('%s is no piece', (_, chunk) => {
+  ])('a chunk %s is no piece', (_, chunk) => {
     expect(emitted([chunk])).toEqual([])
   })
 })
@@ -120,11 +120,11 @@ describe('a frame', () => {
     [0, 'stdout'],
     [1, 'stdout'],
     [2, 'stderr'],
-  ] as const)('of stream %i goes to %s', (stream, name) => {
+  ] as const)('a frame of stream %i goes to %s', (stream, name) => {
     expect(emitted([frame(stream, 'x')])).toEqual([{stream: name, text: 'x'}])
   })
 
-  test('has its length in four bytes, the most significant first', () => {
+  test('a frame has its length in four bytes, the most significant first', () => {
     const payload = Buffer.alloc(0x01_02_03, 'x')
     const wire = Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 1, 2, 3]), payload, frame(2, 'next')])
     expect(emitted([wire])).toEqual([
@@ -133,7 +133,7 @@ describe('a frame', () => {
     ])
   })
 
-  test('may hold any byte, what looks like a header too', () => {
+  test('a frame may hold any byte, what looks like a header too', () => {
     const payload = Buffer.from([2, 0, 0, 0, 0, 0, 0, 1, 255, 0, 10])
     expect(emitted([frame(1, payload)])).toEqual([{stream: 'stdout', text: payload.toString('latin1')}])
   })

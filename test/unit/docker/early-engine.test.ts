@@ -28,7 +28,7 @@ async function engineAt(path: string, isUp: (count: number) => boolean = () => t
 }
 
 describe('an Engine that is asked early', () => {
-  test('is asked once for its first ping and its first info, and then as often as it is asked', async () => {
+  test('an Engine is asked once for its first ping and its first info, and then as often as it is asked', async () => {
     const asked = await engineAt(inTemp('socket'))
     const engine = new EarlyEngine(inTemp('socket'))
     await engine.ping(signal)
@@ -39,7 +39,7 @@ describe('an Engine that is asked early', () => {
     expect(asked).toEqual(['/info', '/_ping', '/v1.51/info'])
   })
 
-  test('and did not answer then is asked again', async () => {
+  test('an Engine that was asked early and did not answer is asked again', async () => {
     const asked = await engineAt(inTemp('socket'), (count) => count > 1)
     const engine = new EarlyEngine(inTemp('socket'))
     await engine.ping(signal)
@@ -47,13 +47,13 @@ describe('an Engine that is asked early', () => {
     expect(asked).toEqual(['/info', '/_ping', '/v1.51/info'])
   })
 
-  test('and is not there is unreachable, for a ping and for its info', async () => {
+  test('an Engine that is not there is unreachable, for a ping and for its info', async () => {
     const engine = new EarlyEngine(inTemp('nowhere'))
     await expect(engine.ping(signal)).rejects.toMatchObject({code: 'ENGINE_UNREACHABLE'})
     await expect(engine.info(signal)).rejects.toMatchObject({code: 'ENGINE_UNREACHABLE'})
   })
 
-  test('and hangs over that is waited for no longer than it is asked for, and then only has to answer', async () => {
+  test('an Engine that hangs over the early question is waited for no longer than it is asked for, and then only has to answer', async () => {
     server = createServer((request, response) => {
       if (request.url !== '/info') response.end('OK')
     })

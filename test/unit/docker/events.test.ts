@@ -15,7 +15,7 @@ async function all(...chunks: readonly string[]): Promise<ContainerEvent[]> {
 const ends = (...lines: readonly string[]) => parseEnds(Readable.from(lines))
 
 describe('events', () => {
-  test('may come several at once, and be cut anywhere', async () => {
+  test('events may come several at once, and be cut anywhere', async () => {
     const text = `{"Action":"start"}\n${line('rename', {name: 'shop'})}`
     for (let cut = 0; cut < text.length; cut++)
       expect(await all(text.slice(0, cut), text.slice(cut))).toEqual([
@@ -24,7 +24,7 @@ describe('events', () => {
       ])
   })
 
-  test('just end where their stream is cut', async () => {
+  test('events just end where their stream is cut', async () => {
     const cut = (async function* () {
       yield await Promise.resolve(`${line('die')}{"Act`)
       throw new Error('aborted')
@@ -35,25 +35,25 @@ describe('events', () => {
   })
 
   test.each(['hello', 'null', '[]', '{"Action":7}', '{"Action":"die","Actor":{"Attributes":{"a":1}}}'])(
-    'end at what is none: %s',
+    'events end at what is none: %s',
     async (said) => {
       expect(await all(line('start'), `${said}\n`, line('die'))).toHaveLength(1)
     },
   )
 
-  test('say nothing of how a container ended', async () => {
+  test('a die event by itself says nothing of how a container ended', async () => {
     expect(await all(line('die', {exitCode: '0'}))).toEqual([{action: 'die', at: 1_700_000_000_500}])
   })
 
-  test('say which signal was asked for', async () => {
+  test('a kill event says which signal was asked for', async () => {
     expect(await all(line('kill', {signal: '15'}))).toMatchObject([{action: 'kill', signal: 15}])
   })
 
-  test.each(['abc', '-1', '65', '9.5', ''])('say no signal that is none: %j', async (signal) => {
+  test.each(['abc', '-1', '65', '9.5', ''])('a kill event says no signal that is none: %j', async (signal) => {
     expect((await all(line('kill', {signal})))[0]).not.toHaveProperty('signal')
   })
 
-  test('say no signal where the image has a label that is called so', async () => {
+  test('a kill event says no signal where the image has a label that is called so', async () => {
     const label = {signal: '9'}
     expect((await all(line('start', label), line('kill', label)))[1]).not.toHaveProperty('signal')
   })
@@ -62,7 +62,7 @@ describe('events', () => {
 describe('the ends that an Engine remembers', () => {
   const own = {name: 'web', 'systemd-docker.unit': 'web.service'}
 
-  test('have the status that the Engine said', async () => {
+  test('an end has the status that the Engine said', async () => {
     const die = line('die', {...own, exitCode: '7'})
     await expect(ends(die, line('destroy', own))).resolves.toEqual([
       {id: 'c0ffee', at: 1_700_000_000_500, name: 'web', labels: own, exitCode: 7},
@@ -73,11 +73,11 @@ describe('the ends that an Engine remembers', () => {
     ['the image has a label that is called so', [line('start', {...own, exitCode: '0'})]],
     ['nothing tells what labels there are', []],
     ["only another container's labels are known", [line('start', own, 'abcdef')]],
-  ])('have none where %s', async (_, others) => {
+  ])('an end has no status where %s', async (_, others) => {
     expect((await ends(...others, line('die', {...own, exitCode: '0'})))[0]?.exitCode).toBeUndefined()
   })
 
-  test.each(['abc', '256', '-1', ''])('have none that is none: %j', async (exitCode) => {
+  test.each(['abc', '256', '-1', ''])('an end has no status that is none: %j', async (exitCode) => {
     expect((await ends(line('start'), line('die', {exitCode})))[0]?.exitCode).toBeUndefined()
   })
 })

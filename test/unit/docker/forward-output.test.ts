@@ -78,7 +78,7 @@ function brokenPipe(): Error {
 }
 
 describe('the output of a container without a terminal', () => {
-  test('goes to the sink of its stream, in order', async () => {
+  test('the output goes to the sink of its stream, in order', async () => {
     const stdout = new Sink()
     const stderr = new Sink()
     const source = Readable.from([
@@ -90,7 +90,7 @@ describe('the output of a container without a terminal', () => {
     expect(stderr.text).toBe('err one\nerr two\nerr three\n')
   })
 
-  test('is put together again when it comes byte by byte', async () => {
+  test('the output is put together again when it comes byte by byte', async () => {
     const stdout = new Sink()
     const stderr = new Sink()
     const wire = Buffer.concat([frame(1, 'out\n'), frame(2, 'err\n'), frame(1, 'out\n')])
@@ -99,14 +99,14 @@ describe('the output of a container without a terminal', () => {
     expect(stderr.text).toBe('err\n')
   })
 
-  test('may be nothing', async () => {
+  test('the output may be nothing', async () => {
     const stdout = new Sink()
     const stderr = new Sink()
     await forwardOutput(Readable.from([]), false, stdout, stderr)
     expect([stdout.text, stderr.text]).toEqual(['', ''])
   })
 
-  test('of 200,000 short lines arrives whole', async () => {
+  test('an output of 200,000 short lines arrives whole', async () => {
     const stdout = new Sink()
     const stderr = new Sink()
     const count = 200_000
@@ -130,7 +130,7 @@ describe('the output of a container without a terminal', () => {
 })
 
 describe('the output of a container with a terminal', () => {
-  test('goes to standard output as it is, what looks like frames too', async () => {
+  test('the output of a terminal goes to standard output as it is, what looks like frames too', async () => {
     const stdout = new Sink()
     const stderr = new Sink()
     await forwardOutput(Readable.from([Buffer.from('$ \u001B[1mls\r\n'), frame(2, 'x')]), true, stdout, stderr)
@@ -143,7 +143,7 @@ describe('a sink that is full', () => {
   test.each([
     ['standard output', 1],
     ['standard error', 2],
-  ] as const)('%s holds up the source until it has room', async (_, stream) => {
+  ] as const)('a full %s holds up the source until it has room', async (_, stream) => {
     const gated = new GatedSink()
     const other = new Sink()
     const source = new PassThrough()
@@ -163,7 +163,7 @@ describe('a sink that is full', () => {
     await forwarded
   })
 
-  test('holds up the source though the other one has room', async () => {
+  test('a full sink holds up the source though the other one has room', async () => {
     const gated = new GatedSink()
     const slow = new SlowSink()
     const source = new PassThrough()
@@ -182,7 +182,7 @@ describe('a sink that is full', () => {
     expect(slow.text).toBe('error')
   })
 
-  test('loses and reorders nothing of its stream', async () => {
+  test('a full sink loses and reorders nothing of its stream', async () => {
     const stdout = new SlowSink()
     const stderr = new SlowSink()
     const chunks: Buffer[] = []
@@ -199,7 +199,7 @@ describe('a sink that is full', () => {
     expect(stderr.text).toBe(expected.err)
   })
 
-  test('is waited for at the end', async () => {
+  test('a full sink is waited for at the end', async () => {
     const gated = new GatedSink()
     const source = new PassThrough()
     let finished = false
@@ -222,7 +222,7 @@ describe('a sink that breaks', () => {
   test.each([
     ['standard output', 1, 2],
     ['standard error', 2, 1],
-  ] as const)('%s does not stop the other one, and is written to no more', async (_, stream, otherStream) => {
+  ] as const)('a broken %s does not stop the other one, and is written to no more', async (_, stream, otherStream) => {
     const broken = new BrokenSink()
     const other = new Sink()
     const source = new PassThrough()
@@ -239,7 +239,7 @@ describe('a sink that breaks', () => {
     expect(broken.writes).toBe(1)
   })
 
-  test('while it is full lets the source go on', async () => {
+  test('a sink that breaks while it is full lets the source go on', async () => {
     const gated = new GatedSink()
     const stderr = new Sink()
     const source = new PassThrough()
@@ -253,7 +253,7 @@ describe('a sink that breaks', () => {
     expect(stderr.text).toBe('error')
   })
 
-  test('while it is waited for at the end is waited for no longer', async () => {
+  test('a sink that breaks while it is waited for at the end is waited for no longer', async () => {
     const gated = new GatedSink()
     const source = new PassThrough()
     const forwarded = forwardOutput(source, true, gated, new Sink())
@@ -266,7 +266,7 @@ describe('a sink that breaks', () => {
     await expect(forwarded).resolves.toBeUndefined()
   })
 
-  test('on both streams lets the container go on to its end', async () => {
+  test('two broken sinks let the container go on to its end', async () => {
     const stdout = new BrokenSink()
     const stderr = new BrokenSink()
     const source = new PassThrough()
@@ -280,7 +280,7 @@ describe('a sink that breaks', () => {
 })
 
 describe('a source', () => {
-  test('that is cut off by an error ends the forwarding, and what came before it is kept', async () => {
+  test('a source that is cut off by an error ends the forwarding, and what came before it is kept', async () => {
     const stdout = new Sink()
     const source = new PassThrough()
     const forwarded = forwardOutput(source, false, stdout, new Sink())
@@ -292,7 +292,7 @@ describe('a source', () => {
     expect(stdout.text).toBe('before')
   })
 
-  test('that is destroyed in the middle of a frame ends the forwarding', async () => {
+  test('a source that is destroyed in the middle of a frame ends the forwarding', async () => {
     const stdout = new Sink()
     const source = new PassThrough()
     const forwarded = forwardOutput(source, false, stdout, new Sink())
@@ -305,7 +305,7 @@ describe('a source', () => {
   })
 })
 
-test('ends when the last of the output is written, also where that did not fill the sink', async () => {
+test('the forwarding ends when the last of the output is written, also where that did not fill the sink', async () => {
   /** Has room for more, and takes its time. */
   class UnhurriedSink extends Writable {
     text = ''

@@ -86,57 +86,57 @@ function parted(text: string, at: number): Logged[] {
 const LINES = numbered(1, 1000, T0)
 
 describe("Docker's log after what was written", () => {
-  test('goes on behind the last line of it', async () => {
+  test('the log goes on behind the last line that was written', async () => {
     const rest = await restOf(written(...LINES.slice(0, 600)), LINES)
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), stderr: '', lost: []})
   })
 
-  test('is read from shortly before that', async () => {
+  test('the log is read from shortly before the last line that was written', async () => {
     const {reads} = await restOf(written(...LINES.slice(0, 600)), LINES)
     expect(reads).toEqual([[59_000, 62_000]])
   })
 
-  test('goes on the same where it comes byte by byte', async () => {
+  test('the log goes on the same where it comes byte by byte', async () => {
     const log = LINES.slice(0, 70)
     const rest = await restOf(written(...LINES.slice(0, 60)), log, {chunk: 1})
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(60, 70)), lost: []})
   })
 
-  test('goes on where it has lost its beginning, too', async () => {
+  test('the log goes on where it has lost its beginning, too', async () => {
     const rest = await restOf(written(...LINES.slice(0, 600)), LINES.slice(598))
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), lost: []})
   })
 
-  test('that has lost the last of it says from when to when something may be missing', async () => {
+  test('a log that has lost the last that was written says from when to when something may be missing', async () => {
     const rest = await restOf(written(...LINES.slice(0, 600)), LINES.slice(649))
     expect(rest.stdout).toBe(textOf(LINES.slice(649)))
     expect(rest.lost).toEqual([{since: T0 + 60_000, until: BigInt(T0 + 65_000) * 1_000_000n}])
   })
 
-  test('goes on where an Engine that was killed left out the last of it', async () => {
+  test('the log goes on where an Engine that was killed left out the last of it', async () => {
     const log = [...LINES.slice(0, 597), ...LINES.slice(600)]
     const rest = await restOf(written(...LINES.slice(0, 600)), log)
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), lost: []})
   })
 
-  test('goes on where a driver that does not block has dropped lines', async () => {
+  test('the log goes on where a driver that does not block has dropped lines', async () => {
     const log = [...LINES.slice(0, 595), LINES[599], ...LINES.slice(605)].filter((line) => line !== undefined)
     const rest = await restOf(written(...LINES.slice(0, 600)), log)
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(605)), lost: []})
   })
 
-  test('that has nothing of a container that said nothing has all that is new', async () => {
+  test('the log of a container that had said nothing has all that is new', async () => {
     const rest = await restOf(written(), LINES.slice(0, 10))
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(0, 10)), lost: [], reads: []})
   })
 
-  test('gives nothing of what a container said before it was taken over', async () => {
+  test('the log gives nothing of what a container said before it was taken over', async () => {
     vi.setSystemTime(T0 + 5050)
     const rest = await restOf(nothingWritten(Date.now()), LINES.slice(0, 60))
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(50, 60)), lost: []})
   })
 
-  test('is read from earlier where a busy journal held up the output', async () => {
+  test('the log is read from earlier where a busy journal held up the output', async () => {
     const late = LINES.slice(0, 600).map((line) => ({...line, at: line.at + 20_000}))
     const rest = await restOf(written(...late), LINES)
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), lost: []})
@@ -146,7 +146,7 @@ describe("Docker's log after what was written", () => {
     ])
   })
 
-  test('goes on in each stream by itself', async () => {
+  test('the log goes on in each stream by itself', async () => {
     const errors = numbered(1, 100, T0 + 30).map((line) => ({...line, stream: 'stderr' as const}))
     const log = [...LINES.slice(0, 100), ...errors].toSorted((one, other) => one.at - other.at)
     const before = log.slice(0, 120)
@@ -159,7 +159,7 @@ describe("Docker's log after what was written", () => {
     expect(rest).toMatchObject({stdout: of('stdout'), stderr: of('stderr'), lost: []})
   })
 
-  test('goes on in a stream that was silent for long, and in one that never said anything', async () => {
+  test('the log goes on in a stream that was silent for long, and in one that never said anything', async () => {
     const old: Logged = {at: T0 + 1, text: 'again\n', stream: 'stderr'}
     const anew: Logged = {at: T0 + 60_050, text: 'again\n', stream: 'stderr'}
     const before = LINES.slice(0, 600)
@@ -169,33 +169,33 @@ describe("Docker's log after what was written", () => {
     expect(first).toMatchObject({stdout: '', stderr: 'again\n', lost: []})
   })
 
-  test("is taken with the host's own time, as the journald driver has it", async () => {
+  test("the log is taken with the host's own time, as the journald driver has it", async () => {
     const rest = await restOf(written(...LINES.slice(0, 600)), LINES, {offset: '+02:00'})
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), lost: []})
   })
 })
 
 describe('lines that are the same', () => {
-  test('are told apart by the time', async () => {
+  test('the same line again is told apart by the time', async () => {
     const ticks = same(200, 'tick\n')
     const rest = await restOf(written(...ticks.slice(0, 120)), ticks)
     expect(rest).toMatchObject({stdout: textOf(ticks.slice(120)), lost: []})
   })
 
-  test('are told apart from those that waited for the Engine', async () => {
+  test('the same line again is told apart from one that waited for the Engine', async () => {
     const ticks = same(120, 'tick\n')
     const waiting = Array.from({length: 9}, (_, index) => ({at: T0 + 12_900 + index / 100, text: 'tick\n'}))
     const rest = await restOf(written(...ticks), [...ticks, ...waiting])
     expect(rest).toMatchObject({stdout: 'tick\n'.repeat(9), lost: []})
   })
 
-  test('are told apart by the lines around them', async () => {
+  test('the same line again is told apart by the lines around it', async () => {
     const lines = LINES.slice(0, 100).flatMap((line) => [line, {at: line.at + 0.5, text: '\n'}])
     const rest = await restOf(written(...lines.slice(0, 120)), lines)
     expect(rest).toMatchObject({stdout: textOf(lines.slice(120)), lost: []})
   })
 
-  test('of another life are told apart by the time', async () => {
+  test('a line of another life is told apart by the time', async () => {
     const life = (begin: number): Logged[] =>
       ['starting\n', 'ready\n'].map((text, index) => ({at: begin + index, text}))
     const rest = await restOf(written(...life(T0 + 10)), [...life(T0 + 10), ...life(T0 + 600)])
@@ -207,22 +207,22 @@ describe('a line whose end had not come', () => {
   const before = LINES.slice(0, 10)
   const begun = {at: T0 + 1050, text: 'begun, '}
 
-  test('goes on with what the log has of it after the Engine took its beginning along', async () => {
+  test('an unfinished line goes on with what the log has of it after the Engine took its beginning along', async () => {
     const rest = await restOf(written(...before, begun), [...before, {at: T0 + 3000, text: 'ended\n'}])
     expect(rest).toMatchObject({stdout: 'ended\n', lost: []})
   })
 
-  test('goes on behind what was written of it where the log has it whole', async () => {
+  test('an unfinished line goes on behind what was written of it where the log has it whole', async () => {
     const rest = await restOf(written(...before, begun), [...before, {at: T0 + 1060, text: 'begun, ended\n'}])
     expect(rest).toMatchObject({stdout: 'ended\n', lost: []})
   })
 
-  test('and is all that there was goes on, too', async () => {
+  test('an unfinished line that is all that there was goes on, too', async () => {
     const rest = await restOf(written(begun), [{at: T0 + 1060, text: 'begun, ended\n'}])
     expect(rest).toMatchObject({stdout: 'ended\n', lost: []})
   })
 
-  test.each([5000, 16_384, 20_000])('after %i bytes goes on in the middle', async (cut) => {
+  test.each([5000, 16_384, 20_000])('an unfinished line goes on in the middle after %i bytes', async (cut) => {
     const long = `${'0123456789'.repeat(4000)}\n`
     const after = LINES.slice(15, 20)
     const log = [...before, ...parted(long, T0 + 1050), ...after]
@@ -230,7 +230,7 @@ describe('a line whose end had not come', () => {
     expect(rest).toMatchObject({stdout: long.slice(cut) + textOf(after), lost: []})
   })
 
-  test('of which the log has a first part alone goes on with the rest', async () => {
+  test('an unfinished line of which the log has a first part alone goes on with the rest', async () => {
     const long = 'x'.repeat(20_000)
     const log = [...before, ...parted(long, T0 + 1050).slice(0, 1), {at: T0 + 3000, text: 'ended\n'}]
     const rest = await restOf(written(...before, {at: T0 + 1050, text: long}), log)
@@ -252,12 +252,15 @@ describe('the log of a container with a terminal', () => {
     text: `\u001B[1m${line.text.toString().trim()}\u001B[m\r\n`,
   }))
 
-  test.each([65_536, 7])('goes on behind the last line of it, in pieces of %i bytes', async (chunk) => {
-    const rest = await restOf(written(...lines.slice(0, 60)), lines, {raw, chunk})
-    expect(rest).toMatchObject({stdout: textOf(lines.slice(60)), lost: []})
-  })
+  test.each([65_536, 7])(
+    'the log of a terminal goes on behind the last line of it, in pieces of %i bytes',
+    async (chunk) => {
+      const rest = await restOf(written(...lines.slice(0, 60)), lines, {raw, chunk})
+      expect(rest).toMatchObject({stdout: textOf(lines.slice(60)), lost: []})
+    },
+  )
 
-  test('has no time of the Engine in the middle of a line', async () => {
+  test('the log of a terminal has no time of the Engine in the middle of a line', async () => {
     const long = `${'x'.repeat(40_000)}\r\n`
     const prompt = {at: T0 + 12_000, text: '$ '}
     const log = [...lines, ...parted(long, T0 + 11_000), prompt, {at: T0 + 13_000, text: 'restarted\r\n'}]
@@ -265,13 +268,13 @@ describe('the log of a container with a terminal', () => {
     expect(rest).toMatchObject({stdout: `${long}$ restarted\r\n`, lost: []})
   })
 
-  test('keeps what the container itself says of the time', async () => {
+  test('the log of a terminal keeps what the container itself says of the time', async () => {
     const own = '2026-01-02T03:04:00.123456789Z says 2026-01-02T03:04:00.123456789Z it\r\n'
     const rest = await restOf(written(...lines), [...lines, {at: T0 + 11_000, text: own}], {raw})
     expect(rest.stdout).toBe(own)
   })
 
-  test('that never ends a line is written all the same', async () => {
+  test('a log of a terminal that never ends a line is written all the same', async () => {
     const long = 'progress '.repeat(50_000)
     const rest = await restOf(written(...lines), [...lines, ...parted(long, T0 + 11_000)], {raw, chunk: 4096})
     expect(rest.stdout).toBe(long)

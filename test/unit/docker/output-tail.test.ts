@@ -11,13 +11,13 @@ function counted(bytes: number): string {
 }
 
 describe('what was written last', () => {
-  test('is nothing at first, and new is what comes after that', () => {
+  test('the tail is nothing at first, and new is what comes after that', () => {
     const tail = new OutputTail(1234)
     expect(tail.read()).toEqual({text: Buffer.alloc(0), isWhole: true})
     expect(tail.at).toBe(1234)
   })
 
-  test('is all of it as long as that is little', () => {
+  test('the tail is all of the output as long as that is little', () => {
     const tail = new OutputTail(0)
     for (const text of ['one\n', 'two\n', 'three']) tail.add(Buffer.from(text))
     expect(tail.read()).toEqual({text: Buffer.from('one\ntwo\nthree'), isWhole: true})
@@ -29,7 +29,7 @@ describe('what was written last', () => {
     ['pieces that fill it', [SIZE]],
     ['pieces that are longer', [SIZE * 2 + 5]],
     ['pieces of all lengths', [1, SIZE - 1, 7, SIZE + 3, 20_000, 5, 15_000, SIZE * 3, 2]],
-  ])('is the last 32 KiB of %s', (_, lengths) => {
+  ])('the tail is the last 32 KiB of %s', (_, lengths) => {
     const text = counted(1_000_000)
     const tail = new OutputTail(0)
     let end = 0

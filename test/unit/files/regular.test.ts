@@ -12,16 +12,16 @@ const ways: [string, (path: string, bounds: Bounds) => Promise<Buffer>][] = [
 ]
 
 describe.each(ways)('a file that is read %s', (_, read) => {
-  test.each(['', '42\n', 'x'.repeat(100)])('is given whole up to the limit (%j)', async (content) => {
+  test.each(['', '42\n', 'x'.repeat(100)])('a file is given whole up to the limit (%j)', async (content) => {
     await writeFile(inTemp('file'), content)
     expect((await read(inTemp('file'), {limit: 100})).toString()).toBe(content)
   })
 
-  test('may be one of the kernel, which says of none how long it is', async () => {
+  test('a file of the kernel, which says of none how long it is, is read', async () => {
     expect((await read('/proc/self/stat', {limit: 4096})).toString()).toMatch(/^\d+ /)
   })
 
-  test('is refused when it has more bytes than that', async () => {
+  test('a file is refused when it has more bytes than the limit', async () => {
     await writeFile(inTemp('file'), 'x'.repeat(101))
     await expect(read(inTemp('file'), {limit: 100})).rejects.toMatchObject({
       code: 'IRREGULAR_FILE',
@@ -41,7 +41,7 @@ describe.each(ways)('a file that is read %s', (_, read) => {
         onTestFinished(() => void server.close())
       },
     ],
-  ])('is refused at once when it is %s', async (kind, make) => {
+  ])('a file is refused at once when it is %s', async (kind, make) => {
     await make()
     await expect(read(inTemp('file'), {limit: 100})).rejects.toMatchObject({
       code: 'IRREGULAR_FILE',
@@ -49,7 +49,7 @@ describe.each(ways)('a file that is read %s', (_, read) => {
     })
   })
 
-  test('may be a link where that will do, but not one to a device without end', async () => {
+  test('a file may be a link where that will do, but not one to a device without end', async () => {
     await writeFile(inTemp('file'), '42\n')
     await symlink(inTemp('file'), inTemp('link'))
     await symlink('/dev/zero', inTemp('zero'))
@@ -60,7 +60,7 @@ describe.each(ways)('a file that is read %s', (_, read) => {
     await expect(read(inTemp('zero'), {limit: 100})).rejects.toMatchObject({code: 'IRREGULAR_FILE'})
   })
 
-  test('that is not there is what open(2) says', async () => {
+  test('a file that is not there is what open(2) says', async () => {
     await expect(read(inTemp('none'), {limit: 100})).rejects.toMatchObject({code: 'ENOENT'})
   })
 })

@@ -15,13 +15,13 @@ import type {MountPoint} from '../../../src/kernel/mountinfo.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 describe("a process's cgroup file", () => {
-  test('on cgroup v2 has one line', () => {
+  test('a process on cgroup v2 has one line', () => {
     expect(parseMemberships('0::/system.slice/x.service\n')).toEqual([
       {controllers: [], path: '/system.slice/x.service'},
     ])
   })
 
-  test('on cgroup v1 has a line for each hierarchy', () => {
+  test('a process on cgroup v1 has a line for each hierarchy', () => {
     expect(
       parseMemberships('11:cpuacct,cpu:/system.slice/x.service\n4:devices:/\n1:name=systemd:/system.slice/x.service\n'),
     ).toEqual([
@@ -31,13 +31,13 @@ describe("a process's cgroup file", () => {
     ])
   })
 
-  test('may have colons in a path', () => {
+  test('a path may have colons', () => {
     expect(parseMemberships('0::/system.slice/docker:a:b')).toEqual([
       {controllers: [], path: '/system.slice/docker:a:b'},
     ])
   })
 
-  test.each(['', '\n', 'garbage\n', '0::relative\n', 'x::/a\n'])('of which %j is no line', (text) => {
+  test.each(['', '\n', 'garbage\n', '0::relative\n', 'x::/a\n'])('the text %j is no line', (text) => {
     expect(parseMemberships(text)).toEqual([])
   })
 })
@@ -101,7 +101,7 @@ describe('a place', () => {
       [unified, {...unified, mountPoint: '/mnt'}],
       '/sys/fs/cgroup/b',
     ],
-  ])('%s', (_, membership, mounts, directory) => {
+  ])('a place %s is found where its hierarchy is mounted', (_, membership, mounts, directory) => {
     expect(cgroupPathsOf([membership], mounts)).toEqual([{...membership, directory}])
   })
 
@@ -113,7 +113,7 @@ describe('a place', () => {
     ['beside what is mounted', {controllers: [], path: '/docker/10'}, [{...unified, root: '/docker/1'}]],
     ['above the namespace', {controllers: [], path: '/../other'}, [unified]],
     ['of a mount that is no cgroup', {controllers: ['cpu'], path: '/a'}, [{...cpu, type: 'tmpfs'}]],
-  ])('%s is none', (_, membership, mounts) => {
+  ])('a place %s is none', (_, membership, mounts) => {
     expect(cgroupPathsOf([membership], mounts)).toEqual([])
   })
 })
@@ -125,7 +125,7 @@ describe('the places of a process', () => {
     await writeFile(inTemp(pid, file), text)
   }
 
-  test('come from its own cgroup file and from the mounts that we see', async () => {
+  test('the places of a process come from its own cgroup file and from the mounts that we see', async () => {
     await write('self', 'mountinfo', '30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n')
     await write('self', 'cgroup', '0::/ours\n')
     await write('42', 'mountinfo', '30 23 0:26 / /elsewhere rw - cgroup2 cgroup2 rw\n')
@@ -138,7 +138,7 @@ describe('the places of a process', () => {
     ])
   })
 
-  test('that is gone cannot be read', async () => {
+  test('the places of a process that is gone cannot be read', async () => {
     await write('self', 'mountinfo', '')
     await expect(readCgroupPaths(42, inTemp())).rejects.toMatchObject({code: 'ENOENT'})
   })
@@ -149,7 +149,7 @@ describe('a hierarchy', () => {
     ['of cgroup v2', [], true, 'cgroup v2'],
     ["of cgroup v1 that is systemd's", ['name=systemd'], false, 'name=systemd'],
     ['of cgroup v1 with two controllers', ['cpuacct', 'cpu'], false, 'cpuacct,cpu'],
-  ])('%s is called so in messages', (_, controllers, is, label) => {
+  ])('a hierarchy %s is called so in messages', (_, controllers, is, label) => {
     expect(isUnified({controllers})).toBe(is)
     expect(labelOf({controllers})).toBe(label)
   })
@@ -158,7 +158,7 @@ describe('a hierarchy', () => {
     ['of a cgroup in it', {controllers: [], path: '/system.slice/x.service'}, unified, '/sys/fs/cgroup'],
     ['of itself', {controllers: [], path: '/'}, unified, '/sys/fs/cgroup/'],
     ['on cgroup v1', {controllers: ['name=systemd'], path: '/a'}, named, '/sys/fs/cgroup/systemd'],
-  ])('has its root %s', (_, membership, mount, root) => {
+  ])('a hierarchy has its root %s', (_, membership, mount, root) => {
     const [place] = cgroupPathsOf([membership], [mount])
     expect(place && rootOf(place)).toBe(root)
   })
@@ -175,7 +175,7 @@ describe("systemd's own hierarchy", () => {
     ['is name=systemd where there are both', [v2, v1], v1],
     ['is cgroup v2 beside hierarchies of v1 that are others', [memory, v2], v2],
     ['is not there with those others alone', [memory], undefined],
-  ])('%s', (_, places, place) => {
+  ])("systemd's own hierarchy %s", (_, places, place) => {
     expect(systemdCgroupPath(places)).toBe(place)
   })
 })

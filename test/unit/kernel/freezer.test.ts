@@ -16,7 +16,7 @@ describe.each<Case>([
   {kind: 'v2', file: 'cgroup.freeze', frozen: '1', thawed: '0'},
   {kind: 'v1', file: 'freezer.state', frozen: 'FROZEN', thawed: 'THAWED'},
 ])('a cgroup of $kind', ({kind, file, frozen, thawed}) => {
-  test('is frozen, and then goes on', async () => {
+  test('a cgroup is frozen, and then goes on', async () => {
     await writeFile(inTemp(file), `${thawed}\n`)
     const {freeze, thaw} = freezerOf(inTemp(), kind)
     await freeze()
@@ -25,7 +25,7 @@ describe.each<Case>([
     expect(await readFile(inTemp(file), 'utf8')).toBe(thawed)
   })
 
-  test('that somebody else has frozen stays so', async () => {
+  test('a cgroup that somebody else has frozen stays so', async () => {
     await writeFile(inTemp(file), `${frozen}\n`)
     const {freeze, thaw} = freezerOf(inTemp(), kind)
     await freeze()
@@ -33,19 +33,19 @@ describe.each<Case>([
     expect(await readFile(inTemp(file), 'utf8')).toBe(`${frozen}\n`)
   })
 
-  test('that was never frozen is not let go on', async () => {
+  test('a cgroup that was never frozen is not let go on', async () => {
     await writeFile(inTemp(file), `${frozen}\n`)
     await freezerOf(inTemp(), kind).thaw()
     expect(await readFile(inTemp(file), 'utf8')).toBe(`${frozen}\n`)
   })
 
-  test('that is gone, or is where nothing can be frozen, is left alone', async () => {
+  test('a cgroup that is gone, or is where nothing can be frozen, is left alone', async () => {
     const {freeze, thaw} = freezerOf(inTemp('gone'), kind)
     await freeze()
     await expect(thaw()).resolves.toBeUndefined()
   })
 
-  test('may go while it is frozen', async () => {
+  test('a cgroup may go while it is frozen', async () => {
     await mkdir(inTemp('cgroup'))
     await writeFile(inTemp('cgroup', file), `${thawed}\n`)
     const {freeze, thaw} = freezerOf(inTemp('cgroup'), kind)
@@ -54,12 +54,12 @@ describe.each<Case>([
     await expect(thaw()).resolves.toBeUndefined()
   })
 
-  test('that cannot be frozen is an error', async () => {
+  test('a cgroup that cannot be frozen is an error', async () => {
     await mkdir(inTemp(file))
     await expect(freezerOf(inTemp(), kind).freeze()).rejects.toMatchObject({code: 'EISDIR'})
   })
 
-  test('that cannot be let go on is an error', async () => {
+  test('a cgroup that cannot be let go on is an error', async () => {
     await writeFile(inTemp(file), `${thawed}\n`)
     const {freeze, thaw} = freezerOf(inTemp(), kind)
     await freeze()

@@ -28,77 +28,77 @@ describe('the controllers that a unit may hand down', () => {
     ['are those of its cgroup', 'cpuset cpu io memory pids\n', ['cpuset', 'cpu', 'io', 'memory', 'pids']],
     ['are none where its cgroup has none', '\n', []],
     ['are none where nothing is said', '', []],
-  ])('%s', async (_, text, controllers) => {
+  ])('the controllers that a unit may hand down %s', async (_, text, controllers) => {
     await host.write(text, ...X, 'cgroup.controllers')
     expect(await controllersOf(unitIn(host))).toEqual(controllers)
   })
 
-  test('are none on cgroup v1, where nothing of the kind is read', async () => {
+  test('a unit on cgroup v1 hands no controllers down, and nothing of the kind is read', async () => {
     expect(await controllersOf({...unitIn(host), unified: false})).toEqual([])
   })
 
-  test('are an error where the cgroup is gone', async () => {
+  test('the controllers of a cgroup that is gone are an error', async () => {
     await expect(controllersOf(unitIn(host))).rejects.toMatchObject({code: 'ENOENT'})
   })
 
-  test('are handed down all at once', async () => {
+  test('the controllers of a unit are handed down all at once', async () => {
     await host.write('', ...X, 'cgroup.subtree_control')
     await handDown(['cpu', 'memory'], unitIn(host))
     expect(await host.read(...X, 'cgroup.subtree_control')).toBe('+cpu +memory')
   })
 
-  test('are not handed down by a cgroup that is gone', async () => {
+  test('a cgroup that is gone hands no controllers down', async () => {
     await rm(host.in(...X), {recursive: true})
     await expect(handDown(['cpu'], unitIn(host))).rejects.toMatchObject({code: 'ENOENT'})
   })
 })
 
 describe('the controllers that were handed down', () => {
-  test('are taken back', async () => {
+  test('the controllers are taken back', async () => {
     await host.write('cpu memory\n', ...X, 'cgroup.subtree_control')
     expect(await takeBackControllers(unitIn(host))).toBe(true)
     expect(await host.read(...X, 'cgroup.subtree_control')).toBe('-cpu -memory')
   })
 
-  test('stay where a cgroup below has handed them on itself', async () => {
+  test('a controller that a cgroup below has handed on itself stays', async () => {
     await host.write('cpu memory\n', ...X, 'cgroup.subtree_control')
     busy.file = host.in(...X, 'cgroup.subtree_control')
     expect(await takeBackControllers(unitIn(host))).toBe(false)
     busy.file = ''
   })
 
-  test('may be none, and then nothing is written', async () => {
+  test('no controllers are taken back where none were handed down, and nothing is written', async () => {
     await host.write('\n', ...X, 'cgroup.subtree_control')
     await takeBackControllers(unitIn(host))
     expect(await host.read(...X, 'cgroup.subtree_control')).toBe('\n')
   })
 
-  test('are gone with the cgroup', async () => {
+  test('the controllers are gone with the cgroup', async () => {
     await rm(host.in(...X), {recursive: true})
     await expect(takeBackControllers(unitIn(host))).resolves.toBe(true)
   })
 
-  test('are an error where they cannot be taken back', async () => {
+  test('the controllers are an error where they cannot be taken back', async () => {
     await mkdir(host.in(...X, 'cgroup.subtree_control'))
     await expect(takeBackControllers(unitIn(host))).rejects.toMatchObject({code: 'EISDIR'})
   })
 })
 
 describe("a unit's processes", () => {
-  test('step down into a cgroup of their own', async () => {
+  test("a unit's processes step down into a cgroup of their own", async () => {
     await host.write('100\n', ...X, 'cgroup.procs')
     await stepIntoLeaf(unitIn(host), signalThatEmpties(host.in(...X)))
     expect(await host.read(...X, 'supervisor', 'cgroup.procs')).toBe('100')
   })
 
-  test('step into one that is there already', async () => {
+  test("a unit's processes step into a cgroup that is there already", async () => {
     await host.write('100\n', ...X, 'cgroup.procs')
     await host.write('99\n', ...X, 'supervisor', 'cgroup.procs')
     await stepIntoLeaf(unitIn(host), signalThatEmpties(host.in(...X)))
     expect(await host.read(...X, 'supervisor', 'cgroup.procs')).toBe('100')
   })
 
-  test('that are in a cgroup below it stay there', async () => {
+  test("processes in a cgroup below the unit's stay there", async () => {
     await host.write('100\n', ...X, 'cgroup.procs')
     await host.write('200\n', ...X, '.control', 'cgroup.procs')
     await stepIntoLeaf(unitIn(host), signalThatEmpties(host.in(...X)))
@@ -106,14 +106,14 @@ describe("a unit's processes", () => {
     expect(await host.read(...X, 'supervisor', 'cgroup.procs')).toBe('100')
   })
 
-  test('that are all below it already need no cgroup', async () => {
+  test("processes that are all below the unit's cgroup already need no cgroup", async () => {
     await host.write('', ...X, 'cgroup.procs')
     await host.write('100\n', ...X, 'own', 'cgroup.procs')
     await stepIntoLeaf(unitIn(host), new AbortController().signal)
     expect((await readdir(host.in(...X))).toSorted()).toEqual(['cgroup.procs', 'own'])
   })
 
-  test('stay where they are once the run was asked to stop', async () => {
+  test("a unit's processes stay where they are once the run was asked to stop", async () => {
     await host.write('100\n', ...X, 'cgroup.procs')
     const why = new Error('stopped')
     await expect(stepIntoLeaf(unitIn(host), AbortSignal.abort(why))).rejects.toBe(why)

@@ -52,28 +52,28 @@ describe('what limits a cgroup', () => {
     'pids.max': 'max\n',
   }
 
-  test('is carried over to another', async () => {
+  test('a limit is carried over to another cgroup', async () => {
     await set('from', Object.fromEntries(Object.entries(DOCKERS).map(([name, value]) => [name, `${value}\n`])))
     await set('to', UNLIMITED)
     await carryLimits(inTemp('from'), inTemp('to'))
     expect(await limitsOf('to')).toEqual(DOCKERS)
   })
 
-  test('is written only where it differs', async () => {
+  test('a limit is written only where it differs', async () => {
     await set('from', UNLIMITED)
     await set('to', {...UNLIMITED, 'memory.max': '4096\n'})
     await carryLimits(inTemp('from'), inTemp('to'))
     expect(await limitsOf('to')).toEqual({...UNLIMITED, 'memory.max': 'max'})
   })
 
-  test('is left out where one of the two has no such controller', async () => {
+  test('a limit is left out where one of the two has no such controller', async () => {
     await set('from', {'memory.max': '4096\n', 'pids.max': '7\n'})
     await set('to', {'pids.max': 'max\n', 'cpu.weight': '100\n'})
     await carryLimits(inTemp('from'), inTemp('to'))
     expect(await limitsOf('to')).toEqual({'pids.max': '7', 'cpu.weight': '100\n'})
   })
 
-  test('is not what is counted there, nor what rules the cgroup itself', async () => {
+  test('what is counted in a cgroup, and what rules the cgroup itself, is no limit', async () => {
     const counted = {
       'memory.current': '4096\n',
       'cgroup.freeze': '1\n',
@@ -87,13 +87,13 @@ describe('what limits a cgroup', () => {
     expect(await limitsOf('to')).toEqual(before)
   })
 
-  test('is nothing where the cgroup is gone', async () => {
+  test('a cgroup that is gone has no limits', async () => {
     await set('to', UNLIMITED)
     await carryLimits(inTemp('gone'), inTemp('to'))
     expect(await limitsOf('to')).toEqual(UNLIMITED)
   })
 
-  test('that has a setting for each device is written line by line, as the kernel takes no more at once', async () => {
+  test('a limit that has a setting for each device is written line by line, as the kernel takes no more at once', async () => {
     await set('from', {'io.max': '8:0 rbps=1 wbps=max\n8:16 rbps=2 wbps=max\n'})
     await set('to', {'io.max': '\n'})
     await carryLimits(inTemp('from'), inTemp('to'))
@@ -101,7 +101,7 @@ describe('what limits a cgroup', () => {
     expect(await limitsOf('to')).toEqual({'io.max': '8:16 rbps=2 wbps=max'})
   })
 
-  test('is an error where it cannot be read', async () => {
+  test('a limit is an error where it cannot be read', async () => {
     await mkdir(inTemp('from', 'memory.max'))
     await set('to', UNLIMITED)
     await expect(carryLimits(inTemp('from'), inTemp('to'))).rejects.toMatchObject({code: 'EISDIR'})

@@ -46,8 +46,8 @@ function set(name: string, ...pids: number[]): void {
 
 const nothing = (): void => undefined
 
-describe('every process of a cgroup is moved', () => {
-  test('and counted', async () => {
+describe('every process of a cgroup', () => {
+  test('the processes of a cgroup are moved and counted', async () => {
     const from = await makeCgroup('from', 7)
     const to = await makeCgroup('to')
     const signal = signalBetween(nothing, () => {
@@ -57,7 +57,7 @@ describe('every process of a cgroup is moved', () => {
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('7')
   })
 
-  test('with those of the cgroups below it, however deep', async () => {
+  test('the processes are moved with those of the cgroups below it, however deep', async () => {
     const from = await makeCgroup('from', 1)
     await makeCgroup('from/init', 2)
     await makeCgroup('from/init/deeper', 3, 4)
@@ -68,7 +68,7 @@ describe('every process of a cgroup is moved', () => {
     expect(await migrateAll(from, to, signal)).toBe(4)
   })
 
-  test('and those that were forked meanwhile at the next look', async () => {
+  test('processes that were forked meanwhile are moved at the next look', async () => {
     const from = await makeCgroup('from', 7)
     const to = await makeCgroup('to')
     const signal = signalBetween(
@@ -87,7 +87,7 @@ describe('every process of a cgroup is moved', () => {
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('9')
   })
 
-  test('and counted once, though it is still there at the next look', async () => {
+  test('a process is counted once, though it is still there at the next look', async () => {
     const from = await makeCgroup('from', 7)
     const to = await makeCgroup('to')
     const signal = signalBetween(nothing, nothing, () => {
@@ -96,7 +96,7 @@ describe('every process of a cgroup is moved', () => {
     expect(await migrateAll(from, to, signal)).toBe(1)
   })
 
-  test('until the cgroup vanishes', async () => {
+  test('the processes are moved until the cgroup vanishes', async () => {
     const from = await makeCgroup('from', 7)
     const to = await makeCgroup('to')
     const signal = signalBetween(nothing, () => {
@@ -133,7 +133,7 @@ describe('processes that are just ending', () => {
     vanishing.pids.clear()
   })
 
-  test('are waited for, and not counted', async () => {
+  test('a process that is just ending is waited for, and not counted', async () => {
     vanishing.pids.add('7')
     const from = await makeCgroup('from', 7)
     const to = await makeCgroup('to')
@@ -151,7 +151,7 @@ describe('processes that are just ending', () => {
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('')
   })
 
-  test('do not keep the others', async () => {
+  test('a process that is just ending does not keep the others', async () => {
     vanishing.pids.add('7')
     const from = await makeCgroup('from', 7, 8)
     const to = await makeCgroup('to')
@@ -162,7 +162,7 @@ describe('processes that are just ending', () => {
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('8')
   })
 
-  test('are not waited for once the run is asked to stop', async () => {
+  test('a process that is just ending is not waited for once the run is asked to stop', async () => {
     vanishing.pids.add('7')
     const from = await makeCgroup('from', 7)
     const to = await makeCgroup('to')
@@ -175,24 +175,24 @@ describe('processes that are just ending', () => {
 })
 
 describe('the processes in a cgroup', () => {
-  test('are listed in its own file', async () => {
+  test('the processes in a cgroup are listed in its own file', async () => {
     await makeCgroup('from/below', 3)
     expect(await pidsIn(await makeCgroup('from', 1, 2))).toEqual(['1', '2'])
   })
 
-  test('are none where it is empty or gone', async () => {
+  test('a cgroup that is empty or gone has no processes', async () => {
     expect(await pidsIn(await makeCgroup('from'))).toEqual([])
     expect(await pidsIn(inTemp('gone'))).toEqual([])
   })
 
-  test('are an error where they cannot be read', async () => {
+  test('the processes in a cgroup are an error where they cannot be read', async () => {
     await symlink('cgroup.procs', inTemp('cgroup.procs'))
     await expect(pidsIn(inTemp())).rejects.toMatchObject({code: 'ELOOP'})
   })
 })
 
 describe('nothing is moved', () => {
-  test('of a cgroup that is empty', async () => {
+  test('nothing is moved of a cgroup that is empty', async () => {
     const from = await makeCgroup('from')
     await makeCgroup('from/below')
     const to = await makeCgroup('to')
@@ -200,12 +200,12 @@ describe('nothing is moved', () => {
     expect(await readFile(inTemp('to', 'cgroup.procs'), 'utf8')).toBe('')
   })
 
-  test('of a cgroup that is gone', async () => {
+  test('nothing is moved of a cgroup that is gone', async () => {
     const to = await makeCgroup('to')
     expect(await migrateAll(inTemp('gone'), to, new AbortController().signal)).toBe(0)
   })
 
-  test('once it was asked to stop', async () => {
+  test('nothing is moved once it was asked to stop', async () => {
     const from = await makeCgroup('from', 7)
     const to = await makeCgroup('to')
     const why = new Error('stop')
@@ -215,14 +215,14 @@ describe('nothing is moved', () => {
 })
 
 describe('an error', () => {
-  test('is a cgroup to move to that is gone', async () => {
+  test('a cgroup to move to that is gone is an error', async () => {
     const from = await makeCgroup('from', 7)
     await expect(migrateAll(from, inTemp('gone'), new AbortController().signal)).rejects.toMatchObject({
       code: 'ENOENT',
     })
   })
 
-  test('is a cgroup to move from that cannot be read', async () => {
+  test('a cgroup to move from that cannot be read is an error', async () => {
     await mkdir(inTemp('from', 'cgroup.procs'), {recursive: true})
     const to = await makeCgroup('to')
     await expect(migrateAll(inTemp('from'), to, new AbortController().signal)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import {parseMountinfo} from '../../../src/kernel/mountinfo.js'
 
-test('the one hierarchy of cgroup v2', () => {
+test('cgroup v2 is read as one hierarchy', () => {
   expect(
     parseMountinfo(
       '30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot\n',
@@ -28,7 +28,7 @@ test.each([
   ['no optional fields', '36 35 98:0 /part /mnt rw,noatime - ext3 /dev/root rw'],
   ['one', '36 35 98:0 /part /mnt rw,noatime master:1 - ext3 /dev/root rw'],
   ['several', '36 35 98:0 /part /mnt rw,noatime shared:7 master:1 propagate_from:2 - ext3 /dev/root rw'],
-])('%s before the type', (_, line) => {
+])('a line is read with %s before the type', (_, line) => {
   expect(parseMountinfo(line)).toEqual([{root: '/part', mountPoint: '/mnt', type: 'ext3', superOptions: ['rw']}])
 })
 
@@ -51,6 +51,6 @@ test('mounts keep their order, and lines that are none are passed over', () => {
   expect(parseMountinfo(text).map(({mountPoint}) => mountPoint)).toEqual(['/', '/proc'])
 })
 
-test('of no text there are no mounts', () => {
+test('an empty text has no mounts', () => {
   expect(parseMountinfo('')).toEqual([])
 })

@@ -32,7 +32,7 @@ test('another process that has its PID later is not taken for it', async () => {
   expect(await found.isThere()).toBe(false)
 })
 
-test('one that has ended and whose parent has not asked yet is not there', async () => {
+test('a process that has ended and whose parent has not asked yet is not there', async () => {
   await stat(42, 'S', 1000)
   const found = await findProcess(42, inTemp())
   await stat(42, 'Z', 1000)

@@ -25,18 +25,18 @@ test.each([
   ['1.9', '1.41', true],
   ['1.100', '1.44', false],
   ['2.0', '1.44', false],
-])('%s is older than %s: %s', (a, b, older) => {
+])('the version %s is older than %s: %s', (a, b, older) => {
   expect(isOlder(a, b)).toBe(older)
 })
 
 describe('a line that every Engine knows', () => {
-  test('asks for no version, and is made as it is', async () => {
+  test('a line that every Engine knows asks for no version, and is made as it is', async () => {
     const order: RunRequest = {request: plainRequest(), pull: 'missing', needs: []}
     const {request} = await prepareCreation(order, fakeEngine(), signal)
     expect(request).toBe(order.request)
   })
 
-  test('asks for none with one network either', async () => {
+  test('a line that every Engine knows asks for no version with one network either', async () => {
     const order = onNetworks({front: {Aliases: ['web']}})
     await expect(prepareCreation(order, fakeEngine(), signal)).resolves.toMatchObject({request: order.request})
   })
@@ -45,7 +45,7 @@ describe('a line that every Engine knows', () => {
 describe('a line that needs a newer Engine', () => {
   const order: RunRequest = {request: plainRequest(), pull: 'missing', needs: [{option: '--annotation', api: '1.43'}]}
 
-  test('is refused by an older one, and the option is named', async () => {
+  test('an option that needs a newer Engine is refused by an older one, and named', async () => {
     await expect(prepareCreation(order, speaks('1.41'), signal)).rejects.toMatchObject({
       code: 'ENGINE_TOO_OLD',
       message: expect.stringContaining(
@@ -54,7 +54,7 @@ describe('a line that needs a newer Engine', () => {
     })
   })
 
-  test('is of the version of an option that is newer than what is spoken else', async () => {
+  test('a line is of the version of an option that is newer than what is spoken else', async () => {
     const needs = [
       {option: '--annotation', api: '1.43'},
       {option: '--umask', api: '1.56'},
@@ -65,7 +65,7 @@ describe('a line that needs a newer Engine', () => {
     await expect(prepareCreation({...order, needs}, speaks('1.51'), signal)).rejects.toThrow('option --umask needs')
   })
 
-  test.each(['1.43', '1.50'])('is taken by one with API %s', async (version) => {
+  test.each(['1.43', '1.50'])('an option that needs a newer Engine is taken by one with API %s', async (version) => {
     await expect(prepareCreation(order, speaks(version), signal)).resolves.toMatchObject({request: order.request})
   })
 })
@@ -73,12 +73,12 @@ describe('a line that needs a newer Engine', () => {
 describe('more than one network', () => {
   const order = onNetworks({front: {Aliases: ['web']}, back: {Aliases: ['db']}, admin: {}})
 
-  test('is one request from API 1.44 on', async () => {
+  test('several networks are one request from API 1.44 on', async () => {
     const {request} = await prepareCreation(order, speaks('1.44'), signal)
     expect(request).toBe(order.request)
   })
 
-  test('is the first of them before, and the others once the container is there', async () => {
+  test('several networks are the first of them before 1.44, and the others once the container is there', async () => {
     const joined: unknown[] = []
     const engine = {
       ...speaks('1.43'),
@@ -101,24 +101,24 @@ describe('--cidfile', () => {
   const inTemp = useTempDirectory()
   const order = (): RunRequest => ({request: plainRequest(), pull: 'missing', cidFile: inTemp('web.cid')})
 
-  test('has the id of the container once it is made, and nothing else', async () => {
+  test('the file of --cidfile has the id of the container once it is made, and nothing else', async () => {
     const making = await prepareCreation(order(), fakeEngine(), signal)
     await making.made('c0ffee', signal)
     await expect(readFile(inTemp('web.cid'), 'utf8')).resolves.toBe('c0ffee')
   })
 
-  test('that is there already is refused and left as it is', async () => {
+  test('a file of --cidfile that is there already is refused and left as it is', async () => {
     await writeFile(inTemp('web.cid'), 'other')
     await expect(prepareCreation(order(), fakeEngine(), signal)).rejects.toMatchObject({code: 'CID_FILE'})
     await expect(readFile(inTemp('web.cid'), 'utf8')).resolves.toBe('other')
   })
 
-  test('in a directory that is not there is refused', async () => {
+  test('a file of --cidfile in a directory that is not there is refused', async () => {
     const making = prepareCreation({...order(), cidFile: inTemp('none', 'web.cid')}, fakeEngine(), signal)
     await expect(making).rejects.toThrow(/which --cidfile names: ENOENT/)
   })
 
-  test('is gone when no container could be made', async () => {
+  test('the file of --cidfile is gone when no container could be made', async () => {
     const making = await prepareCreation(order(), fakeEngine(), signal)
     await making.abandon()
     expect(existsSync(inTemp('web.cid'))).toBe(false)

@@ -13,7 +13,7 @@ const silent = (signal: AbortSignal): Promise<never> =>
   })
 
 describe('a question that takes the Engine long', () => {
-  test('is waited for as long as the Engine answers to others', async () => {
+  test('a question that takes long is waited for as long as the Engine answers to others', async () => {
     let pings = 0
     let answer: (value: string) => void = () => undefined
     const engine = fakeEngine({
@@ -32,7 +32,7 @@ describe('a question that takes the Engine long', () => {
     expect(pings).toBe(2)
   })
 
-  test('is given up when the Engine answers nothing', async () => {
+  test('a question that takes long is given up when the Engine answers nothing', async () => {
     let question: AbortSignal | undefined
     const asked = withLivenessProbe(
       fakeEngine({ping: silent}),
@@ -47,13 +47,13 @@ describe('a question that takes the Engine long', () => {
     expect(question?.aborted).toBe(true)
   })
 
-  test('is not given up for an Engine that refuses to answer', async () => {
+  test('a question that takes long is not given up for an Engine that refuses to answer', async () => {
     const ping = () => Promise.reject(new EngineRefusedError('answer', 500, 'busy', undefined))
     const later = new Promise<string>((resolve) => setImmediate(resolve, 'done'))
     await expect(withLivenessProbe(fakeEngine({ping}), 10, () => later, NEVER_ABORTED)).resolves.toBe('done')
   })
 
-  test('is given up when nobody wants to know any more', async () => {
+  test('a question that takes long is given up when nobody wants to know any more', async () => {
     const over = new AbortController()
     const asked = withLivenessProbe(fakeEngine(), 10, silent, over.signal)
     over.abort(new StoppedError('SIGTERM'))

@@ -92,7 +92,7 @@ async function obtained(
 describe('a container that bears the name', () => {
   const request = requested('web')
 
-  test('is used when it was made from the same line, and its last end is said', async () => {
+  test('a container is used when it was made from the same line, and its last end is said', async () => {
     const {result, found, lines} = await obtained(request, {inspect: () => Promise.resolve(made(request))})
     expect(result).toEqual({container: {id: 'old', tty: false}, origin: 'restart', predecessors: []})
     expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false}])
@@ -105,19 +105,19 @@ describe('a container that bears the name', () => {
       made({...request, platform: 'linux/arm64'}).labels,
     ],
     ['was not made by systemd-docker', {}],
-  ])('that %s is told to the plugins so', async (drift, labels) => {
+  ])('a container that %s is told to the plugins so', async (drift, labels) => {
     const {found} = await obtained(request, {inspect: () => Promise.resolve(made(request, {labels}))})
     expect(found).toMatchObject([{drift}])
   })
 
-  test('was not made by systemd-docker when it is its image that says so', async () => {
+  test('a container whose image says that it is ours was not made by systemd-docker', async () => {
     const found = made(request)
     const imageLabels = (): Promise<Readonly<Record<string, string>>> => Promise.resolve(found.labels)
     const {found: told} = await obtained(request, {...bearing({web: found}), imageLabels})
     expect(told).toMatchObject([{drift: 'was not made by systemd-docker'}])
   })
 
-  test('gives up its name to the one that is made anew, and runs on until that is about to start', async () => {
+  test('a container gives up its name to the one that is made anew, and runs on until that is about to start', async () => {
     const running = made(request, {state: 'running', pid: process.pid})
     const {result, asked} = await obtained(request, bearing({web: running}), 'replace')
     expect(asked).toEqual(['rename old web.replaced-by-systemd-docker', 'create web'])
@@ -125,7 +125,7 @@ describe('a container that bears the name', () => {
     expect(result.predecessors).toHaveLength(1)
   })
 
-  test('has its name back when the Engine refuses the one that was to be made', async () => {
+  test('a container has its name back when the Engine refuses the one that was to be made', async () => {
     const asked: string[] = []
     const create = (): Promise<never> => Promise.reject(new EngineRefusedError('create', 400, 'bad', undefined))
     await expect(
@@ -134,7 +134,7 @@ describe('a container that bears the name', () => {
     expect(asked).toEqual(['rename old web.replaced-by-systemd-docker', 'rename old web'])
   })
 
-  test('has its name while the image of the one that is to be made is pulled', async () => {
+  test('a container has its name while the image of the one that is to be made is pulled', async () => {
     const asked: string[] = []
     const noSuchImage = new EngineRefusedError('create', 404, 'No such image', undefined)
     const create = (): Promise<string> =>
@@ -145,14 +145,14 @@ describe('a container that bears the name', () => {
     expect(asked).toEqual([aside, 'rename old web', 'pull', aside])
   })
 
-  test('that is dead is removed, as nobody can start it any more', async () => {
+  test('a container that is dead is removed, as nobody can start it any more', async () => {
     const dead = made(request, {state: 'dead'})
     const {result, asked} = await obtained(request, bearing({web: dead}))
     expect(asked).toEqual(['remove old without-volumes', 'create web'])
     expect(result).toMatchObject({origin: 'created', predecessors: []})
   })
 
-  test('is waited for when it has ended and the Engine has not noticed', async () => {
+  test('a container that has ended, which the Engine has not noticed, is waited for', async () => {
     const dying = made(request, {state: 'running', pid: NOBODY})
     let isOver = false
     const watch: Engine['watch'] = () =>
@@ -161,7 +161,7 @@ describe('a container that bears the name', () => {
     expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false}])
   })
 
-  test('and whose end the Engine does not notice fails the run', async () => {
+  test('a container whose end the Engine does not notice fails the run', async () => {
     const watch: Engine['watch'] = (_, __, signal) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
@@ -173,7 +173,7 @@ describe('a container that bears the name', () => {
   })
 
   test.each(['active', 'activating', 'deactivating'])(
-    'is refused when it is that of a unit that is %s',
+    'a name is refused when it is that of a unit that is %s',
     async (state) => {
       await host.systemctlAnswers(`ActiveState=${state}`)
       const other = made(request, {}, {...UNIT, name: 'other.service'})
@@ -186,7 +186,7 @@ describe('a container that bears the name', () => {
     },
   )
 
-  test('is refused when it is that of another unit and systemd does not answer whether that has ended', async () => {
+  test('a name is refused when it is that of another unit and systemd does not answer whether that has ended', async () => {
     await host.systemctlAnswers('ActiveState=inactive', 1)
     const other = made(request, {}, {...UNIT, name: 'other.service'})
     const asked: string[] = []
@@ -201,7 +201,7 @@ describe('a container that bears the name', () => {
     expect(asked).toEqual([])
   })
 
-  test.each(['inactive', 'failed'])('may be had from a unit that is %s', async (state) => {
+  test.each(['inactive', 'failed'])('a name may be had from a unit that is %s', async (state) => {
     await host.systemctlAnswers(`ActiveState=${state}`)
     const other = made(request, {}, {...UNIT, name: 'other.service'})
     expect((await obtained(request, {inspect: () => Promise.resolve(other)})).result.origin).toBe('restart')
@@ -211,7 +211,7 @@ describe('a container that bears the name', () => {
 describe('a container that is taken over', () => {
   const request = requested('web')
 
-  test('and is paused stays so, which is said once', async () => {
+  test('a container that is taken over and is paused stays so, which is said once', async () => {
     const paused = made(request, {state: 'paused', pid: process.pid})
     const {result, asked, lines} = await obtained(request, bearing({web: paused}))
     expect(result.origin).toBe('adopt')
@@ -219,7 +219,7 @@ describe('a container that is taken over', () => {
     expect(lines).toEqual(['warn: container web is paused, and is taken over so: `docker unpause web` lets it run on'])
   })
 
-  test('and that Docker is about to start again is waited for', async () => {
+  test('a container that Docker is about to start again is waited for', async () => {
     const looks = ['restarting', 'restarting', 'running'] as const
     let look = 0
     const inspect: Engine['inspect'] = (name) =>
@@ -230,7 +230,7 @@ describe('a container that is taken over', () => {
     expect(lines).toEqual(['info: container web is taken over as soon as Docker has started it again'])
   })
 
-  test('and is gone before Docker has started it again is waited for no longer', async () => {
+  test('a container that is gone before Docker has started it again is waited for no longer', async () => {
     let look = 0
     const inspect: Engine['inspect'] = (name) =>
       Promise.resolve(name === 'web' && look++ === 0 ? made(request, {state: 'restarting'}) : undefined)
@@ -238,12 +238,12 @@ describe('a container that is taken over', () => {
   })
 })
 
-describe('where a start was killed that was to replace a container', () => {
+describe('a start that was killed as it replaced a container', () => {
   const request = requested('web')
   const asideOf = (differs: Partial<ContainerInspection> = {}): ContainerInspection =>
     made(request, {id: 'aside', name: asideName('web'), labels: {}, ...differs})
 
-  test('before there was another, the one that made way has its name back', async () => {
+  test('a container that made way has its name back when there was no other yet', async () => {
     const {result, asked, lines} = await obtained(request, bearing({[asideName('web')]: asideOf()}))
     expect(asked).toEqual(['rename aside web'])
     expect(result).toMatchObject({container: {id: 'aside'}, origin: 'restart'})
@@ -252,14 +252,14 @@ describe('where a start was killed that was to replace a container', () => {
     )
   })
 
-  test('before the other was started, that goes, and the one that made way has its name back', async () => {
+  test('a container that made way has its name back when the other was not started, and the other goes', async () => {
     const next = made(request, {id: 'next', state: 'created'})
     const {result, asked} = await obtained(request, bearing({web: next, [asideName('web')]: asideOf()}))
     expect(asked).toEqual(['remove next with-volumes', 'rename aside web'])
     expect(result).toMatchObject({container: {id: 'aside'}})
   })
 
-  test('after the other was started, that is used, and the one that made way goes without its volumes', async () => {
+  test('a container that made way goes without its volumes when the other was started, which is used', async () => {
     const {result, asked, lines} = await obtained(
       request,
       bearing({web: made(request, {id: 'next'}), [asideName('web')]: asideOf()}),
@@ -269,7 +269,7 @@ describe('where a start was killed that was to replace a container', () => {
     expect(lines[0]).toBe('info: container web.replaced-by-systemd-docker is removed, as web has replaced it')
   })
 
-  test('one that somebody else has made since is let be, and so is the one that made way', async () => {
+  test('a container that somebody else has made since is let be, and so is the one that made way', async () => {
     const stranger = made(request, {id: 'stranger', state: 'created', labels: {}})
     const {result, asked, lines} = await obtained(request, bearing({web: stranger, [asideName('web')]: asideOf()}))
     expect(asked).toEqual([])
@@ -279,7 +279,7 @@ describe('where a start was killed that was to replace a container', () => {
     ])
   })
 
-  test.each(['web', asideName('web')])('%s of another unit that is active is not touched', async (name) => {
+  test.each(['web', asideName('web')])('a container %s of another unit that is active is not touched', async (name) => {
     await host.systemctlAnswers('ActiveState=activating')
     const asked: string[] = []
     const other = made(request, {name}, {...UNIT, name: 'other.service'})
@@ -296,13 +296,13 @@ describe('a line without a name', () => {
     inspect: (id) => Promise.resolve(containers.find((one) => one.id === id)),
   })
 
-  test('finds what an earlier invocation made from it, first the one that runs', async () => {
+  test('a line without a name finds what an earlier invocation made from it, first the one that runs', async () => {
     const running = made(request, {id: 'running', state: 'running', pid: process.pid})
     const {result} = await obtained(request, listed(made(request), running))
     expect(result).toEqual({container: {id: 'running', tty: false}, origin: 'adopt', predecessors: []})
   })
 
-  test('passes over what a hostile image, or one that was made of a container of ours, says of its container', async () => {
+  test('a line without a name passes over what a hostile image, or one that was made of a container of ours, says of its container', async () => {
     const other = {...request, platform: 'linux/arm64'}
     const running = made(other, {state: 'running', pid: process.pid})
     const imageLabels = (): Promise<Readonly<Record<string, string>>> => Promise.resolve(running.labels)
@@ -312,13 +312,13 @@ describe('a line without a name', () => {
     expect(lines).toEqual([])
   })
 
-  test('passes over what its own invocation has made, as another line of the unit did', async () => {
+  test('a line without a name passes over what its own invocation has made, as another line of the unit did', async () => {
     const {result, asked} = await obtained(request, listed(made(request, {}, UNIT)))
     expect(result.origin).toBe('created')
     expect(asked).toEqual(['create one'])
   })
 
-  test('removes what was made from another line and never started, as a killed start leaves it', async () => {
+  test('a line without a name removes what was made from another line and never started, as a killed start leaves it', async () => {
     const unstarted = made({...request, platform: 'linux/arm64'}, {state: 'created'})
     const {result, asked} = await obtained(request, listed(unstarted))
     expect(result.predecessors).toHaveLength(1)
@@ -329,7 +329,7 @@ describe('a line without a name', () => {
     expect(asked).toEqual(['create one', 'remove old without-volumes'])
   })
 
-  test('removes what runs from another line, and keeps what has ended', async () => {
+  test('a line without a name removes what runs from another line, and keeps what has ended', async () => {
     const other = {...request, platform: 'linux/arm64'}
     const running = made(other, {id: 'running', state: 'running', pid: process.pid})
     const {result, asked, lines} = await obtained(request, listed(running, made(other)))

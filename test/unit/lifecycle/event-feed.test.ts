@@ -10,7 +10,7 @@ async function* told(events: readonly ContainerEvent[], end: Promise<void>): Asy
   await end
 }
 
-test('gives what was told in its order, and then that it was cut', async () => {
+test('the feed gives what was told in its order, and then that it was cut', async () => {
   const feed = new EventFeed(told([START, DIE], Promise.resolve()))
   expect([await feed.next(), await feed.next(), await feed.next(), await feed.next(1)]).toEqual([
     START,
@@ -20,13 +20,13 @@ test('gives what was told in its order, and then that it was cut', async () => {
   ])
 })
 
-test('sees the cut while nobody takes what came before', async () => {
+test('the feed sees the cut while nobody takes what came before', async () => {
   const feed = new EventFeed(told([START, DIE], Promise.reject(new Error('reset'))))
   await feed.cut
   expect([await feed.next(), await feed.next(), await feed.next()]).toEqual([START, DIE, 'cut'])
 })
 
-test('waits no longer than it is told to, and loses nothing by that', async () => {
+test('the feed waits no longer than it is told to, and loses nothing by that', async () => {
   let go: () => void = () => undefined
   const feed = new EventFeed(
     (async function* () {

@@ -2,13 +2,16 @@ import {describe, expect, test} from 'vitest'
 import {describeEnd, processEndOf, needsWords, signalOf, statusOf} from '../../../src/lifecycle/exit-status.js'
 import type {ExitReport} from '../../../src/pipeline/contract.js'
 
-describe('when nobody asked for a stop', () => {
-  test.each([0, 1, 7, 125, 126, 127, 128, 129, 137, 143, 255])("%i is ours as it was the container's", (code) => {
-    expect(processEndOf(code, undefined)).toEqual({status: code})
-  })
+describe('the status when nobody asked for a stop', () => {
+  test.each([0, 1, 7, 125, 126, 127, 128, 129, 137, 143, 255])(
+    "the status %i is ours as it was the container's",
+    (code) => {
+      expect(processEndOf(code, undefined)).toEqual({status: code})
+    },
+  )
 })
 
-describe('when a stop was asked for', () => {
+describe('the status when a stop was asked for', () => {
   test.each([0, 1, 7, 127, 128])('a container that ended by itself with %i is ours as it was', (code) => {
     expect(processEndOf(code, 'SIGTERM')).toEqual({status: code})
   })
@@ -21,7 +24,7 @@ describe('when a stop was asked for', () => {
     ['SIGINT', 143, 'SIGTERM'],
     ['SIGINT', 130, 'SIGINT'],
   ] as const)(
-    'by %s, a container that died with %i is death by %s, which systemd calls clean',
+    'a container stopped by %s that died with %i is death by %s, which systemd calls clean',
     (asked, code, signal) => {
       expect(processEndOf(code, asked)).toEqual({signal})
     },
@@ -32,9 +35,12 @@ describe('when a stop was asked for', () => {
     ['SIGTERM', 138],
     ['SIGINT', 131],
     ['SIGTERM', 165],
-  ] as const)('by %s, a container that died of its own stop signal with %i is death by the former', (asked, code) => {
-    expect(processEndOf(code, asked)).toEqual({signal: asked})
-  })
+  ] as const)(
+    'a container stopped by %s that died of its own stop signal with %i is death by the former',
+    (asked, code) => {
+      expect(processEndOf(code, asked)).toEqual({signal: asked})
+    },
+  )
 
   test('a container that had to be killed is no clean end', () => {
     expect(processEndOf(137, 'SIGTERM')).toEqual({status: 137})
@@ -48,7 +54,7 @@ describe('as a shell sees it', () => {
     [{signal: 'SIGTERM'}, 143],
     [{signal: 'SIGINT'}, 130],
     [{signal: 'SIGHUP'}, 129],
-  ] as const)('%j is %i', (ending, status) => {
+  ] as const)('a shell sees the end %j as %i', (ending, status) => {
     expect(statusOf(ending)).toBe(status)
   })
 })
@@ -68,7 +74,7 @@ test.each([
   ['3', 'SIGQUIT'],
   ['', undefined],
   ['SIGNONSENSE', undefined],
-])('%j is the signal %s', (name, signal) => {
+])('the stop signal %j is the signal %s', (name, signal) => {
   expect(signalOf(name)).toBe(signal)
 })
 
@@ -81,7 +87,7 @@ describe('in words', () => {
     [{code: 143, why: 'somebody'}, 'was ended by SIGTERM, which somebody asked the Engine to send'],
     [{code: 125, why: 'engine-gone'}, 'ended with the Engine'],
     [{code: 143, why: 'without-engine'}, 'was ended without the Engine, which does not answer'],
-  ])('%j is that it %s', (exit, words) => {
+  ])('the end %j is told in words: it %s', (exit, words) => {
     expect(describeEnd(exit)).toBe(words)
   })
 
@@ -92,7 +98,7 @@ describe('in words', () => {
     [{code: 127}, true],
     [{code: 128}, false],
     [{code: 137, why: 'out-of-memory'}, true],
-  ] as const)('%j has to be said: %s', (exit, needed) => {
+  ] as const)('the end %j has to be said: %s', (exit, needed) => {
     expect(needsWords(exit)).toBe(needed)
   })
 })

@@ -88,12 +88,12 @@ describe('the status of finish', () => {
     ['is 0 where a start that waits took the place of the stop', {exitCode: 143}, '8 web.service start waiting', 0],
     ['is 137 for a container that had to be killed', {exitCode: 137}, STOP_JOB, 137],
     ['is what a stopped container chose itself', {exitCode: 3}, STOP_JOB, 3],
-  ])('%s', async (_, found, jobs, status) => {
+  ])('the status of finish %s', async (_, found, jobs, status) => {
     await host.systemctlAnswers(jobs)
     expect((await finished(found)).status).toBe(status)
   })
 
-  test('heeds a stop that systemd does not answer for at first', async () => {
+  test('the status of finish heeds a stop that systemd does not answer for at first', async () => {
     await host.systemctlAnswers('', 1)
     const told: Partial<Engine> = {
       inspect: async () => {
@@ -104,17 +104,17 @@ describe('the status of finish', () => {
     expect((await finished({exitCode: 143}, {told})).status).toBe(0)
   })
 
-  test('is 0 where systemd knows, as the main process was ours', async () => {
+  test('the status of finish is 0 where systemd knows, as the main process was ours', async () => {
     expect(await finished({exitCode: 7}, {env: {EXIT_CODE: 'exited'}})).toMatchObject({status: 0, lines: []})
   })
 
-  test('is the one that the Engine remembers of a container that is gone, of this unit', async () => {
+  test('the status of finish is the one that the Engine remembers of a container that is gone, of this unit', async () => {
     expect((await finished(undefined)).status).toBe(7)
     const ends = () => Promise.resolve([end(9, 'another.service')])
     expect((await finished(undefined, {told: {ends}})).status).toBe(0)
   })
 
-  test('is 125 for a container that ended with 0 because its Engine did, which the next knows nothing of', async () => {
+  test('the status of finish is 125 for a container that ended with 0 because its Engine did, which the next knows nothing of', async () => {
     const told = {ends: () => Promise.resolve([])}
     const {status, lines} = await finished({exitCode: 0}, {told})
     expect({status, lines}).toEqual({status: 125, lines: ['warn: container web ended with the Engine']})
@@ -123,13 +123,13 @@ describe('the status of finish', () => {
     expect((await finished({exitCode: 0}, {told: liveRestore})).status).toBe(0)
   })
 
-  test('is 125 where a label may have been laid over the one that the Engine remembers', async () => {
+  test('the status of finish is 125 where a label may have been laid over the one that the Engine remembers', async () => {
     const {status, lines} = await finished(undefined, {told: {ends: () => Promise.resolve([end(undefined)])}})
     expect(status).toBe(125)
     expect(lines).toEqual(['warn: container web ended, and the Engine does not say with which status'])
   })
 
-  test('is none outside of a unit', async () => {
+  test('the status of finish is none outside of a unit', async () => {
     const {log} = recordingLog()
     const stop = new ProcessSignals()
     const openNotifier = () => ({send: () => Promise.resolve()})
@@ -149,7 +149,7 @@ describe('the status of finish', () => {
 })
 
 describe('what finish clears away', () => {
-  test('is a container of --rm and the pid file, as its labels say', async () => {
+  test('finish clears away a container of --rm and the pid file, as its labels say', async () => {
     const pidFile = host.in('x.pid')
     await writeFile(pidFile, '1\n')
     const labels = labelsWith({'systemd-docker.remove': 'yes', 'systemd-docker.pid-file': pidFile})
@@ -161,41 +161,44 @@ describe('what finish clears away', () => {
     ['a FIFO', 'it is a FIFO and no regular file', (path: string) => execFileSync('mkfifo', [path])],
     ['a link', 'it is a link and no regular file', (path: string) => symlink('/dev/zero', path)],
     ['a file that is no pid file', 'it has more than 8 bytes', (path: string) => writeFile(path, '1'.repeat(9))],
-  ])('is the container before it is looked at the pid file: %s in its place is left, and said', async (_, why, put) => {
-    const pidFile = host.in('x.pid')
-    await put(pidFile)
-    const labels = labelsWith({'systemd-docker.remove': 'yes', 'systemd-docker.pid-file': pidFile})
-    const {status, lines, asked} = await finished({labels})
-    expect({status, asked}).toEqual({status: 7, asked: ['remove']})
-    expect(lines).toContain(`warn: the pid file ${pidFile} is left behind: cannot read ${pidFile}: ${why}`)
-    await lstat(pidFile)
-  })
+  ])(
+    'finish clears away the container before it looks at the pid file: %s in its place is left, and said',
+    async (_, why, put) => {
+      const pidFile = host.in('x.pid')
+      await put(pidFile)
+      const labels = labelsWith({'systemd-docker.remove': 'yes', 'systemd-docker.pid-file': pidFile})
+      const {status, lines, asked} = await finished({labels})
+      expect({status, asked}).toEqual({status: 7, asked: ['remove']})
+      expect(lines).toContain(`warn: the pid file ${pidFile} is left behind: cannot read ${pidFile}: ${why}`)
+      await lstat(pidFile)
+    },
+  )
 
-  test('is nothing of a container that is kept', async () => {
+  test('finish clears away nothing of a container that is kept', async () => {
     expect((await finished({labels: labelsWith({})})).asked).toEqual([])
   })
 
-  test('is nothing of a container of an image that has such labels itself', async () => {
+  test('finish clears away nothing of a container of an image that has such labels itself', async () => {
     const labels = labelsWith({'systemd-docker.remove': 'yes', 'systemd-docker.pid-file': '/run/sshd.pid'})
     const told = {ends: () => Promise.resolve([]), imageLabels: () => Promise.resolve(labels)}
     expect(await finished({labels}, {told})).toMatchObject({status: 0, asked: []})
   })
 
-  test("is nothing of another unit's container, nor of one whose id begins so", async () => {
+  test("finish clears away nothing of another unit's container, nor of one whose id begins so", async () => {
     const labels = {...labelsWith({'systemd-docker.remove': 'yes'}), [LABELS.unit]: 'other.service'}
     const told = {ends: () => Promise.resolve([])}
     expect(await finished({labels}, {told})).toMatchObject({status: 0, asked: []})
     expect(await finished({name: 'web-2'}, {told})).toMatchObject({status: 0, asked: []})
   })
 
-  test('is said when it cannot be', async () => {
+  test('a failure to clear away is said', async () => {
     const labels = labelsWith({'systemd-docker.remove': 'yes'})
     const told = {remove: () => Promise.reject(new Error('device busy'))}
     expect((await finished({labels}, {told})).lines).toContain('warn: container c0ffee is left behind: device busy')
   })
 })
 
-test('a container that runs on after its unit is stopped', async () => {
+test('a container that runs on after its unit is stopped by finish', async () => {
   let looks = 0
   const told: Partial<Engine> = {
     inspect: () => Promise.resolve(looks++ === 0 ? {...EXITED, state: 'running', pid: process.pid} : EXITED),
@@ -218,21 +221,24 @@ describe('the plugins', () => {
     ['ended by itself', {exitCode: 7}, '', {code: 7}],
     ['had to be killed in a stop', {exitCode: 137}, STOP_JOB, {code: 137, why: 'stop-timeout'}],
     ['has never run', {state: 'created'}, '', undefined],
-  ])('are told of a container that %s, with the labels that the run has put there', async (_, found, jobs, exit) => {
-    await host.systemctlAnswers(jobs)
-    const called: unknown[] = []
-    const labels = {...labelsWith({mine: 'x'}), 'of the image': 'y'}
-    await finished({...found, labels}, {plugins: [noting(called)]})
-    expect(called).toEqual([{container, labels: {mine: 'x'}, exit, options: {}}])
-  })
+  ])(
+    'the plugins are told of a container that %s, with the labels that the run has put there',
+    async (_, found, jobs, exit) => {
+      await host.systemctlAnswers(jobs)
+      const called: unknown[] = []
+      const labels = {...labelsWith({mine: 'x'}), 'of the image': 'y'}
+      await finished({...found, labels}, {plugins: [noting(called)]})
+      expect(called).toEqual([{container, labels: {mine: 'x'}, exit, options: {}}])
+    },
+  )
 
-  test('are told of one that somebody has removed, of whose labels nobody knows', async () => {
+  test('the plugins are told of a container that somebody has removed, of whose labels nobody knows', async () => {
     const called: unknown[] = []
     await finished(undefined, {plugins: [noting(called)]})
     expect(called).toEqual([{container, labels: {}, exit: {code: 7}, options: {}}])
   })
 
-  test('are not called for a container that was gone before the unit began', async () => {
+  test('the plugins are not called for a container that was gone before the unit began', async () => {
     await host.systemctlAnswers(`InactiveExitTimestampMonotonic=${String(process.hrtime.bigint() / 1000n)}`)
     const called: unknown[] = []
     expect((await finished(undefined, {plugins: [noting(called)]})).status).toBe(0)
@@ -247,7 +253,7 @@ describe('the plugins', () => {
         throw new Error('no space')
       },
     ],
-  ])('are called in reverse order, and one that %s is a warning', async (_, fail) => {
+  ])('the plugins are called in reverse order, and one that %s is a warning', async (_, fail) => {
     const called: string[] = []
     const plugin = (name: string, then: () => Promise<void>): RunPlugin => ({
       ...noting([]),
@@ -265,7 +271,7 @@ describe('the plugins', () => {
     expect(status).toBe(7)
   })
 
-  test('are left to themselves by a finish that is asked to stop', async () => {
+  test('the plugins are left to themselves by a finish that is asked to stop', async () => {
     const stop = new ProcessSignals()
     const hanging: RunPlugin = {
       ...noting([]),

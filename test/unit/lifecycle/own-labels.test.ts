@@ -27,25 +27,25 @@ describe('the labels of a container', () => {
   const hostile = {[LABELS.unit]: 'web.service', [LABELS.nameless]: 'yes', [LABELS.given]: '["plugin.file"]'}
   const ours = labelled(emptyCreateRequest('busybox', []), {unit: UNIT}).body.Labels
 
-  test('are its own when we have made it, whatever its image says', async () => {
+  test('the labels of a container are its own when we have made it, whatever its image says', async () => {
     await expect(ownOf(ours, {})).resolves.toEqual(ours)
     await expect(ownOf(ours, hostile)).resolves.toEqual(ours)
     await expect(ownOf(ours, {...ours, [LABELS.invocation]: 'before'})).resolves.toEqual(ours)
   })
 
-  test('are none of ours when its image says them, and others stay', async () => {
+  test('labels that the image says are none of ours, and others stay', async () => {
     await expect(ownOf({...hostile, a: 'b'}, {...hostile, a: 'b'})).resolves.toEqual({a: 'b'})
   })
 
-  test('are none of ours when its image was made of a container of ours', async () => {
+  test('labels of an image that was made of a container of ours are none of ours', async () => {
     await expect(ownOf(ours, ours)).resolves.toEqual({})
   })
 
-  test('are its own when somebody has said them on its line', async () => {
+  test('labels that somebody has said on the line of a container are its own', async () => {
     await expect(ownOf(hostile, {})).resolves.toEqual(hostile)
   })
 
-  test('are never a reason to remove anything when its image is not there any more', async () => {
+  test('labels are never a reason to remove anything when the image is not there any more', async () => {
     await expect(ownOf({...hostile, [LABELS.rm]: 'yes', a: 'b'}, undefined)).resolves.toEqual({
       [LABELS.unit]: 'web.service',
       a: 'b',
@@ -64,13 +64,13 @@ describe('the labels that the run has put on a container', () => {
   Object.assign(request.body.Labels, {a: 'b', 'plugin.file': '/run/x'})
   const ours = labelled(request, {unit: UNIT}).body.Labels
 
-  test('are those of the line and of plugins, and none that its image has brought', async () => {
+  test('the labels of a run are those of the line and of plugins, and none that its image has brought', async () => {
     const image = {'other.plugin.file': '/etc/passwd', 'plugin.file': '/etc/passwd', c: 'd'}
     const own = await ownOf({...image, ...ours}, image)
     expect(givenLabels({labels: own})).toEqual({a: 'b', 'plugin.file': '/run/x'})
   })
 
-  test('are its own when they say the same as its image, as one does that was made of such a container', async () => {
+  test('the labels of a run are its own when they say the same as its image, as one does that was made of such a container', async () => {
     const own = await ownOf(ours, {...ours, [LABELS.invocation]: 'before'})
     expect(givenLabels({labels: own})).toEqual({a: 'b', 'plugin.file': '/run/x'})
   })
@@ -78,11 +78,14 @@ describe('the labels that the run has put on a container', () => {
   test.each([
     ['was made of a container of ours', ours],
     ['is not there any more', undefined],
-  ])('are none when its image %s', async (_, image) => {
+  ])('the labels of a run are none when its image %s', async (_, image) => {
     expect(givenLabels({labels: await ownOf(ours, image)})).toEqual({})
   })
 
-  test.each(['{', '"a"', '{"a": "b"}', ''])('are none when somebody else has written %j in their place', (given) => {
-    expect(givenLabels({labels: {a: 'b', [LABELS.given]: given}})).toEqual({})
-  })
+  test.each(['{', '"a"', '{"a": "b"}', ''])(
+    'the labels of a run are none when somebody else has written %j in their place',
+    (given) => {
+      expect(givenLabels({labels: {a: 'b', [LABELS.given]: given}})).toEqual({})
+    },
+  )
 })

@@ -33,7 +33,7 @@ describe('a container that makes way', () => {
     ['running', ['rename web.replaced-by-systemd-docker', 'stop', 'start', 'rename web']],
     ['paused', ['rename web.replaced-by-systemd-docker', 'stop', 'start', 'rename web']],
     ['restarting', ['rename web.replaced-by-systemd-docker', 'stop', 'start', 'rename web']],
-  ] as const)('and is %s is as it was when it has come back: %j', async (state, verbs) => {
+  ] as const)('a container that makes way and is %s is as it was when it has come back: %j', async (state, verbs) => {
     const {old, asked} = predecessor({state})
     await old.giveUpName()
     await old.makeWay(signal)
@@ -41,7 +41,7 @@ describe('a container that makes way', () => {
     expect(asked).toEqual(verbs)
   })
 
-  test('is not touched by coming back from nowhere, nor twice', async () => {
+  test('a container that makes way is not touched by coming back from nowhere, nor twice', async () => {
     const {old, asked} = predecessor({state: 'running'})
     await old.comeBack()
     expect(asked).toEqual([])
@@ -51,7 +51,7 @@ describe('a container that makes way', () => {
     expect(asked).toEqual(['stop', 'start'])
   })
 
-  test('is started again only when it has been stopped, where the run is asked to stop meanwhile', async () => {
+  test('a container that makes way is started again only when it has been stopped, where the run is asked to stop meanwhile', async () => {
     let hasStopped: () => void = () => undefined
     const {old, asked} = predecessor({state: 'running'}, {stop: () => new Promise((resolve) => (hasStopped = resolve))})
     const asking = new AbortController()
@@ -66,7 +66,7 @@ describe('a container that makes way', () => {
     expect(asked).toEqual(['start'])
   })
 
-  test('and was made with --rm is gone once it was stopped, which is said', async () => {
+  test('a container that makes way and was made with --rm is gone once it was stopped, which is said', async () => {
     const {old, asked, lines} = predecessor(
       {state: 'running', autoRemove: true},
       {inspect: () => Promise.resolve(undefined)},
@@ -80,7 +80,7 @@ describe('a container that makes way', () => {
     ])
   })
 
-  test('and cannot come back is said, step by step', async () => {
+  test('a container that makes way and cannot come back is said, step by step', async () => {
     let asked = 0
     const {old, lines} = predecessor(
       {state: 'running'},
@@ -104,19 +104,19 @@ describe('a container that leaves', () => {
     ['without --rm, without its anonymous volumes', {}, 'without-volumes'],
     ['with --rm, with them', {autoRemove: true}, 'with-volumes'],
     ['with --rm and was handed over, with them', {labels: {[LABELS.rm]: 'yes'}}, 'with-volumes'],
-  ])('goes, when it was made %s', async (_, differs, volumes) => {
+  ])('a container that leaves goes, when it was made %s', async (_, differs, volumes) => {
     const {old, asked} = predecessor(differs)
     await old.leave(signal)
     expect(asked).toEqual([`remove ${volumes}`])
   })
 
-  test('and cannot be removed is said, and fails nothing', async () => {
+  test('a container that cannot be removed is said, and fails nothing', async () => {
     const {old, lines} = predecessor({}, {remove: () => Promise.reject(new Error('device busy'))})
     await old.leave(signal)
     expect(lines).toEqual(['warn: container web, c0ffeec0ffee, which was replaced, is left behind: device busy'])
   })
 
-  test('is not waited for when the run is asked to stop', async () => {
+  test('a container that leaves is not waited for when the run is asked to stop', async () => {
     const asking = new AbortController()
     const remove = (): Promise<never> => {
       asking.abort(new Error('asked to stop'))

@@ -60,7 +60,7 @@ function rehearsal(script: Script, {failure, columns = 40}: {failure?: Error; co
 }
 
 describe('a pull', () => {
-  test('tells systemd how far it is, and each time to wait for longer', async () => {
+  test('a pull tells systemd how far it is, and each time to wait for longer', async () => {
     const {run, sent, logged} = rehearsal([
       {status: 'Pulling fs layer', id: 'a'},
       {status: 'Pulling fs layer', id: 'b'},
@@ -85,20 +85,20 @@ describe('a pull', () => {
     expect(logged).toEqual(['pulled nginx:1.27 (142 MB)'])
   })
 
-  test('tells it no more than once a second', async () => {
+  test('a pull tells systemd no more than once a second', async () => {
     const script = Array.from({length: 50}, (_, index) => [100, fetching(index * 1_000_000)]).flat()
     const {run, sent} = rehearsal(script)
     await run()
     expect(sent.filter((line) => line.includes('STATUS'))).toHaveLength(6)
   })
 
-  test('of a small image counts kilobytes', async () => {
+  test('a pull of a small image counts kilobytes', async () => {
     const {run, sent} = rehearsal([1000, {status: 'Downloading', id: 'a', current: 250_000, total: 500_000}])
     await run()
     expect(sent).toContain(`${EXTEND} STATUS=Pulling nginx:1.27 50 % (250 of 500 kB)`)
   })
 
-  test('of layers that are fetched before their size is told says that they were', async () => {
+  test('a pull of layers that are fetched before their size is told says that they were', async () => {
     const {run, logged} = rehearsal([
       {status: 'Pulling fs layer', id: 'a'},
       {status: 'Download complete', id: 'a'},
@@ -107,13 +107,13 @@ describe('a pull', () => {
     expect(logged).toEqual(['pulled nginx:1.27'])
   })
 
-  test('of an image that is there as it is says nothing in the log', async () => {
+  test('a pull of an image that is there as it is says nothing in the log', async () => {
     const {run, logged} = rehearsal([{status: 'Already exists', id: 'a'}, {status: 'Status: Image is up to date'}])
     await run()
     expect(logged).toEqual([])
   })
 
-  test('writes one line of a terminal over and over, no wider than it is, and clears it', async () => {
+  test('a pull writes one line of a terminal over and over, no wider than it is, and clears it', async () => {
     const {run, shown} = rehearsal([1000, fetching(61_400_000)])
     await run('registry.example/nginx:1.27')
     expect(shown).toEqual([
@@ -123,13 +123,13 @@ describe('a pull', () => {
     ])
   })
 
-  test('writes the whole line on a terminal that does not know its width', async () => {
+  test('a pull writes the whole line on a terminal that does not know its width', async () => {
     const {run, shown} = rehearsal([], {columns: 0})
     await run()
     expect(shown[0]).toBe('\r\u001B[KPulling nginx:1.27')
   })
 
-  test('asks for the platform, as whom docker has logged in', async () => {
+  test('a pull asks for the platform, as whom docker has logged in', async () => {
     await mkdir(inTemp(), {recursive: true})
     await writeFile(inTemp('config.json'), JSON.stringify({auths: {'reg.io': {username: 'a', password: 'b'}}}))
     const {run, asked} = rehearsal([])
@@ -139,7 +139,7 @@ describe('a pull', () => {
 })
 
 describe('a pull that stands still', () => {
-  test('is given up after a minute', async () => {
+  test('a pull that stands still is given up after a minute', async () => {
     const {run, sent, shown} = rehearsal([fetching(1), 60_000, fetching(2)])
     await expect(run()).rejects.toMatchObject({
       code: 'PULL',
@@ -150,7 +150,7 @@ describe('a pull that stands still', () => {
     expect(shown.at(-1)).toBe('\r\u001B[K')
   })
 
-  test('is given up also when the Engine tries again and again', async () => {
+  test('a pull that stands still is given up also when the Engine tries again and again', async () => {
     const {run} = rehearsal([
       fetching(1),
       ...Array.from({length: 61}, (_, index) => [
@@ -161,13 +161,13 @@ describe('a pull that stands still', () => {
     await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
   })
 
-  test('is given up also when the Engine tells of the same second of unpacking again and again', async () => {
+  test('a pull that stands still is given up also when the Engine tells of the same second of unpacking again and again', async () => {
     const unpacking = {status: 'Extracting', id: 'a', current: 7}
     const {run} = rehearsal([fetching(1), ...Array.from({length: 62}, () => [unpacking, 1000]).flat()])
     await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
   })
 
-  test('for less than that goes on, however long it takes', async () => {
+  test('a pull that stands still for less than a minute goes on, however long it takes', async () => {
     const {run, sent} = rehearsal(Array.from({length: 10}, (_, index) => [59_000, fetching(index + 1)]).flat())
     await expect(run()).resolves.toBeUndefined()
     expect(sent).toHaveLength(12)
@@ -180,7 +180,7 @@ describe('a layer that takes minutes to unpack', () => {
     {status: 'Download complete', id: 'a'},
   ]
 
-  test('is waited for as long as the seconds that the Engine tells go on, and systemd is told', async () => {
+  test('a layer that takes minutes to unpack is waited for as long as the seconds that the Engine tells go on, and systemd is told', async () => {
     const seconds = Array.from({length: 200}, (_, index) => [
       1000,
       {status: 'Extracting', id: 'a', current: index + 1},
@@ -192,27 +192,27 @@ describe('a layer that takes minutes to unpack', () => {
     expect(sent).toContain(`${EXTEND} STATUS=Unpacking nginx:1.27 (200 s)`)
   })
 
-  test('is waited for where the Engine says nothing of it once all is fetched, and systemd is asked to wait each minute', async () => {
+  test('a layer that takes minutes to unpack is waited for where the Engine says nothing of it once all is fetched, and systemd is asked to wait each minute', async () => {
     const {run, sent} = rehearsal([...whole, 250_000, {status: 'Pull complete', id: 'a'}])
     await run()
     expect(sent.filter((line) => line.startsWith(EXTEND)).length).toBeGreaterThanOrEqual(5)
   })
 
-  test('ends with the notification socket that is gone meanwhile', async () => {
+  test('a wait for a layer ends with the notification socket that is gone meanwhile', async () => {
     const {run, notifier} = rehearsal([...whole, 60_000, 1000])
     const pulled = run()
     notifier.send = () => Promise.reject(new Error('no socket'))
     await expect(pulled).rejects.toThrow('no socket')
   })
 
-  test('is not waited for while another is not fetched', async () => {
+  test('a layer that takes minutes to unpack is not waited for while another is not fetched', async () => {
     const {run} = rehearsal([{status: 'Pulling fs layer', id: 'b'}, ...whole, 60_000, fetching(1)])
     await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
   })
 })
 
 describe('a pull that fails', () => {
-  test('because the run is stopped fails with that', async () => {
+  test('a pull that fails because the run is stopped fails with that', async () => {
     const {run, controller, logged} = rehearsal([fetching(1), 1000])
     const stopped = run()
     controller.abort(new Error('stopped'))
@@ -220,7 +220,7 @@ describe('a pull that fails', () => {
     expect(logged).toEqual([])
   })
 
-  test('because of who asks says as whom it was asked', async () => {
+  test('a pull that fails because of who asks says as whom it was asked', async () => {
     await mkdir(inTemp(), {recursive: true})
     const {run} = rehearsal([], {
       failure: new PullError('reg.io/x', 'unauthorized: authentication required'),
@@ -234,13 +234,13 @@ describe('a pull that fails', () => {
     expect(refused).not.toContain('hunter2')
   })
 
-  test('for another reason says that alone', async () => {
+  test('a pull that fails for another reason says that alone', async () => {
     const {run} = rehearsal([], {failure: new PullError('reg.io/x', 'manifest unknown')})
     await expect(run('reg.io/x')).rejects.toThrow('cannot pull image reg.io/x: manifest unknown; check the name')
   })
 })
 
-test('without a login that could be had the image is asked for without, with a warning', async () => {
+test('an image is asked for without a login where none can be had, with a warning', async () => {
   await writeFile(inTemp('config.json'), JSON.stringify({credsStore: 'site'}))
   const {run, asked, logged} = rehearsal([])
   await run('reg.io/x')

@@ -16,7 +16,7 @@ test.each([
   expect(await reloadSignalOf(unit, signal)).toBe(by)
 })
 
-test('nothing is known where systemd does not answer', async () => {
+test('the way in which a unit is reloaded is not known where systemd does not answer', async () => {
   await host.systemctlAnswers('', 1)
   expect(await reloadSignalOf(unit, signal)).toBeUndefined()
 })

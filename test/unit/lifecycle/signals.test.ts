@@ -7,13 +7,13 @@ const STOPPING = ['SIGTERM', 'SIGINT'] as const
 const OTHERS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
 describe('before the container is ready', () => {
-  test('nothing is asked', () => {
+  test('nothing is asked before a signal comes', () => {
     const stop = new ProcessSignals()
     expect(stop.signal.aborted).toBe(false)
     expect(stop.asked).toBeUndefined()
   })
 
-  test.each(STOPPING)('%s breaks the run off and is what asked', (name) => {
+  test.each(STOPPING)('the signal %s breaks the run off and is what asked', (name) => {
     const stop = new ProcessSignals()
     stop.take(name)
     expect(stop.signal.aborted).toBe(true)
@@ -22,7 +22,7 @@ describe('before the container is ready', () => {
     expect(stop.asked).toBe(name)
   })
 
-  test.each(OTHERS)('%s, which would have ended us, breaks the run off but asks for nothing', (name) => {
+  test.each(OTHERS)('the signal %s, which would have ended us, breaks the run off but asks for nothing', (name) => {
     const stop = new ProcessSignals()
     stop.take(name)
     expect(stop.signal.reason).toMatchObject({by: name, code: 'STOPPED'})
@@ -39,7 +39,7 @@ describe('before the container is ready', () => {
 })
 
 describe('once the container is ready', () => {
-  test.each(STOPPING)('%s stops it, and breaks nothing off', (name) => {
+  test.each(STOPPING)('the signal %s stops the container, and breaks nothing off', (name) => {
     const stop = new ProcessSignals()
     let stops = 0
     stop.onStop(() => stops++)
@@ -58,7 +58,7 @@ describe('once the container is ready', () => {
     expect(stops).toBe(1)
   })
 
-  test('it is stopped as often as it is asked for', () => {
+  test('a container is stopped as often as it is asked for', () => {
     const stop = new ProcessSignals()
     let stops = 0
     stop.onStop(() => stops++)
@@ -68,7 +68,7 @@ describe('once the container is ready', () => {
     expect(stop.asked).toBe('SIGTERM')
   })
 
-  test.each(OTHERS)('%s is passed on, and neither stops it nor breaks anything off', (name) => {
+  test.each(OTHERS)('the signal %s is passed on, and neither stops the container nor breaks anything off', (name) => {
     const stop = new ProcessSignals()
     const passedOn: string[] = []
     let stops = 0
@@ -83,7 +83,7 @@ describe('once the container is ready', () => {
 })
 
 describe('a process that is listened to', () => {
-  test.each([...STOPPING, ...OTHERS])('has its %s taken', (name) => {
+  test.each([...STOPPING, ...OTHERS])('a process that is listened to has its %s taken', (name) => {
     const process = new EventEmitter()
     const stop = new ProcessSignals()
     stop.listen(process as NodeJS.Process)
@@ -91,13 +91,13 @@ describe('a process that is listened to', () => {
     expect(stop.signal.reason).toMatchObject({by: name})
   })
 
-  test('is listened to for these signals and no others', () => {
+  test('a process is listened to for these signals and no others', () => {
     const process = new EventEmitter()
     new ProcessSignals().listen(process as NodeJS.Process)
     expect(process.eventNames()).toEqual([...STOPPING, ...OTHERS])
   })
 
-  test('gets the default effect of its signals back', () => {
+  test('a process gets the default effect of its signals back', () => {
     const process = new EventEmitter()
     const stop = new ProcessSignals()
     const unlisten = stop.listen(process as NodeJS.Process)
@@ -107,7 +107,7 @@ describe('a process that is listened to', () => {
     expect(stop.asked).toBeUndefined()
   })
 
-  test('keeps the listeners of others', () => {
+  test('a process keeps the listeners of others', () => {
     const process = new EventEmitter()
     let others = 0
     process.on('SIGTERM', () => others++)
@@ -116,7 +116,7 @@ describe('a process that is listened to', () => {
     expect(others).toBe(1)
   })
 
-  test('is this one unless it is said otherwise', () => {
+  test('the process that is listened to is this one unless it is said otherwise', () => {
     const before = process.listenerCount('SIGUSR2')
     const unlisten = new ProcessSignals().listen()
     expect(process.listenerCount('SIGUSR2')).toBe(before + 1)

@@ -82,7 +82,7 @@ describe('what is left of the stop timeout of a unit', () => {
     [4, 1],
     [8, 2],
     [90, 3],
-  ])('of %s s is %s s when the container is killed', (limit, left) => {
+  ])('a stop timeout of %s s leaves %s s when the container is killed', (limit, left) => {
     const at = limit * 1000
     const {kill, giveUp} = stopMoments({at, limit: at, leave: at - Math.min(at / 4, 500)})
     expect(at - kill).toBe(left * 1000)
@@ -90,12 +90,12 @@ describe('what is left of the stop timeout of a unit', () => {
     expect(giveUp).toBeLessThan(at)
   })
 
-  test('is more on a host that took long to start this program', () => {
+  test('the rest of a stop timeout is more on a host that took long to start this program', () => {
     const {kill} = stopMoments({at: 90_000, limit: 90_000, leave: 80_000})
     expect(kill).toBe(75_000)
   })
 
-  test('is for ever where it is infinite', () => {
+  test('the rest of a stop timeout that is infinite is for ever', () => {
     expect(stopMoments(NO_DEADLINE)).toEqual({kill: Infinity, giveUp: Infinity})
   })
 })
@@ -110,13 +110,13 @@ describe('the time that a container has to stop', () => {
     ['for ever, where it and the unit say so', -1, Infinity, Infinity],
     ["the unit's, where it would have for ever", -1, 4000, 4000],
     ['none, where none is left', 5, -3, 0],
-  ])('is %s', (_, own, left, grace) => {
+  ])('the time that a container has to stop is %s', (_, own, left, grace) => {
     expect(gracePeriod(own, left)).toBe(grace)
   })
 })
 
 describe('a stop', () => {
-  test('is the Engine, for as long as the unit has', async () => {
+  test("a stop is the Engine's, for as long as the unit has", async () => {
     expect(await stopped({}, {askDeadline: unitOf(8000)})).toMatchObject({
       code: undefined,
       requests: ['stop 6'],
@@ -125,7 +125,7 @@ describe('a stop', () => {
     })
   })
 
-  test('has no limit but the own of the container where systemd does not tell the time of the unit, and says so', async () => {
+  test("a stop has no limit but the container's own where systemd does not tell the time of the unit, and says so", async () => {
     const askDeadline = () => Promise.resolve(undefined)
     expect(await stopped({}, {askDeadline, found: {stopTimeout: 7}})).toMatchObject({
       requests: ['stop 7'],
@@ -133,7 +133,7 @@ describe('a stop', () => {
     })
   })
 
-  test("says so when the unit has less than the container's own timeout", async () => {
+  test("a stop says so when the unit has less than the container's own timeout", async () => {
     const {requests, lines} = await stopped({}, {askDeadline: unitOf(8000), found: {stopTimeout: 300}})
     expect(requests).toEqual(['stop 6'])
     expect(lines).toEqual([
@@ -141,7 +141,7 @@ describe('a stop', () => {
     ])
   })
 
-  test('has the fraction of a second that a short timeout leaves, and the container is killed after it', async () => {
+  test('a stop has the fraction of a second that a short timeout leaves, and the container is killed after it', async () => {
     let ended: () => void = () => undefined
     const requests: string[] = []
     const told: Partial<Engine> = {
@@ -159,12 +159,12 @@ describe('a stop', () => {
     expect(requests).toEqual(['stop 1', 'kill SIGKILL'])
   })
 
-  test('by another signal than SIGTERM sends that one', async () => {
+  test('a stop by another signal than SIGTERM sends that one', async () => {
     const watch = () => Promise.resolve({exitCode: Promise.resolve(0)})
     expect(await stopped({watch}, {asked: 'SIGINT'})).toMatchObject({code: undefined, requests: ['kill SIGINT']})
   })
 
-  test('that the Engine takes long over is waited for while it answers', async () => {
+  test('a stop that the Engine takes long over is waited for while it answers', async () => {
     let pings = 0
     let found: () => void = () => undefined
     const told: Partial<Engine> = {
@@ -186,7 +186,7 @@ describe('a stop', () => {
     })
   })
 
-  test('without an Engine that answers ends the init by its own stop signal', async () => {
+  test('a stop without an Engine that answers ends the init by its own stop signal', async () => {
     const hangs = {ping: silent, stop: (_: string, signal: AbortSignal) => silent(signal)}
     expect(await stopped(hangs, {askDeadline: unitOf(400), endsOf: 'SIGQUIT'})).toMatchObject({
       code: 131,
@@ -198,7 +198,7 @@ describe('a stop', () => {
     )
     expect(deaf).toMatchObject({code: 137, sent: ['SIGTERM', 'SIGKILL']})
   })
-  test('that the Engine has not told the end of when the time is over is that of a container that was killed', async () => {
+  test('a stop whose end the Engine has not told when the time is over is that of a container that was killed', async () => {
     const slow: Partial<Engine> = {
       stop: (_, signal) => silent(signal),
       kill: () => Promise.resolve(),

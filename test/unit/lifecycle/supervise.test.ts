@@ -138,11 +138,11 @@ const inTurn = (...found: readonly (ContainerInspection | undefined)[]): Engine[
 }
 
 describe('an end', () => {
-  test('by itself has the status of its event', async () => {
+  test('an end by itself has the status of its event', async () => {
     await expect(supervision([[['start'], ['die', {code: 3}]]]).end).resolves.toEqual({code: 3})
   })
 
-  test('for want of memory is told from other deaths of SIGKILL', async () => {
+  test('an end for want of memory is told from other deaths of SIGKILL', async () => {
     const {end} = supervision([[['start'], ['oom'], ['die', {code: 137}]]])
     await expect(end).resolves.toEqual({code: 137, why: 'out-of-memory'})
     const found = {...ENDED, outOfMemory: true}
@@ -151,17 +151,17 @@ describe('an end', () => {
     await expect(supervision([[['start'], ['die', {code: 137}]]]).end).resolves.toEqual({code: 137})
   })
 
-  test('of a signal that somebody had the Engine send says so', async () => {
+  test('an end of a signal that somebody had the Engine send says so', async () => {
     const {end} = supervision([[['start'], ['kill', {signal: 15}], ['die', {code: 143}], ['destroy']]])
     await expect(end).resolves.toMatchObject({code: 143})
   })
 
-  test("that comes with the Engine's is no clean one, whatever its status", async () => {
+  test("an end that comes with the Engine's is no clean one, whatever its status", async () => {
     const {end} = supervision([[['start'], ['kill', {signal: 15}], ['die', {code: 0}]]])
     await expect(end).resolves.toEqual({code: 125, why: 'engine-gone'})
   })
 
-  test('that comes with it is no clean one either where another Engine answers before its events are cut off', async () => {
+  test("an end that comes with the Engine's is no clean one either where another Engine answers before its events are cut off", async () => {
     let answered: () => void = () => undefined
     const another = new Promise<void>((resolve) => (answered = resolve))
     const inspect: Engine['inspect'] = () => {
@@ -177,7 +177,7 @@ describe('an end', () => {
 })
 
 describe('a container that somebody has started again', () => {
-  test('is followed into its next life, of which what was before says nothing', async () => {
+  test('a container that somebody has started again is followed into its next life, of which what was before says nothing', async () => {
     const {end, happened} = supervision(
       [[['start'], ['kill', {signal: 15}], ['die', {code: 143}], ['start'], ['die', {code: 143}]]],
       {inspect: inTurn(AGAIN, ENDED)},
@@ -186,7 +186,7 @@ describe('a container that somebody has started again', () => {
     expect(happened).toEqual([`restarted ${String(process.ppid)} 4000`, 'STATUS=container web running'])
   })
 
-  test('by the Engine itself is waited for', async () => {
+  test('a container that the Engine itself starts again is waited for', async () => {
     const {end, happened} = supervision([[['start'], ['die', {code: 1}], ['start'], ['die', {code: 2}]]], {
       inspect: inTurn({...ENDED, state: 'restarting'}, AGAIN, ENDED),
     })
@@ -206,7 +206,7 @@ test('what somebody does with the container is in the status', async () => {
 })
 
 describe('an Engine that goes away', () => {
-  test('and comes back finds the container followed as before', async () => {
+  test('a container is followed as before when its Engine goes away and comes back', async () => {
     const {end, happened} = supervision([[['start']], [['die', {code: 3}]]], {inspect: inTurn(RUNNING, ENDED)})
     await expect(end).resolves.toEqual({code: 3})
     expect(happened).toEqual([
@@ -216,7 +216,7 @@ describe('an Engine that goes away', () => {
     ])
   })
 
-  test('and comes back with another life of the container has its plugins told', async () => {
+  test('plugins are told of another life of the container when its Engine goes away and comes back', async () => {
     const {end, happened} = supervision([[['start']], [['die', {code: 3}]]], {
       inspect: inTurn({...AGAIN, finishedAt: 5000}, ENDED),
     })
@@ -224,11 +224,11 @@ describe('an Engine that goes away', () => {
     expect(happened).toContain(`restarted ${String(process.ppid)} 5000`)
   })
 
-  test('knows how the container ended meanwhile', async () => {
+  test('an Engine that goes away knows how the container ended meanwhile', async () => {
     await expect(supervision([[['start']], []]).end).resolves.toEqual({code: 7})
   })
 
-  test('and removed the container, or took it along, leaves a failure', async () => {
+  test('an Engine that goes away and removes the container, or takes it along, leaves a failure', async () => {
     const removed = supervision([[['start']], []], {inspect: inTurn(undefined)})
     await expect(removed.end).resolves.toEqual({code: 125, why: 'engine-gone'})
     const noLiveRestore = {version: '', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false}
@@ -247,7 +247,7 @@ describe('events in any order, twice, or late', () => {
       : list.flatMap((one, at) => permutations(list.toSpliced(at, 1)).map((others) => [one, ...others]))
 
   const ended: readonly Told[] = [['start'], ['kill', {signal: 15}], ['die'], ['oom'], ['unpause']]
-  test('come to the same end', async () => {
+  test('events in any order, twice, or late come to the same end', async () => {
     const outcomes = await Promise.all(
       permutations([...ended, ['die']] as const).map(async (told) => {
         const {end} = supervision([], {}, async function* (telling) {
@@ -263,7 +263,7 @@ describe('events in any order, twice, or late', () => {
     expect(outcomes.filter((line) => !line.endsWith(': 143 somebody'))).toEqual([])
   })
 
-  test('such as those of the life before are of no account to the present one', async () => {
+  test('events of the life before are of no account to the present one', async () => {
     let looks = 0
     const {end, happened} = supervision(
       [],
@@ -281,7 +281,7 @@ describe('events in any order, twice, or late', () => {
 })
 
 describe('an Engine that is slow', () => {
-  test('over one question is waited for, and what it said before stands', async () => {
+  test('an Engine that is slow over one question is waited for, and what it said before stands', async () => {
     let answer: (found: ContainerInspection | undefined) => void = () => undefined
     const asked = new Promise<void>((resolve) => {
       answer = () => resolve()
@@ -312,7 +312,7 @@ describe('an Engine that is slow', () => {
   test.each([
     ['refuses to say', new EngineRefusedError('look up the container', 500, 'stuck', undefined)],
     ['goes away', GONE],
-  ])('and %s more of a container that has ended does not take its status back', async (_, error) => {
+  ])('an Engine that %s more of a container that has ended does not take its status back', async (_, error) => {
     const {end} = supervision([[['start'], ['die', {code: 0}]]], {inspect: () => Promise.reject(error)})
     await expect(end).resolves.toEqual({code: 0})
   })

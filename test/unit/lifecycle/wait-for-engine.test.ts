@@ -32,23 +32,23 @@ function waiting(
 }
 
 describe('an Engine', () => {
-  test('that answers is not waited for, and nothing is said', async () => {
+  test('an Engine that answers is not waited for, and nothing is said', async () => {
     const {said, wait} = waiting(0, IN_UNIT)
     await wait()
     expect(said).toEqual([])
   })
 
-  test('that is away is waited for in a unit, which says so', async () => {
+  test('an Engine that is away is waited for in a unit, which says so', async () => {
     const {said, wait} = waiting(2, IN_UNIT)
     await wait()
     expect(said).toEqual(['STATUS=waiting for the Docker Engine at unix:///fake/docker.sock'])
   })
 
-  test("that stays away is given up before the unit's start timeout", async () => {
+  test("an Engine that stays away is given up before the unit's start timeout", async () => {
     await expect(waiting(Infinity, waitsFor(300)).wait()).rejects.toBe(gone)
   })
 
-  test('that hangs is given up so, too', async () => {
+  test("an Engine that hangs is given up before the unit's start timeout, too", async () => {
     const hangs: Engine['ping'] = (signal) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
@@ -60,11 +60,11 @@ describe('an Engine', () => {
     expect(said).toHaveLength(1)
   })
 
-  test('is not waited for where systemd does not say how long it waits', async () => {
+  test('an Engine is not waited for where systemd does not say how long it waits', async () => {
     await expect(waiting(1, () => Promise.resolve(undefined)).wait()).rejects.toBe(gone)
   })
 
-  test('is not waited for outside of a unit, nor where it may not be asked', async () => {
+  test('an Engine is not waited for outside of a unit, nor where it may not be asked', async () => {
     await expect(waiting(1, undefined).wait()).rejects.toBe(gone)
     const forbidden = new EngineForbiddenError('unix:///x', new Error('EACCES'))
     await expect(waiting(1, IN_UNIT, forbidden).wait()).rejects.toBe(forbidden)

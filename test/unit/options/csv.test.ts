@@ -13,6 +13,6 @@ test.each([
   ['an empty field at the end', 'a,', ['a', '']],
   ['an empty field at the beginning', ',a', ['', 'a']],
   ['nothing', '', ['']],
-])('a record with %s', (_, line, fields) => {
+])('a record is read with %s', (_, line, fields) => {
   expect(parseCsvRecord(line)).toEqual(fields)
 })

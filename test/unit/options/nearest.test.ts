@@ -14,14 +14,14 @@ describe('the nearest name', () => {
     ['the name itself', 'notify', 'notify'],
     ['two mistakes in six letters', 'notefi', 'notify'],
     ['two mistakes in five letters', 'ntifi', undefined],
-  ])('with %s: %s is meant to be %s', (_, typed, meant) => {
+  ])('the nearest name is found with %s: %s is meant to be %s', (_, typed, meant) => {
     expect(nearest(typed, NAMES)).toBe(meant)
   })
 
   test.each([
     ['log', 'logs'],
     ['ogs', 'logs'],
-  ])('of %s, which is short, is one letter away: %s', (typed, meant) => {
+  ])('the nearest name of %s, which is short, is one letter away: %s', (typed, meant) => {
     expect(nearest(typed, NAMES)).toBe(meant)
   })
 
@@ -29,23 +29,26 @@ describe('the nearest name', () => {
     ['bxc', 'abc'],
     ['xac', 'abc'],
     ['cab', 'abc'],
-  ])('of %s is not %s, where a letter has moved but none is swapped with its neighbour', (typed, name) => {
-    expect(nearest(typed, [name])).toBeUndefined()
-  })
+  ])(
+    'the nearest name of %s is not %s, where a letter has moved but none is swapped with its neighbour',
+    (typed, name) => {
+      expect(nearest(typed, [name])).toBeUndefined()
+    },
+  )
 
-  test.each(['zzz', 'x', 'verbose', ''])('there is none for %j', (typed) => {
+  test.each(['zzz', 'x', 'verbose', ''])('the word %j has no nearest name', (typed) => {
     expect(nearest(typed, NAMES)).toBeUndefined()
   })
 
-  test('of two that are equally near is the first', () => {
+  test('the first of two names that are equally near is taken', () => {
     expect(nearest('cap-bdd', ['cap-add', 'cap-odd'])).toBe('cap-add')
   })
 
-  test('is the nearer one, wherever it stands', () => {
+  test('the nearer name is taken, wherever it stands', () => {
     expect(nearest('memory', ['memory-swap', 'memori', 'memory'])).toBe('memory')
   })
 
-  test('of no names is none', () => {
+  test('the nearest of no names is none', () => {
     expect(nearest('logs', [])).toBeUndefined()
   })
 })

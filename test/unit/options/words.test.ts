@@ -39,7 +39,7 @@ describe('one option', () => {
     [['-rm=false'], 'rm', 'false'],
     [['-t'], 'tty', 'true'],
     [['-t=false'], 'tty', 'false'],
-  ])('%j is understood and its words are used up', (words, name, value) => {
+  ])('the option %j is understood and its words are used up', (words, name, value) => {
     expect(parseWords([...words, 'image'], RULES)).toEqual({given: [{name, value}], rest: ['image']})
   })
 })
@@ -83,7 +83,7 @@ describe('joined short options', () => {
       ],
     ],
     [['-vit'], [{name: 'volume', value: 'it'}]],
-  ])('%j', (words, given) => {
+  ])('the joined options %j are taken apart', (words, given) => {
     expect(parseWords([...words, 'image'], RULES)).toEqual({given, rest: ['image']})
   })
 })
@@ -95,11 +95,11 @@ describe('where options end', () => {
     ['at a single dash, which is a word', ['--rm', '-', '--tty'], ['-', '--tty']],
     ['at an empty word', ['--rm', '', '--tty'], ['', '--tty']],
     ['at the end of the line', ['--rm'], []],
-  ])('%s', (_, words, rest) => {
+  ])('the options end %s', (_, words, rest) => {
     expect(parseWords(words, RULES)).toEqual({given: [{name: 'rm', value: 'true'}], rest})
   })
 
-  test('of no words there is nothing', () => {
+  test('a line of no words has no options', () => {
     expect(parseWords([], RULES)).toEqual({given: [], rest: []})
   })
 })
@@ -136,17 +136,20 @@ describe('an error', () => {
     [['--=x'], 'UNKNOWN_OPTION', 'unknown option -- (see systemd-docker run --help)'],
     [['--toString'], 'UNKNOWN_OPTION', 'unknown option --toString (see systemd-docker run --help)'],
     [['--__proto__=x'], 'UNKNOWN_OPTION', 'unknown option --__proto__ (see systemd-docker run --help)'],
-  ])('of %j is %s', (words, code, message) => {
+  ])('the line %j is the error %s', (words, code, message) => {
     expect(thrownBy(() => parseWords(words, RULES))).toMatchObject({code, message})
   })
 })
 
-test.each(['-tty', '-init', '-rm', '-interactive'])('%s, as docker once took it, is the long option', (word) => {
-  const rules = {
-    tty: {char: 't', takesValue: false},
-    init: {takesValue: false},
-    rm: {takesValue: false},
-    interactive: {char: 'i', takesValue: false},
-  }
-  expect(parseWords([word, 'image'], rules)).toEqual({given: [{name: word.slice(1), value: 'true'}], rest: ['image']})
-})
+test.each(['-tty', '-init', '-rm', '-interactive'])(
+  'the word %s, as docker once took it, is the long option',
+  (word) => {
+    const rules = {
+      tty: {char: 't', takesValue: false},
+      init: {takesValue: false},
+      rm: {takesValue: false},
+      interactive: {char: 'i', takesValue: false},
+    }
+    expect(parseWords([word, 'image'], rules)).toEqual({given: [{name: word.slice(1), value: 'true'}], rest: ['image']})
+  },
+)

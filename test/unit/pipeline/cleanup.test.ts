@@ -3,7 +3,7 @@ import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
 describe('what a run has acquired', () => {
-  test('is let go of last in, first out, one after the other', async () => {
+  test('an undo is called last in, first out, one after the other', async () => {
     const releases = new CleanupStack()
     const done: string[] = []
     for (const name of ['first', 'second', 'third'])
@@ -16,7 +16,7 @@ describe('what a run has acquired', () => {
     expect(done).toEqual(['third begins', 'third ends', 'second begins', 'second ends', 'first begins', 'first ends'])
   })
 
-  test('is let go of once', async () => {
+  test('an undo is called once', async () => {
     const releases = new CleanupStack()
     const {log} = recordingLog()
     let times = 0
@@ -28,7 +28,7 @@ describe('what a run has acquired', () => {
     expect(times).toBe(1)
   })
 
-  test('is let go of though another one cannot be, which is one warning', async () => {
+  test('an undo is called though another one fails, which is one warning', async () => {
     const releases = new CleanupStack()
     const {log, lines} = recordingLog()
     const done: string[] = []
@@ -47,7 +47,7 @@ describe('what a run has acquired', () => {
     expect(lines).toEqual(['warn: could not unmount: busy', 'warn: could not close the stream: it is gone'])
   })
 
-  test('while letting go is let go of too', async () => {
+  test('an undo that is deferred while undoing is called too', async () => {
     const releases = new CleanupStack()
     const done: string[] = []
     releases.defer('outer', () => {
@@ -63,7 +63,7 @@ describe('what a run has acquired', () => {
     expect(done).toEqual(['inner', 'late', 'outer'])
   })
 
-  test('may be nothing', async () => {
+  test('a run may have nothing to undo', async () => {
     const {log, lines} = recordingLog()
     await new CleanupStack().unwind(log.warn)
     expect(lines).toEqual([])

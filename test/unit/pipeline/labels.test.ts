@@ -5,7 +5,7 @@ import {plainRequest} from '../../../src/testing/plugin-host.js'
 const UNIT = {name: 'web.service', manager: 'system', id: 'a1b2'} as const
 
 describe('the labels of a container', () => {
-  test('say its unit, the invocation and the request, beside those of the line', () => {
+  test("a container's labels say its unit, the invocation and the request, beside those of the line", () => {
     const request = {...plainRequest(), name: 'web'}
     request.body.Labels['a'] = 'b'
     request.body.Labels['plugin.file'] = '/run/x'
@@ -22,7 +22,7 @@ describe('the labels of a container', () => {
     expect(request.body.Labels).toEqual({a: 'b', 'plugin.file': '/run/x'})
   })
 
-  test('are all there outside of a unit and without a name, too, so that the image has no say in them', () => {
+  test("a container's labels are all there outside of a unit and without a name, too, so that the image has no say in them", () => {
     const {Labels} = labelled(plainRequest(), {unit: undefined}).body
     expect(Object.keys(Labels).toSorted()).toEqual(Object.values(LABELS).toSorted())
     expect(Labels).toMatchObject({
@@ -35,7 +35,7 @@ describe('the labels of a container', () => {
 })
 
 describe('the hash of a request', () => {
-  test('is the same for the same request, in whatever order its fields were set', () => {
+  test('a hash is the same for the same request, in whatever order its fields were set', () => {
     const request = plainRequest()
     const {body, ...rest} = request
     const turned = {...rest, body: Object.fromEntries(Object.entries(body).toReversed()) as typeof body}
@@ -48,7 +48,7 @@ describe('the hash of a request', () => {
     ['a platform', {...plainRequest(), platform: 'linux/arm64'}],
     ['a command', {...plainRequest(), body: {...plainRequest().body, Cmd: ['sh']}}],
     ['the order of variables', {...plainRequest(), body: {...plainRequest().body, Env: ['B=1', 'A=1']}}],
-  ])('is another with %s', (_, other) => {
+  ])('a hash is another with %s', (_, other) => {
     const base = {...plainRequest(), body: {...plainRequest().body, Env: ['A=1', 'B=1']}}
     expect(hashOf(other)).not.toBe(hashOf(base))
   })

@@ -15,18 +15,18 @@ const site = (parts: Partial<SitePluginSources>): SitePluginSources => ({
   ...parts,
 })
 
-describe('on a host without plugins of its own there are those that come with the product', () => {
+describe('a host without plugins of its own', () => {
   const inTemp = useTempDirectory()
 
-  test('where no folder is looked at', async () => {
+  test("a host has the product's plugins alone where no folder is looked at", async () => {
     expect(await loadPlugins(PRODUCT, site({}), signal)).toEqual(OWN)
   })
 
-  test('where no folder is there', async () => {
+  test("a host has the product's plugins alone where no folder is there", async () => {
     expect(await loadPlugins(PRODUCT, site({folders: [inTemp('etc'), inTemp('local')]}), signal)).toEqual(OWN)
   })
 
-  test('where nothing was installed into the folder', async () => {
+  test("a host has the product's plugins alone where nothing was installed into the folder", async () => {
     await mkdir(inTemp('etc'))
     await writeFile(inTemp('etc', 'README'), '')
     expect(await loadPlugins(PRODUCT, site({folders: [inTemp('etc')]}), signal)).toEqual(OWN)
@@ -36,7 +36,7 @@ describe('on a host without plugins of its own there are those that come with th
 describe("a site's folder", () => {
   const inTemp = useTempDirectory()
 
-  test('that others may write is refused', async () => {
+  test('a folder that others may write is refused', async () => {
     await mkdir(inTemp('plugins'))
     await writeFile(inTemp('plugins', 'package.json'), '{}')
     await chmod(inTemp('plugins', 'package.json'), 0o644)
@@ -49,7 +49,7 @@ describe("a site's folder", () => {
     })
   })
 
-  test('whose package.json others may write is refused', async () => {
+  test('a folder whose package.json others may write is refused', async () => {
     await mkdir(inTemp('plugins'))
     await writeFile(inTemp('plugins', 'package.json'), '{}')
     await chmod(inTemp('plugins', 'package.json'), 0o666)
@@ -68,7 +68,7 @@ describe('a file that the configuration names', () => {
   }
   const PLUGIN = 'export default {name: "mine", options: {}, setup() {}}'
 
-  test('brings its plugin, behind those that come with the product', async () => {
+  test('a file that the configuration names brings its plugin, behind those that come with the product', async () => {
     const gathered = await loadPlugins(PRODUCT, await given(PLUGIN), signal)
     expect(gathered.slice(0, -1)).toEqual(OWN)
     expect(gathered.at(-1)).toMatchObject({plugin: {name: 'mine'}, from: inTemp('mine.mjs')})
@@ -94,7 +94,7 @@ describe('a file that the configuration names', () => {
       'export default {name: "mine", options: {"dry-run": {kind: "boolean", summary: ""}}, setup() {}}',
       /the option --dry-run is taken by systemd-docker itself/,
     ],
-  ])('and that %s is refused by its name', async (_, content, why) => {
+  ])('a file that %s is refused by its name', async (_, content, why) => {
     const files =
       content === undefined ? site({files: [{name: 'mine', path: inTemp('none.mjs')}]}) : await given(content)
     const gathering = loadPlugins(PRODUCT, files, signal)
@@ -103,11 +103,11 @@ describe('a file that the configuration names', () => {
     await expect(gathering).rejects.toThrow(content === undefined ? 'none.mjs' : 'mine')
   })
 
-  test('and that others may write is refused', async () => {
+  test('a file that others may write is refused', async () => {
     await expect(loadPlugins(PRODUCT, await given(PLUGIN, 0o666), signal)).rejects.toThrow('`chmod go-w')
   })
 
-  test('and that never comes to an end is given up when the run is stopped', async () => {
+  test('a file that never comes to an end is given up when the run is stopped', async () => {
     const stop = new AbortController()
     const gathering = loadPlugins(PRODUCT, await given(`await new Promise(() => {}); ${PLUGIN}`), stop.signal)
     stop.abort(new Error('stopped'))

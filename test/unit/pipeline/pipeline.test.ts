@@ -41,7 +41,7 @@ const REVERSED: readonly {phase: 'exited' | 'removed'; walk: (pipeline: Pipeline
 ]
 
 describe.each(SERIES)('$phase', ({phase, walk}) => {
-  test("calls the plugins' hooks in order, each when the one before it is done", async () => {
+  test("the plugins' hooks are called in order, each when the one before it is done", async () => {
     const calls: string[] = []
     const member = (name: string): Member => ({
       name,
@@ -65,7 +65,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no\nspace'))],
-  ])('fails with whose and when as a hook %s, and calls no further one', async (_, fail) => {
+  ])('the phase fails with whose and when as a hook %s, and calls no further one', async (_, fail) => {
     let called = false
     const {pipeline} = pipelineOf(
       {name: 'broken', hooks: {[phase]: fail}},
@@ -84,7 +84,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     expect(called).toBe(false)
   })
 
-  test('is given up at a stop, which passes as it is, by a hook that heeds it', async () => {
+  test('the phase is given up at a stop, which passes as it is, by a hook that heeds it', async () => {
     const stop = new AbortController()
     const wait = (): Promise<never> => once(stop.signal, 'abort').then(() => Promise.reject(new Error('given up')))
     const member = {name: 'waiting', hooks: {[phase]: wait}}
@@ -94,7 +94,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     await expect(walking).rejects.toBe(stop.signal.reason)
   })
 
-  test('is over at a stop, which passes as it is, when the hook has finished or undone what it had begun', async () => {
+  test('the phase is over at a stop, which passes as it is, when the hook has finished or undone what it had begun', async () => {
     const stop = new AbortController()
     const done: string[] = []
     let finish = (): void => undefined
@@ -122,7 +122,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     expect(done).toEqual(['the hook', 'the phase'])
   })
 
-  test('leaves a hook to itself, and says so, that has not heeded a stop for five seconds', async () => {
+  test('the phase leaves a hook to itself, and says so, that has not heeded a stop for five seconds', async () => {
     vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']})
     onTestFinished(() => void vi.useRealTimers())
     const stop = new AbortController()
@@ -137,7 +137,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     expect(lines).toEqual([`warn: deaf (${phase}) does not heed the stop, and is left to itself after 5 seconds`])
   })
 
-  test('keeps the exit status of what went wrong', async () => {
+  test('the phase keeps the exit status of what went wrong', async () => {
     const error = new CommandNotFoundError('sh', undefined)
     const {pipeline} = pipelineOf({name: 'broken', hooks: {[phase]: () => Promise.reject(error)}})
     await expect(walk(pipeline)).rejects.toMatchObject({exitStatus: 127, cause: error})
@@ -145,7 +145,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
 })
 
 describe('every hook', () => {
-  test('is given the same signal, and defers to the releases of the run', async () => {
+  test('every hook is given the same signal, and defers to the undos of the run', async () => {
     const signals: AbortSignal[] = []
     const labels: string[] = []
     const take =
@@ -170,7 +170,7 @@ describe('every hook', () => {
     expect(lines).toEqual([])
   })
 
-  test('is given what is known in its phase', async () => {
+  test('every hook is given what is known in its phase', async () => {
     const known: unknown[] = []
     const request = plainRequest()
     const found = {id: 'old', name: 'web', running: false, madeWithRm: false}
@@ -207,7 +207,7 @@ describe('every hook', () => {
     ])
   })
 
-  test('of resolve sees what the one before it did to the request', async () => {
+  test('a hook of resolve sees what the one before it did to the request', async () => {
     const request = plainRequest()
     const add =
       (name: string): RunHooks['resolve'] =>
@@ -224,7 +224,7 @@ describe('every hook', () => {
 describe('reconcile', () => {
   const found = {id: 'old', name: 'web', running: true, madeWithRm: false}
 
-  test('is the first verdict, and nobody is asked after it', async () => {
+  test('the verdict is the first one, and nobody is asked after it', async () => {
     const asked: string[] = []
     const member = (name: string, verdict: 'adopt' | 'replace' | undefined): Member => ({
       name,
@@ -245,12 +245,12 @@ describe('reconcile', () => {
     expect(asked).toEqual(['shy', 'first'])
   })
 
-  test('is nothing where nobody has an opinion', async () => {
+  test('the verdict is none where nobody has an opinion', async () => {
     const {pipeline} = pipelineOf({name: 'idle', hooks: {}}, {name: 'shy', hooks: {reconcile: () => undefined}})
     expect(await pipeline.reconcile(plainRequest(), found)).toBeUndefined()
   })
 
-  test('fails with whose and when', async () => {
+  test('a verdict that fails says whose and when', async () => {
     const {pipeline} = pipelineOf({name: 'broken', hooks: {reconcile: () => Promise.reject(new Error('no'))}})
     await expect(pipeline.reconcile(plainRequest(), found)).rejects.toMatchObject({
       code: 'PLUGIN',
@@ -260,7 +260,7 @@ describe('reconcile', () => {
 })
 
 describe('ready', () => {
-  test('calls all hooks at once and waits for every one', async () => {
+  test('all hooks of ready are called at once, and every one is waited for', async () => {
     const calls: string[] = []
     let letGo = (): void => undefined
     const gate = new Promise<void>((resolve) => {
@@ -298,12 +298,12 @@ describe('ready', () => {
     ['delegated where all say so', ['delegated', 'delegated'], 'delegated'],
     ['ours where nobody says otherwise', [undefined, undefined], undefined],
     ['ours where there is nobody', [], undefined],
-  ] as const)('is %s', async (_, answers, who) => {
+  ] as const)('readiness is %s', async (_, answers, who) => {
     const members = answers.map((answer, index) => ({name: `plugin ${String(index)}`, hooks: {ready: () => answer}}))
     expect(await pipelineOf(...members).pipeline.ready(started)).toBe(who)
   })
 
-  test('fails with the first in order that failed, once all have settled', async () => {
+  test('readiness fails with the first in order that failed, once all have settled', async () => {
     const calls: string[] = []
     const {pipeline} = pipelineOf(
       {
@@ -340,7 +340,7 @@ describe('ready', () => {
 })
 
 describe.each(REVERSED)('$phase', ({phase, walk}) => {
-  test('calls the hooks backwards, each when the one before it is done', async () => {
+  test('the hooks are called backwards, each when the one before it is done', async () => {
     const calls: string[] = []
     const member = (name: string): Member => ({
       name,
@@ -356,7 +356,7 @@ describe.each(REVERSED)('$phase', ({phase, walk}) => {
     expect(calls).toEqual(['two begins', 'two ends', 'one begins', 'one ends'])
   })
 
-  test('makes one warning of a failure and goes on', async () => {
+  test('the phase makes one warning of a failure and goes on', async () => {
     let called = false
     const {pipeline, lines} = pipelineOf(
       {
@@ -387,7 +387,7 @@ describe.each(REVERSED)('$phase', ({phase, walk}) => {
 })
 
 describe('of the plugins', () => {
-  test('those that want this process to stay say why', () => {
+  test('plugins that want this process to stay say why', () => {
     const {pipeline} = pipelineOf(
       {name: 'idle', hooks: {}},
       {name: 'logs', hooks: {resident: () => 'it forwards'}},
@@ -397,7 +397,7 @@ describe('of the plugins', () => {
     expect(pipeline.residentReasons()).toEqual(['logs: it forwards', 'rm: it removes'])
   })
 
-  test('each says what it will do to the host', () => {
+  test('each plugin says what it will do to the host', () => {
     const {pipeline} = pipelineOf(
       {name: 'idle', hooks: {}},
       {name: 'two', hooks: {describe: () => ['this', 'and that']}},
@@ -407,7 +407,7 @@ describe('of the plugins', () => {
     expect(pipeline.describe()).toEqual(['two: this', 'two: and that', 'one: something'])
   })
 
-  test('there may be none', async () => {
+  test('a run may have no plugins', async () => {
     const {pipeline, lines} = pipelineOf()
     await pipeline.resolve(plainRequest())
     await pipeline.exited(created, exit)

@@ -8,7 +8,7 @@ import {useTempDirectory} from '../../support/temp-directory.js'
 const inTemp = useTempDirectory()
 
 describe('what is traced of the Engine', () => {
-  test('is the question without its query, what came of it, and how long that took', async () => {
+  test('a question to the Engine is traced without its query, with what came of it, and how long that took', async () => {
     const server = createServer((_, response) => {
       response.writeHead(200, {'Api-Version': '1.45', 'Content-Type': 'application/json'}).end('[]')
     })
@@ -22,7 +22,7 @@ describe('what is traced of the Engine', () => {
     ])
   })
 
-  test('is also that nobody answers, and nothing of other sockets', async () => {
+  test('a question that nobody answers is traced, and nothing of other sockets', async () => {
     const lines: string[] = []
     traceEngine((line) => lines.push(line), inTemp('none.sock'))
     await expect(new DockerodeEngine(inTemp('none.sock')).ping(NEVER_ABORTED)).rejects.toThrow()
@@ -45,7 +45,7 @@ describe('a traced plugin', () => {
     }
   }
 
-  test('says when its phases begin and how long they took, also when they fail, and is otherwise as it was', async () => {
+  test('a traced plugin says when its phases begin and how long they took, also when they fail, and is otherwise as it was', async () => {
     const lines: string[] = []
     const hooks = new Hooks()
     const [member] = traced([{name: 'mine', hooks: hooks}], (line) => lines.push(line))

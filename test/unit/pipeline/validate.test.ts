@@ -21,7 +21,7 @@ function together(plugins: readonly RunPlugin[]): RunPlugin[] {
 describe('what somebody brings', () => {
   const good = {name: 'mine', contract: 1, options: {one: {kind: 'boolean', summary: 'one'}}, setup: () => undefined}
 
-  test('is a plugin when it has a name, options and setup', () => {
+  test('an object is a plugin when it has a name, options and setup', () => {
     expect(checkedPlugin(good, 'site')).toBe(good)
     expect(checkedPlugin({name: 'a', options: {}, setup: () => undefined}, 'site').name).toBe('a')
   })
@@ -48,7 +48,7 @@ describe('what somebody brings', () => {
       {...good, contract: 2},
       'it is made for version 2 of the plugin contract, and this program has 1',
     ],
-  ])('with %s is refused by who brought it', (_, value, why) => {
+  ])('an object with %s is refused by who brought it', (_, value, why) => {
     expect(thrownBy(() => checkedPlugin(value, 'site'))).toMatchObject({
       code: 'PLUGIN_LOAD',
       message: `plugin site cannot be used: ${why}`,
@@ -59,12 +59,12 @@ describe('what somebody brings', () => {
 describe('plugins', () => {
   const on = {kind: 'boolean', summary: ''} as const
 
-  test('that claim different things live together, in the order they came', () => {
+  test('plugins that claim different things live together, in the order they came', () => {
     const plugins = [plugin('a', {one: {...on, char: 'o'}}), plugin('b', {two: on, three: on}), plugin('c')]
     expect(together(plugins)).toEqual(plugins)
   })
 
-  test('that come with the product live together', () => {
+  test('plugins that come with the product live together', () => {
     expect(together(BUILT_IN)).toEqual(BUILT_IN)
   })
 
@@ -95,23 +95,23 @@ describe('plugins', () => {
       [...BUILT_IN, plugin('mine', {colour: {...on, char: 'c'}})],
       'plugin mine (site) cannot be used: the option -c is taken by cgroup-transfer (site)',
     ],
-  ])('that share %s are refused', (_, plugins, message) => {
+  ])('plugins that share %s are refused', (_, plugins, message) => {
     expect(thrownBy(() => together(plugins))).toMatchObject({code: 'PLUGIN_LOAD', message})
   })
 
-  test('may be called like an option', () => {
+  test('a plugin may be called like an option', () => {
     expect(together([plugin('a', {b: on}), plugin('b')])).toHaveLength(2)
   })
 })
 
 describe('the options of all plugins', () => {
-  test('are those of each', () => {
+  test('the options of all plugins are those of each', () => {
     const one = {kind: 'boolean', summary: 'one'} as const
     const two = {kind: 'list', summary: 'two'} as const
     expect(declarationsOf(brought([plugin('a', {one}), plugin('b'), plugin('c', {two})]))).toEqual({one, two})
   })
 
-  test('that come with the product are those of the original, with its letters', () => {
+  test('the options that come with the product are those of the original, with its letters', () => {
     const letters = Object.entries(declarationsOf(brought(BUILT_IN))).flatMap(([name, {char, kind}]) =>
       char === undefined ? [] : [[name, char, kind]],
     )

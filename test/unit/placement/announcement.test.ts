@@ -25,25 +25,25 @@ describe('the directory for state', () => {
     ["is the user's for anyone else", {XDG_RUNTIME_DIR: '/run/user/1000'}, 1000, '/run/user/1000/systemd-docker'],
     ['is none where the environment does not say', {}, 1000, undefined],
     ['is none where the environment says nothing', {XDG_RUNTIME_DIR: ''}, 1000, undefined],
-  ])('%s', (_, env, uid, directory) => {
+  ])('the directory for state %s', (_, env, uid, directory) => {
     expect(stateDirectory(env, uid)).toBe(directory)
   })
 })
 
 describe('an announcement', () => {
-  test("is the unit's path on one line and its invocation on the next, in a file called by the container's id", async () => {
+  test("an announcement is the unit's path on one line and its invocation on the next, in a file called by the container's id", async () => {
     await announce(ID, announcer(), state())
     expect(await readFile(state('placement', ID), 'utf8')).toBe('/system.slice/x.service\na1b2\n')
     expect(await readdir(state('placement'))).toEqual([ID])
   })
 
-  test('can be read and written by its owner alone', async () => {
+  test('an announcement can be read and written by its owner alone', async () => {
     await announce(ID, announcer(), state())
     const modes = await Promise.all([state(), state('placement'), state('placement', ID)].map((path) => lstat(path)))
     expect(modes.map(({mode}) => mode & 0o777)).toEqual([0o700, 0o700, 0o600])
   })
 
-  test('replaces one for the same container, and what a killed run left unfinished', async () => {
+  test('an announcement replaces one for the same container, and what a killed run left unfinished', async () => {
     await announce(ID, announcer('other.service'), state())
     await writeFile(state('placement', `${ID}.new`), '/sys')
     await announce(ID, announcer(), state())
@@ -51,7 +51,7 @@ describe('an announcement', () => {
     expect(await readdir(state('placement'))).toEqual([ID])
   })
 
-  test('replaces a link without writing to where it leads', async () => {
+  test('an announcement replaces a link without writing to where it leads', async () => {
     await mkdir(state('placement'), {recursive: true, mode: 0o700})
     await host.write('precious', 'victim')
     await symlink(host.in('victim'), state('placement', ID))
@@ -63,26 +63,26 @@ describe('an announcement', () => {
 })
 
 describe('an announcement that is taken back', () => {
-  test('is gone', async () => {
+  test('an announcement that is taken back is gone', async () => {
     const takeBack = await announce(ID, announcer(), state())
     await takeBack()
     expect(await readdir(state('placement'))).toEqual([])
   })
 
-  test('may be gone already', async () => {
+  test('an announcement that is taken back may be gone already', async () => {
     const takeBack = await announce(ID, announcer(), state())
     await rm(state('placement', ID))
     await takeBack()
     expect(await readdir(state('placement'))).toEqual([])
   })
 
-  test('may be gone with all the state', async () => {
+  test('an announcement that is taken back may be gone with all the state', async () => {
     const takeBack = await announce(ID, announcer(), state())
     await rm(state(), {recursive: true})
     await expect(takeBack()).resolves.toBeUndefined()
   })
 
-  test('takes those with it whose units are gone, or whose invocation is over, and no others', async () => {
+  test('an announcement that is taken back takes those with it whose units are gone, or whose invocation is over, and no others', async () => {
     await host.write('', 'cgroup', 'v2', 'system.slice', 'alive.service', 'cgroup.procs')
     const takeBack = await announce(ID, announcer(), state())
     await announce('alive', announcer('alive.service'), state())
@@ -104,34 +104,34 @@ describe('no announcement is made', () => {
     })
   }
 
-  test('in a directory that others may write to', async () => {
+  test('no announcement is made in a directory that others may write to', async () => {
     await mkdir(state())
     await chmod(state(), 0o770)
     await refused()
     expect(await readdir(state())).toEqual([])
   })
 
-  test('behind a link', async () => {
+  test('no announcement is made behind a link', async () => {
     await mkdir(host.in('elsewhere'), {mode: 0o700})
     await symlink(host.in('elsewhere'), state())
     await refused()
     expect(await readdir(host.in('elsewhere'))).toEqual([])
   })
 
-  test('where a file is in the way', async () => {
+  test('no announcement is made where a file is in the way', async () => {
     await writeFile(state(), 'precious')
     await refused()
     expect(await readFile(state(), 'utf8')).toBe('precious')
   })
 
-  test('where there is nothing to make a directory in', async () => {
+  test('no announcement is made where there is nothing to make a directory in', async () => {
     await expect(announce(ID, announcer(), host.in('nowhere', 'state'))).rejects.toMatchObject({
       code: 'STATE',
       cause: {code: 'ENOENT'},
     })
   })
 
-  test('where a directory is in its place, and nothing unfinished stays', async () => {
+  test('no announcement is made where a directory is in its place, and nothing unfinished stays', async () => {
     await mkdir(state('placement', ID, 'full'), {recursive: true, mode: 0o700})
     await expect(announce(ID, announcer(), state())).rejects.toMatchObject({code: 'STATE'})
     expect(await readdir(state('placement'))).toEqual([ID])

@@ -49,7 +49,7 @@ test.each([
   ['1.13.1', false],
   ['', false],
   ['dev', false],
-])('whether an Engine takes shims: %j %s', (version, takes) => {
+])('an Engine of version %j takes shims: %s', (version, takes) => {
   expect(takesShims({...NEW, version})).toBe(takes)
 })
 
@@ -102,7 +102,7 @@ describe('the best way', () => {
       circumstances(NEW, {shim: SHIM, request: withRuntime('')}),
       'the containerd shim',
     ],
-  ])('%s', (_, around, title) => {
+  ])('the best way %s', (_, around, title) => {
     expect(bestBirthMethod(around).method?.title).toBe(title)
   })
 })
@@ -157,7 +157,7 @@ describe('there is no way', () => {
       ),
       'only root may say to a shim where a container belongs',
     ],
-  ])('%s, and why is said', (_, around, why) => {
+  ])('a container has no way to be born %s, and why is said', (_, around, why) => {
     expect(bestBirthMethod(around)).toEqual({method: undefined, objections: [why]})
   })
 })
@@ -184,7 +184,7 @@ describe('a create request', () => {
       {CgroupParent: '/system.slice/x.service'},
       false,
     ],
-  ])('%s and for nothing else', (_, around, asked, announced) => {
+  ])('a create request %s and for nothing else', (_, around, asked, announced) => {
     expect(bestBirthMethod(around).method?.announced).toBe(announced)
     expect(prepared(around)).toEqual({...plain, ...asked})
   })

@@ -56,7 +56,7 @@ beforeEach(async () => {
 })
 
 describe('before it is made', () => {
-  test('what will be done is said', () => {
+  test('the log says what will be done', () => {
     expect(born().placement.describe).toBe('let the container be born in /system.slice/x.service, by some way')
   })
 
@@ -158,7 +158,7 @@ describe('once it runs', () => {
       await host.write('cpu memory\n', ...HANDED)
     })
 
-    test('they are left to a unit that delegates', async () => {
+    test('the controllers are left to a unit that delegates', async () => {
       await host.systemctlAnswers('Delegate=yes')
       const {placement, lines} = born()
       const {context} = hookContext()
@@ -168,7 +168,7 @@ describe('once it runs', () => {
       expect(await host.read(...HANDED)).toBe('cpu memory\n')
     })
 
-    test('nothing is taken where systemd does not answer whether the unit does', async () => {
+    test('the controllers stay where systemd does not answer whether the unit delegates', async () => {
       await host.systemctlAnswers('Delegate=no', 1)
       const {placement, lines} = born()
       const {context} = hookContext()
@@ -181,7 +181,7 @@ describe('once it runs', () => {
       expect(await host.read(...HANDED)).toBe('cpu memory\n')
     })
 
-    test("they are taken back from one that does not, and that Docker's limits are lost is said", async () => {
+    test("the controllers are taken back from a unit that does not delegate, and that Docker's limits are lost is said", async () => {
       const {placement, lines} = born()
       const {context} = hookContext()
       await placement.beforeStart(container, context)
@@ -237,7 +237,7 @@ describe('on cgroup v1', () => {
     expect(left).toEqual([false, true, false, true, true])
   })
 
-  test('what is no cgroup any more is not removed in silence', async () => {
+  test('a directory that is no cgroup any more is not removed in silence', async () => {
     await host.write('', 'cgroup', 'freezer', 'system.slice', 'x.service')
     const {context, undos} = hookContext()
     await born({unit: unit(), own: own()}).placement.beforeStart(container, context)
@@ -245,7 +245,7 @@ describe('on cgroup v1', () => {
     expect((await lstat(host.in('cgroup', 'freezer', 'system.slice', 'x.service'))).isFile()).toBe(true)
   })
 
-  test('nobody steps anywhere', async () => {
+  test("the unit's processes step nowhere", async () => {
     await host.write('100\n', 'cgroup', 'name=systemd', 'system.slice', 'x.service', 'cgroup.procs')
     await born({unit: unit(), own: own()}).placement.beforeStart(container, hookContext().context)
     expect(await readdir(host.in('cgroup', 'name=systemd', 'system.slice', 'x.service'))).toEqual(['cgroup.procs'])

@@ -121,7 +121,7 @@ beforeEach(async () => {
 })
 
 describe('a container is born in the unit', () => {
-  test('by the shim where containerd finds it', async () => {
+  test('a container is born in the unit by the shim where containerd finds it', async () => {
     await containerd('77', true)
     const {placement, request, lines} = await chosen()
     placement.prepare(request)
@@ -130,12 +130,12 @@ describe('a container is born in the unit', () => {
     expect(lines).toEqual([])
   })
 
-  test('as that is what all hierarchies are on cgroup v2, for --cgroups name=systemd', async () => {
+  test('a container is born in the unit for --cgroups name=systemd, as that is what all hierarchies are on cgroup v2', async () => {
     await containerd('77', true)
     expect((await chosen({names: ['name=systemd', 'cpu']})).placement.describe).toBe(BORN)
   })
 
-  test("by the Engine's cgroupfs driver", async () => {
+  test("a container is born in the unit by the Engine's cgroupfs driver", async () => {
     const {placement, request} = await chosen({engine: engineThatIs({cgroupDriver: 'cgroupfs'})})
     placement.prepare(request)
     expect(placement.describe).toBe(
@@ -144,26 +144,26 @@ describe('a container is born in the unit', () => {
     expect(request.body.HostConfig.CgroupParent).toBe('/system.slice/x.service')
   })
 
-  test('by the OCI runtime of an old Engine', async () => {
+  test('a container is born in the unit by the OCI runtime of an old Engine', async () => {
     const {placement} = await chosen({engine: engineThatIs({...OLD, runtimes: ['systemd-docker']})})
     expect(placement.describe).toBe(
       'let the container be born in /system.slice/x.service, by the OCI runtime systemd-docker',
     )
   })
 
-  test("in the unit's own cgroup, though this process is in one below it", async () => {
+  test("a container is born in the unit's own cgroup, though this process is in one below it", async () => {
     await containerd('77', true)
     await onV2('/system.slice/x.service/supervisor')
     expect((await chosen()).placement.describe).toBe(BORN)
   })
 
-  test('on cgroup v1, too', async () => {
+  test('a container is born in the unit on cgroup v1, too', async () => {
     await onV1('a *:* rwm\n')
     await containerd('77', true)
     expect((await chosen()).placement.describe).toBe(BORN)
   })
 
-  test('and one that was made elsewhere before is moved there', async () => {
+  test('a container that was made elsewhere before is moved into the unit', async () => {
     await containerd('77', true)
     await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
     await host.write('4242\n', 'cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope', 'cgroup.procs')
@@ -179,7 +179,7 @@ describe('in a unit that is protected', () => {
   const SEALED =
     "warn: the container stays in Docker's cgroup, where the unit's limits do not bind: ProtectControlGroups= in x.service lets nothing change in the unit's (ProtectControlGroups=no mends that)"
 
-  test('by ProtectSystem=strict a container is moved, and what lets it be born is said', async () => {
+  test('a container is moved where ProtectSystem=strict holds, and what lets it be born is said', async () => {
     await containerd('77', true)
     sealed.paths = ['/run/systemd-docker']
     const {placement, lines} = await chosen()
@@ -193,7 +193,7 @@ describe('in a unit that is protected', () => {
     ])
   })
 
-  test('by ProtectControlGroups=yes a container is born where nobody has to step down first', async () => {
+  test('a container is born where ProtectControlGroups=yes holds and nobody has to step down first', async () => {
     await containerd('77', true)
     await host.write('\n', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.controllers')
     sealed.paths = [host.in('cgroup')]
@@ -206,7 +206,7 @@ describe('in a unit that is protected', () => {
     ['and by a cgroup with controllers', true, {}, ''],
     ['and cannot be born', false, {}, `; it was not born in the unit because ${NO_SHIM}`],
     ['and by --cgroups', true, {names: ['name=systemd', 'cpu']}, ''],
-  ])('by ProtectControlGroups=yes a container stays %s', async (_, isSetUp, circumstances, why) => {
+  ])('a container stays where ProtectControlGroups=yes holds %s', async (_, isSetUp, circumstances, why) => {
     await containerd('77', isSetUp)
     await host.write('cpu\n', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.controllers')
     await host.write('100\n', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
@@ -226,7 +226,7 @@ describe('a container is moved', () => {
       {engine: engineThatIs(OLD)},
       'the Engine has no runtime systemd-docker (`systemd-docker setup` mends that)',
     ],
-  ])('%s, and why it was not born is said', async (_, circumstances, why) => {
+  ])('a container is moved %s, and why it was not born is said', async (_, circumstances, why) => {
     await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
     await host.write('4242\n', 'cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope', 'cgroup.procs')
     const {placement, request, lines} = await chosen(circumstances)
@@ -244,14 +244,14 @@ describe('a container is moved', () => {
     ['cannot be reached', new EngineUnreachableError('unix:///x', new Error('ECONNREFUSED'))],
     ['may not be asked', new EngineForbiddenError('unix:///x', new Error('EACCES'))],
     ['will not say what it is', new EngineRefusedError('say what it is', 403, 'forbidden', undefined)],
-  ])('by an Engine that %s, for all that is known', async (_, error) => {
+  ])('a container is moved by an Engine that %s, for all that is known', async (_, error) => {
     await containerd('77', true)
     const {placement, lines} = await chosen({engine: {info: () => Promise.reject(error)}})
     expect(placement.describe).toBe(MOVED)
     expect(lines).toEqual([])
   })
 
-  test('in a unit of v1 that may use fewer devices than Docker gives a container', async () => {
+  test('a container is moved in a unit of v1 that may use fewer devices than Docker gives a container', async () => {
     await onV1('c 1:3 rwm\nc 136:* rwm\n')
     await containerd('77', true)
     expect((await chosen()).placement.describe).toBe(
@@ -259,7 +259,7 @@ describe('a container is moved', () => {
     )
   })
 
-  test('in the hierarchies of v1 that are named, though it could be born', async () => {
+  test('a container is moved in the hierarchies of v1 that are named, though it could be born', async () => {
     await host.mounted({systemd: 'rw,xattr,name=systemd', 'cpu,cpuacct': 'rw,cpu,cpuacct'})
     await host.inCgroups('self', '2:cpuacct,cpu:/system.slice/x.service', '1:name=systemd:/system.slice/x.service')
     const {placement, lines} = await chosen({names: ['cpu', 'blkio'], engine: {}})
@@ -267,7 +267,7 @@ describe('a container is moved', () => {
     expect(lines).toEqual(['warn: --cgroups blkio: this host has no such hierarchy'])
   })
 
-  test('nowhere for a controller of cgroup v2 that is named, as it is none of its hierarchies', async () => {
+  test('a container is moved nowhere for a controller of cgroup v2 that is named, as it is none of its hierarchies', async () => {
     const {placement, lines} = await chosen({names: ['cpu'], engine: {}})
     expect(placement.describe).toBeUndefined()
     expect(lines).toEqual([
@@ -275,7 +275,7 @@ describe('a container is moved', () => {
     ])
   })
 
-  test('in the hierarchy of v1 alone for name=systemd on a host with both', async () => {
+  test('a container is moved in the hierarchy of v1 alone for name=systemd on a host with both', async () => {
     await host.mounted({unified: 'rw', systemd: 'rw,xattr,name=systemd'})
     await host.inCgroups('self', '1:name=systemd:/system.slice/x.service', '0::/system.slice/x.service')
     const {placement, lines} = await chosen({names: ['name=systemd', 'cpu'], engine: {}})
@@ -297,11 +297,14 @@ describe('a container stays where Docker puts it', () => {
     expect(await saidOf({placement, request, lines})).toEqual([line])
   }
 
-  test.each([[['none']], [['none', 'all']], [['cpu', 'none']]])('with --cgroups %j', async (names) => {
-    await stays({names, engine: {}}, "info: the container stays in Docker's cgroup, as --cgroups none asks for it")
-  })
+  test.each([[['none']], [['none', 'all']], [['cpu', 'none']]])(
+    'a container stays where Docker puts it with --cgroups %j',
+    async (names) => {
+      await stays({names, engine: {}}, "info: the container stays in Docker's cgroup, as --cgroups none asks for it")
+    },
+  )
 
-  test("with the user's own --cgroup-parent", async () => {
+  test("a container stays where Docker puts it with the user's own --cgroup-parent", async () => {
     await containerd('77', true)
     await stays(
       {asked: {CgroupParent: 'batch.slice'}, engine: {}},
@@ -309,7 +312,7 @@ describe('a container stays where Docker puts it', () => {
     )
   })
 
-  test('at the root', async () => {
+  test('a container stays where Docker puts it at the root', async () => {
     await onV2('/')
     await stays(
       {engine: {}},
@@ -317,7 +320,7 @@ describe('a container stays where Docker puts it', () => {
     )
   })
 
-  test('in a slice', async () => {
+  test('a container stays where Docker puts it in a slice', async () => {
     await onV2('/user.slice/user-1000.slice')
     await stays(
       {engine: {}},
@@ -325,7 +328,7 @@ describe('a container stays where Docker puts it', () => {
     )
   })
 
-  test('for an ordinary user, as only root may move it', async () => {
+  test('a container stays where Docker puts it for an ordinary user, as only root may move it', async () => {
     vi.spyOn(process, 'getuid').mockReturnValue(1000)
     await containerd('77', true)
     await stays(
@@ -334,7 +337,7 @@ describe('a container stays where Docker puts it', () => {
     )
   })
 
-  test("for an ordinary user in the system's unit, whatever Engine there is", async () => {
+  test("a container stays where Docker puts it for an ordinary user in the system's unit, whatever Engine there is", async () => {
     vi.spyOn(process, 'getuid').mockReturnValue(1000)
     await stays(
       {engine: engineThatIs({rootless: true}), env: {XDG_RUNTIME_DIR: host.in('run')}},
@@ -353,13 +356,13 @@ describe("an ordinary user's unit", () => {
     await host.write('78', 'run', 'docker', 'containerd', 'containerd.pid')
   })
 
-  test("has the container born in it by the shim on the PATH of the user's own containerd", async () => {
+  test("an ordinary user's unit has the container born in it by the shim on the PATH of the user's own containerd", async () => {
     await containerd('78', true)
     const {placement} = await chosen({engine: rootless, env: {XDG_RUNTIME_DIR: host.in('run')}})
     expect(placement.describe).toBe(`let the container be born in ${UNIT}, by the containerd shim`)
   })
 
-  test("has the container moved to it where only the host's containerd has a shim", async () => {
+  test("an ordinary user's unit has the container moved to it where only the host's containerd has a shim", async () => {
     await containerd('77', true)
     await containerd('78', false)
     const {placement} = await chosen({engine: rootless, env: {XDG_RUNTIME_DIR: host.in('run')}})
@@ -369,13 +372,13 @@ describe("an ordinary user's unit", () => {
   test.each<[string, NodeJS.ProcessEnv]>([
     ['does not say', {}],
     ['says nothing', {XDG_RUNTIME_DIR: ''}],
-  ])('has nothing announced where the environment %s where to', async (_, env) => {
+  ])("an ordinary user's unit has nothing announced where the environment %s where to", async (_, env) => {
     await containerd('77', true)
     const {placement} = await chosen({engine: rootless, env})
     expect(placement.describe).toBe(`move the container's processes to ${UNIT} in cgroup v2`)
   })
 
-  test("with the host's Engine and its cgroupfs driver has the container born in it", async () => {
+  test("an ordinary user's unit has the container born in it with the host's Engine and its cgroupfs driver", async () => {
     const {placement} = await chosen({engine: engineThatIs({cgroupDriver: 'cgroupfs'}), env: {}})
     expect(placement.describe).toBe(`let the container be born in ${UNIT}, by the Engine's cgroupfs driver`)
   })

@@ -17,16 +17,16 @@ describe('the places of a container', () => {
     await host.mounted({v2: 'rw'})
   })
 
-  test("are those of its init's", async () => {
+  test('the places of a container are those of its init', async () => {
     await host.inCgroups('4242', '0::/docker/0123456789ab')
     expect(await cgroupsOfContainer(container)).toEqual([placeIn(host, '/docker/0123456789ab')])
   })
 
-  test('are none when it has ended', async () => {
+  test('a container that has ended has no places', async () => {
     expect(await cgroupsOfContainer(container)).toEqual([])
   })
 
-  test('are an error where they cannot be read', async () => {
+  test('the places of a container are an error where they cannot be read', async () => {
     await host.inCgroups('4242', '0::/docker/0123456789ab')
     await rm(host.in('proc', '4242', 'cgroup'))
     await host.write('', 'proc', '4242', 'cgroup', 'directory')
@@ -44,12 +44,12 @@ describe('a container is in its unit', () => {
     ['not above it', '/system.slice', false],
     ['not in a unit whose name begins the same', '/system.slice/x.service-2.service', false],
     ["not in Docker's cgroup", '/docker/0123456789ab', false],
-  ])('%s', (_, path, inside) => {
+  ])('a container is in its unit or not: %s', (_, path, inside) => {
     expect(isBelow(placeIn(host, path), unitIn(host))).toBe(inside)
     expect(isBelow(placeIn(host, path, 'name=systemd'), v1())).toBe(inside)
   })
 
-  test("in systemd's hierarchy, and no other", () => {
+  test("a container is looked for in systemd's hierarchy, and no other", () => {
     expect(isBelow(placeIn(host, '/system.slice/x.service', 'memory'), v1())).toBe(false)
     expect(isBelow(placeIn(host, '/system.slice/x.service'), v1())).toBe(false)
     expect(isBelow(placeIn(host, '/system.slice/x.service', 'name=systemd'), unitIn(host))).toBe(false)

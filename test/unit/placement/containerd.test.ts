@@ -29,7 +29,7 @@ async function found(files: readonly string[], version = '28.5.2'): Promise<Cont
 }
 
 describe('the containerd of the Engine', () => {
-  test('is looked for where dockerd says which it has started, then in the service of its own', () => {
+  test('the containerd is looked for where dockerd says which it has started, then in the service of its own', () => {
     expect(systemContainerdIn('/sys/fs/cgroup/systemd')).toEqual({
       containerd: [
         '/run/docker/containerd/containerd.pid',
@@ -39,7 +39,7 @@ describe('the containerd of the Engine', () => {
     })
   })
 
-  test('is the one in the first file, with its own file system and PATH', async () => {
+  test('the containerd is the one in the first file, with its own file system and PATH', async () => {
     await process('77', 'containerd', 'LANG=C\0PATH=/opt/bin:/usr/bin\0HOME=/\0')
     await process('78', 'containerd', 'PATH=/other\0')
     await host.write('77', 'containerd.pid')
@@ -50,7 +50,7 @@ describe('the containerd of the Engine', () => {
     })
   })
 
-  test('is not one of the other processes of its service', async () => {
+  test('the containerd is not one of the other processes of its service', async () => {
     await process('75', 'containerd-shim', 'PATH=/shims\0')
     await process('77', 'containerd', 'PATH=/opt/bin\0')
     await host.write('74\n75\n77\n', 'cgroup.procs')
@@ -64,7 +64,7 @@ describe('the containerd of the Engine', () => {
     ['has no PATH', 'LANG=C\0', DEFAULT],
     ['has a PATH with nothing in places', 'PATH=:/opt/bin::/usr/bin:\0', ['/opt/bin', '/usr/bin']],
     ['has a variable whose name ends so', 'XPATH=/x\0PATH=/opt/bin\0', ['/opt/bin']],
-  ])('that %s is searched all the same', async (_, environ, path) => {
+  ])('a containerd that %s is searched all the same', async (_, environ, path) => {
     await process('77', 'containerd', environ)
     await host.write('77', 'containerd.pid')
     expect((await found(['containerd.pid']))?.path).toEqual(path)
@@ -76,14 +76,14 @@ describe('the containerd of the Engine', () => {
     ['whose PID nobody has', '99'],
     ['whose file is empty', ''],
     ['whose PID is no number', '../77'],
-  ])('%s is not guessed at', async (_, content) => {
+  ])('a containerd %s is not guessed at', async (_, content) => {
     await process('76', 'sleep', 'PATH=/opt/bin\0')
     if (content !== undefined) await host.write(content, 'containerd.pid')
     expect(await found(['containerd.pid'])).toBeUndefined()
     expect(await found(['containerd.pid'], '29.7.2')).toBeUndefined()
   })
 
-  test('is dockerd itself where that has it embedded, from 29 on', async () => {
+  test('the containerd is dockerd itself where that has it embedded, from 29 on', async () => {
     await process('70', 'dockerd', 'PATH=/usr/sbin:/usr/bin\0')
     await host.write('70', 'docker.pid')
     expect(await found(['gone'], '29.7.2')).toEqual({
@@ -93,7 +93,7 @@ describe('the containerd of the Engine', () => {
     expect(await found(['gone'], '28.5.2')).toBeUndefined()
   })
 
-  test('is its own where there is one, though dockerd could have it embedded', async () => {
+  test('the containerd is its own where there is one, though dockerd could have it embedded', async () => {
     await process('70', 'dockerd', 'PATH=/usr/sbin:/usr/bin\0')
     await process('77', 'containerd', 'PATH=/opt/bin\0')
     await host.write('70', 'docker.pid')
@@ -101,7 +101,7 @@ describe('the containerd of the Engine', () => {
     expect((await found(['containerd.pid'], '29.7.2'))?.path).toEqual(['/opt/bin'])
   })
 
-  test('is taken for an ordinary service by a process that cannot see it', async () => {
+  test('the containerd is taken for an ordinary service by a process that cannot see it', async () => {
     const {pid} = globalThis.process
     Object.defineProperty(globalThis.process, 'pid', {value: 1})
     onTestFinished(() => void Object.defineProperty(globalThis.process, 'pid', {value: pid}))
@@ -110,19 +110,19 @@ describe('the containerd of the Engine', () => {
 })
 
 describe('the shim', () => {
-  test('is where containerd finds it first, as containerd sees it', async () => {
+  test('the shim is where containerd finds it first, as containerd sees it', async () => {
     await program(0o755, 'root', 'usr', 'local', 'bin')
     await program(0o755, 'root', 'usr', 'bin')
     expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBe(`/usr/local/bin/${SHIM_PROGRAM}`)
   })
 
-  test('is not where it cannot be executed', async () => {
+  test('a shim that cannot be executed is not found', async () => {
     await program(0o644, 'root', 'usr', 'local', 'bin')
     await program(0o755, 'root', 'usr', 'bin')
     expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBe(`/usr/bin/${SHIM_PROGRAM}`)
   })
 
-  test('is nowhere where containerd does not look', async () => {
+  test('a shim where containerd does not look is not found', async () => {
     await program(0o755, 'root', 'opt', 'bin')
     await mkdir(host.in('root', 'usr', 'bin'), {recursive: true})
     expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBeUndefined()

@@ -16,14 +16,14 @@ async function allowed(grants: Partial<DeviceGrants>): Promise<readonly string[]
 }
 
 describe('the devices that a container may use', () => {
-  test('are null and its like for every container, and no disk', async () => {
+  test('a container may use null and its like, and no disk', async () => {
     const access = await deviceAccess(NOTHING)
     expect(access).toMatchObject({may: 'use some'})
     expect(access).toMatchObject({allow: expect.arrayContaining(['/dev/char/1:3 rwm', 'char-136 rwm']) as unknown})
     expect(JSON.stringify(access)).not.toContain('block')
   })
 
-  test('are all with --privileged', async () => {
+  test('a container may use all devices with --privileged', async () => {
     expect(await deviceAccess({...NOTHING, privileged: true})).toEqual({may: 'use all'})
   })
 
@@ -33,23 +33,26 @@ describe('the devices that a container may use', () => {
     ['c *:* w', ['char-* w']],
     ['a 7:1 m', ['/dev/char/7:1 m', '/dev/block/7:1 m']],
     ['a *:* rwm', ['char-* rwm', 'block-* rwm']],
-  ])('are those of --device-cgroup-rule %j', async (rule, rules) => {
+  ])('a container may use what --device-cgroup-rule %j says', async (rule, rules) => {
     expect(await allowed({rules: [rule]})).toEqual(rules)
   })
 
-  test.each(['c *:5 r', 'x 1:1 r', 'c 1:1', ''])('cannot be told with the rule %j', async (rule) => {
-    expect(await deviceAccess({...NOTHING, rules: [rule]})).toEqual({
-      may: 'not be told',
-      why: `systemd has no word for --device-cgroup-rule '${rule}'`,
-    })
-  })
+  test.each(['c *:5 r', 'x 1:1 r', 'c 1:1', ''])(
+    "a container's devices cannot be told with the rule %j",
+    async (rule) => {
+      expect(await deviceAccess({...NOTHING, rules: [rule]})).toEqual({
+        may: 'not be told',
+        why: `systemd has no word for --device-cgroup-rule '${rule}'`,
+      })
+    },
+  )
 
-  test('are those of --device, through a link, with its permissions', async () => {
+  test('a container may use the device of --device, through a link, with its permissions', async () => {
     await symlink('/dev/zero', inTemp('link'))
     expect(await allowed({mapped: [{pathOnHost: inTemp('link'), permissions: 'r'}]})).toEqual(['/dev/char/1:5 r'])
   })
 
-  test('are those of a directory of devices, and no other files in it', async () => {
+  test('a container may use the devices of a directory, and no other files in it', async () => {
     await mkdir(inTemp('directory', 'below'), {recursive: true})
     await symlink('/dev/null', inTemp('directory', 'below', 'null'))
     await writeFile(inTemp('directory', 'file'), '')
@@ -58,18 +61,18 @@ describe('the devices that a container may use', () => {
     ])
   })
 
-  test('are none of --device without permissions, which DeviceAllow= would take for all', async () => {
+  test('a container may use no device of --device without permissions, which DeviceAllow= would take for all', async () => {
     expect(await allowed({mapped: [{pathOnHost: '/dev/zero', permissions: ''}]})).toEqual([])
   })
 
-  test('cannot be told of a --device that is gone', async () => {
+  test("a container's devices cannot be told with a --device that is gone", async () => {
     expect(await deviceAccess({...NOTHING, mapped: [{pathOnHost: inTemp('gone'), permissions: 'r'}]})).toMatchObject({
       may: 'not be told',
       why: expect.stringMatching(/^what --device .* is cannot be seen \(ENOENT/) as unknown,
     })
   })
 
-  test('cannot be told where a driver gives them', async () => {
+  test("a container's devices cannot be told where a driver gives them", async () => {
     expect(await deviceAccess({...NOTHING, requested: true})).toEqual({
       may: 'not be told',
       why: 'it has devices of a driver (--gpus, --runtime nvidia)',

@@ -76,7 +76,7 @@ describe('on cgroup v2', () => {
     ])
   })
 
-  test('leaves a container that is paused where Docker can let it go on', async () => {
+  test('a container that is paused is left where Docker can let it go on', async () => {
     await host.write('1\n', ...scope, 'cgroup.freeze')
     const {placement, lines} = moving([place()])
     await placement.afterStart(container, hookContext().context)
@@ -86,7 +86,7 @@ describe('on cgroup v2', () => {
     ])
   })
 
-  test('that the container goes on is seen to before it is frozen, whatever becomes of the move', async () => {
+  test('a container is seen to go on before it is frozen, whatever becomes of the move', async () => {
     const {placement} = moving([place()])
     const states: string[] = []
     const {context, undos} = hookContext()
@@ -121,7 +121,7 @@ describe('on cgroup v2', () => {
     expect(await host.read(...scope, 'cgroup.freeze')).toBe('0')
   })
 
-  test('why they were not born there is said', async () => {
+  test('the log says why the processes were not born there', async () => {
     const {placement, lines} = moving([place()], ['there is no shim', 'nobody listens'])
     await placement.afterStart(container, hookContext(signalThatEmpties(host.in(...scope))).context)
     expect(lines).toEqual([
@@ -129,7 +129,7 @@ describe('on cgroup v2', () => {
     ])
   })
 
-  test('what will be done is said', () => {
+  test('the log says what will be done', () => {
     expect(moving([place()]).placement.describe).toBe(
       "move the container's processes to /system.slice/x.service in cgroup v2",
     )
@@ -175,7 +175,7 @@ describe('on cgroup v2', () => {
     expect(lines).toEqual([])
   })
 
-  describe("what keeps the container from the host's devices stays behind", () => {
+  describe('the devices that Docker lets a container use', () => {
     const stays = async (circumstances: Circumstances): Promise<string[]> => {
       const {placement, lines} = moving([place()], [], circumstances)
       expect(await placement.afterStart(container, hookContext().context)).toBe('elsewhere')
@@ -195,7 +195,7 @@ describe('on cgroup v2', () => {
     const MOVED = "info: the container's processes moved to /system.slice/x.service in cgroup v2"
     const ASKED = 'show --property=Delegate,DevicePolicy,DeviceAllow -- x.service'
 
-    test('so systemd restricts the unit to what Docker lets it use, before its first process comes', async () => {
+    test('the unit is restricted to what Docker lets the container use, before its first process comes', async () => {
       const rules = ['c 10:229 r']
       const {lines, calls} = await moves({engine: giving({...PLAIN, rules})})
       expect(calls).toEqual([ASKED, expect.stringMatching(RESTRICTED)])
@@ -203,19 +203,19 @@ describe('on cgroup v2', () => {
       expect(lines).toEqual([MOVED])
     })
 
-    test('which is nothing for a privileged container', async () => {
+    test('the unit is not restricted for a privileged container', async () => {
       const {lines, calls} = await moves({engine: giving({...PLAIN, privileged: true})})
       expect(calls).toEqual([ASKED])
       expect(lines).toEqual([MOVED])
     })
 
-    test("which is nothing in a user's namespace", async () => {
+    test("the unit is not restricted in a user's namespace", async () => {
       const {calls} = await moves({rootless: true, unit: {...unitIn(host), manager: 'user'}})
       expect(calls).toEqual([`--user ${ASKED}`])
     })
 
     test.each(['DevicePolicy=closed', 'DeviceAllow=/dev/sda r\nDevicePolicy=auto'])(
-      'and the unit that says %j restricts itself',
+      'a unit that says %j restricts itself',
       async (said) => {
         await host.systemctlAnswers(`Delegate=no\n${said}`)
         const {lines, calls} = await moves({})
@@ -227,29 +227,29 @@ describe('on cgroup v2', () => {
       },
     )
 
-    test('so it stays where systemd does not answer', async () => {
+    test('a container stays where systemd does not answer', async () => {
       await host.systemctlAnswers('Delegate=yes', 1)
       expect(await stays({})).toEqual(['systemd does not answer what the unit says of Delegate= and DevicePolicy='])
     })
 
-    test('so it stays where systemd does not restrict the unit', async () => {
+    test('a container stays where systemd does not restrict the unit', async () => {
       await host.write('#!/bin/sh\ncase "$*" in set-property*) exit 1 ;; esac\necho Delegate=no\n', 'bin', 'systemctl')
       expect(await stays({})).toEqual([
         "systemd did not take the unit's DeviceAllow=, so nothing would keep it from the host's devices there",
       ])
     })
 
-    test('so it stays where what it may use cannot be told', async () => {
+    test('a container stays where what it may use cannot be told', async () => {
       expect(await stays({engine: giving({...PLAIN, requested: true})})).toEqual([
         "it has devices of a driver (--gpus, --runtime nvidia), so nothing would keep it from the host's devices in the unit; DevicePolicy= and DeviceAllow= in the unit can",
       ])
     })
 
-    test('so it stays where the Engine does not say what it may use', async () => {
+    test('a container stays where the Engine does not say what it may use', async () => {
       expect(await stays({engine: giving(undefined)})).toEqual(['the Engine does not say which devices it may use'])
     })
 
-    test("so it stays in Docker's cgroup in a unit of root's own manager", async () => {
+    test("a container stays in Docker's cgroup in a unit of root's own manager", async () => {
       expect(await stays({unit: {...unitIn(host), manager: 'user'}})).toEqual([
         "a user's systemd cannot keep it from the host's devices",
       ])
@@ -257,7 +257,7 @@ describe('on cgroup v2', () => {
   })
 
   describe('a move that fails', () => {
-    test("into a unit's cgroup that takes nobody is an error, and the container goes on", async () => {
+    test("a move into a unit's cgroup that takes nobody is an error, and the container goes on", async () => {
       await rm(host.in(...unit), {recursive: true})
       const {placement, lines} = moving([place()])
       const starting = placement.afterStart(container, hookContext().context)
@@ -269,7 +269,7 @@ describe('on cgroup v2', () => {
       expect(lines).toEqual([])
     })
 
-    test('is not begun once the run was asked to stop, which is no error of its own', async () => {
+    test('a move is not begun once the run was asked to stop, which is no error of its own', async () => {
       const why = new Error('stopped')
       const {placement} = moving([place()])
       const {context} = hookContext(AbortSignal.abort(why))
@@ -308,7 +308,7 @@ describe('on cgroup v2', () => {
       ])
     })
 
-    test('that cgroup is removed when the run ends', async () => {
+    test('a cgroup below the unit is removed when the run ends', async () => {
       const {placement} = moving([place()])
       const {context, undos} = hookContext(signalThatEmpties(host.in(...unit), host.in(...scope)))
       await placement.afterStart(container, context)
@@ -387,7 +387,7 @@ describe('on cgroup v1', () => {
     expect(await host.systemctlCalls()).toEqual([])
   })
 
-  test('they are frozen meanwhile', async () => {
+  test('the processes are frozen meanwhile', async () => {
     const {placement} = moving([systemd()])
     const states: string[] = []
     vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementationOnce(() => {
@@ -399,7 +399,7 @@ describe('on cgroup v1', () => {
     expect(await stateOfFreezer()).toBe('THAWED')
   })
 
-  test('they are not frozen in a cgroup that is not their own', async () => {
+  test('the processes are not frozen in a cgroup that is not their own', async () => {
     await host.inCgroups('4242', '4:freezer:/', '1:name=systemd:/docker/0123456789ab')
     await host.write('THAWED\n', 'cgroup', 'freezer', 'freezer.state')
     const {placement} = moving([systemd()])
@@ -410,7 +410,7 @@ describe('on cgroup v1', () => {
     expect(await host.read('cgroup', 'freezer', 'freezer.state')).toBe('THAWED\n')
   })
 
-  test('they are not frozen in a cgroup that they leave', async () => {
+  test('the processes are not frozen in a cgroup that they leave', async () => {
     const {placement} = moving([placeIn(host, X, 'freezer')])
     const signal = signalThatEmpties(host.in('cgroup', 'freezer', 'docker', '0123456789ab'))
     await placement.afterStart(container, hookContext(signal).context)
@@ -426,7 +426,7 @@ describe('on cgroup v1', () => {
     expect(lines).toEqual([])
   })
 
-  test('in one hierarchy it stays where that is no cgroup of its own, and moves in the others', async () => {
+  test('a container stays in a hierarchy where it has no cgroup of its own, and moves in the others', async () => {
     await host.inCgroups('4242', '2:cpuacct,cpu:/docker/0123456789ab', '1:name=systemd:/system.slice/docker.service')
     const {placement, lines} = moving([cpu(), systemd()])
     const signal = signalThatEmpties(host.in('cgroup', 'cpuacct,cpu', 'docker', '0123456789ab'))
@@ -448,7 +448,7 @@ describe('on cgroup v1', () => {
       () => [cpu('/custom'), systemd()],
       '/custom in cpuacct,cpu and /system.slice/x.service in name=systemd',
     ],
-  ])('what will be done is said %s', (_, places, words) => {
+  ])('the log says what will be done, %s', (_, places, words) => {
     expect(moving(places()).placement.describe).toBe(`move the container's processes to ${words}`)
   })
 

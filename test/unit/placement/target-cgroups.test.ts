@@ -20,7 +20,7 @@ describe('a process has a cgroup of its own', () => {
     ['nowhere at the root', [place('/')], []],
     ['in v1 alone where there are both', [systemd, cpu, unified], [systemd, cpu]],
     ['on cgroup v2 beside hierarchies of v1 where it is nowhere', [memory, unified], [unified]],
-  ])('%s', (_, places, own) => {
+  ])('a process has a cgroup of its own %s', (_, places, own) => {
     expect(ownCgroups(places)).toEqual(own)
   })
 })
@@ -30,7 +30,7 @@ describe('a host has cgroup v2 alone', () => {
     ['with one hierarchy', [unified], true],
     ['and not with those of v1', [systemd, cpu], false],
     ['and not with both', [systemd, unified], false],
-  ])('%s', (_, places, alone) => {
+  ])('a host has cgroup v2 alone %s', (_, places, alone) => {
     expect(hasUnifiedAlone(places)).toBe(alone)
   })
 })
@@ -47,7 +47,7 @@ describe('the hierarchies that are named', () => {
     ['are cgroup v2 for name=systemd where nothing else is called so', [unified], ['name=systemd'], [unified], []],
     ['are the one of v1 for name=systemd where there are both', [unified, systemd], ['name=systemd'], [systemd], []],
     ['are not cgroup v2 for one of its controllers', [unified], ['cpu'], [], ['cpu']],
-  ])('%s', (_, places, names, found, missing) => {
+  ])('the hierarchies that are named %s', (_, places, names, found, missing) => {
     expect(namedCgroups(places, names)).toEqual({found, missing})
   })
 })

@@ -42,7 +42,7 @@ beforeEach(async () => {
 })
 
 describe('the placement that is best', () => {
-  test('is chosen when the line is known, prepared, carried out and said', async () => {
+  test('the best placement is chosen when the line is known, prepared, carried out and said', async () => {
     const {hooks, lines} = hooksFor(['all'])
     const request = plainRequest()
     await hooks?.resolve?.({...hookContext().context, request})
@@ -56,7 +56,7 @@ describe('the placement that is best', () => {
     expect(lines).toEqual(["info: the container was born in /system.slice/x.service, by the Engine's cgroupfs driver"])
   })
 
-  test('may be to do nothing', async () => {
+  test('the best placement may be to do nothing', async () => {
     const {hooks, lines} = hooksFor(['none'])
     const request = plainRequest()
     await hooks?.resolve?.({...hookContext().context, request})
@@ -81,7 +81,7 @@ describe('this process', () => {
       {unit, env: {NOTIFY_SOCKET}},
       "the container is not in the unit's cgroup, so systemd would not see its end",
     ],
-  ])('%s', async (_, cgroups, around, why) => {
+  ])('this process %s', async (_, cgroups, around, why) => {
     const {hooks} = hooksFor([cgroups], around)
     await hooks?.resolve?.({...hookContext().context, request: plainRequest()})
     expect(hooks?.resident?.()).toBe(why)

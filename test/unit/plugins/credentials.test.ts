@@ -17,6 +17,6 @@ test("the unit's credentials are mounted read-only, and the container is told wh
 test.each([
   ['the unit has none', true, {}],
   ['they are switched off', false, env],
-])('it sits the run out when %s', (_, on, variables) => {
+])('the plugin sits the run out when %s', (_, on, variables) => {
   expect(credentials.setup({credentials: on}, pluginHost({env: variables}).host)).toBeUndefined()
 })

@@ -28,15 +28,15 @@ describe('with --env', () => {
     ])
   })
 
-  test('they stand before what the line says', async () => {
+  test("the unit's variables stand before what the line says", async () => {
     expect(await injected({A: 'unit'}, ['B=line'])).toEqual(['A=unit', 'B=line'])
   })
 
-  test('what the line says wins', async () => {
+  test('a variable that the line says wins', async () => {
     expect(await injected({A: 'unit', B: 'unit'}, ['A=line', 'A=again'])).toEqual(['B=unit', 'A=line', 'A=again'])
   })
 
-  test("systemd's and the login's own stay out", async () => {
+  test("a variable of systemd's or the login's own stays out", async () => {
     expect(
       await injected({
         A: 'unit',
@@ -59,7 +59,7 @@ describe('with --env', () => {
   })
 })
 
-test('without --env it sits the run out', () => {
+test('the plugin sits the run out without --env', () => {
   expect(
     envInjection.setup(
       {env: false, 'env-allow': ['*'], 'env-deny': [], 'env-prefix': []},
@@ -106,12 +106,12 @@ describe('meant for the service process and not for the container', () => {
     'XDG_RUNTIME_DIR',
     'SYSTEMD_DOCKER_PID_FILE',
     '_',
-  ])('is %s', async (name) => {
+  ])('the variable %s is meant for the service process and not for the container', async (name) => {
     expect(await injected({[name]: 'x'})).toEqual([])
   })
 
   test.each(['LANG', 'TZ', 'PATHS', 'MY_HOME', 'LISTEN', 'WATCHDOG', 'path', 'DOCKER_HOST', 'SYSTEMD', '__'])(
-    'is not %s',
+    'the variable %s is not meant for the service process alone',
     async (name) => {
       expect(await injected({[name]: 'x'})).toEqual([`${name}=x`])
     },
@@ -137,11 +137,11 @@ describe('with patterns', () => {
       ['X_A=1', 'X_B=2'],
     ],
     ['a name that is all prefix is kept', {allow: ['OTHER'], prefix: ['OTHER=']}, ['OTHER=3']],
-  ])('%s', async (_, patterns, expected) => {
+  ])('the patterns pick the variables: %s', async (_, patterns, expected) => {
     expect((await injected(env, [], patterns)).sort()).toEqual(expected.sort())
   })
 
-  test('what the line says wins over a variable by its new name', async () => {
+  test('a variable that the line says wins over one by its new name', async () => {
     expect(await injected(env, ['A=line'], {allow: ['APP_A'], prefix: ['APP_=']})).toEqual(['A=line'])
   })
 

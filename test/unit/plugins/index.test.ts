@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest'
 import {BUILT_IN} from '../../../src/plugins/index.js'
 
-test('the duties come in the order they act in', () => {
+test('the plugins come in the order they act in', () => {
   expect(BUILT_IN.map(({name}) => name)).toEqual([
     'env-injection',
     'credentials',

@@ -126,7 +126,7 @@ describe('with --logs', () => {
     )
   })
 
-  test('this process stays, and says why', async () => {
+  test('this process stays to forward the output, and says why', async () => {
     const hooks = await hooksWith({interactive: false})
     expect(hooks?.resident?.()).toBe("it forwards the container's output")
     expect(hooks?.describe?.()).toEqual(["forward the container's output to standard output and standard error"])
@@ -156,7 +156,7 @@ describe('with --logs and -i', () => {
   })
 })
 
-test('with --logs=false it sits the run out', () => {
+test('the plugin sits the run out with --logs=false', () => {
   expect(logForwarding.setup({logs: false}, pluginHost({engine}).host)).toBeUndefined()
 })
 
@@ -274,7 +274,7 @@ test('a log that does not come is waited for no longer than the run', async () =
 describe('a container that is paused', () => {
   const attach = () => Promise.reject(new EngineRefusedError('attach to the container', 409, 'it is paused', undefined))
 
-  test('is taken over by its log, from now on', async () => {
+  test('a container that is paused is taken over by its log, from now on', async () => {
     const log = (): Logged[] => [
       {at: minutesAgo(1), text: 'before\n'},
       {at: Date.now() + 1000, text: 'after\n'},
@@ -289,7 +289,7 @@ describe('a container that is paused', () => {
     expect(undos.map(({label}) => label)).toEqual(['close the stream of the output'])
   })
 
-  test('with -i has no input, which is said', async () => {
+  test('a container that is paused has no input with -i, which is said', async () => {
     const {host, lines} = pluginHost({engine: fakeEngine({...withLog(() => []), attach})})
     const hooks = logForwarding.setup({logs: true}, host)
     const request = plainRequest()
@@ -327,7 +327,7 @@ describe('with --handover', () => {
   test.each([
     {Type: 'none', Config: {}},
     {Type: '', Config: {'max-size': '1m'}},
-  ])('what the line says of logs stays: %j', async (LogConfig) => {
+  ])('a log driver that the line says stays: %j', async (LogConfig) => {
     const asked = request()
     asked.body.HostConfig.LogConfig = LogConfig
     const {hooks, request: made} = await resolved(asked)
@@ -336,11 +336,11 @@ describe('with --handover', () => {
     expect(hooks?.describe?.()).toEqual([])
   })
 
-  test('outside of a unit the Engine writes as it does', async () => {
+  test('the Engine writes as it does outside of a unit', async () => {
     expect((await resolved(request(), {})).request).toEqual(request())
   })
 
-  test("in a user's unit it is refused, as the Engine could not write there", async () => {
+  test("a hand-over in a user's unit is refused, as the Engine could not write there", async () => {
     await expect(resolved(request(), {unit: {name: 'web.service', manager: 'user'}})).rejects.toMatchObject({
       code: 'REFUSED_OPTION',
     })

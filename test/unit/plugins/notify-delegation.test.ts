@@ -25,7 +25,7 @@ describe('with --notify', () => {
   test.each([
     ['without NOTIFY_SOCKET', {}],
     ['with an empty NOTIFY_SOCKET', {NOTIFY_SOCKET: ''}],
-  ])('%s it sits the run out with a warning', (_, without) => {
+  ])('the plugin sits the run out %s with a warning', (_, without) => {
     const {host, lines} = pluginHost({env: without})
     expect(notifyDelegation.setup({notify: true}, host)).toBeUndefined()
     expect(lines).toEqual([
@@ -42,7 +42,7 @@ describe('with --notify', () => {
   })
 })
 
-test('without --notify it sits the run out, and says nothing', () => {
+test('the plugin sits the run out without --notify, and says nothing', () => {
   const {host, lines} = pluginHost()
   expect(notifyDelegation.setup({notify: false}, host)).toBeUndefined()
   expect(lines).toEqual([])

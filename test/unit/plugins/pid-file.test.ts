@@ -82,7 +82,7 @@ describe('once the container runs', () => {
 })
 
 describe('at the end', () => {
-  test('the file is removed', async () => {
+  test('the pid file is removed', async () => {
     const undo = await start(inTemp('x.pid'))
     await undo()
     expect(await readdir(inTemp())).toEqual([])
@@ -114,7 +114,7 @@ describe('at the end', () => {
     await expect(undo()).resolves.toBeUndefined()
   })
 
-  test('what is undone is said', async () => {
+  test('a removal is said', async () => {
     const hooks = pidFile.setup({'pid-file': inTemp('x.pid')}, pluginHost().host)
     const {context, undos} = hookContext()
     await hooks?.started?.({...context, container})
@@ -146,7 +146,7 @@ describe('before anything is made', () => {
     await expect(resolveFor(inTemp('file', 'x.pid'))).rejects.toMatchObject({code: 'PID_FILE'})
   })
 
-  test('a directory is refused', async () => {
+  test('a directory for a pid file is refused', async () => {
     await mkdir(inTemp('x.pid'))
     await expect(resolveFor(inTemp('x.pid'))).rejects.toMatchObject({
       code: 'PID_FILE',
@@ -155,20 +155,20 @@ describe('before anything is made', () => {
   })
 })
 
-test('what will be done is said with the whole path', () => {
+test('a dry run says what will be done with the whole path', () => {
   const hooks = pidFile.setup({'pid-file': 'x.pid'}, pluginHost().host)
   expect(hooks?.describe?.()).toEqual([`write the PID of the container's init to ${resolve('x.pid')}`])
 })
 
-test('this process need not stay for it', () => {
+test('this process need not stay for a pid file', () => {
   expect(pidFile.setup({'pid-file': '/run/x.pid'}, pluginHost().host)).not.toHaveProperty('resident')
 })
 
-test('without --pid-file it sits the run out', () => {
+test('the plugin sits the run out without --pid-file', () => {
   expect(pidFile.setup({'pid-file': undefined}, pluginHost().host)).toBeUndefined()
 })
 
-test('an empty path is none', () => {
+test('an empty path is no path', () => {
   expect(pidFile.setup({'pid-file': ''}, pluginHost().host)).toBeUndefined()
 })
 

@@ -35,7 +35,7 @@ describe('a container that bears the name', () => {
     ['running without --rm', true, false, undefined],
     ['stopped with --rm', false, true, 'replace'],
     ['stopped without --rm', false, false, undefined],
-  ])('%s', async (_, running, rm, verdict) => {
+  ])('a container that bears the name has its verdict when %s', async (_, running, rm, verdict) => {
     const {hooks} = await hooksWith(rm)
     const found = {id: 'old', name: 'web', running, madeWithRm: false}
     expect(await hooks?.reconcile?.({...hookContext().context, request: plainRequest(), found})).toBe(verdict)
@@ -52,27 +52,27 @@ describe('a container that was made from another line', () => {
   const warning =
     'warn: container web was made from another line, and is used as it is (--on-drift=replace makes it anew)'
 
-  test('is used with a warning', async () => {
+  test('a container from another line is used with a warning', async () => {
     expect(await verdictOn('adopt', true, true)).toEqual([undefined, [warning]])
     expect(await verdictOn('adopt', false, false)).toEqual([undefined, [warning]])
   })
 
-  test('is made anew with --on-drift=replace, without a warning', async () => {
+  test('a container from another line is made anew with --on-drift=replace, without a warning', async () => {
     expect(await verdictOn('replace', true, true)).toEqual(['replace', []])
     expect(await verdictOn('replace', false, false)).toEqual(['replace', []])
   })
 
-  test('fails the run with --on-drift=fail', async () => {
+  test('a container from another line fails the run with --on-drift=fail', async () => {
     await expect(verdictOn('fail', false, false)).rejects.toMatchObject({code: 'DRIFT'})
     await expect(verdictOn('fail', true, true)).rejects.toMatchObject({code: 'DRIFT'})
   })
 
-  test('is made anew without a word where a stopped one is anyway', async () => {
+  test('a container from another line is made anew without a word where a stopped one is anyway', async () => {
     for (const onDrift of ['adopt', 'replace', 'fail'])
       expect(await verdictOn(onDrift, true, false)).toEqual(['replace', []])
   })
 
-  test('is nothing that any other word than these three decides about', async () => {
+  test('a word for --on-drift other than these three is refused', async () => {
     await expect(hooksWith(true, {onDrift: 'ask'})).rejects.toThrow('say adopt, replace, fail')
   })
 })
@@ -104,7 +104,7 @@ describe('with --rm', () => {
   test.each([
     [true, 'with-volumes'],
     [false, 'without-volumes'],
-  ])('one that was taken over, and was made with --rm: %s, is removed %s', async (madeWithRm, volumes) => {
+  ])('a container that was taken over, and was made with --rm: %s, is removed %s', async (madeWithRm, volumes) => {
     const {hooks, removed} = await hooksWith(true)
     const found = {id: 'old', name: 'web', running: true, madeWithRm}
     await hooks?.reconcile?.({...hookContext().context, request: plainRequest(), found})
@@ -112,7 +112,7 @@ describe('with --rm', () => {
     expect(removed).toEqual([`0123456789ab ${volumes}`])
   })
 
-  test('this process stays, and says why', async () => {
+  test('this process stays to remove the container, and says why', async () => {
     const {hooks} = await hooksWith(true)
     expect(hooks?.resident?.()).toBe('it sees to it that the container is removed')
     expect(hooks?.describe?.()).toEqual([
@@ -138,7 +138,7 @@ describe('without --rm', () => {
     expect(removed).toEqual([])
   })
 
-  test('this process need not stay', async () => {
+  test('this process need not stay where the container is kept', async () => {
     const {hooks} = await hooksWith(false)
     expect(hooks?.resident?.()).toBeUndefined()
     expect(hooks?.describe?.()).toEqual([])

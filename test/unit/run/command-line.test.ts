@@ -31,11 +31,11 @@ async function requestOf(...words: string[]): Promise<CreateRequest> {
 }
 
 describe('a line', () => {
-  test('without run gives another command and what follows it', () => {
+  test('a line without run gives another command and what follows it', () => {
     expect(parseCommandLine(['a', 'b', '-d'], DECLARATIONS)).toEqual({given: [], command: 'a', rest: ['b', '-d']})
   })
 
-  test('without a command gives none', () => {
+  test('a line without a command gives none', () => {
     expect(parseCommandLine(['--notify'], DECLARATIONS)).toEqual({
       given: [{name: 'notify', value: 'true'}],
       command: undefined,
@@ -44,7 +44,7 @@ describe('a line', () => {
     expect(parseCommandLine([], DECLARATIONS)).toEqual({given: [], command: undefined, rest: []})
   })
 
-  test('ends before the words of run, which are not looked at', () => {
+  test('the options before run end where it begins, and its words are not looked at', () => {
     expect(parseCommandLine(['--env', 'run', '--env', 'A=b', '--logs=maybe', 'image'], DECLARATIONS)).toEqual({
       given: [{name: 'env', value: 'true'}],
       command: 'run',
@@ -52,7 +52,7 @@ describe('a line', () => {
     })
   })
 
-  test('may have -- before its command', () => {
+  test('a line may have -- before its command', () => {
     expect(parseCommandLine(['--notify', '--', 'run', 'image'], DECLARATIONS)).toMatchObject({
       command: 'run',
       rest: ['image'],
@@ -61,7 +61,7 @@ describe('a line', () => {
 })
 
 describe('before run', () => {
-  test('nothing leaves every option at its default', () => {
+  test('a line of run alone leaves every option at its default', () => {
     expect(settingsOf('run', 'image')).toEqual({
       cgroups: ['all'],
       credentials: true,
@@ -85,7 +85,7 @@ describe('before run', () => {
     ['-c=name=systemd', ['name=systemd']],
     ['--cgroups a --cgroups b', ['a', 'b']],
     ['-c b --cgroups=a -c c', ['b', 'a', 'c']],
-  ])('%s moves the container to these cgroups, in order', (words, cgroups) => {
+  ])('the option %s moves the container to these cgroups, in order', (words, cgroups) => {
     expect(settingsOf(...words.split(' '), 'run', 'image')).toMatchObject({cgroups})
   })
 
@@ -108,7 +108,7 @@ describe('before run', () => {
     ['-p /run/x.pid', {'pid-file': '/run/x.pid'}],
     ['-p=/run/x.pid', {'pid-file': '/run/x.pid'}],
     ['-en -c cpu -p /run/x.pid', {env: true, notify: true, cgroups: ['cpu'], 'pid-file': '/run/x.pid'}],
-  ])('%s is understood', (words, settings) => {
+  ])('the option %s is understood', (words, settings) => {
     const line = parseCommandLine([...words.split(' '), 'run', 'image'], DECLARATIONS)
     expect(line).toMatchObject({command: 'run', rest: ['image']})
     expect(settingsOf(...words.split(' '), 'run', 'image')).toMatchObject(settings)
@@ -128,24 +128,24 @@ describe('before run', () => {
     ],
     [['--logs=maybe', 'run'], 'BAD_VALUE', 'invalid value "maybe" for --logs: say true or false'],
     [['--pid-file'], 'MISSING_VALUE', 'option --pid-file needs a value'],
-  ])('%j is refused', (words, code, message) => {
+  ])('the line %j is refused', (words, code, message) => {
     expect(thrownBy(() => parseCommandLine(words, DECLARATIONS))).toMatchObject({code, message})
   })
 })
 
 describe('--env', () => {
-  test('before run is ours and takes no value', () => {
+  test('--env before run is ours and takes no value', () => {
     expect(parseCommandLine(['--env', 'run', 'image'], DECLARATIONS)).toMatchObject({command: 'run', rest: ['image']})
     expect(settingsOf('--env', 'run', 'image')).toMatchObject({env: true})
   })
 
-  test("after run is docker's and takes a value", async () => {
+  test("--env after run is docker's and takes a value", async () => {
     const {body} = await requestOf('--env', 'A=b', 'image')
     expect(body).toMatchObject({Image: 'image', Env: ['A=b']})
     expect(settingsOf('run', '--env', 'A=b', 'image')).toMatchObject({env: false})
   })
 
-  test('after run needs its value', async () => {
+  test('--env after run needs its value', async () => {
     await expect(orderOf('--env')).rejects.toMatchObject({
       code: 'MISSING_VALUE',
       message: 'option --env needs a value',
@@ -155,17 +155,17 @@ describe('--env', () => {
 
 describe('--name', () => {
   test.each([['--name=blah'], ['--name', 'blah'], ['-name', 'blah'], ['-name=blah']])(
-    'after run names the container: %s %s',
+    '--name after run names the container: %s %s',
     async (...words) => {
       expect(await requestOf(...words, 'image')).toMatchObject({name: 'blah', body: {Image: 'image'}})
     },
   )
 
-  test('that is not there leaves the name to the Engine', async () => {
+  test('a line without --name leaves the name to the Engine', async () => {
     expect(await requestOf('image')).not.toHaveProperty('name')
   })
 
-  test('with nothing after it is an error', async () => {
+  test('--name with nothing after it is an error', async () => {
     await expect(orderOf('--name')).rejects.toMatchObject({
       code: 'MISSING_VALUE',
       message: 'option --name needs a value',
@@ -180,21 +180,21 @@ describe('--rm', () => {
     ['--rm=true', true],
     ['--rm=false', false],
     ['-rm=false', false],
-  ])('%s', async (word, autoRemove) => {
+  ])('--rm is read as docker does: %s', async (word, autoRemove) => {
     expect((await requestOf(word, 'image')).body.HostConfig.AutoRemove).toBe(autoRemove)
   })
 })
 
 describe('-d', () => {
   test.each([['-d'], ['--detach'], ['--detach=true'], ['--detach=false'], ['-d=false']])(
-    'after run changes nothing: %s',
+    '-d after run changes nothing: %s',
     async (word) => {
       const plain = await orderOf('--name', 'web', '-e', 'A=b', 'image', 'word')
       expect(await orderOf(word, '--name', 'web', '-e', 'A=b', 'image', 'word')).toEqual(plain)
     },
   )
 
-  test('joined to others leaves them what they are', async () => {
+  test('-d joined to other letters leaves them what they are', async () => {
     expect(await orderOf('-dit', 'image')).toEqual(await orderOf('-it', 'image'))
   })
 })
@@ -208,26 +208,29 @@ describe('the words after the image', () => {
     ['alpine --nonsense', ['--nonsense']],
     ['alpine -- x', ['--', 'x']],
     ['alpine', []],
-  ])("of %s are the container's", async (line, command) => {
+  ])("the words of %s after the image are the container's", async (line, command) => {
     const request = await requestOf(...line.split(' '))
     expect(request).not.toHaveProperty('name')
     expect(request.body).toMatchObject({Image: 'alpine', Cmd: command, HostConfig: {AutoRemove: false}})
   })
 
-  test('are taken as they stand', async () => {
+  test('the words after the image are taken as they stand', async () => {
     const {body} = await requestOf('alpine', 'sh', '-c', 'echo "$HOME"  *', '')
     expect(body.Cmd).toEqual(['sh', '-c', 'echo "$HOME"  *', ''])
   })
 })
 
 describe('the image', () => {
-  test('may stand behind --', async () => {
+  test('the image may stand behind --', async () => {
     expect((await requestOf('--rm', '--', 'alpine', '--rm')).body).toMatchObject({Image: 'alpine', Cmd: ['--rm']})
   })
 
-  test.each([[[]], [['--rm']], [['--name', 'web']], [['--rm', '--']], [['']]])('is missing in %j', async (words) => {
-    await expect(orderOf(...words)).rejects.toMatchObject({code: 'MISSING_IMAGE'})
-  })
+  test.each([[[]], [['--rm']], [['--name', 'web']], [['--rm', '--']], [['']]])(
+    'the image is missing in %j',
+    async (words) => {
+      await expect(orderOf(...words)).rejects.toMatchObject({code: 'MISSING_IMAGE'})
+    },
+  )
 })
 
 /** Every way to write an option. A long one with a single dash is one only where its first letter is no short option. */
@@ -261,7 +264,7 @@ const SPELLED = Object.entries(RUN_OPTIONS).flatMap(([name, option]) =>
 )
 
 describe('every docker run option in every spelling', () => {
-  test.each(SPELLED)('lets the image be found: $line', ({name, words}) => {
+  test.each(SPELLED)('an option in every spelling lets the image be found: $line', ({name, words}) => {
     const {given, rest} = parseWords([...words, 'image', '--name', 'inside'], RULES)
     expect(rest).toEqual(['image', '--name', 'inside'])
     expect(given.map((option) => option.name)).toContain(name)
@@ -289,7 +292,7 @@ describe('after run, an option that is', () => {
     ],
     ['-z', 'unknown option -z (see systemd-docker run --help)'],
     ['-itz', 'unknown option -z in -itz (see systemd-docker run --help)'],
-  ])('unknown is an error: %s', async (word, message) => {
+  ])('an option after run that is unknown is an error: %s', async (word, message) => {
     await expect(orderOf(word, 'image')).rejects.toMatchObject({code: 'UNKNOWN_OPTION', message})
   })
 
@@ -302,7 +305,7 @@ describe('after run, an option that is', () => {
     [['--cpu-count', '2'], 'option --cpu-count is refused: it is for containers on Windows'],
     [['--use-api-socket'], "option --use-api-socket is refused: it hands on docker's own logins"],
     [['--disable-content-trust=false'], 'option --disable-content-trust=false is refused: systemd-docker checks no'],
-  ])('refused is an error: %j', async (words, message) => {
+  ])('an option after run that is refused is an error: %j', async (words, message) => {
     const ordering = orderOf(...words, 'image')
     await expect(ordering).rejects.toMatchObject({code: 'REFUSED_OPTION'})
     await expect(ordering).rejects.toThrow(message)
@@ -326,7 +329,7 @@ describe('after run, an option that is', () => {
     [['--stop-timeout', 'soon'], 'invalid value "soon" for --stop-timeout: '],
     [['--rm=maybe'], 'invalid value "maybe" for --rm: '],
     [['-t=maybe'], 'invalid value "maybe" for -t: '],
-  ])('given a bad value is an error that names both: %j', async (words, message) => {
+  ])('an option after run with a bad value is an error that names both: %j', async (words, message) => {
     const ordering = orderOf(...words, 'image')
     await expect(ordering).rejects.toMatchObject({code: 'BAD_VALUE'})
     await expect(ordering).rejects.toThrow(message)
@@ -336,7 +339,7 @@ describe('after run, an option that is', () => {
 describe('the environment', () => {
   const inTemp = useTempDirectory()
 
-  test('of --env wins over a file, wherever they stand', async () => {
+  test('a variable of --env wins over a file, wherever they stand', async () => {
     await writeFile(inTemp('variables.env'), 'A=file\nB=file\n')
     const {request} = await parseRunRequest(
       ['-e', 'A=line', '--env-file', 'variables.env', '-e', 'C=line', 'image'],
@@ -346,7 +349,7 @@ describe('the environment', () => {
     expect(request.body.Env).toEqual(['A=file', 'B=file', 'A=line', 'C=line'])
   })
 
-  test('of several files is that of the later one', async () => {
+  test('a variable of the later of several files wins', async () => {
     await writeFile(inTemp('one.env'), 'A=one')
     await writeFile(inTemp('two.env'), 'A=two')
     const {request} = await parseRunRequest(
@@ -357,7 +360,7 @@ describe('the environment', () => {
     expect(request.body.Env).toEqual(['A=one', 'A=two'])
   })
 
-  test('of ours is taken where --env has a name alone', async () => {
+  test('a variable of ours is taken where --env has a name alone', async () => {
     expect((await requestOf('-e', 'HERE', 'image')).body.Env).toEqual(['HERE=ours'])
   })
 })
@@ -405,7 +408,7 @@ describe('help', () => {
     ['image --help', false],
     ['image', false],
     ['--gpus all --help', true],
-  ])('is asked for by "run %s": %s', (words, asked) => {
+  ])('help is asked for by "run %s": %s', (words, asked) => {
     expect(asksForHelp(words.split(' '), DECLARATIONS)).toBe(asked)
   })
 })

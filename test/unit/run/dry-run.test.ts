@@ -39,7 +39,7 @@ test('a name and a platform that nobody gave are not there', async () => {
   })
 })
 
-test('what would be done to the host, and why this process would stay, is what the plugins say after resolve', async () => {
+test('a dry run prints what the plugins say after resolve: what would be done to the host, and why this process would stay', async () => {
   let resolved = false
   const pipeline = pipelineOf(
     {
@@ -89,7 +89,7 @@ test('a plugin that refuses the run is an error', async () => {
   })
 })
 
-test('it is indented, to be read by people too', async () => {
+test('the print is indented, to be read by people too', async () => {
   const text = await describeRun({request: plainRequest(), pull: 'missing'}, undefined, pipelineOf(), () => true)
   expect(text.split('\n').slice(0, 4)).toEqual(['{', '  "create": {', '    "body": {', '      "Image": "image",'])
 })
@@ -104,7 +104,7 @@ test('a variable that may not be shown is printed by its name alone', async () =
   expect(request.body.Env[1]).toBe('SECRET=hidden=value\nof two lines')
 })
 
-test('shows the file of --cidfile and what needs a newer Engine, where there is any', async () => {
+test('a dry run shows the file of --cidfile and what needs a newer Engine, where there is any', async () => {
   const needs = [{option: '--annotation', api: '1.43'}]
   const order: RunRequest = {request: plainRequest(), pull: 'missing', cidFile: '/run/x.cid', needs}
   const printed: unknown = JSON.parse(await describeRun(order, undefined, pipelineOf(), () => true))

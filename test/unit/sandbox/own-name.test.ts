@@ -7,7 +7,7 @@ test('a name says whose it is, and is given once', () => {
   expect(names[0]).not.toBe(names[1])
 })
 
-test('what is left is told by the process that is gone', () => {
+test('a name is left over when its process is gone', () => {
   expect(isLeft(ownName('x'))).toBe(false)
   expect(isLeft('x-00000000-99999999')).toBe(true)
 })

@@ -66,31 +66,31 @@ describe('a runtime is given to the Engine', () => {
       json({'log-opts': {labels: 'größe\u2028"x"\\'}}),
       json({'log-opts': {labels: 'größe\u2028"x"\\'}, runtimes: ours}),
     ],
-  ])('%s', async (_, before, after) => {
+  ])('a runtime is given to the Engine %s', async (_, before, after) => {
     expect(await register(before)).toBe(after)
     expect(await registeredRuntime(file(), NAME)).toBe(PROGRAM)
   })
 
-  test('and the file before is kept', async () => {
+  test('the file before is kept', async () => {
     await writeFile(file(), '{"debug":true}')
     expect(await registerRuntime(file(), NAME, PROGRAM)).toBe(kept())
     expect(await readFile(kept(), 'utf8')).toBe('{"debug":true}')
     expect((await readdir(inTemp())).toSorted()).toEqual(['daemon.json', 'daemon.json.before-systemd-docker'])
   })
 
-  test('and no file is kept where there was none', async () => {
+  test('no file is kept where there was none', async () => {
     expect(await registerRuntime(file(), NAME, PROGRAM)).toBeUndefined()
     expect(await readdir(inTemp())).toEqual(['daemon.json'])
   })
 
-  test.each([0o600, 0o640, 0o664])('and the file keeps its mode %o', async (mode) => {
+  test.each([0o600, 0o640, 0o664])('the file keeps its mode %o', async (mode) => {
     await writeFile(file(), '{}')
     await chmod(file(), mode)
     await register(undefined)
     expect((await stat(file())).mode & 0o7777).toBe(mode)
   })
 
-  test('and the file keeps its owner', async () => {
+  test('the file keeps its owner', async () => {
     await writeFile(file(), '{}')
     // Only root can give files away.
     if (process.getuid?.() === 0) await chown(file(), 1000, 1001)
@@ -99,12 +99,12 @@ describe('a runtime is given to the Engine', () => {
     expect(await stat(file())).toMatchObject({uid: before.uid, gid: before.gid})
   })
 
-  test('and a file that is made is one that all may read', async () => {
+  test('a file that is made is one that all may read', async () => {
     await register(undefined)
     expect((await stat(file())).mode & 0o7777).toBe(0o644)
   })
 
-  test('though another run left an unfinished file, and without writing to where a link leads', async () => {
+  test('a runtime is given though another run left an unfinished file, and without writing to where a link leads', async () => {
     await writeFile(inTemp('victim'), 'precious')
     await symlink('victim', inTemp('daemon.json.new'))
     expect(await register('{}')).toBe(json({runtimes: ours}))
@@ -126,7 +126,7 @@ describe('a runtime is taken from the Engine', () => {
       json({runtimes: {a: {path: 'a'}, b: {path: 'b'}}, debug: true}),
     ],
     ['where it was not', json({runtimes: {a: {path: 'a'}}}), json({runtimes: {a: {path: 'a'}}})],
-  ])('%s', async (_, before, after) => {
+  ])('a runtime is taken from the Engine %s', async (_, before, after) => {
     await writeFile(file(), before)
     await unregisterRuntime(file(), NAME)
     expect(await readFile(file(), 'utf8')).toBe(after)
@@ -134,7 +134,7 @@ describe('a runtime is taken from the Engine', () => {
     expect(await registeredRuntime(file(), NAME)).toBeUndefined()
   })
 
-  test.each(['  ', '    ', '\t'])('and the file is as it was before it was given, indented by %j', async (indent) => {
+  test.each(['  ', '    ', '\t'])('the file is as it was before it was given, indented by %j', async (indent) => {
     const before = json({debug: true, 'exec-opts': ['native.cgroupdriver=systemd'], labels: []}, indent)
     await register(before)
     await unregisterRuntime(file(), NAME)
@@ -170,7 +170,7 @@ describe('the program of a runtime', () => {
     ['is none where there are no runtimes', '{}', undefined],
     ['is none in an empty file', '', undefined],
     ['is none where there is no file', undefined, undefined],
-  ])('%s', async (_, text, program) => {
+  ])('the program of a runtime %s', async (_, text, program) => {
     if (text !== undefined) await writeFile(file(), text)
     expect(await registeredRuntime(file(), NAME)).toBe(program)
   })
@@ -187,7 +187,7 @@ describe('a file is left as it is', () => {
     ['whose runtimes are an array', '{"runtimes": []}', 'it is no JSON object as the Engine takes it'],
     ['whose runtimes are null', '{"runtimes": null}', 'it is no JSON object as the Engine takes it'],
     ['whose runtimes are a string', '{"runtimes": "runc"}', 'it is no JSON object as the Engine takes it'],
-  ])('%s', async (_, text, why) => {
+  ])('a file %s is left as it is', async (_, text, why) => {
     await writeFile(file(), text)
     for (const attempt of [
       () => registerRuntime(file(), NAME, PROGRAM),
@@ -202,13 +202,13 @@ describe('a file is left as it is', () => {
     expect(await readdir(inTemp())).toEqual(['daemon.json'])
   })
 
-  test('that cannot be read', async () => {
+  test('a file that cannot be read is left as it is', async () => {
     await mkdir(file())
     await expect(registerRuntime(file(), NAME, PROGRAM)).rejects.toThrow(`cannot read ${file()}: EISDIR`)
     expect(await readdir(inTemp())).toEqual(['daemon.json'])
   })
 
-  test('that cannot be kept, and nothing unfinished stays', async () => {
+  test('a file that cannot be kept is left as it is, and nothing unfinished stays', async () => {
     await writeFile(file(), '{}')
     await mkdir(kept())
     await expect(registerRuntime(file(), NAME, PROGRAM)).rejects.toThrow(`cannot write ${kept()}: `)
@@ -216,14 +216,14 @@ describe('a file is left as it is', () => {
     expect((await readdir(inTemp())).toSorted()).toEqual(['daemon.json', 'daemon.json.before-systemd-docker'])
   })
 
-  test('beside which nothing can be written', async () => {
+  test('a file beside which nothing can be written is left as it is', async () => {
     await writeFile(file(), '{}')
     await mkdir(inTemp('daemon.json.new'))
     await expect(registerRuntime(file(), NAME, PROGRAM)).rejects.toThrow(`cannot write ${file()}: `)
     expect(await readFile(file(), 'utf8')).toBe('{}')
   })
 
-  test('whose directory is not there', async () => {
+  test('a file whose directory is not there is left as it is', async () => {
     const missing = inTemp('gone', 'daemon.json')
     await expect(registerRuntime(missing, NAME, PROGRAM)).rejects.toThrow(`cannot write ${missing}: ENOENT`)
     expect(await readdir(inTemp())).toEqual([])

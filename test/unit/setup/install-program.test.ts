@@ -24,14 +24,14 @@ async function source(content = '#!/bin/sh\nnew\n'): Promise<string> {
 }
 
 describe('a program', () => {
-  test('is installed so that all can execute it', async () => {
+  test('a program is installed so that all can execute it', async () => {
     await install(await source(), inTemp('program'))
     expect(await readFile(inTemp('program'), 'utf8')).toBe('#!/bin/sh\nnew\n')
     expect((await stat(inTemp('program'))).mode & 0o7777).toBe(0o755)
     expect(await isSame(inTemp('program'), inTemp('source'))).toBe(true)
   })
 
-  test('replaces the one before, and what an interrupted run left', async () => {
+  test('a program replaces the one before, and what an interrupted run left', async () => {
     await writeFile(inTemp('program'), 'old')
     await writeFile(inTemp('program.new'), 'half')
     await install(await source(), inTemp('program'))
@@ -39,7 +39,7 @@ describe('a program', () => {
     expect((await readdir(inTemp())).toSorted()).toEqual(['program', 'source'])
   })
 
-  test('replaces a link without writing to where it leads', async () => {
+  test('a program replaces a link without writing to where it leads', async () => {
     await writeFile(inTemp('victim'), 'precious')
     await symlink('victim', inTemp('program'))
     await symlink('victim', inTemp('program.new'))
@@ -48,7 +48,7 @@ describe('a program', () => {
     expect((await readdir(inTemp())).toSorted()).toEqual(['program', 'source', 'victim'])
   })
 
-  test('cannot be installed where a directory is, and nothing unfinished stays', async () => {
+  test('a program cannot be installed where a directory is, and nothing unfinished stays', async () => {
     await mkdir(inTemp('program'))
     await expect(install(await source(), inTemp('program'))).rejects.toMatchObject({
       code: 'SETUP',
@@ -57,12 +57,12 @@ describe('a program', () => {
     expect((await readdir(inTemp())).toSorted()).toEqual(['program', 'source'])
   })
 
-  test('cannot be installed where there is no directory', async () => {
+  test('a program cannot be installed where there is no directory', async () => {
     await expect(install(await source(), inTemp('gone', 'program'))).rejects.toThrow(/^cannot install .*: ENOENT/)
     expect(await readdir(inTemp())).toEqual(['source'])
   })
 
-  test('that is not there is not installed, and the one before stays', async () => {
+  test('a program that is not there is not installed, and the one before stays', async () => {
     await writeFile(inTemp('program'), 'old')
     await expect(install(inTemp('source'), inTemp('program'))).rejects.toMatchObject({code: 'SETUP'})
     expect(await readdir(inTemp())).toEqual(['program'])
@@ -72,11 +72,11 @@ describe('a program', () => {
 
 describe('whether it is the same', () => {
   test.each<[string, string | undefined, number, boolean]>([
-    ['is so for a copy', 'x', 0o755, true],
-    ['is not so for another version', 'y', 0o755, false],
-    ['is not so for one that nobody can execute', 'x', 0o644, false],
-    ['is not so for none', undefined, 0, false],
-  ])('%s', async (_, content, mode, same) => {
+    ['a copy is the same program', 'x', 0o755, true],
+    ['another version is not the same program', 'y', 0o755, false],
+    ['a program that nobody can execute is not the same', 'x', 0o644, false],
+    ['a program that is missing is not the same', undefined, 0, false],
+  ])('a program is told to be the same or not %s', async (_, content, mode, same) => {
     if (content !== undefined) {
       await writeFile(inTemp('program'), content)
       await chmod(inTemp('program'), mode)
@@ -84,13 +84,13 @@ describe('whether it is the same', () => {
     expect(await isSame(inTemp('program'), await source('x'))).toBe(same)
   })
 
-  test('is so for a link to it', async () => {
+  test('a link to the program is the same program', async () => {
     await chmod(await source('x'), 0o755)
     await symlink('source', inTemp('program'))
     expect(await isSame(inTemp('program'), inTemp('source'))).toBe(true)
   })
 
-  test('is not so for a directory, nor where ours is missing', async () => {
+  test('a directory is not the same program, nor is any where ours is missing', async () => {
     await mkdir(inTemp('program'))
     expect(await isSame(inTemp('program'), await source())).toBe(false)
     expect(await isSame(inTemp('source'), inTemp('gone'))).toBe(false)
@@ -98,7 +98,7 @@ describe('whether it is the same', () => {
 })
 
 describe('a program is removed', () => {
-  test('where it was installed', async () => {
+  test('a program is removed where it was installed', async () => {
     await install(await source(), inTemp('program'))
     expect(await uninstall(inTemp('program'))).toBe(true)
     expect(await readdir(inTemp())).toEqual(['source'])
@@ -108,14 +108,14 @@ describe('a program is removed', () => {
   test.each([
     ["a link, as that is the package's own", () => symlink('source', inTemp('program'))],
     ['a directory', () => mkdir(inTemp('program')).then(() => undefined)],
-  ])('but not %s', async (_, make) => {
+  ])('a program is not removed where there is %s', async (_, make) => {
     await source()
     await make()
     expect(await uninstall(inTemp('program'))).toBe(false)
     expect((await readdir(inTemp())).toSorted()).toEqual(['program', 'source'])
   })
 
-  test('or it is an error', async () => {
+  test('a program that cannot be removed is an error', async () => {
     await writeFile(inTemp('file'), '')
     await expect(uninstall(inTemp('file', 'program'))).rejects.toThrow(/^cannot remove .*: ENOTDIR/)
   })
@@ -155,12 +155,12 @@ describe('the directory to install in', () => {
       () => Promise.all([make('usr/local/bin', 0o755, 1000), make('usr/bin')]).then(() => undefined),
       '/usr/bin',
     ],
-  ])('%s', async (_, prepare, directory) => {
+  ])('the directory to install in %s', async (_, prepare, directory) => {
     await prepare()
     expect(await directoryToInstallIn(inTemp(), PATH)).toBe(directory)
   })
 
-  test('is none that is a file', async () => {
+  test('a file is no directory to install in', async () => {
     await mkdir(inTemp('usr/local'), {recursive: true})
     await writeFile(inTemp('usr/local/bin'), '')
     owners.set(inTemp('usr/local/bin'), 0)
@@ -168,7 +168,7 @@ describe('the directory to install in', () => {
     expect(await directoryToInstallIn(inTemp(), PATH)).toBe('/usr/bin')
   })
 
-  test('may be missing', async () => {
+  test('the directory to install in may be missing', async () => {
     await expect(directoryToInstallIn(inTemp(), PATH)).rejects.toMatchObject({
       code: 'SETUP',
       message: "cannot install the shim: none of /usr/sbin, /usr/local/bin, /usr/bin is a directory of root's",

@@ -78,13 +78,13 @@ describe('an Engine that takes shims', () => {
   const ready = {isReady: true, found: `Docker 26.1.5 takes the shim, and containerd finds it at /opt/bin/${SHIM}`}
   const setUp = (): Promise<SetUp> => pieceOn(() => engineInfo({}))
 
-  test('is not ready without it', async () => {
+  test('an Engine that takes shims is not ready without the shim', async () => {
     const {piece} = await setUp()
     expect(await piece.check()).toEqual({isReady: false, found: `containerd finds no ${SHIM} in /opt/bin:/bin`})
     expect(await readdir(fake.in('proc', '77', 'root', 'opt', 'bin'))).toEqual([])
   })
 
-  test('is not ready, and is given nothing, where its containerd is not found', async () => {
+  test('an Engine whose containerd is not found is not ready, and is given nothing', async () => {
     await writeFile(fake.in('containerd.pid'), '')
     const {piece, said} = await setUp()
     const why = "the Engine's containerd was not found, nor a dockerd from 29 on that has one embedded"
@@ -94,7 +94,7 @@ describe('an Engine that takes shims', () => {
     expect(said).toEqual([])
   })
 
-  test('with containerd embedded is given it where dockerd looks', async () => {
+  test('an Engine with containerd embedded is given the shim where dockerd looks', async () => {
     await writeFile(fake.in('containerd.pid'), '')
     await writeFile(fake.in('docker.pid'), '77')
     await fake.write('dockerd\n', 'proc', '77', 'comm')
@@ -104,7 +104,7 @@ describe('an Engine that takes shims', () => {
     expect(await piece.check()).toMatchObject({isReady: true})
   })
 
-  test('is given it where containerd looks', async () => {
+  test('an Engine that takes shims is given the shim where containerd looks', async () => {
     const {piece, said} = await setUp()
     await piece.set()
     expect(await fake.read(...installed)).toBe('#!/bin/sh\nours\n')
@@ -112,7 +112,7 @@ describe('an Engine that takes shims', () => {
     expect(await piece.check()).toEqual(ready)
   })
 
-  test("is given it in place of another version's, wherever that is", async () => {
+  test("an Engine is given the shim in place of another version's, wherever that is", async () => {
     await fake.write('#!/bin/sh\nold\n', 'proc', '77', 'root', 'bin', SHIM)
     await chmod(fake.in('proc', '77', 'root', 'bin', SHIM), 0o755)
     const {piece, said} = await setUp()
@@ -123,7 +123,7 @@ describe('an Engine that takes shims', () => {
     expect(await readdir(fake.in('proc', '77', 'root', 'opt', 'bin'))).toEqual([])
   })
 
-  test('has it taken away from everywhere', async () => {
+  test('an Engine has the shim taken away from everywhere', async () => {
     for (const directory of ['bin', 'opt/bin']) await fake.write('x', 'proc', '77', 'root', directory, SHIM)
     const {piece, said} = await setUp()
     await piece.undo()
@@ -133,7 +133,7 @@ describe('an Engine that takes shims', () => {
     expect(said).toHaveLength(2)
   })
 
-  test('has nothing to do with daemon.json', async () => {
+  test('an Engine that takes shims has nothing to do with daemon.json', async () => {
     await writeFile(fake.in('daemon.json'), 'broken')
     const {piece} = await setUp()
     await piece.set()
@@ -144,7 +144,7 @@ describe('an Engine that takes shims', () => {
 })
 
 describe('an old Engine with the cgroupfs driver', () => {
-  test('needs nothing', async () => {
+  test('an old Engine with the cgroupfs driver needs nothing', async () => {
     const {piece, said} = await pieceOn(() => engineInfo({version: '20.10.24', cgroupDriver: 'cgroupfs'}))
     const before = await readdir(fake.in())
     await piece.set()
@@ -177,13 +177,13 @@ describe('an old Engine with the systemd driver', () => {
     return {piece, said, asked: () => asked}
   }
 
-  test('is not ready without the runtime', async () => {
+  test('an old Engine is not ready without the runtime', async () => {
     const {piece} = await setUp()
     expect(await piece.check()).toEqual({isReady: false, found: 'Docker 20.10.24 has no runtime systemd-docker'})
     expect(await programs()).toEqual([])
   })
 
-  test('is given the runtime, and reloaded', async () => {
+  test('an old Engine is given the runtime, and reloaded', async () => {
     await writeFile(fake.in('daemon.json'), '{"debug":true}')
     const {piece, said} = await setUp()
     await piece.set()
@@ -202,13 +202,13 @@ describe('an old Engine with the systemd driver', () => {
     })
   })
 
-  test('is given the runtime in a file that is made', async () => {
+  test('an old Engine is given the runtime in a file that is made', async () => {
     const {piece, said} = await setUp()
     await piece.set()
     expect(said[1]).toBe(`registered the runtime systemd-docker in ${fake.in('daemon.json')}`)
   })
 
-  test("is given a new program without its file being written, where it has another version's", async () => {
+  test("an old Engine is given a new program without its file being written, where it has another version's", async () => {
     const text = `{"runtimes": {"systemd-docker": {"path": "${PROGRAM}"}}}`
     await writeFile(fake.in('daemon.json'), text)
     await fake.write('old', 'usr', 'local', 'bin', 'systemd-docker-runc')
@@ -220,7 +220,7 @@ describe('an old Engine with the systemd driver', () => {
     expect(await readdir(fake.in())).not.toContain('daemon.json.before-systemd-docker')
   })
 
-  test('has the runtime taken away, and then its program', async () => {
+  test('an old Engine has the runtime taken away, and then its program', async () => {
     await writeFile(fake.in('daemon.json'), '{"debug":true}')
     const {piece, said} = await setUp()
     await piece.set()
@@ -239,7 +239,7 @@ describe('an old Engine with the systemd driver', () => {
     expect(said).toEqual([])
   })
 
-  test('whose file is broken is left as it is, and nothing is installed', async () => {
+  test('an old Engine whose file is broken is left as it is, and nothing is installed', async () => {
     await writeFile(fake.in('daemon.json'), '{"debug": true,}')
     const {piece, said} = await pieceOn(() => engineInfo({version: '20.10.24'}))
     await expect(piece.set()).rejects.toThrow(`${fake.in('daemon.json')} is left as it is`)
@@ -250,7 +250,7 @@ describe('an old Engine with the systemd driver', () => {
     expect(await fake.systemctlCalls()).toEqual([])
   })
 
-  test('that cannot be reloaded keeps the program that it may be told to execute', async () => {
+  test('an old Engine that cannot be reloaded keeps the program that it may be told to execute', async () => {
     const {piece, said} = await setUp()
     await piece.set()
     await fake.systemctlAnswers('Job failed', 1)
@@ -260,7 +260,7 @@ describe('an old Engine with the systemd driver', () => {
     expect(await programs()).toEqual(['systemd-docker-runc'])
   })
 
-  test('that reads another file is an error that says so, in the end', async () => {
+  test('an old Engine that reads another file is an error that says so, in the end', async () => {
     const {setTimeout} = globalThis
     const hastily = (act: () => void, milliseconds = 0): NodeJS.Timeout => setTimeout(act, milliseconds / 1000)
     vi.spyOn(globalThis, 'setTimeout').mockImplementation(hastily)
@@ -272,7 +272,7 @@ describe('an old Engine with the systemd driver', () => {
     expect(said).not.toContain(RELOADED)
   })
 
-  test('is asked again until it has followed', async () => {
+  test('an old Engine is asked again until it has followed', async () => {
     const {piece, asked} = await setUp()
     const before = asked()
     await piece.set()

@@ -22,7 +22,7 @@ const since = (seconds: number): number => performance.now() + 1000 * seconds
 const AGE_S = Math.ceil(performance.now() / 1000) + 100
 
 describe('the deadline of a command', () => {
-  test('counts from when systemd forked it, however long it took to load this program', async () => {
+  test('a deadline counts from when systemd forked the command, however long it took to load this program', async () => {
     await host.systemctlAnswers('TimeoutStartUSec=20min')
     await forked({self: AGE_S})
     const deadline = await commandDeadline('start', WEB, {}, signal, host.in('proc'))
@@ -31,7 +31,7 @@ describe('the deadline of a command', () => {
     expect(await host.systemctlCalls()).toEqual(['show --property=TimeoutStartUSec -- web.service'])
   })
 
-  test('counts from when the shell was forked that systemd started and that started it', async () => {
+  test('a deadline counts from when the shell was forked that systemd started and that started the command', async () => {
     await host.systemctlAnswers('TimeoutStopUSec=20min')
     await forked({self: AGE_S, 77: AGE_S + 300})
     const deadline = await commandDeadline('stop', WEB, {SYSTEMD_EXEC_PID: '77'}, signal, host.in('proc'))
@@ -41,14 +41,14 @@ describe('the deadline of a command', () => {
   test.each([
     ['is not said', {}, 3600],
     ['is that of another host', {self: AGE_S}, 5],
-  ])('counts from when Node began where the age of its process %s', async (_, ages, uptime) => {
+  ])('a deadline counts from when Node began where the age of its process %s', async (_, ages, uptime) => {
     await host.systemctlAnswers('TimeoutStartUSec=20min')
     await forked(ages, uptime)
     const deadline = await commandDeadline('start', WEB, {}, signal, host.in('proc'))
     expect(deadline?.at).toBe(1_200_000)
   })
 
-  test('leaves more for the end than starting took, and a quarter of the time at most', async () => {
+  test('a deadline leaves more for the end than starting took, and a quarter of the time at most', async () => {
     await host.systemctlAnswers('TimeoutStartUSec=8s')
     await forked({self: AGE_S})
     const slow = await commandDeadline('start', WEB, {}, signal, host.in('proc'))
@@ -58,7 +58,7 @@ describe('the deadline of a command', () => {
     expect((long?.at ?? 0) - (long?.leave ?? 0)).toBeGreaterThan(100_000)
   })
 
-  test('is never where there is no limit, and not known where systemd does not answer', async () => {
+  test('a deadline is never where there is no limit, and not known where systemd does not answer', async () => {
     await host.systemctlAnswers('TimeoutStartUSec=infinity')
     expect(await commandDeadline('start', WEB, {}, signal, host.in('proc'))).toMatchObject({at: Infinity})
     await host.systemctlAnswers('', 1)
@@ -67,7 +67,7 @@ describe('the deadline of a command', () => {
 })
 
 describe('the deadline of a stop', () => {
-  test("counts from when the unit's state changed", async () => {
+  test("the deadline of a stop counts from when the unit's state changed", async () => {
     const changed = Number(process.hrtime.bigint()) / 1000 - 5_000_000
     await host.systemctlAnswers(
       `TimeoutStopUSec=1min 30s\nActiveState=deactivating\nStateChangeTimestampMonotonic=${changed.toFixed(0)}`,
@@ -77,7 +77,7 @@ describe('the deadline of a stop', () => {
     expect(Math.abs((deadline?.at ?? 0) - since(85))).toBeLessThan(1000)
   })
 
-  test('counts from now on where systemd was not asked for it', async () => {
+  test('the deadline of a stop counts from now on where systemd was not asked for it', async () => {
     await host.systemctlAnswers('TimeoutStopUSec=1min 30s\nActiveState=active\nStateChangeTimestampMonotonic=1')
     await forked({self: 1})
     const deadline = await stopDeadline(WEB, signal, host.in('proc'))

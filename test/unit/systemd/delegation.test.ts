@@ -12,42 +12,42 @@ describe('whether a unit delegates its cgroup', () => {
     ['no', false],
     ['', false],
     ['maybe', false],
-  ])('is what systemd says: %j', async (answer, is) => {
+  ])('a unit delegates its cgroup when systemd says so: %j', async (answer, is) => {
     await host.systemctlAnswers(`Delegate=${answer}`)
     expect(await delegates(unitIn(host), signal)).toBe(is)
   })
 
-  test("is asked of the host's systemd", async () => {
+  test("the host's systemd is asked", async () => {
     await delegates(unitIn(host), signal)
     expect(await host.systemctlCalls()).toEqual(['show --property=Delegate -- x.service'])
   })
 
-  test("is asked of the user's own systemd for a unit of a user", async () => {
+  test("the user's own systemd is asked for a unit of a user", async () => {
     await delegates({...unitIn(host), manager: 'user'}, signal)
     expect(await host.systemctlCalls()).toEqual(['--user show --property=Delegate -- x.service'])
   })
 
-  test('is asked of a unit whose name looks like an option or has a backslash', async () => {
+  test('systemd is asked of a unit whose name looks like an option or has a backslash', async () => {
     await delegates(unitIn(host, '-x\\x2dy.service'), signal)
     expect(await host.systemctlCalls()).toEqual(['show --property=Delegate -- -x\\x2dy.service'])
   })
 
-  test('is not known where systemd fails, whatever it says', async () => {
+  test('the delegation of a unit is not known where systemd fails, whatever it says', async () => {
     await host.systemctlAnswers('Delegate=yes', 1)
     expect(await delegates(unitIn(host), signal)).toBeUndefined()
   })
 
-  test('is not known where systemctl says nothing, as in a chroot', async () => {
+  test('the delegation of a unit is not known where systemctl says nothing, as in a chroot', async () => {
     await host.systemctlAnswers('')
     expect(await delegates(unitIn(host), signal)).toBeUndefined()
   })
 
-  test('is not known where there is no systemctl', async () => {
+  test('the delegation of a unit is not known where there is no systemctl', async () => {
     await rm(host.in('bin', 'systemctl'))
     expect(await delegates(unitIn(host), signal)).toBeUndefined()
   })
 
-  test('is not known once the run was asked to stop', async () => {
+  test('the delegation of a unit is not known once the run was asked to stop', async () => {
     await host.systemctlAnswers('Delegate=yes')
     expect(await delegates(unitIn(host), AbortSignal.abort())).toBeUndefined()
   })

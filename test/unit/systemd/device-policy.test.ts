@@ -15,41 +15,44 @@ async function kept(where: string, ...allow: string[]): Promise<void> {
 }
 
 describe("a unit's devices", () => {
-  test('are restricted by systemd', async () => {
+  test("a unit's devices are restricted by systemd", async () => {
     expect(await restrictDevices(UNIT, ['/dev/char/1:3 rw'], signal)).toBe(true)
     expect(await host.systemctlCalls()).toEqual([
       'set-property --runtime -- -x\\x2dy@1.service DeviceAllow= DeviceAllow=char-* m DeviceAllow=block-* m DeviceAllow=/dev/char/1:3 rw',
     ])
   })
 
-  test('are not restricted where systemd does not answer', async () => {
+  test("a unit's devices are not restricted where systemd does not answer", async () => {
     await host.systemctlAnswers('', 1)
     expect(await restrictDevices(UNIT, [], signal)).toBe(false)
   })
 
-  test.each(['system.control', 'transient'])('are known to be restricted by us, in %s, and released', async (where) => {
-    await kept(where, '/dev/char/1:3 rw', 'block-* m', 'char-* m')
-    const file = host.in('run', where, `${UNIT.name}.d`, '50-DeviceAllow.conf')
-    await utimes(file, 1, 2)
-    expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(true)
-    await unrestrictDevices(UNIT, signal, host.in('run'))
-    expect(await host.systemctlCalls()).toEqual(['set-property --runtime -- -x\\x2dy@1.service DeviceAllow='])
-    expect(await readFile(file, 'utf8')).toMatch(/^#.*\n$/)
-    expect(await stat(file)).toMatchObject({mtimeMs: 2000})
-    expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(false)
-  })
+  test.each(['system.control', 'transient'])(
+    "a unit's devices are known to be restricted by us, in %s, and released",
+    async (where) => {
+      await kept(where, '/dev/char/1:3 rw', 'block-* m', 'char-* m')
+      const file = host.in('run', where, `${UNIT.name}.d`, '50-DeviceAllow.conf')
+      await utimes(file, 1, 2)
+      expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(true)
+      await unrestrictDevices(UNIT, signal, host.in('run'))
+      expect(await host.systemctlCalls()).toEqual(['set-property --runtime -- -x\\x2dy@1.service DeviceAllow='])
+      expect(await readFile(file, 'utf8')).toMatch(/^#.*\n$/)
+      expect(await stat(file)).toMatchObject({mtimeMs: 2000})
+      expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(false)
+    },
+  )
 
   test.each([
     ['there is nothing', () => Promise.resolve()],
     ['other devices were set by hand', () => kept('system.control', '/dev/sda rw')],
-  ])('are not ours to release where %s', async (_, prepare) => {
+  ])("a unit's devices are not ours to release where %s", async (_, prepare) => {
     await prepare()
     expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(false)
     await unrestrictDevices(UNIT, signal, host.in('run'))
     expect(await host.systemctlCalls()).toEqual([])
   })
 
-  test('stay restricted, and known to be, where systemd does not answer', async () => {
+  test("a unit's devices stay restricted, and known to be, where systemd does not answer", async () => {
     await kept('system.control', 'block-* m', 'char-* m')
     await host.systemctlAnswers('', 1)
     await expect(unrestrictDevices(UNIT, signal, host.in('run'))).rejects.toThrow('systemd does not answer')

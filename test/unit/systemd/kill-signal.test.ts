@@ -10,7 +10,7 @@ test.each([
   ['KillSignal=34', 'SIGRTMIN'],
   ['KillSignal=37', 'SIGRTMIN+3'],
   ['', undefined],
-])('of a unit of which systemd says %j the real-time signal that stops it is %s', async (said, name) => {
+])('a unit of which systemd says %j is stopped by the real-time signal %s', async (said, name) => {
   await host.systemctlAnswers(said)
   await expect(realtimeKillSignal({name: 'web.service', manager: 'system'}, signal)).resolves.toBe(name)
 })

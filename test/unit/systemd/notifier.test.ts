@@ -56,7 +56,7 @@ describe('without the addon', () => {
     })
   })
 
-  test('what the program says of its failure is said', async () => {
+  test('a failure says what the program says of it', async () => {
     await installProgram('echo Note >&2; echo "Failed to invoke barrier: Connection timed out" >&2; exit 1')
     await expect(openNotifier(env).send('READY=1')).rejects.toMatchObject({
       message:
@@ -82,7 +82,7 @@ describe('without the addon', () => {
     expect(await readFile(inTemp('said'), 'utf8')).toBe('READY=1\n')
   })
 
-  test('and without the program is an error that names both', async () => {
+  test('a host without the program either is an error that names both', async () => {
     await expect(openNotifier(env).send('READY=1')).rejects.toMatchObject({
       code: 'NOTIFY',
       message:
@@ -92,7 +92,7 @@ describe('without the addon', () => {
 })
 
 describe('with the addon', () => {
-  test('it sends all assignments of a message at once, and the program is not asked', async () => {
+  test('the addon sends all assignments of a message at once, and the program is not asked', async () => {
     await installProgram('exit 1')
     const sent: string[] = []
     installed.require = (name) => ({sendState: (state: string) => sent.push(`${name}: ${state}`)})
@@ -133,7 +133,7 @@ describe('with the addon', () => {
     ['is no object', 'sd-notify'],
     ['cannot send', {}],
     ['has something else that is called so', {sendState: true}],
-  ])('that %s the program is asked', async (_, addon) => {
+  ])('the program is asked where the addon %s', async (_, addon) => {
     await installProgram(`for last; do :; done; echo "$last" >'${inTemp('said')}'`)
     installed.require = () => addon
     await openNotifier(env).send('READY=1')
@@ -145,7 +145,7 @@ describe('where systemd gave no socket', () => {
   test.each([
     ['without NOTIFY_SOCKET', {}],
     ['with an empty NOTIFY_SOCKET', {NOTIFY_SOCKET: ''}],
-  ])('%s nothing is sent', async (_, none) => {
+  ])('nothing is sent %s', async (_, none) => {
     await installProgram(`echo "$1" >'${inTemp('said')}'`)
     const sent: string[] = []
     installed.require = () => ({sendState: (state: string) => sent.push(state)})

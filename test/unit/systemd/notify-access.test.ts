@@ -15,7 +15,7 @@ async function warned(env: NodeJS.ProcessEnv): Promise<string[]> {
 }
 
 describe('a unit that will not hear of its container', () => {
-  test('is one that hears its main process alone, which has started this one', async () => {
+  test('a unit that hears its main process alone, which has started this one, will not hear of its container', async () => {
     await host.systemctlAnswers('NotifyAccess=main\nMainPID=77')
     expect(await warned(SCRIPT)).toEqual([
       'warn: web.service will not hear that its container is ready, as NotifyAccess=main hears process 77 alone: say NotifyAccess=all, or begin the line with exec',
@@ -27,7 +27,7 @@ describe('a unit that will not hear of its container', () => {
     ['has this process as its main process', `NotifyAccess=main\nMainPID=${String(process.pid)}`],
     ['has no main process yet', 'NotifyAccess=main\nMainPID=0'],
     ['is not known to systemctl', ''],
-  ])('is none that %s', async (_, answer) => {
+  ])('a unit will hear of its container that %s', async (_, answer) => {
     await host.systemctlAnswers(answer)
     expect(await warned(SCRIPT)).toEqual([])
   })
@@ -36,7 +36,7 @@ describe('a unit that will not hear of its container', () => {
     ['systemd has started this process itself', {...SCRIPT, SYSTEMD_EXEC_PID: String(process.pid)}],
     ['systemd is too old to say whom it has started', {NOTIFY_SOCKET: '/run/systemd/notify'}],
     ['systemd hears nobody', {SYSTEMD_EXEC_PID: '77'}],
-  ])('is not asked for where %s', async (_, env) => {
+  ])('systemd is not asked where %s', async (_, env) => {
     expect(await warned(env)).toEqual([])
     expect(await host.systemctlCalls()).toEqual([])
   })

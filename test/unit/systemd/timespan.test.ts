@@ -11,7 +11,7 @@ describe('a time span as systemctl prints it', () => {
     ['0', 0],
     ['', undefined],
     ['3moons', undefined],
-  ])('%j is %s ms', (span, milliseconds) => {
+  ])('the time span %j is %s ms', (span, milliseconds) => {
     expect(millisecondsOf(span)).toBe(milliseconds)
   })
 })

@@ -101,7 +101,7 @@ describe("a unit's cgroup", () => {
         manager: 'system',
       },
     ],
-  ])('%s', (_, places, unit) => {
+  ])("the unit's cgroup %s", (_, places, unit) => {
     expect(unitCgroupOf(places)).toEqual(unit)
   })
 
@@ -112,7 +112,7 @@ describe("a unit's cgroup", () => {
     ['in a cgroup of somebody else', [unified('/docker/0123456789ab')]],
     ['where nothing is mounted', []],
     ['in a cgroup of v2 alone, where there is name=systemd', [named('/'), unified('/system.slice/x.service')]],
-  ])('is none %s', (_, places) => {
+  ])("the unit's cgroup is none %s", (_, places) => {
     expect(unitCgroupOf(places)).toBeUndefined()
   })
 })

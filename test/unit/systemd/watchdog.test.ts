@@ -10,6 +10,6 @@ test.each<[NodeJS.ProcessEnv, number | undefined]>([
   [{WATCHDOG_USEC: '0'}, undefined],
   [{WATCHDOG_USEC: 'soon'}, undefined],
   [{WATCHDOG_USEC: '18446744073709551615'}, undefined],
-])('with %j systemd hears from PID 42 every %s ms', (env, milliseconds) => {
+])('an environment of %j has systemd hear from PID 42 every %s ms', (env, milliseconds) => {
   expect(watchdogInterval(env, 42)).toBe(milliseconds)
 })

@@ -35,12 +35,12 @@ async function context(name: string, meta: unknown, directory = inTemp('home', '
 const at = (Host: string): object => ({Name: 'x', Metadata: {}, Endpoints: {docker: {Host, SkipTLSVerify: false}}})
 
 describe("the Engine's socket", () => {
-  test("is docker's own default where nobody says otherwise", () => {
+  test("the socket is docker's own default where nobody says otherwise", () => {
     expect(socketPath(env, ROOT)).toBe(DEFAULT)
     expect(socketPath({...env, DOCKER_HOST: '', DOCKER_CONTEXT: ''}, ROOT)).toBe(DEFAULT)
   })
 
-  test('is where DOCKER_HOST says', () => {
+  test('the socket is where DOCKER_HOST says', () => {
     expect(socketPath({DOCKER_HOST: 'unix:///run/user/1000/docker.sock'})).toBe('/run/user/1000/docker.sock')
   })
 
@@ -51,14 +51,14 @@ describe("the Engine's socket", () => {
     'npipe:////./pipe/docker_engine',
     'unix://docker.sock',
     '/var/run/docker.sock',
-  ])('cannot be %s', (address) => {
+  ])('the Engine cannot be at %s', (address) => {
     expect(thrownBy(() => socketPath({DOCKER_HOST: address}))).toMatchObject({
       code: 'ENGINE_ADDRESS',
       message: `cannot use DOCKER_HOST=${address}: the container must run on this host to be in its unit, so say unix:///path/to/docker.sock`,
     })
   })
 
-  test('is another only over TLS to a host that is refused anyway', () => {
+  test('DOCKER_TLS_VERIFY asks for TLS only to a host that is refused anyway', () => {
     const tls = {DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs'}
     expect(socketPath({...env, ...tls}, ROOT)).toBe(DEFAULT)
     expect(thrownBy(() => socketPath({...tls, DOCKER_HOST: 'tcp://10.0.0.1:2376'}))).toMatchObject({
@@ -68,13 +68,13 @@ describe("the Engine's socket", () => {
 })
 
 describe('a context', () => {
-  test("that config.json calls the current one is the Engine's", async () => {
+  test("a context that config.json calls the current one is the Engine's", async () => {
     await config({currentContext: 'mine'})
     await context('mine', at('unix:///run/mine.sock'))
     expect(socketPath(env, ROOT)).toBe('/run/mine.sock')
   })
 
-  test('of DOCKER_CONTEXT wins over the current one, and DOCKER_HOST over both', async () => {
+  test('a context of DOCKER_CONTEXT wins over the current one, and DOCKER_HOST over both', async () => {
     await config({currentContext: 'mine'})
     await context('mine', at('unix:///run/mine.sock'))
     await context('other', at('unix:///run/other.sock'))
@@ -85,14 +85,14 @@ describe('a context', () => {
     )
   })
 
-  test('is looked for where DOCKER_CONFIG says', async () => {
+  test('a context is looked for where DOCKER_CONFIG says', async () => {
     await config({currentContext: 'mine'}, inTemp('elsewhere'))
     await context('mine', at('unix:///run/elsewhere.sock'), inTemp('elsewhere'))
     expect(socketPath({...env, DOCKER_CONFIG: inTemp('elsewhere')}, ROOT)).toBe('/run/elsewhere.sock')
   })
 
   test.each(['tcp://10.0.0.1:2376', 'ssh://root@host'])(
-    'on another host, %s, is refused with who named it',
+    'a context on another host, %s, is refused with who named it',
     async (address) => {
       await config({currentContext: 'prod'})
       await context('prod', at(address))
@@ -105,7 +105,7 @@ describe('a context', () => {
     },
   )
 
-  test('that is not there is refused', () => {
+  test('a context that is not there is refused', () => {
     expect(thrownBy(() => socketPath({...env, DOCKER_CONTEXT: 'gone'}, ROOT))).toMatchObject({
       code: 'ENGINE_ADDRESS',
       message: expect.stringMatching(
@@ -115,7 +115,7 @@ describe('a context', () => {
   })
 
   test.each([{}, {Endpoints: null}, {Endpoints: {docker: {}}}, {Endpoints: {docker: {Host: 7}}}])(
-    'whose file is %j has no address',
+    'a context whose file is %j has no address',
     async (meta) => {
       const path = await context('empty', meta)
       expect(thrownBy(() => socketPath({...env, DOCKER_CONTEXT: 'empty'}, ROOT))).toMatchObject({
@@ -127,7 +127,7 @@ describe('a context', () => {
 
 describe("config.json of docker's client", () => {
   test.each([{}, {auths: {}}, {currentContext: ''}, {currentContext: 'default'}])(
-    'with %j names none',
+    'a config.json with %j names no context',
     async (content) => {
       await config(content)
       expect(socketPath(env, ROOT)).toBe(DEFAULT)
@@ -135,7 +135,7 @@ describe("config.json of docker's client", () => {
   )
 
   test.each(['{"auths": {"r": {"auth": "c2VjcmV0"}', '[]', ''])(
-    'with %j is refused without a word of it',
+    'a config.json with %j is refused without a word of it',
     async (text) => {
       await config(text)
       expect(thrownBy(() => socketPath(env, ROOT))).toMatchObject({
@@ -145,7 +145,7 @@ describe("config.json of docker's client", () => {
     },
   )
 
-  test('is not looked at when DOCKER_HOST or DOCKER_CONTEXT says all', async () => {
+  test('a config.json is not looked at when DOCKER_HOST or DOCKER_CONTEXT says all', async () => {
     await config('broken')
     expect(socketPath({...env, DOCKER_HOST: 'unix:///run/host.sock'}, ROOT)).toBe('/run/host.sock')
     expect(socketPath({...env, DOCKER_CONTEXT: 'default'}, ROOT)).toBe(DEFAULT)
@@ -158,11 +158,11 @@ describe("a user's own Engine", () => {
     env['XDG_RUNTIME_DIR'] = inTemp('runtime')
   })
 
-  test('is the default where it listens', () => {
+  test("a user's own Engine is the default where it listens", () => {
     expect(socketPath(env, USER)).toBe(inTemp('runtime', 'docker.sock'))
   })
 
-  test("is not for root, and gives way to a context and where it is not there to the host's", async () => {
+  test("a user's own Engine is not for root, and gives way to a context and where it is not there to the host's", async () => {
     expect(socketPath(env, ROOT)).toBe(DEFAULT)
     expect(socketPath({...env, XDG_RUNTIME_DIR: inTemp('home')}, USER)).toBe(DEFAULT)
     await config({currentContext: 'mine'})

@@ -15,6 +15,6 @@ test.each([
   [`nginx:1.27@${DIGEST}`, 'nginx', DIGEST],
   [`localhost:5000/app@${DIGEST}`, 'localhost:5000/app', DIGEST],
   [`localhost:5000/app:v2@${DIGEST}`, 'localhost:5000/app', DIGEST],
-])('%s is %s at %s', (reference, repository, tag) => {
+])('the reference %s is %s at %s', (reference, repository, tag) => {
   expect(splitReference(reference)).toEqual({repository, tag})
 })

@@ -12,11 +12,11 @@ async function variablesOf(config: unknown): Promise<string[]> {
 }
 
 describe('the proxies of config.json', () => {
-  test('are none without one', () => {
+  test('a host without config.json has no proxies', () => {
     expect(proxyVariables(ENGINE, {DOCKER_CONFIG: inTemp()})).toEqual([])
   })
 
-  test('are variables in both cases', async () => {
+  test('a proxy of config.json is a variable in both cases', async () => {
     const own = {httpProxy: 'a', httpsProxy: 'b', ftpProxy: 'c', noProxy: 'd', allProxy: 'e'}
     expect((await variablesOf({proxies: {default: own}})).toSorted()).toEqual([
       'ALL_PROXY=e',
@@ -32,7 +32,7 @@ describe('the proxies of config.json', () => {
     ])
   })
 
-  test('are those of the Engine alone where it has some', async () => {
+  test('the proxies of config.json are those of the Engine alone where it has some', async () => {
     const proxies = {default: {httpProxy: 'a', noProxy: 'b'}, [ENGINE]: {httpProxy: 'c'}}
     expect(await variablesOf({proxies})).toEqual(['HTTP_PROXY=c', 'http_proxy=c'])
   })
@@ -42,7 +42,7 @@ describe('the proxies of config.json', () => {
     [{proxies: {default: 'hunter'}}, 'default of proxies is no object'],
     [{proxies: {[ENGINE]: 'hunter'}}, `${ENGINE} of proxies is no object`],
     [{proxies: {default: {httpProxy: ['hunter']}}}, 'httpProxy of proxies for default is no text'],
-  ])('in %j are refused with the file and without a value', async (config, why) => {
+  ])('proxies in %j are refused with the file and without a value', async (config, why) => {
     const error: unknown = await variablesOf(config).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({code: 'CONFIGURATION'})
     expect(String(error)).toContain(`${inTemp('config.json')}: ${why}`)

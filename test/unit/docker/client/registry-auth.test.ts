@@ -31,14 +31,14 @@ const answers = (username: string, secret: string): string =>
   `echo '${JSON.stringify({ServerURL: 'x', Username: username, Secret: secret})}'`
 
 describe("a registry's login", () => {
-  test('is none without a config.json, and says where it was looked for', async () => {
+  test('a host without a config.json has no login, and says where it was looked for', async () => {
     await expect(findLogin('nginx', {DOCKER_CONFIG: inTemp()}, signal)).resolves.toEqual({from: inTemp('config.json')})
   })
 
   test.each([
     ['a FIFO', (path: string) => execFileSync('mkfifo', [path])],
     ['a device', (path: string) => symlink('/dev/zero', path)],
-  ])('is not waited for where config.json is %s', async (kind, put) => {
+  ])('a login is not waited for where config.json is %s', async (kind, put) => {
     await put(inTemp('config.json'))
     await expect(findLogin('nginx', {DOCKER_CONFIG: inTemp()}, signal)).rejects.toMatchObject({
       code: 'CONFIGURATION',
@@ -55,7 +55,7 @@ describe("a registry's login", () => {
     ['ghcr.io/a/b@sha256:c0ffee', 'ghcr.io'],
     ['localhost/a', 'localhost'],
     ['Host/a', 'Host'],
-  ])('of %s is the one of %s', async (image, registry) => {
+  ])('the login for %s is the one of %s', async (image, registry) => {
     const found = await find(image, {auths: {[registry]: {auth: base64(`app:${SECRET}`)}, other: {auth: 'x'}}})
     expect(found).toEqual({
       from: inTemp('config.json'),
@@ -76,12 +76,12 @@ describe("a registry's login", () => {
     ],
     ['a registry token', {auths: {'reg.io': {registrytoken: 'tok'}}}, {registrytoken: 'tok'}],
     ['plain words', {auths: {'reg.io': {username: 'a', password: 'b'}}}, {username: 'a', password: 'b'}],
-  ])('may be %s', async (_, config, login) => {
+  ])('a login may be %s', async (_, config, login) => {
     expect((await find('reg.io/a', config))?.login).toEqual({...login, serveraddress: 'reg.io'})
   })
 
   test.each([{}, {auths: null}, {auths: {}}, {auths: {'reg.io': {}}}, {auths: {'other.io': {auth: base64('a:b')}}}])(
-    'is none in %j',
+    'a login is not found in %j',
     async (config) => {
       expect(await find('reg.io/a', config)).toEqual({from: inTemp('config.json')})
     },
@@ -90,7 +90,7 @@ describe("a registry's login", () => {
   test.each([
     [`{"auths": {"reg.io": {"auth": "${base64(SECRET)}"`, "is not what docker's client writes"],
     [{auths: {'reg.io': {auth: base64('hunter')}}}, 'the auth of reg.io is no user and password'],
-  ])('is refused in %j without a word of it', async (config, why) => {
+  ])('a login in %j is refused without a word of it', async (config, why) => {
     const error = await find('reg.io/a', config).catch(String)
     expect(error).toContain(why)
     expect(error).not.toMatch(/hunter|aHVud/)
@@ -105,7 +105,7 @@ describe('DOCKER_AUTH_CONFIG', () => {
     ['auths of config.json', file],
     ['a helper', {credsStore: 'nobody'}],
     ['a config.json that is none', '{'],
-  ])('wins over %s', async (_, config) => {
+  ])('DOCKER_AUTH_CONFIG wins over %s', async (_, config) => {
     expect(await find('reg.io/a', config, signal, told('reg.io'))).toEqual({
       from: 'DOCKER_AUTH_CONFIG',
       login: {username: 'app', password: SECRET, serveraddress: 'reg.io'},
@@ -118,7 +118,7 @@ describe('DOCKER_AUTH_CONFIG', () => {
     ['has none', '{"auths": null}'],
     ['has another registry', told('other.io')],
     ['has the whole address', told('https://reg.io/v1/')],
-  ])('that %s leaves it to config.json', async (_, text) => {
+  ])('a DOCKER_AUTH_CONFIG that %s leaves it to config.json', async (_, text) => {
     expect(await find('reg.io/a', file, signal, text)).toEqual({
       from: inTemp('config.json'),
       login: {username: 'file', password: 'x', serveraddress: 'reg.io'},
@@ -135,7 +135,7 @@ describe('DOCKER_AUTH_CONFIG', () => {
     '{"auths": {"reg.io": {"username": "hunter", "password": "2"}}}',
     '{"auths": {"reg.io": {"identitytoken": "hunter"}}}',
     '{"auths": {}, "hunter": 1}',
-  ])('%s is passed over with a word of that, and none of it', async (text) => {
+  ])('the DOCKER_AUTH_CONFIG %s is passed over with a word of that, and none of it', async (text) => {
     expect(await find('reg.io/a', file, signal, text)).toEqual({
       from: inTemp('config.json'),
       login: {username: 'file', password: 'x', serveraddress: 'reg.io'},
@@ -146,7 +146,7 @@ describe('DOCKER_AUTH_CONFIG', () => {
 })
 
 describe('a credential helper', () => {
-  test('is asked for the registry through a pipe, and wins over auths', async () => {
+  test('a helper is asked for the registry through a pipe, and wins over auths', async () => {
     await helper('site', answers('app', SECRET))
     const found = await find('reg.io/a', {credsStore: 'site', auths: {'reg.io': {auth: base64('a:b')}}})
     expect(found).toEqual({
@@ -156,7 +156,7 @@ describe('a credential helper', () => {
     expect(await readFile(inTemp('asked'), 'utf8')).toBe('get reg.io\n')
   })
 
-  test('of the registry wins over the one for all', async () => {
+  test('a helper of the registry wins over the one for all', async () => {
     await helper('one', answers('one', 'x'))
     await helper('all', answers('all', 'x'))
     const config = {credsStore: 'all', credHelpers: {'reg.io': 'one'}}
@@ -164,7 +164,7 @@ describe('a credential helper', () => {
     expect((await find('nginx', config))?.login).toMatchObject({username: 'all', serveraddress: HUB})
   })
 
-  test('may have an identity token', async () => {
+  test('a helper may have an identity token', async () => {
     await helper('site', answers('<token>', 'tok'))
     expect((await find('reg.io/a', {credsStore: 'site'}))?.login).toEqual({
       identitytoken: 'tok',
@@ -172,7 +172,7 @@ describe('a credential helper', () => {
     })
   })
 
-  test('that has no login for the registry is believed', async () => {
+  test('a helper that has no login for the registry is believed', async () => {
     await helper('site', 'echo credentials not found in native keychain; exit 1')
     expect((await find('reg.io/a', {credsStore: 'site'}))?.login).toBeUndefined()
   })
@@ -184,7 +184,7 @@ describe('a credential helper', () => {
     ['fails with its answer', `${answers('app', SECRET)}; exit 1`, 'it ended with status 1'],
     ['says no JSON', `echo '${SECRET}'`, 'its answer has no Username and Secret'],
     ['says half of it', `echo '{"Secret": "${SECRET}"}'`, 'its answer has no Username and Secret'],
-  ])('that %s is an error without the secret', async (_, script, why) => {
+  ])('a helper that %s is an error without the secret', async (_, script, why) => {
     if (script !== undefined) await helper('site', script)
     const error = await find('reg.io/a', {credsStore: 'site'}).catch((error: unknown) => error)
     expect(error).toMatchObject({
@@ -193,13 +193,13 @@ describe('a credential helper', () => {
     })
   })
 
-  test('that does not listen is an error, and nothing else', async () => {
+  test('a helper that does not listen is an error, and nothing else', async () => {
     await writeFile(inTemp('bin', 'docker-credential-deaf'), '#!/bin/sh\nexec <&-\nexit 1\n')
     await chmod(inTemp('bin', 'docker-credential-deaf'), 0o755)
     await expect(find('reg.io/a', {credsStore: 'deaf'})).rejects.toMatchObject({code: 'CONFIGURATION'})
   })
 
-  test('is given up when the run is stopped', async () => {
+  test('a helper is given up when the run is stopped', async () => {
     await helper('slow', 'exec sleep 1000')
     const controller = new AbortController()
     const found = find('reg.io/a', {credsStore: 'slow'}, controller.signal)

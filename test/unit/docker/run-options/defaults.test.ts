@@ -11,35 +11,38 @@ const of = (env: Record<string, string>, ...given: [string, string][]) =>
   )
 
 describe('DOCKER_DEFAULT_PLATFORM', () => {
-  test('is the platform of a line that says none', async () => {
+  test('DOCKER_DEFAULT_PLATFORM is the platform of a line that says none', async () => {
     expect((await of({DOCKER_DEFAULT_PLATFORM: 'linux/aarch64'})).request.platform).toBe('linux/arm64')
   })
 
   test.each([
     ['linux/amd64', 'linux/amd64'],
     ['', undefined],
-  ])('is nothing to a line that says %j', async (said, platform) => {
+  ])('DOCKER_DEFAULT_PLATFORM is nothing to a line that says %j', async (said, platform) => {
     expect((await of({DOCKER_DEFAULT_PLATFORM: 'bad'}, ['platform', said])).request.platform).toBe(platform)
   })
 
-  test('is refused where it is none', async () => {
+  test('a DOCKER_DEFAULT_PLATFORM that is no platform is refused', async () => {
     await expect(of({DOCKER_DEFAULT_PLATFORM: 'bad'})).rejects.toMatchObject({code: 'BAD_VALUE'})
   })
 })
 
 describe('DOCKER_CONTENT_TRUST', () => {
-  test.each(['1', 'true', 'yes'])('as %s asks for signatures, which are not checked here', async (value) => {
-    await expect(of({DOCKER_CONTENT_TRUST: value})).rejects.toMatchObject({
-      code: 'REFUSED_OPTION',
-      message: `option DOCKER_CONTENT_TRUST=${value} is refused: systemd-docker checks no signatures; pull the image with \`docker pull\` first, or name it by its digest`,
-    })
-  })
+  test.each(['1', 'true', 'yes'])(
+    'DOCKER_CONTENT_TRUST=%s asks for signatures, which are not checked here',
+    async (value) => {
+      await expect(of({DOCKER_CONTENT_TRUST: value})).rejects.toMatchObject({
+        code: 'REFUSED_OPTION',
+        message: `option DOCKER_CONTENT_TRUST=${value} is refused: systemd-docker checks no signatures; pull the image with \`docker pull\` first, or name it by its digest`,
+      })
+    },
+  )
 
-  test.each(['', '0', 'false'])('as %j asks for none', async (value) => {
+  test.each(['', '0', 'false'])('DOCKER_CONTENT_TRUST=%j asks for no signatures', async (value) => {
     expect((await of({DOCKER_CONTENT_TRUST: value})).request.body.Image).toBe('image')
   })
 
-  test('is nothing to a line with --disable-content-trust', async () => {
+  test('DOCKER_CONTENT_TRUST is nothing to a line with --disable-content-trust', async () => {
     const {request} = await of({DOCKER_CONTENT_TRUST: '1'}, ['disable-content-trust', 'true'])
     expect(request.body.Image).toBe('image')
   })
@@ -48,7 +51,7 @@ describe('DOCKER_CONTENT_TRUST', () => {
 describe('a proxy', () => {
   const proxies = ['HTTP_PROXY=a', 'http_proxy=a']
 
-  test('is told to the container after its files of variables, and unless the line names the variable', async () => {
+  test('a proxy is told to the container after its files of variables, and unless the line names the variable', async () => {
     const given = [
       {name: 'env', value: 'HTTP_PROXY'},
       {name: 'env', value: 'Http_Proxy=b'},

@@ -7,19 +7,19 @@ const described = Object.entries(RUN_OPTIONS_HELP).flatMap(([subject, options]) 
 )
 
 describe('the help of the options of docker run', () => {
-  test('describes each option of the table once, and no other', () => {
+  test('the help describes each option of the table once, and no other', () => {
     expect(described.map(({name}) => name).toSorted()).toEqual(Object.keys(RUN_OPTIONS).toSorted())
   })
 
-  test.each(described)('names a value of --$name exactly where it takes one', ({name, value}) => {
+  test.each(described)('the help names a value of --$name exactly where it takes one', ({name, value}) => {
     expect(value === undefined ? 'nothing' : 'value').toBe(RUN_OPTIONS[name]?.takes)
   })
 
-  test.each(described)('says in one line without a full stop what --$name is for', ({summary}) => {
+  test.each(described)('the help says in one line without a full stop what --$name is for', ({summary}) => {
     expect(summary).toMatch(/^[^\n]*[^.\n]$/)
   })
 
-  test('has those that are always refused under a heading of their own, with those that have one accepted value', () => {
+  test('the help has the options that are always refused under a heading of their own, with those that have one accepted value', () => {
     const refused = described.flatMap(({name, subject}) => (subject === 'Refused' ? [name] : []))
     const always = Object.keys(RUN_OPTIONS).filter((name) => 'refused' in (RUN_OPTIONS[name] ?? {}))
     expect(refused.toSorted()).toEqual([...always, 'restart', 'use-api-socket'].toSorted())

@@ -28,17 +28,17 @@ const SHORT: Readonly<Record<string, string>> = {
 }
 
 describe('the table of docker run', () => {
-  test('has every switch', () => {
+  test('the table has every switch', () => {
     const switches = Object.keys(RUN_OPTIONS).filter((name) => RUN_OPTIONS[name]?.takes === 'nothing')
     expect(switches.toSorted()).toEqual(SWITCHES.split(' '))
   })
 
-  test('has every option with a value', () => {
+  test('the table has every option with a value', () => {
     const valued = Object.keys(RUN_OPTIONS).filter((name) => RUN_OPTIONS[name]?.takes === 'value')
     expect(valued.toSorted()).toEqual(VALUED.split(' '))
   })
 
-  test('has the one-letter forms of docker and no others', () => {
+  test('the table has the one-letter forms of docker and no others', () => {
     const short = Object.entries(RUN_OPTIONS).flatMap(([name, {char}]) => (char === undefined ? [] : [[char, name]]))
     expect(Object.fromEntries(short)).toEqual(SHORT)
     expect(short).toHaveLength(15)
@@ -59,7 +59,7 @@ describe('an option of one value', () => {
     ['stop-timeout', '30', {StopTimeout: 30}],
     ['user', '1000:1000', {User: '1000:1000'}],
     ['workdir', '/srv', {WorkingDir: '/srv'}],
-  ])('--%s %s', async (name, value, body) => {
+  ])('the option is put where the Engine reads it: --%s %s', async (name, value, body) => {
     const {request} = await draftOfRow(name, [value])
     expect(request.body).toMatchObject(body)
   })
@@ -145,18 +145,18 @@ test('--sig-proxy is whether signals are passed on', async () => {
 })
 
 describe('--pull', () => {
-  test.each(['always', 'missing', 'never'])('%s is the policy', async (value) => {
+  test.each(['always', 'missing', 'never'])('--pull %s is the policy', async (value) => {
     expect((await draftOfRow('pull', [value])).pull).toBe(value)
   })
 })
 
 describe('--restart', () => {
-  test.each(['no', ''])('%j, which is to leave it to systemd, changes nothing', async (value) => {
+  test.each(['no', ''])('--restart %j leaves the restart to systemd and changes nothing', async (value) => {
     expect((await draftOfRow('restart', [value])).request).toEqual(plainRequest())
   })
 
   test.each(['always', 'unless-stopped', 'on-failure', 'on-failure:3'])(
-    "%s is refused, as it is systemd's",
+    "--restart %s is refused, as it is systemd's",
     async (value) => {
       await expect(draftOfRow('restart', [value])).rejects.toMatchObject({
         code: 'REFUSED_OPTION',

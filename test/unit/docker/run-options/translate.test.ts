@@ -11,7 +11,7 @@ const of = (...given: [string, string][]) =>
   )
 
 describe('what all options together say', () => {
-  test('each capability is asked for once', async () => {
+  test('a capability that several options say is asked for once', async () => {
     const {request} = await of(['cap-add', 'net_admin'], ['cap-add', 'CAP_NET_ADMIN'], ['cap-add', 'chown'])
     expect(request.body.HostConfig.CapAdd).toEqual(['CAP_CHOWN', 'CAP_NET_ADMIN'])
   })
@@ -44,6 +44,6 @@ test.each([
   [[['no-healthcheck', 'true'] as [string, string], ['health-cmd', 'x'] as [string, string]]],
   [[['log-driver', 'none'] as [string, string], ['log-opt', 'a=b'] as [string, string]]],
   [[['network-alias', 'a'] as [string, string]]],
-])('%j contradicts itself', async (given) => {
+])('a line with %j contradicts itself', async (given) => {
   await expect(of(...given)).rejects.toMatchObject({code: 'CONFLICTING_OPTIONS'})
 })

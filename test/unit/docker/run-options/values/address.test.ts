@@ -72,11 +72,11 @@ describe('--add-host', () => {
     ['db=10.0.0.1', 'db:10.0.0.1'],
     ['db:host-gateway', 'db:host-gateway'],
     ['db:[::1]', 'db:::1'],
-  ])('%s is %s', (value, entry) => {
+  ])('--add-host %s is %s', (value, entry) => {
     expect(extraHost(value, '--add-host')).toBe(entry)
   })
 
-  test.each(['db', ':10.0.0.1', 'db:', 'db:nowhere'])('%s is refused', (value) => {
+  test.each(['db', ':10.0.0.1', 'db:', 'db:nowhere'])('--add-host %s is refused', (value) => {
     expect(() => extraHost(value, '--add-host')).toThrow(`invalid value "${value}" for --add-host: `)
   })
 })
@@ -85,6 +85,6 @@ test.each([
   ['example.com', 'example.com'],
   ['example.com.', 'example.com'],
   ['.', '.'],
-])('%s is looked up in %s', (value, domain) => {
+])('the domain %s is looked up in %s', (value, domain) => {
   expect(searchDomain(value, '--dns-search')).toBe(domain)
 })

@@ -8,12 +8,12 @@ describe('--device', () => {
     ['/dev/sda:/dev/xvda', '/dev/sda', '/dev/xvda', 'rwm'],
     ['/dev/sda:/dev/xvda:r', '/dev/sda', '/dev/xvda', 'r'],
     ['/dev/sda:rw', '/dev/sda', '/dev/sda', 'rw'],
-  ])('%s', async (value, PathOnHost, PathInContainer, CgroupPermissions) => {
+  ])('--device %s gives the container the device', async (value, PathOnHost, PathInContainer, CgroupPermissions) => {
     const {body} = (await draftOf(device, [value])).request
     expect(body.HostConfig.Devices).toEqual([{PathOnHost, PathInContainer, CgroupPermissions}])
   })
 
-  test('by a name of the Container Device Interface is asked for of its driver', async () => {
+  test('a name of the Container Device Interface is asked for of its driver', async () => {
     const {pending, request} = await draftOf(device, ['nvidia.com/gpu=all'])
     expect(pending.cdiDevices).toEqual(['nvidia.com/gpu=all'])
     expect(request.body.HostConfig.Devices).toEqual([])
@@ -23,7 +23,7 @@ describe('--device', () => {
     ['sda', "'sda' is no absolute path"],
     ['/dev/sda:/dev/x:q', "'q' is not of the modes r, w and m, each once"],
     ['a:b:c:d', 'say HOST, HOST:CONTAINER or HOST:CONTAINER:MODES'],
-  ])('%s is refused: %s', async (value, why) => {
+  ])('--device %s is refused: %s', async (value, why) => {
     await expect(draftOf(device, [value])).rejects.toThrow(`invalid value "${value}" for --option: ${why}`)
   })
 })

@@ -12,7 +12,7 @@ test.each([
   ['1µs', 1000],
   ['+3s', 3_000_000_000],
   ['0.3333333333333333s', 333_333_333],
-])('%s is %i nanoseconds', (value, nanoseconds) => {
+])('the duration %s is %i nanoseconds', (value, nanoseconds) => {
   expect(duration(value, '--health-interval')).toBe(nanoseconds)
 })
 
@@ -22,7 +22,7 @@ test.each([
   ['.s', 'say a time with its unit, such as 500ms, 30s, 1m30s or 2h'],
   ['-5s', 'a time cannot be negative'],
   ['3000000h', 'the time is too long'],
-])('%s is refused: %s', (value, why) => {
+])('the duration %s is refused: %s', (value, why) => {
   expect(thrownBy(() => duration(value, '--health-interval'))).toMatchObject({
     code: 'BAD_VALUE',
     message: `invalid value "${value}" for --health-interval: ${why}`,

@@ -14,17 +14,17 @@ describe('--env', () => {
     ['quotes in its value, which stay', 'KEY="a b"', 'KEY="a b"'],
     ["no value, which takes the unit's", 'HERE', 'HERE=ours'],
     ["no value where the unit's is empty", 'EMPTY', 'EMPTY='],
-  ])('with %s', async (_, value, entry) => {
+  ])('--env is read as docker does, with %s', async (_, value, entry) => {
     const {request} = await draftOf(environment, [value], around)
     expect(request.body.Env).toEqual([entry])
   })
 
-  test('adds its variables in the order of the line', async () => {
+  test('--env adds its variables in the order of the line', async () => {
     const {request} = await draftOf(environment, ['B=1', 'A=2', 'B=3'], around)
     expect(request.body.Env).toEqual(['B=1', 'A=2', 'B=3'])
   })
 
-  test.each(['', '=value', '='])('%j has no name and is refused', async (value) => {
+  test.each(['', '=value', '='])('a variable %j has no name and is refused', async (value) => {
     await expect(draftOf(environment, [value], around)).rejects.toMatchObject({
       code: 'BAD_VALUE',
       message: `invalid value "${value}" for --option: a variable needs a name`,
@@ -57,11 +57,11 @@ describe('--env-file', () => {
     ['a byte order mark', '\uFEFFA=1', ['A=1']],
     ['letters of any language', 'A=Grüße', ['A=Grüße']],
     ['nothing', '', []],
-  ])('with %s', async (_, content, env) => {
+  ])('--env-file is read as docker does, with %s', async (_, content, env) => {
     expect(await envOf(content)).toEqual(env)
   })
 
-  test('is found by its absolute path', async () => {
+  test('a file of --env-file is found by its absolute path', async () => {
     await writeFile(inTemp('variables.env'), 'A=1')
     const {request} = await draftOf(environmentFile, [inTemp('variables.env')])
     expect(request.body.Env).toEqual(['A=1'])
@@ -72,21 +72,21 @@ describe('--env-file', () => {
     ['a tab in a name', 'B\tC=2', 1],
     ['a blank behind a name without a value', 'A \n', 1],
     ['no name before a value', '# first\n\n=2', 3],
-  ])('with %s is refused, and the line is said', async (_, content, line) => {
+  ])('a file of --env-file with %s is refused, and the line is said', async (_, content, line) => {
     await expect(envOf(content)).rejects.toMatchObject({
       code: 'BAD_VALUE',
       message: `invalid value "variables.env" for --option: line ${String(line)} has no name before its value, or one with spaces`,
     })
   })
 
-  test('that is not there is an error that names the option and the path', async () => {
+  test('a file of --env-file that is not there is an error that names the option and the path', async () => {
     await expect(draftOf(environmentFile, ['none.env'], {env: {}, cwd: inTemp()})).rejects.toMatchObject({
       code: 'UNREADABLE_FILE',
       message: `cannot read ${inTemp('none.env')}, which --option names: ENOENT: no such file or directory, open '${inTemp('none.env')}'`,
     })
   })
 
-  test('that is a directory is an error', async () => {
+  test('a directory for --env-file is an error', async () => {
     await expect(draftOf(environmentFile, [inTemp()])).rejects.toMatchObject({code: 'UNREADABLE_FILE'})
   })
 })

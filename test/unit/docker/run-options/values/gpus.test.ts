@@ -10,7 +10,7 @@ test.each([
   ['"device=0,1"', {...PLAIN, Count: 0, DeviceIDs: ['0', '1']}],
   ['all,"capabilities=compute,utility"', {Driver: '', Count: -1, Capabilities: [['compute', 'utility', 'gpu']]}],
   ['options=a=b', {...PLAIN, Count: 1, Options: {a: 'b'}}],
-])('--gpus %s', (value, request) => {
+])('the Engine is asked for the devices of --gpus %s', (value, request) => {
   expect(gpus(value, '--gpus')).toEqual(request)
 })
 

@@ -86,11 +86,11 @@ describe('--mount', () => {
       {Type: 'tmpfs', Target: '/x', TmpfsOptions: {SizeBytes: 67_108_864, Mode: 0o1777}},
     ],
     ['an image', 'type=image,src=busybox,dst=/x', {Type: 'image', Source: 'busybox', Target: '/x'}],
-  ])('%s', async (_, value, expected) => {
+  ])('the mount is what --mount says of it: %s', async (_, value, expected) => {
     expect(await mountsOf(value)).toEqual([expected])
   })
 
-  test('adds one mount each time', async () => {
+  test('--mount adds one mount each time', async () => {
     expect(await mountsOf('dst=/x', 'type=tmpfs,dst=/y')).toEqual([
       {Type: 'volume', Target: '/x'},
       {Type: 'tmpfs', Target: '/y'},
@@ -119,7 +119,7 @@ describe('--mount', () => {
     ['dst=/x,bind-propagation=rslave', 'fields of type=bind do not go with type=volume'],
     ['type=bind,src=/a,dst=/x,volume-nocopy', 'fields of type=volume do not go with type=bind'],
     ['type=bind,src=/a,dst=/x,tmpfs-mode=1777', 'fields of type=tmpfs do not go with type=bind'],
-  ])('%s is refused: %s', async (value, why) => {
+  ])('--mount %s is refused: %s', async (value, why) => {
     const promise = mountsOf(value)
     await expect(promise).rejects.toMatchObject({code: 'BAD_VALUE'})
     await expect(promise).rejects.toThrow(`for --option: ${why}`)

@@ -11,7 +11,7 @@ async function bodyOf(...values: string[]): Promise<CreateBody> {
 
 describe('--network', () => {
   test.each(['host', 'none', 'bridge', 'default', 'backend', 'container:web', 'container:0123456789ab'])(
-    '%s is the network mode and says nothing else',
+    '--network %s is the network mode and says nothing else',
     async (value) => {
       const body = await bodyOf(value)
       expect(body.HostConfig.NetworkMode).toBe(value)
@@ -19,7 +19,7 @@ describe('--network', () => {
     },
   )
 
-  test('in fields says what the container has on it', async () => {
+  test('--network in fields says what the container has on it', async () => {
     expect(await bodyOf('name=Backend,ip=10.0.0.2,alias=DB,alias=sql,driver-opt=a=b')).toMatchObject({
       HostConfig: {NetworkMode: 'backend'},
       NetworkingConfig: {
@@ -30,7 +30,7 @@ describe('--network', () => {
     })
   })
 
-  test('given twice is two networks, the first of which is the mode', async () => {
+  test('--network given twice is two networks, the first of which is the mode', async () => {
     const body = await bodyOf('front', 'back')
     expect(body.HostConfig.NetworkMode).toBe('front')
     expect(body.NetworkingConfig).toEqual({EndpointsConfig: {front: {}, back: {}}})
@@ -39,7 +39,7 @@ describe('--network', () => {
   test.each([
     ['name=a,mac-address=92:d0:c6:0a:29:33', '1.44'],
     ['name=a,gw-priority=5', '1.48'],
-  ])('%s needs an Engine with API %s', async (value, api) => {
+  ])('--network %s needs an Engine with API %s', async (value, api) => {
     const {needs} = await draftOf(network, [value])
     expect(needs).toMatchObject([{api}])
   })

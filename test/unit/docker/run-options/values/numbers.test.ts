@@ -26,12 +26,12 @@ describe('a size', () => {
     ['1.0001k', 1024],
     ['1e3', 1000],
     ['64 ', 64],
-  ])('of %s is %i bytes', (value, size) => {
+  ])('a size of %s is %i bytes', (value, size) => {
     expect(bytes(value, '--memory')).toBe(size)
   })
 
   test.each(['', 'm', 'big', '-1', '-1m', '64x', '64mm', '64mbb', '1.5.5m', '1,5g', '64  m', ' 64m', '0x10', '64m m'])(
-    '%j is refused',
+    'the size %j is refused',
     (value) => {
       expect(thrownBy(() => bytes(value, '--memory'))).toMatchObject({
         code: 'BAD_VALUE',
@@ -59,18 +59,18 @@ describe('a number of CPUs', () => {
     ['1e-3', 1_000_000],
     ['3/2', 1_500_000_000],
     ['0x2', 2_000_000_000],
-  ])('of %s is %i billionths', (value, nano) => {
+  ])('a number of %s CPUs is %i billionths', (value, nano) => {
     expect(nanoCpus(value, '--cpus')).toBe(nano)
   })
 
-  test.each(['', '.', 'two', '-1', '1,5', '1.5.5', ' 1', '1 '])('%j is refused', (value) => {
+  test.each(['', '.', 'two', '-1', '1,5', '1.5.5', ' 1', '1 '])('the number of CPUs %j is refused', (value) => {
     expect(thrownBy(() => nanoCpus(value, '--cpus'))).toMatchObject({
       code: 'BAD_VALUE',
       message: `invalid value "${value}" for --cpus: say a number of CPUs, such as 1.5`,
     })
   })
 
-  test('that is finer than a billionth is refused', () => {
+  test('a number of CPUs that is finer than a billionth is refused', () => {
     expect(thrownBy(() => nanoCpus('0.0000000001', '--cpus'))).toMatchObject({
       code: 'BAD_VALUE',
       message: 'invalid value "0.0000000001" for --cpus: it is finer than a billionth of a CPU',
@@ -88,11 +88,11 @@ describe('a whole number', () => {
     ['010', 8],
     ['0b11', 3],
     ['1_000', 1000],
-  ])('%s is %i', (value, number) => {
+  ])('the whole number %s is %i', (value, number) => {
     expect(integer(value, '--stop-timeout')).toBe(number)
   })
 
-  test.each(['', '-', '1.5', '10s', 'ten', ' 10', '1e3', '--1'])('%j is refused', (value) => {
+  test.each(['', '-', '1.5', '10s', 'ten', ' 10', '1e3', '--1'])('the whole number %j is refused', (value) => {
     expect(thrownBy(() => integer(value, '--stop-timeout'))).toMatchObject({
       code: 'BAD_VALUE',
       message: `invalid value "${value}" for --stop-timeout: say a whole number`,
@@ -100,7 +100,7 @@ describe('a whole number', () => {
   })
 })
 
-test.each(['64ki', '64i', '64ib', '9999999999999p', '.', 'k'])('%s is no size', (value) => {
+test.each(['64ki', '64i', '64ib', '9999999999999p', '.', 'k'])('the word %s is no size', (value) => {
   expect(thrownBy(() => bytes(value, '--memory'))).toMatchObject({code: 'BAD_VALUE'})
 })
 
@@ -109,7 +109,7 @@ test.each([
   ['1.', 1],
   ['2b', 2],
   ['3KiB', 3072],
-])('%s is %i bytes', (value, expected) => {
+])('the size %s is %i bytes', (value, expected) => {
   expect(bytes(value, '--memory')).toBe(expected)
 })
 

@@ -13,7 +13,7 @@ test.each([
 })
 
 describe('--label', () => {
-  test('adds one label each time, and a later one wins', async () => {
+  test('--label adds one label each time, and a later one wins', async () => {
     const {request} = await draftOfRow('label', ['a=1', 'b', 'a=2'])
     expect(request.body.Labels).toEqual({a: '2', b: ''})
   })

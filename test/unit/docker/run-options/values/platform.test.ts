@@ -10,7 +10,7 @@ test.each([
   ['linux/armhf', 'linux/arm'],
   ['macos/arm64', 'darwin/arm64'],
   ['', undefined],
-])('%j is %s', (value, spelled) => {
+])('the platform %j is %s', (value, spelled) => {
   expect(platform(value, '--platform')).toBe(spelled)
 })
 
@@ -18,6 +18,6 @@ test('an operating system alone is that of this machine', () => {
   expect(platform('linux', '--platform')).toMatch(/^linux\/[a-z0-9]+$/)
 })
 
-test.each(['bad', 'a/b/c/d', 'linux/', '*'])('%s is refused', (value) => {
+test.each(['bad', 'a/b/c/d', 'linux/', '*'])('the platform %s is refused', (value) => {
   expect(() => platform(value, '--platform')).toThrow(`invalid value "${value}" for --platform: `)
 })

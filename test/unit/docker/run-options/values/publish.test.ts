@@ -35,13 +35,13 @@ describe('--publish', () => {
     ['8000-8010:80', {'80/tcp': [{HostIp: '', HostPort: '8000-8010'}]}],
     ['published=8080,target=80,protocol=udp', {'80/udp': [{HostIp: '', HostPort: '8080'}]}],
     ['published=127.0.0.1:8080,target=80', {'80/tcp': [{HostIp: '127.0.0.1', HostPort: '8080'}]}],
-  ])('%s binds and exposes', async (value, bindings) => {
+  ])('--publish %s binds and exposes', async (value, bindings) => {
     const {body} = (await draftOf(publish, [value])).request
     expect(body.HostConfig.PortBindings).toEqual(bindings)
     expect(body.ExposedPorts).toEqual(Object.fromEntries(Object.keys(bindings).map((port) => [port, {}])))
   })
 
-  test('binds one port of the container to several of the host', async () => {
+  test('--publish binds one port of the container to several of the host', async () => {
     const {body} = (await draftOf(publish, ['8080:80', '127.0.0.1:9090:80'])).request
     expect(body.HostConfig.PortBindings).toEqual({
       '80/tcp': [
@@ -76,7 +76,7 @@ describe('--publish', () => {
     ],
     ['published=8080', "'' is no port or range of ports"],
     ['target=80,host=x', "'host=x' is none of published=, target=, protocol= and mode="],
-  ])('%s is refused: %s', async (value, why) => {
+  ])('--publish %s is refused: %s', async (value, why) => {
     await expect(draftOf(publish, [value])).rejects.toMatchObject({
       code: 'BAD_VALUE',
       message: `invalid value "${value}" for --option: ${why}`,
@@ -84,7 +84,7 @@ describe('--publish', () => {
   })
 })
 
-test.each(['[fe80::1%eth0]:80:80', 'fe80::1%eth0:80:80'])('%s is refused', async (value) => {
+test.each(['[fe80::1%eth0]:80:80', 'fe80::1%eth0:80:80'])('an address with a zone is refused: %s', async (value) => {
   await expect(draftOf(publish, [value])).rejects.toMatchObject({code: 'BAD_VALUE'})
 })
 

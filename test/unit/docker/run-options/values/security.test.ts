@@ -10,7 +10,7 @@ describe('--security-opt', () => {
     (await draftOf(securityOption, [value], {env: {}, cwd: inTemp()})).request.body.HostConfig
 
   test.each(['no-new-privileges', 'apparmor=unconfined', 'label:disable', 'seccomp=unconfined', 'seccomp=builtin'])(
-    '%s is passed on',
+    '--security-opt %s is passed on',
     async (value) => {
       expect((await hostConfigOf(value)).SecurityOpt).toEqual([value])
     },

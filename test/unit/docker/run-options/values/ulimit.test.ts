@@ -11,7 +11,7 @@ describe('--ulimit', () => {
     ['memlock=-1:-1', {Name: 'memlock', Soft: -1, Hard: -1}],
     ['memlock=1024:-1', {Name: 'memlock', Soft: 1024, Hard: -1}],
     ['core=0', {Name: 'core', Soft: 0, Hard: 0}],
-  ])('%s', async (value, limit) => {
+  ])('--ulimit %s sets the limit', async (value, limit) => {
     const {request} = await draftOf(ulimit, [value])
     expect(request.body.HostConfig.Ulimits).toEqual([limit])
   })
@@ -32,12 +32,12 @@ describe('--ulimit', () => {
     'rttime',
     'sigpending',
     'stack',
-  ])('knows the limit %s', async (name) => {
+  ])('--ulimit knows the limit %s', async (name) => {
     const {request} = await draftOf(ulimit, [`${name}=1`])
     expect(request.body.HostConfig.Ulimits).toEqual([{Name: name, Soft: 1, Hard: 1}])
   })
 
-  test('keeps several limits, and the later one of a name', async () => {
+  test('--ulimit keeps several limits, and the later one of a name', async () => {
     const {request} = await draftOf(ulimit, ['nofile=1', 'nproc=2', 'nofile=3'])
     expect(request.body.HostConfig.Ulimits).toEqual([
       {Name: 'nproc', Soft: 2, Hard: 2},
@@ -56,7 +56,7 @@ describe('--ulimit', () => {
     ['files=1024', 'there is no limit called files'],
     ['nofile=4096:1024', 'the soft limit is above the hard one'],
     ['nofile=-1:1024', 'the soft limit is above the hard one'],
-  ])('%s is refused: %s', async (value, why) => {
+  ])('--ulimit %s is refused: %s', async (value, why) => {
     await expect(draftOf(ulimit, [value])).rejects.toMatchObject({
       code: 'BAD_VALUE',
       message: `invalid value "${value}" for --option: ${why}`,

@@ -16,19 +16,19 @@ describe('--volume', () => {
     ['several modes', '/a:/b:ro,z', '/a:/b:ro,z'],
     ['a mode behind a relative path', './data:/b:rw,rslave', '/srv/app/data:/b:rw,rslave'],
     ['a mode behind a volume', 'data:/b:nocopy', 'data:/b:nocopy'],
-  ])('with %s: %s', async (_, value, entry) => {
+  ])('--volume with %s is passed on: %s', async (_, value, entry) => {
     const {body} = (await draftOf(volume, [value], around)).request
     expect(body.HostConfig.Binds).toEqual([entry])
     expect(body.Volumes).toEqual({})
   })
 
-  test('with a path in the container alone is an anonymous volume', async () => {
+  test('--volume with a path in the container alone is an anonymous volume', async () => {
     const {body} = (await draftOf(volume, ['/data'], around)).request
     expect(body.Volumes).toEqual({'/data': {}})
     expect(body.HostConfig.Binds).toEqual([])
   })
 
-  test('adds one volume each time, in the order of the line', async () => {
+  test('--volume adds one volume each time, in the order of the line', async () => {
     const {body} = (await draftOf(volume, ['/b:/b', '/a:/a'], around)).request
     expect(body.HostConfig.Binds).toEqual(['/b:/b', '/a:/a'])
   })
@@ -41,7 +41,7 @@ describe('--volume', () => {
     ['/a:', 'the path in the container must be absolute'],
     [':/b', 'say TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES'],
     ['/a:/b:ro:z', 'say TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES'],
-  ])('%s is refused: %s', async (value, why) => {
+  ])('--volume %s is refused: %s', async (value, why) => {
     await expect(draftOf(volume, [value], around)).rejects.toMatchObject({
       code: 'BAD_VALUE',
       message: `invalid value "${value}" for --option: ${why}`,
