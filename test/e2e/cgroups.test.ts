@@ -1,7 +1,7 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {EVERY_HOST} from '../support/host/hosts.js'
+import {EVERY_HOST, RELEASES, hostsNamed} from '../support/host/hosts.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
 /** What the log says of a container on a host: what it was born by, or that it was moved. */
@@ -28,7 +28,7 @@ async function cgroupsCalled(guest: Guest, name: string): Promise<string> {
 
 const V1 = EVERY_HOST.filter(({guest}) => !guest.kind.unified)
 const V2 = EVERY_HOST.filter(({guest}) => guest.kind.unified)
-const MOVING = EVERY_HOST.filter(({name}) => name === 'debian13-v2-bare')
+const MOVING = hostsNamed('debian13-v2-bare')
 const BEARING = EVERY_HOST.filter(({name}) => name !== 'debian13-v2-bare')
 
 describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
@@ -117,7 +117,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     expect((await service.start()).status).toBe(0)
     expect(await service.inspect('{{.HostConfig.Runtime}}')).toBe('runc')
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
-    if (['debian-forky', 'debian13-v2', 'debian12-v2'].includes(name))
+    if (RELEASES.some((release) => release === name))
       await service.says(/it was not born in the unit because --runtime runc is asked for$/)
   })
 })
@@ -203,7 +203,7 @@ describe.each(MOVING)('a container that is moved, on $name', ({guest}) => {
   })
 })
 
-describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].includes(name)))(
+describe.each(hostsNamed('debian13-v2-bare', 'debian12-v2'))(
   'devices of a container that is moved, on $name',
   ({guest}) => {
     // That the line names one has it moved wherever it would be born.
@@ -332,7 +332,7 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v2'].
   },
 )
 
-describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2-bare', 'debian12-v1'].includes(name)))(
+describe.each(hostsNamed('debian13-v2-bare', 'debian12-v1'))(
   'a container that is taken over and is being moved when its unit is stopped, on $name',
   ({guest}) => {
     const forks = (count: number): string =>
@@ -460,61 +460,47 @@ describe.each(V1)('--cgroups with the controllers of cgroup v1 on $name', ({gues
   })
 })
 
-describe.each(
-  EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian13-v2-bare', 'debian12-v2', 'debian12-v1'].includes(name)),
-)('a unit that is protected, on $name', ({guest}) => {
-  const line = 'run --rm --name %n --stop-signal KILL busybox sleep 1000'
-  const systemds = guest.kind.unified ? '' : 'name=systemd'
-  const isPlaced = async (service: Service): Promise<boolean> =>
-    ((await placesOf(guest, service))[systemds] ?? '').startsWith(`/system.slice/${service.name}`)
-
-  test('a unit with ProtectSystem=strict has its container all the same, and is told what lets it be born', async () => {
-    const service = await defineService(guest, line, {ProtectSystem: 'strict'})
-    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
-    expect(await isPlaced(service)).toBe(true)
-    if (['debian13-v2', 'debian12-v2'].includes(guest.kind.name))
-      await service.says(
-        /ProtectSystem= lets nothing be written to \/run\/systemd-docker \(RuntimeDirectory=systemd-docker with/,
-      )
-    await service.stop()
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
-  })
-
-  test('a unit with ProtectSystem=strict and a directory for our state has its container as if it were not protected', async () => {
-    const service = await defineService(guest, line, {
-      ProtectSystem: 'strict',
-      RuntimeDirectory: 'systemd-docker',
-      RuntimeDirectoryPreserve: 'yes',
-    })
-    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
-    await service.says(PLACED[guest.kind.name]?.(service.name, '') ?? '')
-  })
-
-  test('a unit with ProtectControlGroups=yes has its container in the one cgroup or the other, and no errno', async () => {
-    const service = await defineService(guest, line, {ProtectControlGroups: 'yes'})
-    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
-    const isBorn = guest.kind.name !== 'debian13-v2-bare'
-    expect(await isPlaced(service)).toBe(isBorn)
-    if (!isBorn)
-      await service.says(
-        /^the container stays in Docker's cgroup, .*: ProtectControlGroups= in .*\(ProtectControlGroups=no mends that\)/,
-      )
-    await service.stop()
-    expect((await service.journal()).join('\n')).not.toMatch(/EROFS|ENOENT/)
-  })
-})
-
-describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian13-v2-bare'].includes(name)))(
-  'a unit whose PIDs are its own, on $name',
+describe.each(hostsNamed('debian13-v2', 'debian13-v2-bare', 'debian12-v2', 'debian12-v1'))(
+  'a unit that is protected, on $name',
   ({guest}) => {
-    test('a unit whose PIDs are its own says why its container may be elsewhere, and stops cleanly where it is born', async () => {
-      const service = await defineService(guest, 'run --rm --name %n --init busybox sleep 1000', {PrivatePIDs: 'yes'})
+    const line = 'run --rm --name %n --stop-signal KILL busybox sleep 1000'
+    const systemds = guest.kind.unified ? '' : 'name=systemd'
+    const isPlaced = async (service: Service): Promise<boolean> =>
+      ((await placesOf(guest, service))[systemds] ?? '').startsWith(`/system.slice/${service.name}`)
+
+    test('a unit with ProtectSystem=strict has its container all the same, and is told what lets it be born', async () => {
+      const service = await defineService(guest, line, {ProtectSystem: 'strict'})
       expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
-      await service.says(/^the PIDs of the Engine at .* are not this host's, as with .* PrivatePIDs=/)
+      expect(await isPlaced(service)).toBe(true)
+      if (['debian13-v2', 'debian12-v2'].includes(guest.kind.name))
+        await service.says(
+          /ProtectSystem= lets nothing be written to \/run\/systemd-docker \(RuntimeDirectory=systemd-docker with/,
+        )
       await service.stop()
-      // Without the container's processes beside it systemd kills this one at once, as it is not its child then.
-      if (guest.kind.name === 'debian13-v2')
-        expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+      expect(await containers(guest, `name=${service.name}`)).toEqual([])
+    })
+
+    test('a unit with ProtectSystem=strict and a directory for our state has its container as if it were not protected', async () => {
+      const service = await defineService(guest, line, {
+        ProtectSystem: 'strict',
+        RuntimeDirectory: 'systemd-docker',
+        RuntimeDirectoryPreserve: 'yes',
+      })
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      await service.says(PLACED[guest.kind.name]?.(service.name, '') ?? '')
+    })
+
+    test('a unit with ProtectControlGroups=yes has its container in the one cgroup or the other, and no errno', async () => {
+      const service = await defineService(guest, line, {ProtectControlGroups: 'yes'})
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      const isBorn = guest.kind.name !== 'debian13-v2-bare'
+      expect(await isPlaced(service)).toBe(isBorn)
+      if (!isBorn)
+        await service.says(
+          /^the container stays in Docker's cgroup, .*: ProtectControlGroups= in .*\(ProtectControlGroups=no mends that\)/,
+        )
+      await service.stop()
+      expect((await service.journal()).join('\n')).not.toMatch(/EROFS|ENOENT/)
     })
 
     test('has no use for --pid-file, and leaves nothing where it says so', async () => {
@@ -530,6 +516,18 @@ describe.each(EVERY_HOST.filter(({name}) => ['debian13-v2', 'debian13-v2-bare'].
     })
   },
 )
+
+describe.each(hostsNamed('debian13-v2', 'debian13-v2-bare'))('a unit whose PIDs are its own, on $name', ({guest}) => {
+  test('a unit whose PIDs are its own says why its container may be elsewhere, and stops cleanly where it is born', async () => {
+    const service = await defineService(guest, 'run --rm --name %n --init busybox sleep 1000', {PrivatePIDs: 'yes'})
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says(/^the PIDs of the Engine at .* are not this host's, as with .* PrivatePIDs=/)
+    await service.stop()
+    // Without the container's processes beside it systemd kills this one at once, as it is not its child then.
+    if (guest.kind.name === 'debian13-v2')
+      expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+  })
+})
 
 describe.each(V2)('--cgroups with cgroup v2 alone on $name', ({guest}) => {
   test("--cgroups with a v1 controller and no name=systemd is said, and the container stays in Docker's cgroup", async () => {

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {CURRENT, HOSTS} from '../support/host/hosts.js'
 import {defineService} from '../support/service/service.js'
 
 /** The lines of a unit's journal that have the priority of debugging. */
@@ -64,7 +64,7 @@ describe.each(HOSTS)('debugging on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))('RestartMode=debug on $name', ({guest}) => {
+describe.each(CURRENT)('RestartMode=debug on $name', ({guest}) => {
   test('RestartMode=debug has a start that follows a failure say all, and the first nothing', async () => {
     const service = await defineService(guest, 'run --rm --name %n busybox sh -c "exit 7"', {
       Restart: 'on-failure',

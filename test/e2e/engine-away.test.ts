@@ -1,6 +1,7 @@
 import {afterEach, beforeAll, describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
+import {RELEASES} from '../support/host/hosts.js'
 import {CLEAN, outcomes, type Outcome} from '../support/service/outcomes.js'
 import {ownHosts} from '../support/host/own-host.js'
 import {containers, defineService, type Service} from '../support/service/service.js'
@@ -18,7 +19,7 @@ const OURS = {...SEVEN, ExecMainStatus: '125'}
 const KILLED = {...SEVEN, ExecMainStatus: '137'}
 
 const look = outcomes('the Engine goes away')
-const HOSTS = ownHosts(['debian-forky', 'debian13-v2', 'debian12-v2'], {daemonJson: {'live-restore': true}})
+const HOSTS = ownHosts(RELEASES, {daemonJson: {'live-restore': true}})
 
 /** What a start is refused for that systemd has had too many of (systemd.unit(5), `StartLimitBurst=`), is forgotten first. */
 async function startEngine(guest: Guest): Promise<void> {

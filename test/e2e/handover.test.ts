@@ -2,12 +2,12 @@ import {dirname} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {withPackages} from '../support/host/host-folder.js'
-import {EVERY_HOST} from '../support/host/hosts.js'
+import {EACH_RELEASE} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
 /** In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and so it would not see the end. */
-const HOSTS = EVERY_HOST.filter(({name}) => ['debian-forky', 'debian13-v2', 'debian12-v2'].includes(name))
+const HOSTS = EACH_RELEASE
 const PROGRAM = '/opt/bin/systemd-docker'
 /** A container that says what it gets: QUIT ends it with 0, and TERM with 3. */
 const TALKING = `sh -c "trap 'echo quitting; exit 0' QUIT; trap 'exit 3' TERM; while :; do sleep 0.1; done"`

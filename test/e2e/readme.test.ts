@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {readmeUnit} from '../../sandbox/example.js'
 import {until} from '../../sandbox/until.js'
-import {EVERY_HOST, HOSTS} from '../support/host/hosts.js'
+import {CURRENT, EACH_RELEASE, HOSTS} from '../support/host/hosts.js'
 import {containers, unique} from '../support/service/service.js'
 
 describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
@@ -50,33 +50,30 @@ describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
   })
 })
 
-describe.each(EVERY_HOST.filter(({name}) => ['debian-forky', 'debian13-v2', 'debian12-v2'].includes(name)))(
-  'the unit files of examples/units on $name',
-  ({guest}) => {
-    test.each(['nginx.service', 'nginx-handed-over.service'])(
-      'the unit file %s starts, is reloaded, and stops clean',
-      async (file) => {
-        const name = `${unique()}.service`
-        const text = await readFile(new URL(`../../examples/units/${file}`, import.meta.url), 'utf8')
-        await guest.write(`/etc/systemd/system/${name}`, text)
-        onTestFinished(async () => {
-          await guest.attempt(['systemctl', 'stop', name])
-          await guest.run('rm', `/etc/systemd/system/${name}`)
-        })
-        await guest.run('systemctl', 'start', name)
-        await guest.run('systemctl', 'reload', name)
-        expect(await guest.run('systemctl', 'is-active', name)).toBe('active')
-        await guest.run('systemctl', 'stop', name)
-        expect(await guest.run('systemctl', 'show', '--property=ActiveState,Result', name)).toMatch(
-          /^(?=[^]*ActiveState=inactive)(?=[^]*Result=success)/,
-        )
-        expect(await containers(guest, `name=${name}`)).toEqual([])
-      },
-    )
-  },
-)
+describe.each(EACH_RELEASE)('the unit files of examples/units on $name', ({guest}) => {
+  test.each(['nginx.service', 'nginx-handed-over.service'])(
+    'the unit file %s starts, is reloaded, and stops clean',
+    async (file) => {
+      const name = `${unique()}.service`
+      const text = await readFile(new URL(`../../examples/units/${file}`, import.meta.url), 'utf8')
+      await guest.write(`/etc/systemd/system/${name}`, text)
+      onTestFinished(async () => {
+        await guest.attempt(['systemctl', 'stop', name])
+        await guest.run('rm', `/etc/systemd/system/${name}`)
+      })
+      await guest.run('systemctl', 'start', name)
+      await guest.run('systemctl', 'reload', name)
+      expect(await guest.run('systemctl', 'is-active', name)).toBe('active')
+      await guest.run('systemctl', 'stop', name)
+      expect(await guest.run('systemctl', 'show', '--property=ActiveState,Result', name)).toMatch(
+        /^(?=[^]*ActiveState=inactive)(?=[^]*Result=success)/,
+      )
+      expect(await containers(guest, `name=${name}`)).toEqual([])
+    },
+  )
+})
 
-describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))("Debian's own Node on $name", ({guest}) => {
+describe.each(CURRENT)("Debian's own Node on $name", ({guest}) => {
   test("Debian's own Node runs the program as well", async () => {
     expect(await guest.run('/usr/bin/node', '--version')).toMatch(/^v20\./)
     const said = await guest

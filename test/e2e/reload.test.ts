@@ -1,10 +1,10 @@
 import {describe, expect, test} from 'vitest'
-import {HOSTS} from '../support/host/hosts.js'
+import {CURRENT, HOSTS} from '../support/host/hosts.js'
 import {containers, defineService} from '../support/service/service.js'
 
 const HEEDS_HUP = `run --rm --name %n busybox sh -c "trap 'echo reloaded' HUP; trap exit TERM; while :; do sleep 0.1; done"`
 
-describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))('a reload on $name', ({guest}) => {
+describe.each(CURRENT)('a reload on $name', ({guest}) => {
   test('a reload of a unit of Type=notify-reload reaches the container, and ends', async () => {
     const service = await defineService(guest, HEEDS_HUP, {Type: 'notify-reload'})
     await service.start()

@@ -2,7 +2,7 @@ import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import type {Result} from '../../sandbox/command.js'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {EVERY_HOST} from '../support/host/hosts.js'
+import {CURRENT} from '../support/host/hosts.js'
 
 const PATIENCE_MS = 20_000
 const SETUP_TIMEOUT_MS = 120_000
@@ -30,7 +30,7 @@ async function asUser(guest: Guest, ...command: string[]): Promise<Result> {
   ])
 }
 
-describe.each(EVERY_HOST.filter(({name}) => name === 'debian13-v2'))("a user's own Docker on $name", ({guest}) => {
+describe.each(CURRENT)("a user's own Docker on $name", ({guest}) => {
   beforeAll(async () => {
     await guest.run('useradd', '--create-home', '--uid', UID, 'app')
     await guest.run('sh', '-ec', 'echo app:100000:65536 | tee /etc/subuid >/etc/subgid')

@@ -16,25 +16,19 @@ import type {RunHooks} from '../../src/pipeline/contract.js'
 import {ProcessSignals} from '../../src/lifecycle/signals.js'
 import type {HostProcess} from '../../src/kernel/process.js'
 import {fakeEngine} from '../../src/testing/fake-engine.js'
+import {eventsOf} from '../support/engine/events.js'
+import {inspection} from '../support/engine/inspection.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
 const ID = 'c0ffee'.repeat(10)
-const RUNNING: ContainerInspection = {
+const RUNNING = inspection({
   id: ID,
-  name: 'web',
   state: 'running',
   pid: process.pid,
-  tty: false,
-  exitCode: 0,
-  outOfMemory: false,
   startedAt: 1000,
   finishedAt: -1,
-  stopSignal: '',
-  stopTimeout: undefined,
-  image: 'sha256:1mage',
-  autoRemove: false,
   labels: {[LABELS.request]: hashOf(requested())},
-}
+})
 /** What every run here asks for. */
 function requested(rm = false): CreateRequest {
   const request = {...emptyCreateRequest('busybox', []), name: 'web'}
@@ -43,12 +37,8 @@ function requested(rm = false): CreateRequest {
 }
 
 /** An Engine's events of a container that starts and ends by itself; what it ended with is found of it, or waited for. */
-const exitsWith = (code: number) => () => Promise.resolve(eventsOf(['start'], ['die', code]))
-
-async function* eventsOf(...events: readonly (readonly [string, number?])[]): AsyncGenerator<Told> {
-  for (const [action, code] of events)
-    yield await Promise.resolve({action, at: 2000, ...(code === undefined ? {} : {code})})
-}
+const exitsWith = (code: number) => () =>
+  Promise.resolve(eventsOf<Told>({action: 'start', at: 2000}, {action: 'die', at: 2000, code}))
 
 /** An event, and what the container has ended with then. */
 type Told = ContainerEvent & {readonly code?: number}

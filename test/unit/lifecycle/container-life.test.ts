@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {ContainerLife, watchNextExit} from '../../../src/lifecycle/container-life.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
-import {inspected} from '../../support/engine/inspected.js'
+import {inspection} from '../../support/engine/inspection.js'
 
 const {signal} = new AbortController()
 
@@ -16,7 +16,7 @@ describe('the life of a container', () => {
     ['is known by the PID alone, if the start was never seen', 7, undefined, {pid: 7, startedAt: 1000}, true],
     ['is not known if nothing of it was seen', undefined, undefined, {pid: 7, startedAt: 1000}, false],
   ])('the life of a container %s', (_, pid, startedAt, found, isKnown) => {
-    expect(new ContainerLife(undefined, pid, startedAt).isThatOf(inspected(found))).toBe(isKnown)
+    expect(new ContainerLife(undefined, pid, startedAt).isThatOf(inspection(found))).toBe(isKnown)
   })
 
   test('a life keeps the signals that the Engine was asked to send, and that it ran out of memory', () => {

@@ -10,7 +10,7 @@ import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import type {FoundContainer, Verdict} from '../../../src/pipeline/contract.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
-import {inspected} from '../../support/engine/inspected.js'
+import {inspection} from '../../support/engine/inspection.js'
 import {useFakeHost} from '../../support/fake-host.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
@@ -31,7 +31,7 @@ function made(
   differs: Partial<ContainerInspection> = {},
   by: Invocation | undefined = BEFORE,
 ): ContainerInspection {
-  return inspected({
+  return inspection({
     id: 'old',
     name: request.name ?? 'quirky_name',
     exitCode: 7,

@@ -1,12 +1,13 @@
 import {expect, test} from 'vitest'
 import type {ContainerEvent} from '../../../src/docker/engine.js'
 import {EventFeed} from '../../../src/lifecycle/event-feed.js'
+import {eventsOf} from '../../support/engine/events.js'
 
 const START = {action: 'start', at: 1}
 const DIE = {action: 'die', at: 2}
 
 async function* told(events: readonly ContainerEvent[], end: Promise<void>): AsyncGenerator<ContainerEvent> {
-  for (const event of events) yield await Promise.resolve(event)
+  yield* eventsOf(...events)
   await end
 }
 

@@ -8,28 +8,20 @@ import type {FinishContext, RunPlugin} from '../../../src/pipeline/contract.js'
 import {LABELS, type Invocation} from '../../../src/pipeline/labels.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {engineInfo} from '../../support/engine/engine-info.js'
+import {inspection} from '../../support/engine/inspection.js'
 import {useFakeHost} from '../../support/fake-host.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const UNIT: Invocation = {name: 'web.service', manager: 'system', id: 'a1b2'}
 const STOP_JOB = '123 web.service stop running'
-const INFO = {version: '26', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false}
-const EXITED: ContainerInspection = {
+const EXITED = inspection({
   id: 'c0ffee',
-  name: 'web',
-  state: 'exited',
-  pid: 0,
-  tty: false,
   exitCode: 7,
-  outOfMemory: false,
   startedAt: 1000,
   finishedAt: 5000,
-  stopSignal: '',
-  stopTimeout: undefined,
-  image: 'sha256:1mage',
-  autoRemove: false,
   labels: {[LABELS.unit]: UNIT.name},
-}
+})
 /** The labels of this unit's container, with those that the plugins have put there. */
 const labelsWith = (given: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   ...EXITED.labels,
@@ -66,7 +58,7 @@ async function finished(
   const engine = fakeEngine({
     inspect: () => Promise.resolve(found && {...EXITED, ...found}),
     ends: () => Promise.resolve([end(found?.exitCode ?? 7)]),
-    info: () => Promise.resolve(INFO),
+    info: () => Promise.resolve(engineInfo()),
     stop: noting('stop'),
     remove: noting('remove'),
     ...told,
@@ -119,7 +111,7 @@ describe('the status of finish', () => {
     const {status, lines} = await finished({exitCode: 0}, {told})
     expect({status, lines}).toEqual({status: 125, lines: ['warn: container web ended with the Engine']})
     expect((await finished({exitCode: 9}, {told})).status).toBe(9)
-    const liveRestore = {...told, info: () => Promise.resolve({...INFO, liveRestore: true})}
+    const liveRestore = {...told, info: () => Promise.resolve({...engineInfo(), liveRestore: true})}
     expect((await finished({exitCode: 0}, {told: liveRestore})).status).toBe(0)
   })
 

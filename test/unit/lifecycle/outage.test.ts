@@ -4,14 +4,14 @@ import {EngineRefusedError, EngineUnreachableError, StoppedError} from '../../..
 import {lookUpUnlessAway, sitOut} from '../../../src/lifecycle/outage.js'
 import {OUTAGE_AFTER_END_MS, OUTAGE_ANSWER_MS, OUTAGE_RETRY_MOST_MS} from '../../../src/limits.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
-import {inspected} from '../../support/engine/inspected.js'
+import {engineInfo} from '../../support/engine/engine-info.js'
+import {inspection} from '../../support/engine/inspection.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const AWAY = new EngineUnreachableError('unix:///x', new Error('ENOENT'))
 const REFUSED = new EngineRefusedError('look up the container', 503, 'starting', undefined)
-const RUNNING = inspected({state: 'running', pid: 7})
-const ENDED = inspected({exitCode: 7})
-const INFO = {version: '28', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false}
+const RUNNING = inspection({state: 'running', pid: 7})
+const ENDED = inspection({exitCode: 7})
 const NOTHING = {
   async *[Symbol.asyncIterator]() {
     await new Promise(() => undefined)
@@ -53,7 +53,7 @@ function outage(
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
       },
       ends: () => Promise.resolve([]),
-      info: () => Promise.resolve({...INFO, liveRestore: true}),
+      info: () => Promise.resolve(engineInfo({liveRestore: true})),
       ...engine,
     }),
     id: 'c0ffee',
@@ -85,7 +85,7 @@ describe('an outage', () => {
   })
 
   test('an outage is over for a container that Docker is about to start again', async () => {
-    const {timed} = outage(() => inspected({state: 'restarting'}))
+    const {timed} = outage(() => inspection({state: 'restarting'}))
     await vi.advanceTimersByTimeAsync(100)
     expect((await timed).what.kind).toBe('back')
   })
@@ -158,7 +158,7 @@ describe('an outage', () => {
 
 describe('a container that ended in an outage', () => {
   const end = {id: 'c0ffee', name: 'web', at: 5000, labels: {}}
-  const noLiveRestore: Partial<Engine> = {info: () => Promise.resolve(INFO)}
+  const noLiveRestore: Partial<Engine> = {info: () => Promise.resolve(engineInfo())}
 
   test.each<[string, ContainerInspection | undefined, Settings, object]>([
     ['with live-restore has the status that the Engine has', ENDED, {}, {found: ENDED, engine: 'there'}],

@@ -3,7 +3,7 @@ import {emptyCreateRequest} from '../../../src/docker/create-request.js'
 import {LABELS, labelled} from '../../../src/pipeline/labels.js'
 import {givenLabels, withOwnLabels} from '../../../src/lifecycle/own-labels.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
-import {inspected} from '../../support/engine/inspected.js'
+import {inspection} from '../../support/engine/inspection.js'
 
 type Labels = Readonly<Record<string, string>>
 const {signal} = new AbortController()
@@ -11,7 +11,7 @@ const UNIT = {name: 'web.service', manager: 'system', id: 'now'} as const
 
 /** The labels that a container has of its own, which has these and whose image has those. */
 async function ownOf(labels: Labels, image: Labels | undefined): Promise<Labels> {
-  const found = inspected({labels})
+  const found = inspection({labels})
   const asked: string[] = []
   const imageLabels = (id: string): Promise<Labels | undefined> => {
     asked.push(id)
@@ -54,7 +54,7 @@ describe('the labels of a container', () => {
 })
 
 test('an image is not looked at for a container that has no label of ours', async () => {
-  const found = inspected({labels: {a: 'b'}})
+  const found = inspection({labels: {a: 'b'}})
   const imageLabels = (): Promise<never> => Promise.reject(new Error('asked'))
   await expect(withOwnLabels(found, fakeEngine({imageLabels}), signal)).resolves.toBe(found)
 })

@@ -3,7 +3,7 @@ import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {LABELS} from '../../../src/pipeline/labels.js'
 import {Predecessor} from '../../../src/lifecycle/predecessor.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
-import {inspected} from '../../support/engine/inspected.js'
+import {inspection} from '../../support/engine/inspection.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
 const {signal} = new AbortController()
@@ -23,7 +23,7 @@ function predecessor(differs: Partial<ContainerInspection> = {}, told: Partial<E
     remove: noting('remove'),
     ...told,
   })
-  return {asked, lines, old: new Predecessor(inspected(differs), engine, log)}
+  return {asked, lines, old: new Predecessor(inspection(differs), engine, log)}
 }
 
 describe('a container that makes way', () => {

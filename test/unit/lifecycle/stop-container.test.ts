@@ -5,24 +5,10 @@ import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {inspection} from '../../support/engine/inspection.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
-const RUNNING: ContainerInspection = {
-  id: 'c0ffee',
-  name: 'web',
-  state: 'running',
-  pid: 1,
-  tty: false,
-  exitCode: 0,
-  outOfMemory: false,
-  finishedAt: -1,
-  startedAt: 0,
-  image: 'sha256:1',
-  autoRemove: false,
-  stopSignal: 'SIGQUIT',
-  stopTimeout: undefined,
-  labels: {},
-}
+const RUNNING = inspection({id: 'c0ffee', state: 'running', pid: 1, finishedAt: -1, stopSignal: 'SIGQUIT'})
 /** A unit with so many milliseconds to stop from now on, on a host that is not busy. */
 const unitOf = (limit: number) => (): Promise<Deadline> => {
   const at = performance.now() + limit

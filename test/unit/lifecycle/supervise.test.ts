@@ -7,6 +7,9 @@ import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {supervise} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {engineInfo} from '../../support/engine/engine-info.js'
+import {eventsOf} from '../../support/engine/events.js'
+import {inspection} from '../../support/engine/inspection.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
 /** What the Engine tells of: `code` is what a life has ended with then. */
@@ -16,22 +19,7 @@ type Told = readonly [
 ]
 
 const GONE = new EngineUnreachableError('unix:///x', new Error('hung up'))
-const ENDED: ContainerInspection = {
-  id: 'c0ffee',
-  name: 'web',
-  state: 'exited',
-  pid: 0,
-  tty: false,
-  exitCode: 7,
-  outOfMemory: false,
-  startedAt: 1000,
-  finishedAt: 5000,
-  stopSignal: '',
-  stopTimeout: undefined,
-  image: 'sha256:1mage',
-  autoRemove: false,
-  labels: {},
-}
+const ENDED = inspection({id: 'c0ffee', exitCode: 7, startedAt: 1000, finishedAt: 5000})
 
 /** The Engine's events, each list until it goes away; what it says of the container's last end when it is asked is what they have come to. */
 class Telling {
@@ -40,9 +28,10 @@ class Telling {
   exitCode = new Promise<number>((resolve) => (this.#end = resolve))
 
   async *events(...told: readonly Told[]): AsyncGenerator<ContainerEvent> {
-    for (const [action, {code, at = 4000, ...more} = {}] of told) {
+    const events = told.map(([action, more]) => ({action, at: 4000, ...more}))
+    for await (const {code, ...event} of eventsOf<ContainerEvent & {readonly code?: number}>(...events)) {
       if (code !== undefined) this.ends(code)
-      yield await Promise.resolve({action, at, ...more})
+      yield event
     }
   }
 
@@ -88,15 +77,7 @@ function supervision(
       return found?.pid === 0 ? {...found, exitCode: telling.code ?? found.exitCode} : found
     },
     watch: () => telling.watch(),
-    info: () =>
-      Promise.resolve({
-        version: '26',
-        cgroupDriver: '',
-        defaultRuntime: '',
-        runtimes: [],
-        rootless: false,
-        liveRestore: true,
-      }),
+    info: () => Promise.resolve(engineInfo({liveRestore: true})),
     events: () => {
       const next = later.shift()
       return next === undefined ? Promise.reject(GONE) : Promise.resolve(telling.events(...next))
@@ -231,10 +212,9 @@ describe('an Engine that goes away', () => {
   test('an Engine that goes away and removes the container, or takes it along, leaves a failure', async () => {
     const removed = supervision([[['start']], []], {inspect: inTurn(undefined)})
     await expect(removed.end).resolves.toEqual({code: 125, why: 'engine-gone'})
-    const noLiveRestore = {version: '', cgroupDriver: '', defaultRuntime: '', runtimes: [], rootless: false}
     const taken = supervision([[['start']], []], {
       inspect: inTurn({...ENDED, exitCode: 0}),
-      info: () => Promise.resolve(noLiveRestore),
+      info: () => Promise.resolve(engineInfo()),
     })
     await expect(taken.end).resolves.toEqual({code: 125, why: 'engine-gone'})
   })

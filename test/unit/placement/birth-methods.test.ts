@@ -3,16 +3,11 @@ import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {EngineInfo} from '../../../src/docker/engine.js'
 import {bestBirthMethod, takesShims, type BirthConditions} from '../../../src/placement/birth-methods.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
+import {engineInfo} from '../../support/engine/engine-info.js'
 import {plainRequest} from '../../../src/testing/plugin-host.js'
 
-const NEW: EngineInfo = {
-  version: '26.1.5+dfsg1',
-  cgroupDriver: 'systemd',
-  defaultRuntime: 'runc',
-  runtimes: ['runc'],
-  rootless: false,
-}
-const OLD: EngineInfo = {...NEW, version: '20.10.24+dfsg1'}
+const NEW = engineInfo()
+const OLD = engineInfo({version: '20.10.24+dfsg1'})
 const UNIT: UnitCgroup = {
   name: 'x.service',
   path: '/system.slice/x.service',

@@ -8,6 +8,7 @@ import type {Placement} from '../../../src/placement/placement.js'
 import type * as shim from '../../../src/placement/containerd.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {engineInfo} from '../../support/engine/engine-info.js'
 import {proc, signalThatEmpties, useFakeHost} from '../../support/fake-host.js'
 import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
@@ -33,14 +34,8 @@ vi.mock('../../../src/files/read-only.js', () => ({
   isReadOnly: (path: string) => Promise.resolve(sealed.paths.some((below) => path.startsWith(below))),
 }))
 
-const NEW: EngineInfo = {
-  version: '26.1.5',
-  cgroupDriver: 'systemd',
-  defaultRuntime: 'runc',
-  runtimes: ['runc'],
-  rootless: false,
-}
-const OLD: EngineInfo = {...NEW, version: '20.10.24'}
+const NEW = engineInfo()
+const OLD = engineInfo({version: '20.10.24'})
 const container = {id: '0123456789ab', tty: false, pid: 4242}
 const host = useFakeHost()
 

@@ -4,6 +4,7 @@ import {cgroupTransfer} from '../../../src/plugins/cgroup-transfer.js'
 import type {Host, RunHooks} from '../../../src/pipeline/contract.js'
 import type * as hierarchies from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {engineInfo} from '../../support/engine/engine-info.js'
 import {proc, useFakeHost} from '../../support/fake-host.js'
 import {finishContext, hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
@@ -21,14 +22,7 @@ function hooksFor(
   around: Partial<Host> = {},
 ): {hooks: Partial<RunHooks> | undefined; lines: string[]} {
   const engine = fakeEngine({
-    info: () =>
-      Promise.resolve({
-        version: '20.10.24',
-        cgroupDriver: 'cgroupfs',
-        defaultRuntime: 'runc',
-        runtimes: [],
-        rootless: false,
-      }),
+    info: () => Promise.resolve(engineInfo({version: '20.10.24', cgroupDriver: 'cgroupfs'})),
   })
   const {host: given, lines} = pluginHost({engine, ...around})
   return {hooks: cgroupTransfer.setup({cgroups}, given), lines}

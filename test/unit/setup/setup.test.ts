@@ -6,6 +6,7 @@ import type * as shim from '../../../src/placement/containerd.js'
 import type * as program from '../../../src/setup/install-program.js'
 import {pieceFor, type SetupInput, type Piece} from '../../../src/setup/setup.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
+import {engineInfo} from '../../support/engine/engine-info.js'
 import {proc, useFakeHost} from '../../support/fake-host.js'
 
 const SHIM = 'containerd-shim-systemd-docker-v1'
@@ -32,17 +33,6 @@ vi.mock('../../../src/setup/install-program.js', async (importOriginal) => {
 })
 
 const fake = useFakeHost()
-
-function engineInfo(told: Partial<EngineInfo>): EngineInfo {
-  return {
-    version: '26.1.5',
-    cgroupDriver: 'systemd',
-    defaultRuntime: 'runc',
-    runtimes: ['runc'],
-    rootless: false,
-    ...told,
-  }
-}
 
 interface SetUp {
   readonly piece: Piece
@@ -76,7 +66,7 @@ beforeEach(async () => {
 describe('an Engine that takes shims', () => {
   const installed = ['proc', '77', 'root', 'opt', 'bin', SHIM] as const
   const ready = {isReady: true, found: `Docker 26.1.5 takes the shim, and containerd finds it at /opt/bin/${SHIM}`}
-  const setUp = (): Promise<SetUp> => pieceOn(() => engineInfo({}))
+  const setUp = (): Promise<SetUp> => pieceOn(() => engineInfo())
 
   test('an Engine that takes shims is not ready without the shim', async () => {
     const {piece} = await setUp()

@@ -1,7 +1,7 @@
 import type {ContainerInspection} from '../../../src/docker/engine.js'
 
 /** A container as the Engine tells of one that has ended well, in what a test says nothing else of. */
-export function inspected(differs: Partial<ContainerInspection> = {}): ContainerInspection {
+export function inspection(differs: Partial<ContainerInspection> = {}): ContainerInspection {
   return {
     id: 'c0ffeec0ffeec0ffee',
     name: 'web',
