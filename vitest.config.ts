@@ -1,5 +1,7 @@
 import {defineConfig} from 'vitest/config'
 
+/** None takes a second, except on a machine that is busy. */
+const UNIT_TIMEOUT_MS = 30_000
 /** Some start the program, and npm's test runner with it, which takes long on a machine that is busy. */
 const INTEGRATION_TIMEOUT_MS = 60_000
 const E2E_TIMEOUT_MS = 60_000
@@ -15,7 +17,7 @@ export default defineConfig({
     unstubEnvs: true,
     reporters: ['default', './test/support/plain-reporter.ts'],
     projects: [
-      {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts']}},
+      {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: UNIT_TIMEOUT_MS}},
       {
         extends: true,
         test: {name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: INTEGRATION_TIMEOUT_MS},
