@@ -246,7 +246,7 @@ async function initOf({pid}: ChildProcess): Promise<number | undefined> {
   return undefined
 }
 
-export function once(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+function once(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => {

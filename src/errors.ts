@@ -1,9 +1,9 @@
 /** The exit status when the Engine or this program failed, as docker run has it. */
 export const EXIT_OURS = 125
 /** The exit status when the container's command was found but could not be run. */
-export const EXIT_CANNOT_INVOKE = 126
+const EXIT_CANNOT_INVOKE = 126
 /** The exit status when the container's command was not found. */
-export const EXIT_NOT_FOUND = 127
+const EXIT_NOT_FOUND = 127
 
 /**
  * Every failure that this program has a word for. The message is one line: what failed, on what, why, and what to try; `code` is stable and

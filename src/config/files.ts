@@ -4,7 +4,7 @@ import {ConfigurationError, IrregularFileError, reason} from '../errors.js'
 import {readTrusted, trustedProgram} from './trust.js'
 
 /** Where the host's configuration is. */
-export const HOST_DIRECTORY = '/etc/systemd-docker'
+const HOST_DIRECTORY = '/etc/systemd-docker'
 const MAIN_FILES = ['config.yaml', 'config.yml', 'config.json', 'config.js', 'config.mjs']
 const DROP_INS = 'config.d'
 const DROP_IN = /\.(?:yaml|yml|json|js|mjs)$/

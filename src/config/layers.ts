@@ -59,7 +59,11 @@ export function pluginFiles(files: readonly ConfigFile[]): {name: string; path: 
   })
 }
 
-/** Whether a name is one that a pattern means; `*` is any number of letters, `?` one (glob(7), without brackets). */
+/**
+ * Whether a name is one that a pattern means; `*` is any number of letters, `?` one (glob(7), without brackets).
+ *
+ * @internal
+ */
 export function matches(pattern: string, name: string): boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -16,7 +16,7 @@ const COLUMNS = 80
 const CLEAR_LINE = '\r\u001B[K'
 
 /** A terminal that a line can be written over on. */
-export interface Terminal {
+interface Terminal {
   /** 0 when it is not known. */
   readonly columns: number
   write(text: string): unknown

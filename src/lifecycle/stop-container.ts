@@ -72,14 +72,18 @@ export function stopContainer(stop: StopInput): StopHandle {
 }
 
 /** The moments of a stop, on the clock of performance.now(). */
-export interface StopMoments {
+interface StopMoments {
   /** When the container is killed that has not ended by itself. */
   readonly kill: number
   /** When the Engine is given up that has not said that it has ended. */
   readonly giveUp: number
 }
 
-/** What is left after the kill is for the Engine to notice and to remove the container, and then for this process to end. */
+/**
+ * What is left after the kill is for the Engine to notice and to remove the container, and then for this process to end.
+ *
+ * @internal
+ */
 export function stopMoments({at, limit, leave}: Deadline): StopMoments {
   if (!Number.isFinite(at)) return {kill: Infinity, giveUp: Infinity}
   const left = Math.max(Math.min(limit * KILLED_SHARE, KILLED_MS), KILLED_ENDINGS * (at - leave))
@@ -92,6 +96,7 @@ export function stopMoments({at, limit, leave}: Deadline): StopMoments {
  *
  * @param stopTimeout its own, in seconds, negative for as long as it takes
  * @param left how long systemd leaves it, in milliseconds; nothing outside of any unit
+ * @internal
  */
 export function gracePeriod(stopTimeout: number | undefined, left: number | undefined): number | undefined {
   if (stopTimeout === undefined) return left === undefined ? undefined : Math.max(0, left)

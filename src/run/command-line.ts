@@ -75,7 +75,11 @@ function parseRunWords(words: readonly string[], declarations: OptionDeclaration
   return parseWords(words, RUN_RULES, ours)
 }
 
-/** The words' rules of declared options. */
+/**
+ * The words' rules of declared options.
+ *
+ * @internal
+ */
 export function rulesOf(declarations: OptionDeclarations): Record<string, WordRule> {
   return Object.fromEntries(
     Object.entries(declarations).map(([name, {kind, char}]) => [

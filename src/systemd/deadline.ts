@@ -77,6 +77,7 @@ function momentOf(microseconds: number): number {
  * one on which it takes as long to end.
  *
  * @param slowness the longer of what it took to start Node and to load this program, once, and systemctl, just now, in milliseconds
+ * @internal
  */
 export function deadlineFrom(begun: number, limit: number | undefined, slowness: number): Deadline | undefined {
   if (limit === undefined) return undefined

@@ -11,13 +11,13 @@ import {asTheEngineReads} from '../support/run-options/create-requests.js'
 import {recordDocker, type Recorded} from '../support/run-options/docker-client.js'
 
 /** The options before `run`. */
-export const DECLARATIONS = declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'})))
+const DECLARATIONS = declarationsOf(BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'})))
 
 /** Options of `docker run` that `docker create`, which attaches to nothing, does not have. */
 const RUN_ONLY = /^(?:--(?:detach|detach-keys|sig-proxy)(?:=.*)?|-[itP]*d[itP]*(?:=.*)?)$/s
 
 /** The environment that lines are read in. */
-export const ENV: Readonly<Record<string, string>> = {HOME: '/root', SET_OUTSIDE: 'yes'}
+const ENV: Readonly<Record<string, string>> = {HOME: '/root', SET_OUTSIDE: 'yes'}
 
 /** Files that lines name, relative to the directory that they are read in. */
 const FILES: Readonly<Record<string, string>> = {

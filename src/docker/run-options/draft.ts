@@ -1,10 +1,10 @@
 import {emptyCreateRequest, type CreateRequest, type Endpoint} from '../create-request.js'
 
 /** How an image is come by. */
-export type PullPolicy = 'always' | 'missing' | 'never'
+type PullPolicy = 'always' | 'missing' | 'never'
 
 /** Something on the line that not every Engine knows. */
-export interface Need {
+interface Need {
   /** As it stands on the line, for messages. */
   readonly option: string
   /** The first version of the Engine API that has it, such as `1.44`. */

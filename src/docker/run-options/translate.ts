@@ -48,7 +48,11 @@ export async function translate(
   return draft
 }
 
-/** Puts one value of an option where the table has it. */
+/**
+ * Puts one value of an option where the table has it.
+ *
+ * @internal
+ */
 export async function put(
   draft: Draft,
   name: string,
