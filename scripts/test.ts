@@ -13,6 +13,7 @@ process.once('exit', () => machine.kill())
 
 step('lint', 'eslint', '.')
 step('shell', 'npm', 'run', '--silent', 'lint:shell')
+step('unused', 'npm', 'run', '--silent', 'lint:unused')
 step('format', 'prettier', '--check', '--log-level=warn', '.')
 step('types', 'tsc', '--noEmit')
 step('build', 'node', 'scripts/build.mjs')
