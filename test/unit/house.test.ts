@@ -33,6 +33,21 @@ test('a ring of files is found', () => {
   expect(ringsIn(graph)).toEqual([['a.ts', 'b.ts', 'c.ts']])
 })
 
+test('no two files of src export the same name', async () => {
+  const exporters = new Map<string, string[]>()
+  for (const file of await sourceFiles())
+    for (const name of namesExportedIn(await readFile(join(SOURCE, file), 'utf8')))
+      exporters.set(name, [...(exporters.get(name) ?? []), file])
+  expect([...exporters].filter(([, files]) => files.length > 1)).toEqual([])
+})
+
+test('the names that a file exports are found', () => {
+  const kinds = 'const a = 1, b = 2; function c() {} class D {} interface E {} type F = 1; enum G {}'
+  const exported = kinds.replaceAll(/const|function|class|interface|type|enum/g, 'export $&')
+  const others = "const x = 1; export default class Y {}; export {z} from './z.js'; export {x as w}"
+  expect(namesExportedIn(`${exported} ${others}`)).toEqual(['a', 'b', 'c', 'D', 'E', 'F', 'G'])
+})
+
 test('the table of floors in ARCHITECTURE.md says what the list says', async () => {
   const text = await readFile(join(ROOT, 'ARCHITECTURE.md'), 'utf8')
   const rows = [...text.matchAll(/^\| \[[^\]]+\]\(src\/([^)]+)\) \| [^|]+ \| ([^|]*) \| ([^|]*) \|$/gm)]
@@ -52,6 +67,20 @@ test('the table of floors in ARCHITECTURE.md says what the list says', async () 
 async function sourceFiles(): Promise<string[]> {
   const entries = await readdir(SOURCE, {recursive: true})
   return entries.filter((entry) => entry.endsWith('.ts'))
+}
+
+/** The names that a file declares and exports; what it exports of another is that one's, and the default has none. */
+function namesExportedIn(text: string): string[] {
+  const {statements} = ts.createSourceFile('x.ts', text, ts.ScriptTarget.Latest)
+  const exported = statements.filter((statement) => {
+    const flags = ts.getCombinedModifierFlags(statement as ts.Statement & ts.Declaration)
+    return (flags & ts.ModifierFlags.Export) !== 0 && (flags & ts.ModifierFlags.Default) === 0
+  })
+  const names = exported.flatMap((statement) => {
+    if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.map(({name}) => name)
+    return 'name' in statement ? [statement.name as ts.Identifier] : []
+  })
+  return [...new Set(names.map((name) => (ts.isIdentifier(name) ? name.text : '')))]
 }
 
 /** What each file of src imports of src, types too. */
