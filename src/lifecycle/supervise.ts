@@ -2,7 +2,7 @@ import type {ContainerEvent, ContainerInspection, Engine, Watch} from '../docker
 import {EngineUnreachableError, reason} from '../errors.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import type {HostProcess} from '../kernel/process.js'
-import {CUT_MS, SEQUEL_MS} from '../limits.js'
+import {CUT_MS, OUTAGE_ANSWER_MS, SEQUEL_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import type {CreatedContainer, ExitReport} from '../pipeline/contract.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
@@ -157,13 +157,21 @@ class Supervision {
       // What comes next distinguishes docker restart and the end of the Engine from docker stop.
       for (;;) {
         const next = await this.#feed.next(SEQUEL_MS)
-        if (next === 'cut') return await this.#report(undefined, 'gone')
+        if (next === 'cut') return await this.#endedWithEngine()
         if (next === 'late') break
         this.#life.note(next)
         if (next.action === 'start' && (await this.#startedAgain(at))) return undefined
       }
     }
     return await this.#reportEnd(at)
+  }
+
+  /**
+   * The container ended, and the Engine is gone, which may have been too fast to give its exit status: then the next
+   * Engine has it.
+   */
+  async #endedWithEngine(): Promise<ExitReport | undefined> {
+    return (await this.#codeSaid()) === undefined ? await this.#outage() : await this.#report(undefined, 'gone')
   }
 
   /** The end, unless the container runs, again or still: events may come late, and twice. */
@@ -266,7 +274,7 @@ class Supervision {
 
   /** The exit status that the Engine gives to who waits for the end; nothing if it goes away instead. */
   async #codeSaid(): Promise<number | undefined> {
-    const silence = this.#feed.cut.then(() => sleep(CUT_MS)).then(() => undefined)
+    const silence = this.#feed.cut.then(() => sleep(OUTAGE_ANSWER_MS)).then(() => undefined)
     return await Promise.race([this.#life.ended(), silence])
   }
 

@@ -220,6 +220,26 @@ describe('an Engine that goes away', () => {
   })
 })
 
+describe('an Engine that takes the container along', () => {
+  const KILLED_AT_ITS_END: readonly Told[] = [['kill', {signal: 9}], ['die']]
+  const told = {
+    inspect: () => Promise.resolve({...ENDED, exitCode: 137}),
+    info: () => Promise.resolve(engineInfo({liveRestore: false})),
+  }
+
+  test('an Engine that ends before it gives the exit status has the next Engine asked for it', async () => {
+    const unanswered = {exitCode: Promise.reject(GONE)}
+    const {end} = supervision([KILLED_AT_ITS_END, []], told, undefined, unanswered)
+    await expect(end).resolves.toEqual({code: 137, why: 'engine-gone'})
+  })
+
+  test('an Engine that gives the exit status long after its events have ended is heard', async () => {
+    const late = {exitCode: new Promise<number>((resolve) => setTimeout(resolve, 300, 137))}
+    const {end} = supervision([KILLED_AT_ITS_END], {inspect: () => Promise.reject(GONE)}, undefined, late)
+    await expect(end).resolves.toEqual({code: 137, why: 'engine-gone'})
+  })
+})
+
 describe('events in any order, twice, or late', () => {
   const permutations = <T>(list: readonly T[]): T[][] =>
     list.length < 2
