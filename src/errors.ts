@@ -29,7 +29,7 @@ export class UnknownCommandError extends SystemdDockerError {
   constructor(typed: string | undefined, meant?: string) {
     super(
       typed === undefined
-        ? 'no command given: say `systemd-docker run [docker run options] IMAGE`, or --help'
+        ? 'no command given: use `systemd-docker run [docker run options] IMAGE`, or see --help'
         : `unknown command '${typed}'${meant === undefined ? '' : `, did you mean '${meant}'?`} (see systemd-docker --help)`,
     )
   }
@@ -75,7 +75,7 @@ export class RefusedOptionError extends SystemdDockerError {
 export class ConflictingOptionsError extends SystemdDockerError {
   readonly code = 'CONFLICTING_OPTIONS'
   constructor(one: string, other: string, why: string) {
-    super(`${one} and ${other} cannot be said together: ${why}`)
+    super(`${one} and ${other} cannot be used together: ${why}`)
   }
 }
 
@@ -138,7 +138,7 @@ export class EngineUnreachableError extends SystemdDockerError {
   readonly code = 'ENGINE_UNREACHABLE'
   constructor(address: string, cause: unknown) {
     super(
-      `cannot reach the Docker Engine at ${address}: ${reason(cause)}; is docker.service running, and does the unit say Requires= and After=docker.service?`,
+      `cannot reach the Docker Engine at ${address}: ${reason(cause)}; is docker.service running, and does the unit have Requires= and After=docker.service?`,
       {cause},
     )
   }
@@ -168,7 +168,7 @@ export class EngineElsewhereError extends SystemdDockerError {
   readonly code = 'ENGINE_ELSEWHERE'
   constructor(address: string, asked: string) {
     super(
-      `${asked} cannot be done: the PIDs of the Engine at ${address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=; leave it out, or use this host's own Engine`,
+      `${asked} cannot be used: the PIDs of the Engine at ${address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=; leave it out, or use this host's own Engine`,
     )
   }
 }
@@ -191,7 +191,7 @@ export class EngineAnswerError extends SystemdDockerError {
   readonly code = 'ENGINE_ANSWER'
   constructor(address: string, doing: string, why: string, cause?: unknown) {
     super(
-      `the Engine at ${address} was asked to ${doing} and gave an answer that cannot be used: ${why}; is it a Docker Engine that listens there?`,
+      `the Engine at ${address} was asked to ${doing} and returned an invalid answer: ${why}; is a Docker Engine listening there?`,
       {cause},
     )
   }
@@ -202,10 +202,10 @@ export class EngineVersionError extends SystemdDockerError {
   readonly code = 'ENGINE_VERSION'
   constructor(address: string, answer: string, pinned: string | undefined, cause?: unknown) {
     super(
-      `the Engine at ${address} speaks another API: ${answer}; ${
+      `the Engine at ${address} does not support the API version: ${answer}; ${
         pinned === undefined
-          ? 'update the older of the two, systemd-docker or Docker'
-          : `DOCKER_API_VERSION=${pinned} asks for that version: leave it out, so that the newest that both know is used`
+          ? 'update the older of systemd-docker and Docker'
+          : `DOCKER_API_VERSION=${pinned} sets that version: unset it to use the newest one that both support`
       }`,
       {cause},
     )
@@ -228,7 +228,7 @@ export class PullError extends SystemdDockerError {
     readonly answer: string,
     cause?: unknown,
   ) {
-    super(`cannot pull image ${image}: ${answer}; check the name, the tag and the way to the registry`, {cause})
+    super(`cannot pull image ${image}: ${answer}; check the name, the tag and the connection to the registry`, {cause})
   }
 }
 
@@ -246,8 +246,8 @@ export class NameClaimedError extends SystemdDockerError {
   constructor(name: string, owner: string, is: 'in use' | 'unknown') {
     super(
       is === 'in use'
-        ? `the container name ${name} is that of ${owner}, which uses it: give one of the two units another --name`
-        : `the container name ${name} is that of ${owner}, and systemd does not answer whether that unit has ended: try again, or give one of the two units another --name`,
+        ? `the container name ${name} belongs to ${owner}, which is using it: give one of the two units another --name`
+        : `the container name ${name} belongs to ${owner}, and systemd does not report whether that unit has ended: try again, or give one of the two units another --name`,
     )
   }
 }
@@ -257,7 +257,7 @@ export class DriftError extends SystemdDockerError {
   readonly code = 'DRIFT'
   constructor(name: string, drift: string) {
     super(
-      `container ${name} ${drift}, and --on-drift=fail asks for no other: \`docker rm --force ${name}\` lets it be made anew, as does --on-drift=replace`,
+      `container ${name} ${drift}, and --on-drift=fail does not allow that: remove it with \`docker rm --force ${name}\`, or use --on-drift=replace`,
     )
   }
 }
@@ -266,7 +266,7 @@ export class DriftError extends SystemdDockerError {
 export class HandoverError extends SystemdDockerError {
   readonly code = 'HANDOVER'
   constructor(reasons: readonly string[]) {
-    super(`--handover is refused: ${reasons.join('; ')}; mend that, or leave --handover out`)
+    super(`--handover is refused: ${reasons.join('; ')}; fix that, or leave --handover out`)
   }
 }
 
@@ -301,7 +301,7 @@ export class RuntimeMissingError extends SystemdDockerError {
   readonly code = 'RUNTIME_MISSING'
   constructor(answer: string, cause: unknown) {
     super(
-      `the container's runtime is not on this host: ${answer}; \`systemd-docker setup\` installs systemd-docker's own, and \`docker rm\` lets the container be made anew`,
+      `the container's runtime is not on this host: ${answer}; run \`systemd-docker setup\` to install systemd-docker's own, or \`docker rm\` to have the container recreated`,
       {cause},
     )
   }
@@ -340,7 +340,7 @@ export class CgroupError extends SystemdDockerError {
 export class StateError extends SystemdDockerError {
   readonly code = 'STATE'
   constructor(directory: string, why: string, cause?: unknown) {
-    super(`cannot keep state in ${directory}: ${why}`, {cause})
+    super(`cannot write state to ${directory}: ${why}`, {cause})
   }
 }
 

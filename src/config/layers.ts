@@ -103,10 +103,7 @@ function layerOf(file: ConfigFile, place: string, section: Section, plugins: Voc
     for (const [key, value] of Object.entries(mapping(file, here, content))) {
       if (key === 'from') {
         if (place !== '')
-          throw new ConfigurationError(
-            located(file, `${here}.from`),
-            `'${here}.from' can only stand at the top, as a plugin is there for all or none`,
-          )
+          throw new ConfigurationError(located(file, `${here}.from`), `'${here}.from' is allowed only at the top level`)
       } else if (key === 'enabled') {
         if (typeof value !== 'boolean') throw wrong(file, `${here}.enabled`, 'true or false', value)
         enabled[name] = value
@@ -150,7 +147,7 @@ function unknown(file: ConfigFile, place: string, key: string, known: readonly s
   const meant = nearest(key, known)
   return new ConfigurationError(
     located(file, place),
-    `unknown key '${place}'${meant === undefined ? `; known are ${known.join(', ')}` : `, did you mean '${meant}'?`}`,
+    `unknown key '${place}'${meant === undefined ? `; known keys are ${known.join(', ')}` : `, did you mean '${meant}'?`}`,
   )
 }
 

@@ -11,7 +11,7 @@ export function schemaOf(plugins: Vocabulary, open: boolean): Json {
   const options = Object.assign({}, ...plugins.map((plugin) => plugin.options)) as OptionDeclarations
   const pluginSection = (top: boolean): Json => ({
     type: 'object',
-    description: 'Switches plugins on and off and sets their options.',
+    description: 'Enables and disables plugins and sets their options.',
     properties: Object.fromEntries(plugins.map((plugin) => [plugin.name, sectionOf(plugin.options, top)])),
     additionalProperties: open
       ? {
@@ -23,7 +23,7 @@ export function schemaOf(plugins: Vocabulary, open: boolean): Json {
   const values = Object.fromEntries(Object.entries(options).map(([name, declaration]) => [name, valueOf(declaration)]))
   const specific = (what: string): Json => ({
     type: 'object',
-    description: `What holds for ${what} whose name matches the pattern, with * and ?.`,
+    description: `Settings for ${what} whose name matches the pattern, with * and ?.`,
     additionalProperties: {
       type: 'object',
       properties: {...values, plugins: pluginSection(false)},

@@ -65,7 +65,7 @@ function fromEnvironment(name: string, {kind}: OptionDeclaration, env: Readonly<
   if (kind === 'string') return text
   if (kind === 'list') return text.split(',').filter((part) => part !== '')
   const value = parseBoolean(text)
-  if (value === undefined) throw new BadValueError(variable, text, 'say true or false')
+  if (value === undefined) throw new BadValueError(variable, text, 'use true or false')
   return value
 }
 

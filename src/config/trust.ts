@@ -45,9 +45,15 @@ export async function trustedProgram(path: string, uid = process.geteuid?.() ?? 
 
 function refuse(path: string, stats: Stats, uid: number): void {
   if (!isOwn(stats, uid))
-    throw new ConfigurationError(path, `it belongs to user ${String(stats.uid)}; \`chown root ${path}\` mends it`)
+    throw new ConfigurationError(
+      path,
+      `it belongs to user ${String(stats.uid)}; correct it with \`chown root ${path}\``,
+    )
   if ((stats.mode & WRITABLE_BY_OTHERS) !== 0)
-    throw new ConfigurationError(path, `others than its owner may write it; \`chmod go-w ${path}\` mends it`)
+    throw new ConfigurationError(
+      path,
+      `users other than its owner may write to it; correct it with \`chmod go-w ${path}\``,
+    )
 }
 
 function isOwn(stats: Stats, uid: number): boolean {

@@ -27,7 +27,7 @@ export function pinnedVersion(env: Readonly<NodeJS.ProcessEnv>): string | undefi
   if (said === undefined) return undefined
   const version = said.replace(/^v/, '')
   if (VERSION.test(version)) return version
-  throw new BadValueError('DOCKER_API_VERSION', said, `say a version of the Engine API, such as ${NEWEST_API}`)
+  throw new BadValueError('DOCKER_API_VERSION', said, `use a version of the Engine API, such as ${NEWEST_API}`)
 }
 
 /** Whether version `a` of the Engine API comes before `b`. */

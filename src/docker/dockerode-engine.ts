@@ -71,7 +71,7 @@ subscribe('http.client.request.start', (message) => {
     request.once('response', (answer) => answer.once('error', (error) => request.emit('error', error)))
 })
 
-const HUNG_UP = 'it hung up while the container was waited for'
+const HUNG_UP = 'it closed the connection during a wait for the container'
 
 /** A version of the Engine API that is spoken, and what asks with it. */
 interface Agreement {
@@ -110,7 +110,7 @@ export class DockerodeEngine implements Engine {
 
   async info(abortSignal: AbortSignal): Promise<EngineInfo> {
     const docker = this.#agreed?.docker ?? this.#front
-    return await this.#ask('say what it is', async () =>
+    return await this.#ask('report its version and drivers', async () =>
       readInfo(readJson(await this.#tell(docker, '/info', abortSignal))),
     )
   }
@@ -233,7 +233,7 @@ export class DockerodeEngine implements Engine {
       filters: {type: ['container'], container: [id], event: EVENTS},
       abortSignal,
     }
-    const stream = await this.#ask('tell of the container', async () =>
+    const stream = await this.#ask('report events of the container', async () =>
       (await this.#docker(abortSignal)).getEvents(options as unknown as Docker.GetEventsOptions),
     )
     return parseEvents(stream)
@@ -246,7 +246,7 @@ export class DockerodeEngine implements Engine {
       filters: {type: ['container'], container: [nameOrId], event: ['create', 'start', 'die', 'died', 'destroy']},
       abortSignal,
     }
-    const stream = await this.#ask('say how the container ended', async () =>
+    const stream = await this.#ask('report how the container ended', async () =>
       (await this.#docker(abortSignal)).getEvents(options as unknown as Docker.GetEventsOptions),
     )
     return await parseEnds(stream)

@@ -29,7 +29,7 @@ export class Reading {
 
   text(otherwise?: string): string {
     if (this.isAbsent && otherwise !== undefined) return otherwise
-    return typeof this.#value === 'string' ? this.#value : this.#isNot('a text')
+    return typeof this.#value === 'string' ? this.#value : this.#isNot('a string')
   }
 
   flag(otherwise?: boolean): boolean {
@@ -56,7 +56,7 @@ export class Reading {
   moment(otherwise: number): number {
     if (this.isAbsent) return otherwise
     const moment = Date.parse(this.text())
-    return Number.isNaN(moment) ? this.#isNot('a moment') : moment
+    return Number.isNaN(moment) ? this.#isNot('a time') : moment
   }
 
   list(): readonly Reading[] {
@@ -87,7 +87,7 @@ export function readJson(text: string): Reading {
   try {
     return new Reading(JSON.parse(text))
   } catch {
-    throw new MisreadError(`it is no JSON: ${shown(text)}`)
+    throw new MisreadError(`it is not JSON: ${shown(text)}`)
   }
 }
 

@@ -76,13 +76,13 @@ function flagsFor({mayBeLink = false}: Pick<Bounds, 'mayBeLink'>): number {
 function refuseIrregular(path: string, stats: Stats): void {
   if (stats.isFile()) return
   const kind = stats.isDirectory() ? 'a directory' : stats.isFIFO() ? 'a FIFO' : 'a device'
-  throw new IrregularFileError(path, `it is ${kind} and no regular file`)
+  throw new IrregularFileError(path, `it is ${kind}, not a regular file`)
 }
 
 /** What open(2) says of a link that it was not to follow (ELOOP) and of a socket (ENXIO), in words. */
 function irregular(path: string, error: unknown): unknown {
-  if (hasErrorCode(error, 'ELOOP')) return new IrregularFileError(path, 'it is a link and no regular file', error)
-  if (hasErrorCode(error, 'ENXIO')) return new IrregularFileError(path, 'it is a socket and no regular file', error)
+  if (hasErrorCode(error, 'ELOOP')) return new IrregularFileError(path, 'it is a link, not a regular file', error)
+  if (hasErrorCode(error, 'ENXIO')) return new IrregularFileError(path, 'it is a socket, not a regular file', error)
   return error
 }
 

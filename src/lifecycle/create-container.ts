@@ -65,7 +65,7 @@ async function openCidFile(path: string): Promise<{path: string; handle: FileHan
     return {path, handle: await open(path, 'wx', 0o644)}
   } catch (error) {
     const why = hasErrorCode(error, 'EEXIST')
-      ? 'it is there already; see that its container does not run, and remove it, for example with ExecStartPre=-/bin/rm'
+      ? 'it exists already; make sure that its container is not running, and remove it, for example with ExecStartPre=-/bin/rm'
       : reason(error)
     throw new CidFileError(path, why, error)
   }

@@ -81,7 +81,7 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
       })) ?? (running ? 'adopt' : 'restart')
     if (found.state === 'exited')
       log.info(
-        `container ${found.name} had ended with status ${String(found.exitCode)} and is ${verdict === 'replace' ? 'made anew' : 'started again'}`,
+        `container ${found.name} had exited with status ${String(found.exitCode)} and is ${verdict === 'replace' ? 'recreated' : 'started again'}`,
       )
     if (verdict === 'adopt') await adoptable(run, found)
     if (verdict !== 'replace') return {container: {id: found.id, tty: found.tty}, origin: verdict, predecessors: others}
@@ -138,17 +138,19 @@ async function afterBrokenExchange(
   aside: ContainerInspection,
 ): Promise<ContainerInspection> {
   if (bearer?.state === 'created' && bearer.labels[LABELS.request] === undefined) {
-    log.warn(`container ${aside.name} is left as it is: systemd-docker did not make the one that is called ${name} now`)
+    log.warn(
+      `container ${aside.name} is left alone: systemd-docker did not create the container that is now named ${name}`,
+    )
     return bearer
   }
   if (bearer !== undefined && bearer.state !== 'created') {
-    log.info(`container ${aside.name} is removed, as ${name} has replaced it`)
+    log.info(`container ${aside.name} is removed because ${name} has replaced it`)
     await new Predecessor(aside, engine, log).leave(signal)
     return bearer
   }
   if (bearer !== undefined) await engine.remove(bearer.id, 'with-volumes', signal)
   await engine.rename(aside.id, name, NEVER_ABORTED)
-  log.warn(`container ${name} has its name back from ${aside.name}: a start that was to replace it was broken off`)
+  log.warn(`container ${name} has its name back from ${aside.name}: a start that was replacing it was interrupted`)
   return {...aside, name}
 }
 
@@ -169,7 +171,7 @@ async function findLeftover(run: EnsureInput): Promise<Present> {
     if (one.labels[LABELS.request] === request) same.push(one)
     else if (one.state !== 'exited') {
       log.warn(
-        `container ${one.id.slice(0, 12)}, which an earlier start of ${unit.name} left, was made from another line and is removed`,
+        `container ${one.id.slice(0, 12)}, left behind by an earlier start of ${unit.name}, was created from another command line and is removed`,
       )
       others.push(new Predecessor(one, engine, log))
     }
@@ -243,7 +245,9 @@ async function isOverNow(unit: UnitName, signal: AbortSignal): Promise<boolean |
 async function adoptable(run: EnsureInput, found: ContainerInspection): Promise<void> {
   const {log, stop} = run
   if (found.state === 'paused')
-    log.warn(`container ${found.name} is paused, and is taken over so: \`docker unpause ${found.name}\` lets it run on`)
+    log.warn(
+      `container ${found.name} is paused and is taken over as it is: resume it with \`docker unpause ${found.name}\``,
+    )
   if (found.state !== 'restarting') return
   log.info(`container ${found.name} is taken over as soon as Docker has started it again`)
   // The Engine tells of a start when it was asked for, and this one may be just over.
@@ -254,8 +258,8 @@ async function adoptable(run: EnsureInput, found: ContainerInspection): Promise<
 /** In what the container that is there differs from the one that the line asks for; nothing where it does not. */
 function driftOf({labels}: ContainerInspection, request: CreateRequest): string | undefined {
   const made = labels[LABELS.request]
-  if (made === undefined) return 'was not made by systemd-docker'
-  return made === hashOf(request) ? undefined : 'was made from another line, or on a host that was set up otherwise'
+  if (made === undefined) return 'was not created by systemd-docker'
+  return made === hashOf(request) ? undefined : 'was created from another command line, or on a host with another setup'
 }
 
 /** Creates the container in place of the one that it replaces, fetching its image as the pull policy has it. */

@@ -49,11 +49,11 @@ export function describeEnd({code, why}: ExitReport): string {
     case 'hurried':
       return 'was killed as a second signal hurried its stop'
     case 'somebody':
-      return `was ended by ${signalOf(String(code - 128)) ?? 'a signal'}, which somebody asked the Engine to send`
+      return `was ended by ${signalOf(String(code - 128)) ?? 'a signal'}, sent through the Engine`
     case 'engine-gone':
       return 'ended with the Engine'
     case 'unknown':
-      return 'ended, and the Engine does not say with which status'
+      return 'ended, and the Engine does not report its status'
     case 'without-engine':
       return 'was ended without the Engine, which does not answer'
     case undefined:

@@ -41,7 +41,7 @@ export interface FinishInput {
 export async function finish(finishing: FinishInput): Promise<number> {
   const {name, engine, unit, env, log, stop, openNotifier} = finishing
   if (unit === undefined)
-    throw new FinishError('this is no process of one; say it in ExecStopPost= of the unit whose container it is')
+    throw new FinishError("this process is not in a unit; use it in ExecStopPost= of the container's unit")
   const over = new AbortController()
   const {signal} = over
   const leave = (): void => {
@@ -66,7 +66,7 @@ export async function finish(finishing: FinishInput): Promise<number> {
     await waitForEngine({engine, openNotifier, stop: {signal}, askDeadline: () => deadline})
     await armed
     await unrestrictDevices(unit, signal).catch((error: unknown) => {
-      log.warn(`could not take the unit's device policy back: ${reason(error)}`)
+      log.warn(`could not remove the unit's device policy: ${reason(error)}`)
     })
     const ended = await abortable(signal, endedContainer(finishing, unit, signal))
     if (ended === undefined) return 0
@@ -98,7 +98,7 @@ async function tell(exit: End, asked: boolean | undefined, {name, log, openNotif
   if (needsWords(report)) log.warn(words)
   else log.info(words)
   if (asked === undefined)
-    log.warn('systemd does not answer whether it was asked to stop the unit; it counts as not asked')
+    log.warn('systemd does not report whether it was asked to stop the unit; systemd-docker assumes that it was not')
   await openNotifier()
     .send(`STATUS=${words}`)
     .catch((error: unknown) => {

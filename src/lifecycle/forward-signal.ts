@@ -37,9 +37,9 @@ export class SignalForwarder {
     if (isReload) await notifier.send(...reloading())
     if (sigProxy)
       await engine.kill(id, name, NEVER_ABORTED).catch((error: unknown) => {
-        log.warn(`could not pass ${name} on to the container: ${reason(error)}`)
+        log.warn(`could not forward ${name} to the container: ${reason(error)}`)
       })
-    else log.info(`${name} is not passed on, as --sig-proxy=false asks for`)
+    else log.info(`${name} is not forwarded, because --sig-proxy=false is set`)
     if (isReload) await notifier.send('READY=1')
   }
 }

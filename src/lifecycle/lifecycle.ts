@@ -67,7 +67,7 @@ function lastMoment({stop: {signal}, unit, releases, log}: RunInput): AbortSigna
     moment.abort(signal.reason)
   }
   let givingUp: Promise<void> | undefined
-  releases.defer('wait for the last moment of a stop no longer', async () => {
+  releases.defer('stop waiting for the last moment of a stop', async () => {
     over.abort()
     await givingUp
   })
@@ -126,7 +126,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   const {init, startedAt} = seen
   const advising = new AbortController()
   const advice = warnOfSignalThatKills(run, advising.signal)
-  releases.defer('ask no longer how the unit is stopped', async () => {
+  releases.defer('stop asking how the unit is stopped', async () => {
     advising.abort()
     await advice
   })
@@ -185,9 +185,7 @@ async function beforeSystemdKills({unit, stop, log}: RunInput, act: () => Promis
   const over = new AbortController()
   const late = sleep(clampTimer(leave - performance.now()), over.signal).then(() => 'late')
   if ((await Promise.race([acting, late])) === 'late')
-    log.warn(
-      'what is done after the end of the container takes longer than the unit has (TimeoutStopSec=), and is left',
-    )
+    log.warn('the work after the end of the container takes longer than TimeoutStopSec= allows and is abandoned')
   over.abort()
 }
 
@@ -196,7 +194,7 @@ async function warnOfSignalThatKills({unit, log}: RunInput, signal: AbortSignal)
   const name = unit === undefined ? undefined : await realtimeKillSignal(unit, signal)
   if (name !== undefined)
     log.warn(
-      `KillSignal=${name} kills systemd-docker, and so a stop gives the container no time; leave it out: the container gets its own stop signal, such as --stop-signal ${name}`,
+      `KillSignal=${name} kills systemd-docker, so a stop gives the container no time; leave it out, and set the container's own stop signal with --stop-signal ${name}`,
     )
 }
 
@@ -207,7 +205,7 @@ function keepAlive(milliseconds: number, notifier: Notifier, {releases, log}: Ru
       log.warn(`could not tell systemd that the container runs: ${reason(error)}`)
     })
   }, milliseconds)
-  releases.defer("answer the unit's watchdog no longer", () => {
+  releases.defer("stop answering the unit's watchdog", () => {
     clearInterval(timer)
   })
 }
@@ -215,7 +213,9 @@ function keepAlive(milliseconds: number, notifier: Notifier, {releases, log}: Ru
 /** Whether a plugin wants this process to stay. @throws {HandoverError} where the line does not */
 function mustStay({pipeline, handover, log}: RunInput): boolean {
   const reasons = pipeline.residentReasons()
-  log.debug?.(reasons.length > 0 ? `this process stays: ${reasons.join('; ')}` : 'nothing asks this process to stay')
+  log.debug?.(
+    reasons.length > 0 ? `systemd-docker stays: ${reasons.join('; ')}` : 'nothing requires systemd-docker to stay',
+  )
   if (handover && reasons.length > 0) throw new HandoverError(reasons)
   return reasons.length > 0
 }
@@ -282,7 +282,7 @@ async function see(
     const asked = [...(handover ? ['--handover'] : []), ...pidOptions]
     if (asked.length > 0) throw new EngineElsewhereError(engine.address, asked.join(' and '))
     log.warn(
-      `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=: whether the container is in the unit's cgroup is not looked at, and without the Engine it gets no signals`,
+      `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=: the container's cgroup is not checked, and only the Engine can send it signals`,
     )
     return {isRunning: true, isPaused, init: undefined, startedAt}
   }
@@ -302,8 +302,8 @@ async function refuseToBeKilledAtOnce({unit, handover, log, stop: {signal}}: Run
   if (said === undefined && !handover) return
   const why =
     said === undefined
-      ? 'systemd does not answer how the unit is stopped'
-      : 'the unit has no ExecStop=, and so systemd kills the container at once in a stop: say ExecStop=/usr/bin/docker stop and its name'
+      ? 'systemd does not report how the unit is stopped'
+      : 'the unit has no ExecStop=, so systemd kills the container at once in a stop: set ExecStop=/usr/bin/docker stop NAME'
   if (handover) throw new HandoverError([why])
   log.warn(why)
 }
@@ -321,7 +321,7 @@ async function isTakenOver({unit, log, stop: {signal}}: RunInput): Promise<boole
   // systemctl leaves a property out that is empty.
   if (!(said.ExecStopPost ?? '').includes('finish'))
     log.warn(
-      `${unit.name} will not learn how its container ends: say ExecStopPost=${process.argv[1] ?? 'systemd-docker'} finish and the container's name`,
+      `${unit.name} will not learn how its container ends: set ExecStopPost=${process.argv[1] ?? 'systemd-docker'} finish NAME`,
     )
   return true
 }

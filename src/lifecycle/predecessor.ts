@@ -53,7 +53,7 @@ export class Predecessor {
     const there = autoRemove ? await this.#engine.inspect(id, NEVER_ABORTED).catch(() => this.#old) : this.#old
     if (there === undefined) {
       this.#log.warn(
-        `container ${name} does not come back: it was made with --rm, and the Engine removed it when it was stopped`,
+        `container ${name} does not come back: it was created with --rm, and the Engine removed it when it was stopped`,
       )
       return
     }

@@ -35,7 +35,7 @@ export interface PullInput {
  * Fetches an image, with the login that docker's client has for its registry. As long as something arrives systemd is told how far it is and does not give
  * up, however long it takes.
  *
- * @throws {PullError} also when nothing has arrived for a minute
+ * @throws {PullError} also when no data has arrived for a minute
  */
 export async function pullImage(
   image: string,
@@ -56,7 +56,7 @@ export async function pullImage(
         standstill.abort(error)
       })
     } else
-      standstill.abort(new PullError(image, `nothing has arrived for ${String(PULL_STANDSTILL_MS / 1000)} seconds`))
+      standstill.abort(new PullError(image, `no data has arrived for ${String(PULL_STANDSTILL_MS / 1000)} seconds`))
   }, PULL_STANDSTILL_MS)
   try {
     await teller.tell(undefined)
@@ -86,7 +86,7 @@ async function loginFor(image: string, {env, log}: PullInput, signal: AbortSigna
     return found
   } catch (error) {
     signal.throwIfAborted()
-    log.warn(`${reason(error)}; ${image} is asked for without a login`)
+    log.warn(`${reason(error)}; ${image} is pulled without a login`)
     return undefined
   }
 }
@@ -94,7 +94,7 @@ async function loginFor(image: string, {env, log}: PullInput, signal: AbortSigna
 /** A registry that wants to know who asks does not say as whom it was asked. */
 function withLogin(error: PullError, image: string, found: FoundLogin | undefined): PullError {
   if (found === undefined || !/unauthorized|denied|authentication|credentials/i.test(error.answer)) return error
-  const what = found.login === undefined ? 'without a login, as there is none' : 'with the login'
+  const what = found.login === undefined ? 'without a login, because there is none' : 'with the login'
   return new PullError(image, `${error.answer} (asked ${what} for ${registryOf(image)} in ${found.from})`, error)
 }
 

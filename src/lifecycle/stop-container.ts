@@ -111,7 +111,7 @@ async function stopInTime(stop: StopInput, isHurried: () => boolean): Promise<nu
   })
   const told = await askDeadline?.()
   if (askDeadline !== undefined && told === undefined)
-    log.warn('systemd does not say how long the unit may take to stop: the container has no limit but its own')
+    log.warn("systemd does not report the unit's stop timeout: only the container's own timeout applies")
   const deadline = told ?? NO_DEADLINE
   const moments = stopMoments(deadline)
   const patience = Math.min(HANGS_MS, deadline.limit * HANGS_SHARE)
@@ -130,7 +130,7 @@ async function stopInTime(stop: StopInput, isHurried: () => boolean): Promise<nu
       askDeadline === undefined ? undefined : moments.kill - performance.now(),
     )
     if (found.stopTimeout !== undefined && grace !== undefined && grace < graceIn(found.stopTimeout))
-      log.info(`the container gets ${(grace / 1000).toFixed(1)} s to stop, as the unit has no more (TimeoutStopSec=)`)
+      log.info(`the container gets ${(grace / 1000).toFixed(1)} s to stop, because TimeoutStopSec= allows no more`)
     timers.push(
       at(grace === undefined ? Infinity : performance.now() + grace, () => {
         engine.kill(id, 'SIGKILL', givenUp.signal).catch((error: unknown) => {
@@ -141,7 +141,9 @@ async function stopInTime(stop: StopInput, isHurried: () => boolean): Promise<nu
     await withLivenessProbe(engine, patience, (signal) => askToStop(stop, grace, signal), givenUp.signal)
     return undefined
   } catch (error) {
-    log.warn(`the Engine does not stop the container (${reason(error)}); its init is ended without it`)
+    log.warn(
+      `the Engine does not stop the container (${reason(error)}); systemd-docker signals the container init directly`,
+    )
     return await endInit(stop, found, moments.kill, isHurried)
   } finally {
     for (const timer of timers) clearTimeout(timer)

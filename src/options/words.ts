@@ -44,7 +44,7 @@ export function parseWords(
   const take = (spelling: string, name: string, rule: WordRule, attached: string | undefined): void => {
     if (!rule.takesValue) {
       const value = parseBoolean(attached ?? 'true')
-      if (value === undefined) throw new BadValueError(spelling, attached ?? '', 'say true or false')
+      if (value === undefined) throw new BadValueError(spelling, attached ?? '', 'use true or false')
       given.push({name, value: String(value)})
       return
     }

@@ -151,7 +151,7 @@ export class Pipeline {
     try {
       return await abortableOnceSettled(signal, HOOK_ABORT_MS, Promise.resolve(call()), () => {
         this.#log.warn(
-          `${plugin} (${phase}) does not heed the stop, and is left to itself after ${String(HOOK_ABORT_MS / 1000)} seconds`,
+          `${plugin} (${phase}) ignores the stop and is abandoned after ${String(HOOK_ABORT_MS / 1000)} seconds`,
         )
       })
     } catch (error) {

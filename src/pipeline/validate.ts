@@ -15,19 +15,20 @@ export function checkedPlugin(brought: unknown, from: string): RunPlugin {
   const fail = (why: string): never => {
     throw new PluginLoadError(from, why)
   }
-  if (!isRecord(brought)) return fail('it is no object with a name, options and setup')
+  if (!isRecord(brought)) return fail('it is not an object with a name, options and setup')
   const {name, contract = 1, options, setup, finish} = brought
-  if (typeof name !== 'string' || !NAME.test(name)) return fail('its name must be of small letters, digits and dashes')
+  if (typeof name !== 'string' || !NAME.test(name))
+    return fail('its name must consist of lower-case letters, digits and dashes')
   if (typeof contract !== 'number') return fail('its contract must be a number')
   if (contract > CONTRACT_VERSION)
     return fail(
-      `it is made for version ${String(contract)} of the plugin contract, and this program has ${String(CONTRACT_VERSION)}`,
+      `it is written for version ${String(contract)} of the plugin contract, and this program has ${String(CONTRACT_VERSION)}`,
     )
-  if (typeof setup !== 'function') return fail(`${name} has no function setup`)
+  if (typeof setup !== 'function') return fail(`${name} has no setup function`)
   if (finish !== undefined && typeof finish !== 'function') return fail(`${name} has a finish that is no function`)
-  if (!isRecord(options)) return fail(`${name} has no options; say {} for none`)
+  if (!isRecord(options)) return fail(`${name} has no options; use {} for none`)
   for (const [option, declaration] of Object.entries(options)) {
-    if (!NAME.test(option)) fail(`its option ${option} must be of small letters, digits and dashes`)
+    if (!NAME.test(option)) fail(`its option ${option} must consist of lower-case letters, digits and dashes`)
     if (!isRecord(declaration) || !KINDS.includes(declaration['kind']))
       fail(`its option ${option} must have the kind boolean, string or list`)
     else if (typeof declaration['summary'] !== 'string') fail(`its option ${option} must have a summary`)

@@ -75,6 +75,6 @@ function makePrivate(directory: string): void {
     if (!hasErrorCode(error, 'EEXIST')) throw error
     const stats = lstatSync(directory)
     if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0)
-      throw new StateError(directory, 'it is not a directory that this user alone may write; remove it')
+      throw new StateError(directory, 'it is not a directory that only this user can write to; remove it')
   }
 }

@@ -60,7 +60,7 @@ const ociRuntime: BirthMethod = {
     anotherRuntime(circumstances) ??
     (circumstances.engine.runtimes.includes(OCI_RUNTIME)
       ? circumstances.whyUnheard
-      : `the Engine has no runtime ${OCI_RUNTIME} (\`systemd-docker setup\` mends that)`),
+      : `the Engine has no runtime ${OCI_RUNTIME} (run \`systemd-docker setup\`)`),
   prepare({body}) {
     body.HostConfig['Runtime'] = OCI_RUNTIME
   },
@@ -94,15 +94,13 @@ export function takesShims({version}: EngineInfo): boolean {
 /** A runtime that somebody has chosen, for this container or for all, does more than run it; ours stays out of its way. */
 function anotherRuntime({request, engine}: BirthConditions): string | undefined {
   const asked = request.body.HostConfig['Runtime']
-  if (typeof asked === 'string' && asked !== '') return `--runtime ${asked} is asked for`
+  if (typeof asked === 'string' && asked !== '') return `--runtime ${asked} is set`
   if (engine.defaultRuntime !== 'runc' && engine.defaultRuntime !== '')
     return `the Engine's default runtime is ${engine.defaultRuntime}`
   return undefined
 }
 
 function withoutShim({shim, isContainerdFound}: BirthConditions): string | undefined {
-  if (!isContainerdFound) return "the Engine's containerd was not found, so whether it finds the shim is not known"
-  return shim === undefined
-    ? `containerd does not find ${SHIM_PROGRAM} (\`systemd-docker setup\` mends that)`
-    : undefined
+  if (!isContainerdFound) return "the Engine's containerd was not found, so it is unknown whether it finds the shim"
+  return shim === undefined ? `containerd does not find ${SHIM_PROGRAM} (run \`systemd-docker setup\`)` : undefined
 }

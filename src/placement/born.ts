@@ -44,10 +44,10 @@ export function bornPlacement(
     },
     async beforeStart({id}, {signal, defer}) {
       if (method.announced && state !== undefined)
-        defer('take back the announcement', await announce(id, {unit, invocation}, state))
+        defer('remove the announcement', await announce(id, {unit, invocation}, state))
       if (unit.unified && (await isRestrictedByUs(unit))) {
         // A run that moved the container was killed.
-        defer("take the unit's device policy back", () => unrestrictDevices(unit, NEVER_ABORTED))
+        defer("remove the unit's device policy", () => unrestrictDevices(unit, NEVER_ABORTED))
         await restrictDevices(unit, EVERY_DEVICE, signal)
       }
       if (!unit.unified) defer("remove the unit's empty cgroups", () => removeLeftOvers(unit, own))
@@ -67,15 +67,15 @@ export function bornPlacement(
         case undefined:
           context.signal.throwIfAborted()
           log.warn(
-            `systemd does not answer whether ${unit.name} says Delegate=yes; if it does not, Docker's limits (-m, --cpus, …) and docker stats will not last`,
+            `systemd does not report whether ${unit.name} has Delegate=yes; without it, Docker's limits (-m, --cpus, …) and docker stats will stop working`,
           )
           return 'in the unit'
         case false:
       }
       log.warn(
         (await takeBackControllers(unit))
-          ? `${unit.name} does not say Delegate=yes, so Docker's limits (-m, --cpus, …) do not bind and docker stats shows nothing; the unit's own limits bind`
-          : `${unit.name} does not say Delegate=yes, and its controllers cannot be taken back now, so how long Docker's limits (-m, --cpus, …) bind is not known; the unit's own limits bind`,
+          ? `${unit.name} does not have Delegate=yes, so Docker's limits (-m, --cpus, …) do not apply and docker stats shows nothing; the unit's own limits apply`
+          : `${unit.name} does not have Delegate=yes, and its controllers cannot be disabled now, so Docker's limits (-m, --cpus, …) may stop applying at any time; the unit's own limits apply`,
       )
       return 'in the unit'
     },

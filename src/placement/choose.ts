@@ -33,15 +33,15 @@ export interface PlacementInput {
  */
 export async function choosePlacement(names: readonly string[], around: PlacementInput): Promise<Placement> {
   const {request, log} = around
-  if (names.includes('none')) return stayingBecause('--cgroups none asks for it', log)
+  if (names.includes('none')) return stayingBecause('--cgroups none is set', log)
   const {CgroupParent} = request.body.HostConfig
-  if (CgroupParent !== '') return stayingBecause(`--cgroup-parent ${CgroupParent} asks for it`, log)
+  if (CgroupParent !== '') return stayingBecause(`--cgroup-parent ${CgroupParent} is set`, log)
 
   const places = await readCgroupPaths('self')
   const unit = unitCgroupOf(places)
   if (unit === undefined) return stayingOutside(places, log)
   if (/^session-.*\.scope$/.test(unit.name))
-    return stayingBecause(`${unit.name} is a login session and no service`, log)
+    return stayingBecause(`${unit.name} is a login session and not a service`, log)
   const all = names.includes('all') || (hasUnifiedAlone(places) && names.includes('name=systemd'))
   return all ? await bestInUnit(unit, places, around) : await moveNamed(names, unit, places, around)
 }
@@ -81,9 +81,9 @@ async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], aroun
 
 /** Why nothing can be announced to a shim; nothing where it can. */
 async function whyNotAnnounced(state: string | undefined): Promise<string | undefined> {
-  if (state === undefined) return 'only root may say to a shim where a container belongs'
+  if (state === undefined) return 'only root can place containers through the shim'
   return (await isReadOnly(state))
-    ? `the unit's ProtectSystem= lets nothing be written to ${state} (RuntimeDirectory=${basename(state)} with RuntimeDirectoryPreserve=yes in the unit mends that)`
+    ? `the unit's ProtectSystem= makes ${state} read-only (set RuntimeDirectory=${basename(state)} and RuntimeDirectoryPreserve=yes in the unit)`
     : undefined
 }
 
@@ -96,7 +96,7 @@ async function mustStepDown(unit: UnitCgroup): Promise<boolean> {
 function stayingSealed({name}: UnitCgroup, whyNotBorn: readonly string[], log: Log): Placement {
   return leftPlacement(() => {
     log.warn(
-      `the container stays in Docker's cgroup, where the unit's limits do not bind: ProtectControlGroups= in ${name} lets nothing change in the unit's (ProtectControlGroups=no mends that)${because(whyNotBorn)}`,
+      `the container stays in Docker's cgroup, where the unit's limits do not apply: ProtectControlGroups= in ${name} makes the unit's cgroup read-only (set ProtectControlGroups=no)${because(whyNotBorn)}`,
     )
   })
 }
@@ -116,7 +116,7 @@ function isUsersOwn({rootless}: EngineInfo, {manager}: UnitCgroup): boolean {
 function stayingForRoot(whyNotBorn: readonly string[], {log}: PlacementInput): Placement {
   return leftPlacement(() => {
     log.warn(
-      `the container stays in Docker's cgroup, where the unit's limits do not bind: only root may move it${because(whyNotBorn)}`,
+      `the container stays in Docker's cgroup, where the unit's limits do not apply: only root can move it${because(whyNotBorn)}`,
     )
   })
 }
@@ -136,10 +136,10 @@ async function moveNamed(
   for (const name of missing)
     around.log.warn(
       alone
-        ? `--cgroups ${name}: this host has cgroup v2 alone, whose one hierarchy is called name=systemd`
+        ? `--cgroups ${name}: this host has only cgroup v2, whose single hierarchy is called name=systemd`
         : `--cgroups ${name}: this host has no such hierarchy`,
     )
-  const why = ['--cgroups names its hierarchies']
+  const why = ['--cgroups names hierarchies']
   if (await isReadOnly(join(unit.directory, 'cgroup.procs'))) return stayingSealed(unit, why, around.log)
   if (isRoot()) return movedPlacement(found, unit, why, around)
   const engine = await infoOf(around)
@@ -166,7 +166,7 @@ function containerdOf(unit: UnitCgroup, {XDG_RUNTIME_DIR}: Readonly<NodeJS.Proce
 
 function stayingBecause(why: string, log: Log): Placement {
   return leftPlacement(() => {
-    log.info(`the container stays in Docker's cgroup, as ${why}`)
+    log.info(`the container stays in Docker's cgroup because ${why}`)
   })
 }
 

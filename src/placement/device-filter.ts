@@ -28,7 +28,8 @@ export async function deviceAccess(grants: DeviceGrants): Promise<DeviceAccess> 
   const allow = [...EVERY_CONTAINERS]
   for (const rule of grants.rules) {
     const rules = allowedBy(rule)
-    if (rules === undefined) return {may: 'not be told', why: `systemd has no word for --device-cgroup-rule '${rule}'`}
+    if (rules === undefined)
+      return {may: 'not be told', why: `systemd has no equivalent of --device-cgroup-rule '${rule}'`}
     allow.push(...rules)
   }
   for (const {pathOnHost, permissions} of grants.mapped) {
@@ -36,7 +37,7 @@ export async function deviceAccess(grants: DeviceGrants): Promise<DeviceAccess> 
       // DeviceAllow= without permissions means all.
       if (permissions !== '') for (const device of await devicesAt(pathOnHost)) allow.push(`${device} ${permissions}`)
     } catch (error) {
-      return {may: 'not be told', why: `what --device ${pathOnHost} is cannot be seen (${reason(error)})`}
+      return {may: 'not be told', why: `--device ${pathOnHost} cannot be examined (${reason(error)})`}
     }
   }
   return {may: 'use some', allow}

@@ -78,7 +78,7 @@ export function movedPlacement(
       if (moved.length === 0) return where
       log.info(`the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`)
       if (request.body.Env.some((entry) => entry.startsWith('NOTIFY_SOCKET=')))
-        log.warn('a READY=1 that the container sent before it was moved is lost: systemd takes it from the unit alone')
+        log.warn('a READY=1 that the container sent before it was moved is lost: systemd accepts it only from the unit')
       return where
     },
   }
@@ -87,10 +87,10 @@ export function movedPlacement(
 /** Why the container's processes cannot be moved from there, wherever they would come. */
 async function objection(from: CgroupPath, {id}: StartedContainer): Promise<string | undefined> {
   // On some hosts, and for a container that was moved before, this is somebody else's cgroup: never move strangers.
-  if (!from.path.includes(id)) return 'that is no cgroup of its own'
+  if (!from.path.includes(id)) return 'that is not its own cgroup'
   // The kernel lets a process go on that leaves a frozen cgroup, and Docker would still take it for paused.
   if (await isFrozen(from.directory, isUnified(from) ? 'v2' : 'v1'))
-    return 'it is paused, and would run on without Docker noticing; unpause it and restart the unit'
+    return 'it is paused, and a move would resume it without Docker noticing; unpause it and restart the unit'
   return undefined
 }
 
@@ -111,29 +111,29 @@ async function prepareUnit(
   const said = await propertiesOf(unit, ['Delegate', 'DevicePolicy', 'DeviceAllow'], signal)
   if (said === undefined) {
     signal.throwIfAborted()
-    return 'systemd does not answer what the unit says of Delegate= and DevicePolicy='
+    return "systemd does not report the unit's Delegate= and DevicePolicy="
   }
   const isDelegated = said.Delegate === 'yes'
   if (rootless) return {isDelegated}
-  if (unit.manager === 'user') return "a user's systemd cannot keep it from the host's devices"
+  if (unit.manager === 'user') return "a user's systemd cannot restrict its devices"
   const isOurs = await isRestrictedByUs(unit)
   if ((said.DevicePolicy ?? 'auto') !== 'auto' || ((said.DeviceAllow ?? '') !== '' && !isOurs)) {
     log.info(
-      `${unit.name} restricts devices itself, so it says what the container may use of them, and Docker does not`,
+      `${unit.name} restricts devices itself, so its settings decide which devices the container may use, and Docker's do not`,
     )
     return {isDelegated}
   }
   const grants = (await engine.inspect(id, signal))?.devices
-  if (grants === undefined) return 'the Engine does not say which devices it may use'
+  if (grants === undefined) return 'the Engine does not report which devices it may use'
   const access = await deviceAccess(grants)
   if (access.may === 'not be told')
-    return `${access.why}, so nothing would keep it from the host's devices in the unit; DevicePolicy= and DeviceAllow= in the unit can`
+    return `${access.why}, so nothing in the unit would restrict its devices; set DevicePolicy= and DeviceAllow= in the unit`
   if (access.may === 'use all' && !isOurs) return {isDelegated}
-  defer("take the unit's device policy back", () => unrestrictDevices(unit, NEVER_ABORTED))
+  defer("remove the unit's device policy", () => unrestrictDevices(unit, NEVER_ABORTED))
   const allow = access.may === 'use all' ? EVERY_DEVICE : access.allow
   if (await restrictDevices(unit, allow, signal)) return {isDelegated}
   signal.throwIfAborted()
-  return "systemd did not take the unit's DeviceAllow=, so nothing would keep it from the host's devices there"
+  return "systemd did not accept the unit's DeviceAllow=, so nothing there would restrict its devices"
 }
 
 /** The cgroup of v1 that can freeze the container, unless it is one that the container moves out of. */
@@ -154,7 +154,7 @@ async function whileFrozen<T>(
   act: () => Promise<T>,
 ): Promise<T> {
   const {freeze, thaw} = freezerOf(directory, kind)
-  defer(`let the processes in ${path} go on`, thaw)
+  defer(`thaw the processes in ${path}`, thaw)
   try {
     await freeze()
     return await act()

@@ -116,7 +116,7 @@ function renaming(prefixes: readonly string[]): (name: string) => string {
   const pairs = prefixes.map((prefix) => {
     const [, from, to] = /^([^=]+)=([^=]*)$/.exec(prefix) ?? []
     if (from === undefined || to === undefined)
-      throw new BadValueError('--env-prefix', prefix, 'say FROM=TO, as in APP_= or SITE_=APP_')
+      throw new BadValueError('--env-prefix', prefix, 'use FROM=TO, as in APP_= or SITE_=APP_')
     return {from, to}
   })
   return (name) => {

@@ -42,7 +42,7 @@ export const logForwarding = defineRunPlugin({
       const lost = (since: number, until: bigint): void => {
         const to = new Date(Number(until / 1_000_000n))
         log.warn(
-          `output of the container from ${new Date(since).toISOString()} to ${to.toISOString()} may be missing here, as Docker's log does not have what came before`,
+          `output of the container from ${new Date(since).toISOString()} to ${to.toISOString()} may be missing here, because Docker's log no longer has what came before`,
         )
       }
       await forwardLog(await read(join.since), tty, process.stdout, process.stderr, written, join, lost)
@@ -56,7 +56,7 @@ export const logForwarding = defineRunPlugin({
         if (error instanceof EngineUnreachableError || closed.signal.aborted) return
         const since = new Date(Math.max(written.stdout.at, written.stderr.at)).toISOString()
         log.warn(
-          `output of the container may be missing here, from ${since} on, as Docker keeps no log that can be read: ${reason(error)}`,
+          `output of the container may be missing here, from ${since} on, because Docker keeps no log that can be read: ${reason(error)}`,
         )
         await forward(await engine.attach(container.id, false, closed.signal), container.tty)
       }
@@ -122,7 +122,7 @@ function journalOfEngine(unit: UnitName | undefined): Partial<RunHooks> {
   if (unit?.manager === 'user')
     throw new RefusedOptionError(
       '--handover',
-      "in a user's unit nobody but root could write to the journal under its name; say --logs=false as well, and `docker logs` has the output",
+      "in a user's unit, only root can write to the journal under the unit's name; set --logs=false as well and read the output with `docker logs`",
     )
   let isOurs = false
   return {

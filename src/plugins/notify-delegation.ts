@@ -19,7 +19,7 @@ export const notifyDelegation = defineRunPlugin({
       return undefined
     }
     if (!socket.startsWith('/'))
-      throw new RefusedOptionError('--notify', `the socket ${socket} is not a file, so no container can be given it`)
+      throw new RefusedOptionError('--notify', `the socket ${socket} is not a file and cannot be passed to a container`)
     return {
       resolve({request}) {
         request.body.HostConfig.Binds.push(`${socket}:${socket}`)

@@ -46,7 +46,7 @@ export const pidFile = defineRunPlugin({
         defer(`remove ${path}`, () => removeOwn(path, content))
       },
       restarted: ({container}) => write(container.pid),
-      describe: () => [`write the PID of the container's init to ${path}`],
+      describe: () => [`write the PID of the container init to ${path}`],
     }
   },
   async finish({labels}, {log}) {

@@ -23,7 +23,7 @@ export const rmReconcile = defineRunPlugin({
     },
   },
   setup({'on-drift': onDrift = 'adopt'}, {engine, log, handover}) {
-    if (!ON_DRIFT.includes(onDrift)) throw new BadValueError('--on-drift', onDrift, `say ${ON_DRIFT.join(', ')}`)
+    if (!ON_DRIFT.includes(onDrift)) throw new BadValueError('--on-drift', onDrift, `use ${ON_DRIFT.join(', ')}`)
     let remove = false
     let volumes: Volumes = 'without-volumes'
     return {
@@ -39,7 +39,7 @@ export const rmReconcile = defineRunPlugin({
         if (drift !== undefined && onDrift === 'replace') return 'replace'
         if (drift !== undefined && onDrift === 'fail') throw new DriftError(name, drift)
         if (drift !== undefined)
-          log.warn(`container ${name} ${drift}, and is used as it is (--on-drift=replace makes it anew)`)
+          log.warn(`container ${name} ${drift}, and is used as it is (--on-drift=replace recreates it)`)
         return undefined
       },
       create() {
@@ -48,7 +48,7 @@ export const rmReconcile = defineRunPlugin({
       async exited({container, signal}) {
         if (remove) await engine.remove(container.id, volumes, signal)
       },
-      resident: () => (remove && !handover ? 'it sees to it that the container is removed' : undefined),
+      resident: () => (remove && !handover ? 'it removes the container at its end' : undefined),
       describe: () => (remove ? ['replace a stopped container of that name, and remove the container at its end'] : []),
     }
   },

@@ -15,7 +15,7 @@ export interface CommandLine {
 
 /** Takes the wrapper's options off a line; the first word that is none is the command. */
 export function parseCommandLine(words: readonly string[], declarations: OptionDeclarations): CommandLine {
-  const docker = {rules: RUN_RULES, hint: 'which is an option of docker run and stands behind `run`'}
+  const docker = {rules: RUN_RULES, hint: 'which is an option of docker run and belongs after `run`'}
   const {given, rest} = parseWords(words, rulesOf(declarations), docker)
   return {given, command: rest[0], rest: rest.slice(1)}
 }
@@ -71,7 +71,7 @@ export async function parseRunRequest(
 }
 
 function parseRunWords(words: readonly string[], declarations: OptionDeclarations): ReturnType<typeof parseWords> {
-  const ours = {rules: rulesOf(declarations), hint: 'which is an option of systemd-docker and stands before `run`'}
+  const ours = {rules: rulesOf(declarations), hint: 'which is an option of systemd-docker and belongs before `run`'}
   return parseWords(words, RUN_RULES, ours)
 }
 

@@ -75,9 +75,9 @@ async function read(file: string): Promise<DaemonJson> {
     if (isObject(content) && (content['runtimes'] === undefined || isObject(content['runtimes'])))
       return {text, content}
   } catch (error) {
-    throw new SetupError(`${file} is left as it is`, `it is no valid JSON: ${reason(error)}`, error)
+    throw new SetupError(`${file} is left as it is`, `it is not valid JSON: ${reason(error)}`, error)
   }
-  throw new SetupError(`${file} is left as it is`, 'it is no JSON object as the Engine takes it')
+  throw new SetupError(`${file} is left as it is`, 'it is not a JSON object that the Engine accepts')
 }
 
 async function replace(file: string, text: string): Promise<void> {

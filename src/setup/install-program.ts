@@ -61,5 +61,5 @@ export async function directoryToInstallIn(root: string, path: readonly string[]
     const stats = await stat(join(root, directory)).catch(() => undefined)
     if (stats?.isDirectory() && stats.uid === 0 && (stats.mode & 0o002) === 0) return directory
   }
-  throw new SetupError('cannot install the shim', `none of ${path.join(', ')} is a directory of root's`)
+  throw new SetupError('cannot install the shim', `none of ${path.join(', ')} is a directory that belongs to root`)
 }

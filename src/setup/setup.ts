@@ -16,7 +16,7 @@ import {executeSystemctl} from '../systemd/systemctl.js'
 import {dropEmptyRuntimes, registerRuntime, registeredRuntime, unregisterRuntime} from './daemon-json.js'
 import {directoryToInstallIn, install, isSame, uninstall} from './install-program.js'
 
-const NO_CONTAINERD = "the Engine's containerd was not found, nor a dockerd from 29 on that has one embedded"
+const NO_CONTAINERD = "neither the Engine's containerd nor a dockerd (29 or newer) that embeds it was found"
 const RELOAD_PATIENCE_MS = 10_000
 const RELOAD_PAUSE_MS = 100
 
@@ -49,7 +49,7 @@ export async function pieceFor(host: SetupInput): Promise<Piece> {
 }
 
 function nothingNeeded({version, cgroupDriver}: EngineInfo): Piece {
-  const found = `Docker ${version} with the cgroup driver ${cgroupDriver} needs nothing`
+  const found = `Docker ${version} with the cgroup driver ${cgroupDriver} needs no setup`
   return {
     check: () => Promise.resolve({isReady: true, found}),
     set: () => Promise.resolve(),
@@ -69,7 +69,7 @@ function shimPiece({source, containerd, say}: SetupInput, info: EngineInfo): Pie
         return {isReady: false, found: `containerd finds no ${SHIM_PROGRAM} in ${seen.path.join(':')}`}
       return (await isSame(join(seen.root, program), source))
         ? {isReady: true, found: `Docker ${version} takes the shim, and containerd finds it at ${program}`}
-        : {isReady: false, found: `${program} is another version's`}
+        : {isReady: false, found: `${program} belongs to another version`}
     },
     async set() {
       const seen = await findContainerd(containerd, info)
@@ -82,7 +82,7 @@ function shimPiece({source, containerd, say}: SetupInput, info: EngineInfo): Pie
     },
     async undo() {
       const seen = await findContainerd(containerd, info)
-      if (seen === undefined) throw new SetupError('cannot take the shim away', NO_CONTAINERD)
+      if (seen === undefined) throw new SetupError('cannot remove the shim', NO_CONTAINERD)
       for (const directory of seen.path) {
         const program = join(directory, SHIM_PROGRAM)
         if (await uninstall(join(seen.root, program))) say(`removed ${program}`)
@@ -107,7 +107,7 @@ function runtimePiece({engine, source, daemonJson, signal, say}: SetupInput, {ve
     const late = (): Error =>
       new SetupError(
         `the Engine does not follow ${daemonJson}`,
-        'look at `journalctl -u docker`; does dockerd read another file, or does it have --add-runtime on its line?',
+        'check `journalctl -u docker`; does dockerd read another file, or have --add-runtime on its command line?',
       )
     await askWithTimeout(signal, RELOAD_PATIENCE_MS, follow, late)
   }
@@ -116,7 +116,7 @@ function runtimePiece({engine, source, daemonJson, signal, say}: SetupInput, {ve
       const isKnown = (await engine.info(signal)).runtimes.includes(OCI_RUNTIME)
       if (!isKnown) return {isReady: false, found: `Docker ${version} has no runtime ${OCI_RUNTIME}`}
       if (!(await isSame(program, source)))
-        return {isReady: false, found: `${program} is missing, or another version's`}
+        return {isReady: false, found: `${program} is missing or belongs to another version`}
       return {isReady: true, found: `Docker ${version} has the runtime ${OCI_RUNTIME}, at ${program}`}
     },
     async set() {
@@ -126,7 +126,7 @@ function runtimePiece({engine, source, daemonJson, signal, say}: SetupInput, {ve
       if (registered !== program) {
         const kept = await registerRuntime(daemonJson, OCI_RUNTIME, program)
         say(
-          `registered the runtime ${OCI_RUNTIME} in ${daemonJson}${kept === undefined ? '' : `, as it was in ${kept}`}`,
+          `registered the runtime ${OCI_RUNTIME} in ${daemonJson}${kept === undefined ? '' : `; the old file is ${kept}`}`,
         )
       }
       await reload(true)
@@ -135,7 +135,7 @@ function runtimePiece({engine, source, daemonJson, signal, say}: SetupInput, {ve
     async undo() {
       if ((await registeredRuntime(daemonJson, OCI_RUNTIME)) !== undefined) {
         await unregisterRuntime(daemonJson, OCI_RUNTIME)
-        say(`took the runtime ${OCI_RUNTIME} out of ${daemonJson}`)
+        say(`removed the runtime ${OCI_RUNTIME} from ${daemonJson}`)
         await reload(false)
         await dropEmptyRuntimes(daemonJson)
         say('reloaded docker.service; no container was touched')

@@ -56,7 +56,7 @@ function loadAddon(): SendState | undefined {
 async function refuseUnreachable(socket: string): Promise<void> {
   if (!socket.startsWith('/')) return
   try {
-    if (!(await stat(socket)).isSocket()) throw new Error('it is no socket')
+    if (!(await stat(socket)).isSocket()) throw new Error('it is not a socket')
     await access(socket, constants.W_OK)
   } catch (error) {
     throw new NotifyError(socket, reason(error), error)
@@ -90,7 +90,7 @@ function tryProgram(words: readonly string[]): Promise<Failure | undefined> {
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said = (said + chunk).slice(-SAID_MOST)))
     child.once('error', (cause) => {
-      resolve({why: `neither sd-notify nor the program systemd-notify is there (${cause.message})`, cause})
+      resolve({why: `neither sd-notify nor the program systemd-notify is available (${cause.message})`, cause})
     })
     child.once('close', (code, signal) => {
       const last = said.trim().split('\n').at(-1) ?? ''

@@ -17,6 +17,6 @@ export async function warnUnlessHeard(
   const {NotifyAccess, MainPID = '0'} = (await propertiesOf(unit, ['NotifyAccess', 'MainPID'], signal)) ?? {}
   if (NotifyAccess !== 'main' || ['0', own].includes(MainPID)) return
   log.warn(
-    `${unit.name} will not hear that its container is ready, as NotifyAccess=main hears process ${MainPID} alone: say NotifyAccess=all, or begin the line with exec`,
+    `${unit.name} will not learn that its container is ready, because NotifyAccess=main accepts messages only from process ${MainPID}: set NotifyAccess=all, or begin the script's command with exec`,
   )
 }

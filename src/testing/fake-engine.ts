@@ -7,7 +7,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
   return {
     address: 'unix:///fake/docker.sock',
     ping: () => Promise.resolve(),
-    info: untold('say what it is'),
+    info: untold('report its version and drivers'),
     inspect: untold('inspect'),
     list: untold('list containers'),
     imageLabels: () => Promise.resolve({}),
@@ -17,7 +17,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     start: untold('start'),
     attach: untold('attach'),
     watch: untold('watch'),
-    events: untold('tell of the container'),
+    events: untold('report events of the container'),
     ends: untold('say how a container ended'),
     logs: untold('read the log'),
     stop: untold('stop'),

@@ -80,7 +80,7 @@ describe("the variables of docker's client", async () => {
   test('DOCKER_CONTENT_TRUST, for which docker asks a server, is refused unless the line does without signatures', () => {
     expect(trusting?.docker.create).toBeUndefined()
     expect(refusalOf(trusting)).toContain(
-      'option DOCKER_CONTENT_TRUST=yes is refused: systemd-docker checks no signatures',
+      'option DOCKER_CONTENT_TRUST=yes is refused: systemd-docker verifies no signatures',
     )
     expect(distrusting?.docker.create).toBeDefined()
     expect(refusalOf(distrusting)).toBe('')
@@ -95,13 +95,16 @@ const HEADERS: readonly (readonly [what: string, client: Client])[] = [
   ['empty in the variable', {env: {DOCKER_CUSTOM_HEADERS: ''}, config: () => ({HttpHeaders: {'X-A': '1'}})}],
 ]
 const BAD_HEADERS: readonly (readonly [client: Client, why: string])[] = [
-  [{env: {DOCKER_CUSTOM_HEADERS: 'X'}}, 'DOCKER_CUSTOM_HEADERS: say NAME=VALUE'],
-  [{env: {DOCKER_CUSTOM_HEADERS: '=1'}}, 'DOCKER_CUSTOM_HEADERS: say NAME=VALUE'],
-  [{env: {DOCKER_CUSTOM_HEADERS: 'X-A=1,,'}}, 'DOCKER_CUSTOM_HEADERS: say NAME=VALUE'],
+  [{env: {DOCKER_CUSTOM_HEADERS: 'X'}}, 'DOCKER_CUSTOM_HEADERS: use NAME=VALUE'],
+  [{env: {DOCKER_CUSTOM_HEADERS: '=1'}}, 'DOCKER_CUSTOM_HEADERS: use NAME=VALUE'],
+  [{env: {DOCKER_CUSTOM_HEADERS: 'X-A=1,,'}}, 'DOCKER_CUSTOM_HEADERS: use NAME=VALUE'],
   [{env: {DOCKER_CUSTOM_HEADERS: '"X-A=1'}}, 'DOCKER_CUSTOM_HEADERS: a quote is not closed'],
-  [{env: {DOCKER_CUSTOM_HEADERS: 'X A=1'}}, 'DOCKER_CUSTOM_HEADERS: "X A" is no name of a header'],
-  [{config: () => ({HttpHeaders: {'X A': '1'}})}, 'config.json: "X A" is no name of a header'],
-  [{config: () => ({HttpHeaders: {X: 'secret\n'}})}, 'config.json: the value of X has letters that no header can have'],
+  [{env: {DOCKER_CUSTOM_HEADERS: 'X A=1'}}, 'DOCKER_CUSTOM_HEADERS: "X A" is not the name of a header'],
+  [{config: () => ({HttpHeaders: {'X A': '1'}})}, 'config.json: "X A" is not the name of a header'],
+  [
+    {config: () => ({HttpHeaders: {X: 'secret\n'}})},
+    'config.json: the value of X has characters that a header cannot have',
+  ],
 ]
 
 /** What docker's client sends of headers, and what we would. */

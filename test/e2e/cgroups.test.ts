@@ -9,7 +9,7 @@ const PLACED: Readonly<Record<string, (unit: string, id: string) => string>> = {
   'debian-forky': (unit) => `the container was born in /system.slice/${unit}, by the containerd shim`,
   'debian13-v2': (unit) => `the container was born in /system.slice/${unit}, by the containerd shim`,
   'debian13-v2-bare': (unit) =>
-    `the container's processes moved to /system.slice/${unit} in cgroup v2; it was not born in the unit because containerd does not find containerd-shim-systemd-docker-v1 (\`systemd-docker setup\` mends that)`,
+    `the container's processes moved to /system.slice/${unit} in cgroup v2; it was not born in the unit because containerd does not find containerd-shim-systemd-docker-v1 (run \`systemd-docker setup\`)`,
   'debian13-v2-cgroupfs': (unit) => `the container was born in /system.slice/${unit}, by the Engine's cgroupfs driver`,
   'debian12-v2': (unit) => `the container was born in /system.slice/${unit}, by the OCI runtime systemd-docker`,
   'debian12-v1': (unit) => `the container was born in /system.slice/${unit}, by the Engine's cgroupfs driver`,
@@ -71,7 +71,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     expect(place).toContain(id)
     expect(place).not.toContain(service.name)
     expect(await service.pids()).toEqual([Number((await service.show('MainPID')).MainPID)])
-    await service.says("the container stays in Docker's cgroup, as --cgroups none asks for it")
+    await service.says("the container stays in Docker's cgroup because --cgroups none is set")
   })
 
   test.each(['', '--cgroups none '])('the options "%srun" honour the user\'s --cgroup-parent', async (option) => {
@@ -84,7 +84,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     const place = (await placesOf(guest, service))[systemds]
     expect(place).toContain('test-parent')
     expect(place).not.toContain(service.name)
-    await service.says(/^the container stays in Docker's cgroup, as --cgroup/)
+    await service.says(/^the container stays in Docker's cgroup because --cgroup/)
   })
 
   test('--cgroups name=systemd is enough for systemd to see the container', async () => {
@@ -118,7 +118,7 @@ describe.each(EVERY_HOST)('--cgroups on $name', ({name, guest}) => {
     expect(await service.inspect('{{.HostConfig.Runtime}}')).toBe('runc')
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
     if (RELEASES.some((release) => release === name))
-      await service.says(/it was not born in the unit because --runtime runc is asked for$/)
+      await service.says(/it was not born in the unit because --runtime runc is set$/)
   })
 })
 
@@ -292,7 +292,7 @@ describe.each(hostsNamed('debian13-v2-bare', 'debian12-v2'))(
       })
       await isMoved(service)
       await service.says(
-        `${service.name} restricts devices itself, so it says what the container may use of them, and Docker does not`,
+        `${service.name} restricts devices itself, so its settings decide which devices the container may use, and Docker's do not`,
       )
       const opened = await openedIn(service)
       expect(opened).toContain('reads /nodes/loop')
@@ -325,7 +325,7 @@ describe.each(hostsNamed('debian13-v2-bare', 'debian12-v2'))(
       const service = await defineService(guest, `${MOVED} --device-cgroup-rule 'c *:5 r' busybox sleep 1000`)
       expect((await service.start()).status).toBe(0)
       await service.says(
-        /^the container stays in .*: systemd has no word for --device-cgroup-rule 'c \*:5 r', so nothing would keep it/,
+        /^the container stays in .*: systemd has no equivalent of --device-cgroup-rule 'c \*:5 r', so nothing in the unit would restrict its devices/,
       )
       expect((await placesOf(guest, service))['']).not.toContain(service.name)
     })
@@ -474,7 +474,7 @@ describe.each(hostsNamed('debian13-v2', 'debian13-v2-bare', 'debian12-v2', 'debi
       expect(await isPlaced(service)).toBe(true)
       if (['debian13-v2', 'debian12-v2'].includes(guest.kind.name))
         await service.says(
-          /ProtectSystem= lets nothing be written to \/run\/systemd-docker \(RuntimeDirectory=systemd-docker with/,
+          /ProtectSystem= makes \/run\/systemd-docker read-only \(set RuntimeDirectory=systemd-docker and/,
         )
       await service.stop()
       expect(await containers(guest, `name=${service.name}`)).toEqual([])
@@ -497,7 +497,7 @@ describe.each(hostsNamed('debian13-v2', 'debian13-v2-bare', 'debian12-v2', 'debi
       expect(await isPlaced(service)).toBe(isBorn)
       if (!isBorn)
         await service.says(
-          /^the container stays in Docker's cgroup, .*: ProtectControlGroups= in .*\(ProtectControlGroups=no mends that\)/,
+          /^the container stays in Docker's cgroup, .*: ProtectControlGroups= in .*\(set ProtectControlGroups=no\)/,
         )
       await service.stop()
       expect((await service.journal()).join('\n')).not.toMatch(/EROFS|ENOENT/)
@@ -507,7 +507,7 @@ describe.each(hostsNamed('debian13-v2', 'debian13-v2-bare', 'debian12-v2', 'debi
       const line = '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000'
       const service = await defineService(guest, line, {PrivatePIDs: 'yes'})
       await service.start()
-      await service.says(/^--pid-file cannot be done: the PIDs of the Engine at .* are not this host's/)
+      await service.says(/^--pid-file cannot be used: the PIDs of the Engine at .* are not this host's/)
       expect(await service.show('ActiveState', 'ExecMainStatus')).toEqual({
         ActiveState: 'failed',
         ExecMainStatus: '125',
@@ -533,7 +533,7 @@ describe.each(V2)('--cgroups with cgroup v2 alone on $name', ({guest}) => {
   test("--cgroups with a v1 controller and no name=systemd is said, and the container stays in Docker's cgroup", async () => {
     const service = await defineService(guest, '--cgroups cpu run --rm --name %n busybox sleep 1000')
     await service.start()
-    await service.says('--cgroups cpu: this host has cgroup v2 alone, whose one hierarchy is called name=systemd')
+    await service.says('--cgroups cpu: this host has only cgroup v2, whose single hierarchy is called name=systemd')
     const place = (await placesOf(guest, service))['']
     expect(place).toContain(await service.inspect('{{.Id}}'))
     expect(place).not.toContain(service.name)

@@ -111,7 +111,7 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
     await service.start()
     await service.says(
-      '/etc/systemd-docker/config.yaml: others than its owner may write it; `chmod go-w /etc/systemd-docker/config.yaml` mends it',
+      '/etc/systemd-docker/config.yaml: users other than its owner may write to it; correct it with `chmod go-w /etc/systemd-docker/config.yaml`',
     )
   })
 })

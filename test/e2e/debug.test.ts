@@ -29,7 +29,7 @@ describe.each(HOSTS)('debugging on $name', ({guest}) => {
       /^resolve: env-injection took [\d.]+ ms$/m,
       /^started: pid-file took [\d.]+ ms$/m,
       /^container [0-9a-f]{64}: created$/m,
-      /^this process stays: .*log-forwarding/m,
+      /^systemd-docker stays: .*log-forwarding/m,
       /^to systemd: READY=1 STATUS=container /m,
     ])
       expect(lines).toMatch(said)

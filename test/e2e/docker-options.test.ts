@@ -189,9 +189,7 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
     await service.stop()
     expect(await guest.run('cat', file)).toBe(id)
     expect((await service.start()).status).toBe(1)
-    await service.says(
-      /^cannot write the container's id to \/run\/\w+\.cid, which --cidfile names: it is there already/,
-    )
+    await service.says(/^cannot write the container's id to \/run\/\w+\.cid, which --cidfile names: it exists already/)
     expect(await guest.run('cat', file)).toBe(id)
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })

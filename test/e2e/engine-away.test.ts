@@ -211,7 +211,9 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
     await startEngine(guest)
     await countsOn(guest, pid)
     await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=CONT', service.name)
-    await service.says(/^output of the container from \S+Z to \S+Z may be missing here, as Docker's log does not have/)
+    await service.says(
+      /^output of the container from \S+Z to \S+Z may be missing here, because Docker's log no longer has/,
+    )
     for (const said of await countedOn(guest, service, pid)) {
       const gaps = said.filter((number, index) => number !== (said[index - 1] ?? 0) + 1)
       expect(gaps).toHaveLength(1)

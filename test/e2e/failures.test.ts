@@ -37,7 +37,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
     {
       what: 'the image is not there and cannot be pulled',
       line: 'run --rm 127.0.0.1:1/no/such',
-      says: /^cannot pull image 127\.0\.0\.1:1\/no\/such: .*connection refused.*; check the name, the tag and the way to the registry$/,
+      says: /^cannot pull image 127\.0\.0\.1:1\/no\/such: .*connection refused.*; check the name, the tag and the connection to the registry$/,
     },
     {
       what: 'an option before run is unknown',
@@ -52,12 +52,12 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
     {
       what: 'an option has a bad value',
       line: 'run --memory lots busybox',
-      says: /^invalid value "lots" for --memory: say a number of bytes/,
+      says: /^invalid value "lots" for --memory: use a number of bytes/,
     },
     {
       what: 'docker is to restart the container',
       line: 'run --restart=always busybox',
-      says: /^option --restart always is refused: systemd restarts the container; say Restart=always/,
+      says: /^option --restart always is refused: systemd restarts the container; set Restart=always/,
     },
     {
       what: 'an option has no place on this system',

@@ -82,7 +82,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
       processes: 0,
       left: [],
     })
-    await service.says(`the pid file ${file} is left behind: cannot read ${file}: it is a FIFO and no regular file`)
+    await service.says(`the pid file ${file} is left behind: cannot read ${file}: it is a FIFO, not a regular file`)
     await guest.run('rm', '-r', home)
   })
 
@@ -202,7 +202,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     const id = await service.inspect('{{.Id}}')
     await service.start()
     expect(await service.inspect('{{.Id}}')).toBe(id)
-    await service.says(`container ${service.name} had ended with status 7 and is started again`)
+    await service.says(`container ${service.name} had exited with status 7 and is started again`)
     await service.reaches({ActiveState: 'failed'})
   })
 
@@ -233,7 +233,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
       ExecStop: '/usr/bin/docker stop %n',
     })
     await service.start()
-    await service.says(/will not learn how its container ends: say ExecStopPost=.*systemd-docker finish/)
+    await service.says(/will not learn how its container ends: set ExecStopPost=.*systemd-docker finish/)
   })
 })
 
@@ -255,7 +255,7 @@ describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
       what: 'that systemd would kill at once',
       words: '',
       unit: {ExecStop: ''},
-      why: /the unit has no ExecStop=, and so systemd kills the container at once in a stop: say ExecStop=/,
+      why: /the unit has no ExecStop=, so systemd kills the container at once in a stop: set ExecStop=/,
     },
   ])('a hand-over is refused before anything is made: $what', async ({words, unit, why}) => {
     const service = await handedOver(guest, '--name %n busybox sleep 1000', unit, words)
@@ -278,7 +278,7 @@ describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
     await first.start()
     await second.start()
     await second.reaches({ActiveState: 'failed', ExecMainStatus: '125'})
-    await second.says(new RegExp(`^the container name ${name} is that of ${first.name}, which uses it`))
+    await second.says(new RegExp(`^the container name ${name} belongs to ${first.name}, which is using it`))
     expect(await first.show('ActiveState')).toEqual({ActiveState: 'active'})
     expect(await containers(guest, `name=${name}`)).toEqual([name])
     await first.stop()
@@ -292,7 +292,7 @@ describe.each(HOSTS)('finish on $name', ({guest}) => {
   test('finish is for a unit, and refuses anybody else', async () => {
     const {status, stderr} = await guest.attempt([PROGRAM, 'finish', 'web'])
     expect(status).toBe(125)
-    expect(stderr).toContain('cannot finish the unit: this is no process of one')
+    expect(stderr).toContain('cannot finish the unit: this process is not in a unit')
   })
 
   test('finish says nothing more after a main process of ours, and clears away what that could not', async () => {

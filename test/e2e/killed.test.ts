@@ -105,7 +105,7 @@ describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
     expect(await containers(guest, `label=${name}`)).toHaveLength(1)
     await service.start()
     await service.says(
-      /^container [0-9a-f]{12}, which an earlier start of .* left, was made from another line and is removed$/,
+      /^container [0-9a-f]{12}, left behind by an earlier start of .*, was created from another command line and is removed$/,
     )
     const made = await ofUnit(guest, service)
     expect(made).toHaveLength(1)
@@ -173,7 +173,7 @@ describe.each(HOSTS)('after a SIGKILL of a start that is to replace a container 
     expect(await guest.run('docker', 'inspect', '--format', '{{.Id}} {{.State.Pid}}', name)).toBe(`${id} ${pid}`)
     expect(await containers(guest, `name=${name}`)).toEqual([name])
     await other.says(
-      `container ${name} has its name back from ${name}.replaced-by-systemd-docker: a start that was to replace it was broken off`,
+      `container ${name} has its name back from ${name}.replaced-by-systemd-docker: a start that was replacing it was interrupted`,
     )
     await other.stop()
     await guest.run('docker', 'rm', '--force', '--volumes', name)
@@ -189,7 +189,7 @@ describe.each(HOSTS)('a name that two units claim on $name', ({guest}) => {
     const id = await guest.run('docker', 'inspect', '--format', '{{.Id}}', name)
     await second.start()
     await second.says(
-      `the container name ${name} is that of ${first.name}, which uses it: give one of the two units another --name`,
+      `the container name ${name} belongs to ${first.name}, which is using it: give one of the two units another --name`,
     )
     expect(await second.show('ActiveState', 'ExecMainStatus')).toEqual({ActiveState: 'failed', ExecMainStatus: '125'})
     expect(await guest.run('docker', 'inspect', '--format', '{{.Id}} {{.State.Running}}', name)).toBe(`${id} true`)
@@ -209,7 +209,7 @@ describe.each(HOSTS)('a name that two units claim on $name', ({guest}) => {
     const states = await Promise.all(both.map(async (service) => (await service.show('ActiveState')).ActiveState))
     expect(states.toSorted()).toEqual(['active', 'failed'])
     const loser = both[states.indexOf('failed')]
-    await loser?.says(new RegExp(`^the container name ${name} is (?:that of|taken)`))
+    await loser?.says(new RegExp(`^the container name ${name} (?:belongs to|is taken)`))
     for (const service of both) await service.stop()
     expect(await containers(guest, `name=${name}`)).toEqual([])
   })
@@ -238,7 +238,7 @@ describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
       '-c',
       'trap exit TERM; while :; do sleep 0.1; done',
     ]
-    const warning = `container ${service.name} was made from another line, or on a host that was set up otherwise, and is used as it is (--on-drift=replace makes it anew)`
+    const warning = `container ${service.name} was created from another command line, or on a host with another setup, and is used as it is (--on-drift=replace recreates it)`
     await make(service.name, ...line)
     for (const state of ['running', 'stopped']) {
       expect((await service.start()).status, `${state}: ${(await service.journal()).join('\n')}`).toBe(0)
@@ -258,7 +258,9 @@ describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
     await make(service.name, '--init', 'busybox', 'sleep', '1000')
     const before = await service.inspect('{{.Id}} {{.State.Pid}}')
     await service.start()
-    await service.says(/^rm-reconcile \(reconcile\): container .* was made from another line.*--on-drift=fail/)
+    await service.says(
+      /^rm-reconcile \(reconcile\): container .* was created from another command line.*--on-drift=fail/,
+    )
     expect(await service.show('ExecMainStatus')).toEqual({ExecMainStatus: '125'})
     expect(await service.inspect('{{.Id}} {{.State.Pid}}')).toBe(before)
   })

@@ -52,7 +52,7 @@ describe.each(HOSTS)('an image on $name whose labels are called as what events s
     // systemd does not always hear of the end by itself.
     await service.stop()
     await service.reaches({ActiveState: 'failed'})
-    await service.says(/ended, and the Engine does not say with which status$/)
+    await service.says(/ended, and the Engine does not report its status$/)
     expect(await see(guest, service, 'docker rm -f, handed over, LABEL exitCode=0')).toMatchObject({docker: 'gone'})
   })
 })

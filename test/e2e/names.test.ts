@@ -65,7 +65,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     await guest.run('docker', 'pause', service.name)
     expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
     await service.says(
-      `container ${service.name} is paused, and is taken over so: \`docker unpause ${service.name}\` lets it run on`,
+      `container ${service.name} is paused and is taken over as it is: resume it with \`docker unpause ${service.name}\``,
     )
     expect(await service.show('StatusText')).toEqual({StatusText: `container ${service.name} paused`})
     expect(await service.inspect('{{.State.Status}}')).toBe('paused')
@@ -94,7 +94,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
     // On cgroup v1 the cgroup that freezes it is one of its own, which nothing is moved out of.
     if (guest.kind.unified)
-      await service.says(/^the container stays in .*: it is paused, and would run on without Docker noticing/)
+      await service.says(/^the container stays in .*: it is paused, and a move would resume it without Docker noticing/)
     await guest.run('docker', 'unpause', service.name)
     await service.reaches({StatusText: `container ${service.name} running`})
     await service.stop()
@@ -145,13 +145,13 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     {
       what: 'although systemctl is not on the PATH of who asks for it',
       unit: {Environment: 'PATH=/usr/local/bin'},
-      says: (owner: string) => ` is that of ${owner}, which uses it: give one of the two units another --name`,
+      says: (owner: string) => ` belongs to ${owner}, which is using it: give one of the two units another --name`,
     },
     {
       what: 'although systemd cannot be asked whether that unit has ended',
       unit: {InaccessiblePaths: '-/run/systemd/private -/run/dbus'},
       says: (owner: string) =>
-        ` is that of ${owner}, and systemd does not answer whether that unit has ended: try again, or give one of the two units another --name`,
+        ` belongs to ${owner}, and systemd does not report whether that unit has ended: try again, or give one of the two units another --name`,
     },
   ])('a name that a running unit uses stays with it, $what', async ({unit, says}) => {
     const owner = await defineService(guest, `run --rm --name %n busybox ${untilStopped}`)

@@ -52,7 +52,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
     })
     await service.start()
     await service.says(
-      /will not hear that its container is ready, as NotifyAccess=main hears process \d+ alone: say NotifyAccess=all, or begin the line with exec$/,
+      /will not learn that its container is ready, because NotifyAccess=main accepts messages only from process \d+: set NotifyAccess=all, or begin the script's command with exec$/,
     )
     expect(await service.show('Result')).toEqual({Result: 'timeout'})
     const heard = await defineService(guest, '', {
@@ -60,7 +60,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
       ExecStart: `/bin/sh -c 'exec ${line}'`,
     })
     expect((await heard.start()).status).toBe(0)
-    expect((await heard.journal()).join('\n')).not.toContain('will not hear')
+    expect((await heard.journal()).join('\n')).not.toContain('will not learn')
   })
 
   test.each([
@@ -94,9 +94,7 @@ describe.each(HOSTS)('who stays beside a container on $name', ({guest}) => {
     // systemd may have heard that the unit is ready before our process has ended.
     await until(PATIENCE_MS, async () => ((await service.pids()).length === 1 ? true : undefined))
     expect(await service.pids()).toEqual([Number(pid)])
-    await service.says(
-      /^the unit has no ExecStop=, and so systemd kills the container at once in a stop: say ExecStop=/,
-    )
+    await service.says(/^the unit has no ExecStop=, so systemd kills the container at once in a stop: set ExecStop=/)
     expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(pid)
     await service.stop()
     expect(await service.inspect('{{.State.Running}}')).toBe('false')

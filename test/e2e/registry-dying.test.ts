@@ -32,7 +32,7 @@ test(
       const silent = await startRegistry(guest, 'silent')
       starts.push(
         () => failsToStart(guest, dying, '.*EOF.*'),
-        () => failsToStart(guest, silent, 'nothing has arrived for 60 seconds'),
+        () => failsToStart(guest, silent, 'no data has arrived for 60 seconds'),
       )
     }
     await Promise.all(starts.map((start) => start()))

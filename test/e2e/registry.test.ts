@@ -77,7 +77,7 @@ describe.each(STORES)('an image from a registry on $name', ({name, host}) => {
     expect((await service.start()).status).toBe(1)
     await service.says(
       new RegExp(
-        `^cannot pull image ${image}:none: .*(?:manifest|not found).*; check the name, the tag and the way to`,
+        `^cannot pull image ${image}:none: .*(?:manifest|not found).*; check the name, the tag and the connection to`,
       ),
     )
     expect(await service.show('Result', 'ExecMainStatus')).toEqual({Result: 'exit-code', ExecMainStatus: '125'})
@@ -160,11 +160,11 @@ describe.each(STORES)('a registry with a password on $name', ({host}) => {
     expect(await pulls(registry, wrong)).toContainEqual(expect.stringMatching(refused('with the login')))
     const none = await clientConfig(guest, registry, {auths: {}})
     expect(await pulls(registry, none)).toContainEqual(
-      expect.stringMatching(refused('without a login, as there is none')),
+      expect.stringMatching(refused('without a login, because there is none')),
     )
     const helpless = await pulls(registry, await clientConfig(guest, registry, {credsStore: 'none'}))
     expect(helpless).toContain(
-      `docker-credential-none, which ${path} names: gave no login for ${registry.host}: it is not on the PATH; ${registry.image} is asked for without a login`,
+      `docker-credential-none, which ${path} names: gave no login for ${registry.host}: it is not on the PATH; ${registry.image} is pulled without a login`,
     )
     expect(await isHere(guest, registry.image)).toBe(false)
   })

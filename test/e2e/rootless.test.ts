@@ -87,7 +87,7 @@ describe.each(CURRENT)("a user's own Docker on $name", ({guest}) => {
     )
     expect(place).toBe(`${below}/moved.service`)
     const {stdout: status} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'moved.service')
-    expect(status).toContain('it was not born in the unit because --runtime runc is asked for')
+    expect(status).toContain('it was not born in the unit because --runtime runc is set')
   })
 
   test("an Engine of root does not reach the user's unit, and that is said", async () => {

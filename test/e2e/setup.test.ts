@@ -47,7 +47,7 @@ describe.each(['debian13-v2-bare', 'debian-forky'] as const)('setup for an Engin
     const guest = host()
     await guest.write('/usr/bin/containerd-shim-systemd-docker-v1', '#!/bin/sh\nexit 1\n')
     await guest.run('chmod', '755', '/usr/bin/containerd-shim-systemd-docker-v1')
-    expect((await guest.attempt([PROGRAM, 'setup', '--check'])).stdout).toContain("is another version's")
+    expect((await guest.attempt([PROGRAM, 'setup', '--check'])).stdout).toContain('belongs to another version')
     expect(await guest.run(PROGRAM, 'setup')).toContain('installed /usr/bin/containerd-shim-systemd-docker-v1')
     await guest.run(PROGRAM, 'setup', '--undo')
   })
@@ -55,7 +55,7 @@ describe.each(['debian13-v2-bare', 'debian-forky'] as const)('setup for an Engin
   test('setup is refused to who is not root', async () => {
     const {status, stderr} = await host().attempt(['setpriv', '--reuid=65534', PROGRAM, 'setup'])
     expect(status).toBe(125)
-    expect(stderr).toContain('cannot set this host up: only root can; --check says what is there')
+    expect(stderr).toContain('cannot set this host up: only root can; --check reports whether it is set up')
   })
 
   test('setup may be undone while a container runs that was born by it, and the unit still ends well', async () => {
@@ -145,7 +145,7 @@ describe('setup for an Engine before 23 with the systemd driver', () => {
     await guest.write(DAEMON_JSON, '{"storage-driver": ')
     const {status, stderr} = await guest.attempt([PROGRAM, 'setup'])
     expect(status).toBe(125)
-    expect(stderr).toMatch(/\/etc\/docker\/daemon.json is left as it is: it is no valid JSON/)
+    expect(stderr).toMatch(/\/etc\/docker\/daemon.json is left as it is: it is not valid JSON/)
     expect(await guest.run('cat', DAEMON_JSON)).toBe('{"storage-driver":')
     expect((await guest.attempt(['test', '-e', program])).status).toBe(1)
     await guest.write(DAEMON_JSON, before)
@@ -158,7 +158,7 @@ describe('setup for an Engine with the cgroupfs driver', () => {
   test('setup has nothing to do for an Engine before 23 with the cgroupfs driver', async () => {
     const said = await host().run(PROGRAM, 'setup')
     expect(said).toBe(
-      'containers are born in their units: Docker 20.10.24+dfsg1 with the cgroup driver cgroupfs needs nothing',
+      'containers are born in their units: Docker 20.10.24+dfsg1 with the cgroup driver cgroupfs needs no setup',
     )
   })
 })

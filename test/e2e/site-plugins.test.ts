@@ -110,7 +110,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     await service.start()
     await service.stop()
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
-    await service.says(/^what is done after the end of the container takes longer than the unit has/)
+    await service.says(/^the work after the end of the container takes longer than TimeoutStopSec= allows/)
     expect((await guest.attempt(['ls', `/run/${service.name}.pid`])).status).toBe(2)
   })
 
@@ -155,7 +155,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     const service = await defineService(guest, 'run --rm --name %n busybox true', unit)
     await service.start()
     await service.says(
-      '/etc/systemd-docker/plugins: others than its owner may write it; `chmod go-w /etc/systemd-docker/plugins` mends it',
+      '/etc/systemd-docker/plugins: users other than its owner may write to it; correct it with `chmod go-w /etc/systemd-docker/plugins`',
     )
     expect(await service.show('ExecMainStatus')).toEqual({ExecMainStatus: '125'})
   })

@@ -173,7 +173,7 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     })
     await service.start()
     await service.stop()
-    await service.says(/^the container gets 3\.\d s to stop, as the unit has no more \(TimeoutStopSec=\)$/)
+    await service.says(/^the container gets 3\.\d s to stop, because TimeoutStopSec= allows no more$/)
     expect(await see(guest, service, 'systemctl stop, TimeoutStopSec=5 and --stop-timeout 300')).toEqual(failed('137'))
   })
 
@@ -234,9 +234,7 @@ exec "$(dirname "$MET")/own" "$@"
       KillSignal: 'SIGRTMIN+3',
     })
     await service.start()
-    await service.says(
-      /^KillSignal=SIGRTMIN\+3 kills systemd-docker, and so a stop gives the container no time; leave it/,
-    )
+    await service.says(/^KillSignal=SIGRTMIN\+3 kills systemd-docker, so a stop gives the container no time; leave it/)
   })
 
   test('a stop is hurried by a second SIGTERM', async () => {
@@ -263,7 +261,7 @@ exec "$(dirname "$MET")/own" "$@"
     )
     await service.start()
     await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=HUP', service.name)
-    await service.says('SIGHUP is not passed on, as --sig-proxy=false asks for')
+    await service.says('SIGHUP is not forwarded, because --sig-proxy=false is set')
     await service.stop()
     expect(await service.journal()).not.toContain('heard')
   })

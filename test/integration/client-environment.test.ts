@@ -79,17 +79,17 @@ describe("what docker's client was told", () => {
       'proxies',
       {proxies: {default: {httpProxy: 5}}},
       {},
-      /config\.json: httpProxy of proxies for default is no text\n$/,
+      /config\.json: httpProxy of proxies for default is not a string\n$/,
     ],
     [
       'headers',
       {HttpHeaders: {'X A': 'hunter2'}},
       {},
-      /HttpHeaders of .*config\.json: "X A" is no name of a header\n$/,
+      /HttpHeaders of .*config\.json: "X A" is not the name of a header\n$/,
     ],
-    ['headers', {}, {DOCKER_CUSTOM_HEADERS: 'hunter2'}, /: DOCKER_CUSTOM_HEADERS: say NAME=VALUE, .*\n$/],
+    ['headers', {}, {DOCKER_CUSTOM_HEADERS: 'hunter2'}, /: DOCKER_CUSTOM_HEADERS: use NAME=VALUE, .*\n$/],
     ['a platform', {}, {DOCKER_DEFAULT_PLATFORM: 'bad'}, /: invalid value "bad" for DOCKER_DEFAULT_PLATFORM: .*\n$/],
-    ['anything', '{"hunter2', {}, /config\.json: is not what docker's client writes: no JSON object\n$/],
+    ['anything', '{"hunter2', {}, /config\.json: is not what docker's client writes: not a JSON object\n$/],
   ])(
     "a client's word of %s that is none is refused in a line before the Engine is asked for anything",
     async (_, config, env, said) => {

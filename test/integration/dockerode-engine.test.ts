@@ -142,7 +142,7 @@ describe('the Engine through dockerode', () => {
     const {engine} = await engineThat(answer(500, {message: 'not now'}))
     await expect(engine.info(signal)).rejects.toMatchObject({
       code: 'ENGINE_REFUSED',
-      message: 'the Engine failed to say what it is: not now (HTTP 500)',
+      message: 'the Engine failed to report its version and drivers: not now (HTTP 500)',
     })
   })
 
@@ -408,7 +408,7 @@ describe('the Engine through dockerode', () => {
 
   test.each<[string, object | null | string, string]>([
     ['no object', null, 'it is not an object: "null"'],
-    ['a text', 'hello', 'it is not an object: "hello"'],
+    ['a string', 'hello', 'it is not an object: "hello"'],
     ['no state', {...CONTAINER, State: undefined}, 'it has no State.Status'],
     ['an id that leads elsewhere', {...CONTAINER, Id: '../../etc'}, 'Id is not the id of a container: "../../etc"'],
     ['a state that nobody knows', state({Status: 'flying'}), 'State.Status is not a state of a container: "flying"'],
@@ -416,14 +416,14 @@ describe('the Engine through dockerode', () => {
     ['a PID that is a text', state({Pid: '42'}), 'State.Pid is not a whole number from 0 to 4194304: "42"'],
     ['an exit status that is none', state({ExitCode: 256}), 'State.ExitCode is not a whole number from 0 to 255: 256'],
     ['no exit status', state({ExitCode: null}), 'it has no State.ExitCode'],
-    ['a moment that is none', state({FinishedAt: 'soon'}), 'State.FinishedAt is not a moment: "soon"'],
+    ['a moment that is none', state({FinishedAt: 'soon'}), 'State.FinishedAt is not a time: "soon"'],
     ['labels that are none', {...CONTAINER, Config: {Labels: ['a']}}, 'Config.Labels is not an object: ["a"]'],
   ])('an Engine that says of a container %s gives an answer that cannot be used', async (_, said, why) => {
     const {engine} = await engineThat(answer(200, said))
     await expect(engine.inspect('web', signal)).rejects.toMatchObject({
       code: 'ENGINE_ANSWER',
       message: expect.stringContaining(
-        `was asked to look up the container and gave an answer that cannot be used: ${why}; `,
+        `was asked to look up the container and returned an invalid answer: ${why}; `,
       ) as unknown,
     })
   })
@@ -520,7 +520,7 @@ describe('the version of the API', () => {
     for (const ask of [() => engine.inspect('web', signal), () => engine.events('abc', 0, signal)])
       await expect(ask()).rejects.toMatchObject({
         code: 'ENGINE_VERSION',
-        message: expect.stringContaining(`${tooOld}; update the older of the two`) as unknown,
+        message: expect.stringContaining(`${tooOld}; update the older of systemd-docker and Docker`) as unknown,
       })
     expect(pings).toBe(2)
   })
@@ -530,7 +530,7 @@ describe('the version of the API', () => {
     const {engine} = await engineThat(answer(400, {message}), '1.60')
     await expect(engine.info(signal)).rejects.toMatchObject({
       code: 'ENGINE_VERSION',
-      message: expect.stringContaining('DOCKER_API_VERSION=1.60 asks for that version') as unknown,
+      message: expect.stringContaining('DOCKER_API_VERSION=1.60 sets that version') as unknown,
     })
   })
 })

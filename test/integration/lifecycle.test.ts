@@ -225,7 +225,7 @@ describe("an Engine whose PIDs are not this host's", () => {
     const refused = rehearsal({inspect: freshName(), events: exitsWith(0)}, {}, false, {}, {...elsewhere, ...run})
     await expect(refused.run()).rejects.toMatchObject({
       code: 'ENGINE_ELSEWHERE',
-      message: expect.stringContaining(`${option} cannot be done`) as unknown,
+      message: expect.stringContaining(`${option} cannot be used`) as unknown,
     })
     expect(refused.happened.slice(-2)).toEqual(['remove', 'unwound'])
   })

@@ -82,7 +82,7 @@ describe('the built program', () => {
     [
       'options and no command',
       ['--logs'],
-      'systemd-docker: no command given: say `systemd-docker run [docker run options] IMAGE`, or --help\n',
+      'systemd-docker: no command given: use `systemd-docker run [docker run options] IMAGE`, or see --help\n',
     ],
     ['an option without its value', ['run', '--name'], 'systemd-docker: option --name needs a value\n'],
   ])('the program refuses %s in one line with 125', (_, words, said) => {
@@ -113,10 +113,10 @@ describe('the built program', () => {
         },
       },
       pull: 'missing',
-      host: expect.arrayContaining(["pid-file: write the PID of the container's init to /run/x.pid"]) as unknown,
+      host: expect.arrayContaining(['pid-file: write the PID of the container init to /run/x.pid']) as unknown,
       resident: [
         "log-forwarding: it forwards the container's output",
-        'rm-reconcile: it sees to it that the container is removed',
+        'rm-reconcile: it removes the container at its end',
       ],
     })
   })

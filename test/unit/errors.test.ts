@@ -12,7 +12,11 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.MissingValueError('--name'),
   new errors.BadValueError('--cpus', 'two\nlines', 'say a number'),
   new errors.RefusedOptionError('--gpus', 'not supported'),
-  new errors.ConflictingOptionsError('--no-healthcheck', '--health-cmd', 'there is either one or none'),
+  new errors.ConflictingOptionsError(
+    '--no-healthcheck',
+    '--health-cmd',
+    'the first disables what the others configure',
+  ),
   new errors.EngineTooOldError('--annotation', '1.43', '1.41'),
   new errors.CidFileError('/run/x.cid', 'it is there already', CAUSE),
   new errors.MissingImageError(),
@@ -24,13 +28,13 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.EngineAddressError('DOCKER_HOST=tcp://10.0.0.1:2375', 'it is another host'),
   new errors.EngineElsewhereError('unix:///var/run/docker.sock', '--pid-file'),
   new errors.EngineRefusedError('create the container', 500, 'server error', CAUSE),
-  new errors.EngineAnswerError('unix:///var/run/docker.sock', 'say what it is', 'it is no JSON', CAUSE),
+  new errors.EngineAnswerError('unix:///var/run/docker.sock', 'report its version and drivers', 'it is no JSON', CAUSE),
   new errors.EngineVersionError('unix:///var/run/docker.sock', 'client version 1.51 is too old', undefined, CAUSE),
   new errors.ImageMissingError('nginx'),
   new errors.PullError('nginx', 'not found', CAUSE),
   new errors.NameTakenError('web', 'it is being removed'),
   new errors.NameClaimedError('web', 'other.service', 'in use'),
-  new errors.DriftError('web', 'was made from another line'),
+  new errors.DriftError('web', 'was created from another command line'),
   new errors.HandoverError(['logs: it forwards them']),
   new errors.FinishError('there is no unit'),
   new errors.CannotInvokeError('permission denied', CAUSE),
@@ -167,7 +171,7 @@ describe('a message', () => {
   test.each([
     [
       new errors.UnknownCommandError(undefined),
-      'no command given: say `systemd-docker run [docker run options] IMAGE`, or --help',
+      'no command given: use `systemd-docker run [docker run options] IMAGE`, or see --help',
     ],
     [new errors.UnknownCommandError('stop'), "unknown command 'stop' (see systemd-docker --help)"],
     [
@@ -186,7 +190,7 @@ describe('a message', () => {
     ],
     [
       new errors.EngineUnreachableError('unix:///x', CAUSE),
-      'cannot reach the Docker Engine at unix:///x: first line second line; is docker.service running, and does the unit say Requires= and After=docker.service?',
+      'cannot reach the Docker Engine at unix:///x: first line second line; is docker.service running, and does the unit have Requires= and After=docker.service?',
     ],
     [
       new errors.EngineRefusedError('stop the container', 500, 'busy', undefined),
@@ -244,6 +248,6 @@ describe('an error code', () => {
 
 test('a message is one line, whatever the words in it', () => {
   expect(new errors.PullError('x', 'a\n  b').message).toBe(
-    'cannot pull image x: a b; check the name, the tag and the way to the registry',
+    'cannot pull image x: a b; check the name, the tag and the connection to the registry',
   )
 })

@@ -62,7 +62,7 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
     const {status, stderr} = await service.start()
     expect({status, stderr}, (await service.journal()).join('\n')).toEqual({status: 0, stderr: ''})
     await service.says('handed on')
-    await service.says(/ does not say Delegate=yes, and its controllers cannot be taken back now, /)
+    await service.says(/ does not have Delegate=yes, and its controllers cannot be disabled now, /)
     expect((await service.stop()).status).toBe(0)
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
     expect(await containers(guest, `name=${service.name}`)).toEqual([])

@@ -29,7 +29,7 @@ export const plugin = {
       },
       started({container, defer}) {
         log.info(\`\${container.id} runs as \${container.pid}\`)
-        defer('say that it is over', () => log.info(\`\${container.id} is over\`))
+        defer('log that it has ended', () => log.info(\`\${container.id} has ended\`))
       },
     }
   },
@@ -48,13 +48,13 @@ test('puts the label on the container', async () => {
   assert.deepEqual(request.body.Labels, {'${name}': 'hello'})
 })
 
-test('says which process the container is, and when it is over', async () => {
+test('says which process the container is, and when it has ended', async () => {
   const {host, lines} = pluginHost()
   const {context, undos} = hookContext()
   const container = {id: 'c0ffee', tty: false, pid: 42}
   await plugin.setup({'${name}-label': 'hello'}, host)?.started?.({...context, container})
   for (const {undo} of undos) await undo()
-  assert.deepEqual(lines, ['info: c0ffee runs as 42', 'info: c0ffee is over'])
+  assert.deepEqual(lines, ['info: c0ffee runs as 42', 'info: c0ffee has ended'])
 })
 
 test('sits a run out that does not ask for it', () => {

@@ -40,7 +40,7 @@ export function readClientFile(path: string): Readonly<Record<string, unknown>> 
   } catch {
     content = undefined
   }
-  if (!isRecord(content)) throw new ConfigurationError(path, "is not what docker's client writes: no JSON object")
+  if (!isRecord(content)) throw new ConfigurationError(path, "is not what docker's client writes: not a JSON object")
   return content
 }
 
@@ -79,7 +79,7 @@ export function textOf(value: unknown): string | undefined {
 
 /** A record. @throws {TypeError} when it is something else */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (!isRecord(value)) throw new TypeError('it is no record')
+  if (!isRecord(value)) throw new TypeError('it is not an object')
   return value
 }
 

@@ -7,7 +7,7 @@ import {clientDirectory, entryOf, readClientFile, textOf} from './config-file.js
 export const DEFAULT_SOCKET = '/var/run/docker.sock'
 /** The context that is no other's address. */
 const DEFAULT_CONTEXT = 'default'
-const REMOTE = 'the container must run on this host to be in its unit, so say'
+const REMOTE = 'the container must run on this host to be in its unit, so use'
 
 /** A context of docker's client, and who names it, for messages. */
 interface NamedContext {
@@ -48,7 +48,7 @@ function contextSocket({name, by}: NamedContext, directory: string): string {
   const hash = process.getBuiltinModule('node:crypto').createHash('sha256').update(name).digest('hex')
   const path = join(directory, 'contexts', 'meta', hash, 'meta.json')
   const meta = readClientFile(path)
-  if (meta === undefined) return refuse(who, `there is no ${path}; \`docker context ls\` says which there are`)
+  if (meta === undefined) return refuse(who, `there is no ${path}; \`docker context ls\` lists the contexts`)
   const address = textOf(entryOf(entryOf(meta['Endpoints'], 'docker'), 'Host'))
   if (address === undefined) return refuse(who, `${path} has no address of an Engine`)
   return (

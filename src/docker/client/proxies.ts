@@ -20,14 +20,14 @@ export function proxyVariables(engineAddress: string, env: Readonly<NodeJS.Proce
   const {path, content} = readClientConfig(env)
   const proxies = fieldOf(content, 'proxies') ?? {}
   if (typeof proxies !== 'object' || Array.isArray(proxies))
-    throw new ConfigurationError(path, 'proxies is no object of proxies by the address of an Engine, or default')
+    throw new ConfigurationError(path, 'proxies is not an object with addresses of Engines, or default, as its keys')
   const key = Object.hasOwn(proxies, engineAddress) ? engineAddress : 'default'
   const own: unknown = (proxies as Readonly<Record<string, unknown>>)[key] ?? {}
   if (typeof own !== 'object' || Array.isArray(own))
-    throw new ConfigurationError(path, `${key} of proxies is no object, such as {"httpProxy": "http://proxy:3128"}`)
+    throw new ConfigurationError(path, `${key} of proxies is not an object, such as {"httpProxy": "http://proxy:3128"}`)
   return Object.entries(VARIABLES).flatMap(([field, name]) => {
     const value = fieldOf(own, field) ?? ''
-    if (typeof value !== 'string') throw new ConfigurationError(path, `${field} of proxies for ${key} is no text`)
+    if (typeof value !== 'string') throw new ConfigurationError(path, `${field} of proxies for ${key} is not a string`)
     return value === '' ? [] : [`${name}=${value}`, `${name.toLowerCase()}=${value}`]
   })
 }

@@ -55,7 +55,7 @@ function loginOfVariable(text = '', registry: string): Pick<FoundLogin, 'login' 
   const pairs = pairsOf(text)
   if (pairs === undefined)
     return {
-      passedOver: `${VARIABLE} is not as docker has it, {"auths": {"REGISTRY": {"auth": "BASE64"}}}, and is passed over`,
+      passedOver: `${VARIABLE} does not have docker's format, {"auths": {"REGISTRY": {"auth": "BASE64"}}}, and is ignored`,
     }
   const pair = pairs.get(registry)
   return pair === undefined ? {} : {login: {...pair, serveraddress: registry}}
@@ -131,7 +131,8 @@ interface Pair {
 function decode(auth: string, registry: string, path: string): Pair {
   const pair = Buffer.from(auth, 'base64').toString()
   const colon = pair.indexOf(':')
-  if (colon < 1) throw new ConfigurationError(path, `the auth of ${registry} is no user and password; log in again`)
+  if (colon < 1)
+    throw new ConfigurationError(path, `the auth of ${registry} is not a user and a password; log in again`)
   return {username: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/\0+$/, '')}
 }
 
@@ -160,7 +161,7 @@ function complaint(error: Error & {code?: unknown}, stdout: string): string {
   if (hasErrorCode(error, 'ENOENT')) return 'it is not on the PATH'
   const [line = ''] = stdout.trim().split('\n')
   if (line !== '' && !line.includes('{')) return line
-  return typeof error.code === 'number' ? `it ended with status ${String(error.code)}` : reason(error)
+  return typeof error.code === 'number' ? `it exited with status ${String(error.code)}` : reason(error)
 }
 
 function readAnswer(answer: string | undefined, registry: string, from: string): {login?: Login} {

@@ -27,10 +27,10 @@ export function requestHeaders(env: Readonly<NodeJS.ProcessEnv>): Record<string,
 
 function ofVariable(text: string): [string, string][] {
   const [line = ''] = text.split('\n')
-  const fields = parseCsvRecord(line) ?? refuse(VARIABLE, 'a quote is not closed, or stands inside a field')
+  const fields = parseCsvRecord(line) ?? refuse(VARIABLE, 'a quote is not closed, or is inside a field')
   return fields.map((field) => {
     const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(field) ?? []
-    if (name === '') refuse(VARIABLE, 'say NAME=VALUE, with commas between; a field without a name or a sign is none')
+    if (name === '') refuse(VARIABLE, 'use NAME=VALUE, separated by commas; each field needs a name and an equals sign')
     return [name, value]
   })
 }
@@ -39,10 +39,10 @@ function ofFile(env: Readonly<NodeJS.ProcessEnv>): readonly [string, [string, st
   const {path, content} = readClientConfig(env)
   const from = `HttpHeaders of ${path}`
   const headers = fieldOf(content, 'HttpHeaders') ?? {}
-  if (typeof headers !== 'object' || Array.isArray(headers)) refuse(from, 'they are no object of texts by their names')
+  if (typeof headers !== 'object' || Array.isArray(headers)) refuse(from, 'they are not an object of strings')
   const pairs = Object.entries(headers).map(([name, value]): [string, string] => [
     name,
-    typeof value === 'string' ? value : refuse(from, `${name} is no text`),
+    typeof value === 'string' ? value : refuse(from, `${name} is not a string`),
   ])
   return [from, pairs]
 }
@@ -51,12 +51,12 @@ function check(name: string, value: string, from: string): void {
   try {
     validateHeaderName(name)
   } catch {
-    refuse(from, `${JSON.stringify(name)} is no name of a header`)
+    refuse(from, `${JSON.stringify(name)} is not the name of a header`)
   }
   try {
     validateHeaderValue(name, value)
   } catch {
-    refuse(from, `the value of ${name} has letters that no header can have`)
+    refuse(from, `the value of ${name} has characters that a header cannot have`)
   }
 }
 

@@ -59,7 +59,7 @@ export type RunOption = {
 const nothing: Effect = () => undefined
 /** Why what asks for signed images is refused. */
 export const NO_SIGNATURES =
-  'systemd-docker checks no signatures; pull the image with `docker pull` first, or name it by its digest'
+  'systemd-docker verifies no signatures; pull the image with `docker pull` first, or name it by its digest'
 const WINDOWS = 'it is for containers on Windows'
 
 const pull: Effect = (draft, value, option) => {
@@ -71,7 +71,7 @@ const restart: Effect = (_, value, option) => {
   if (value === '' || value === 'no') return
   throw new RefusedOptionError(
     `${option} ${value}`,
-    'systemd restarts the container; say Restart=always or Restart=on-failure in the unit instead',
+    'systemd restarts the container; set Restart=always or Restart=on-failure in the unit instead',
   )
 }
 
@@ -79,7 +79,7 @@ const useApiSocket: Effect = (_, value, option) => {
   if (value === 'false') return
   throw new RefusedOptionError(
     option,
-    "it hands on docker's own logins, and systemd-docker has none; say --volume /var/run/docker.sock:/var/run/docker.sock for the socket",
+    "it would pass docker's logins to the container; for the socket alone, use --volume /var/run/docker.sock:/var/run/docker.sock",
   )
 }
 

@@ -89,12 +89,16 @@ describe('no settings', () => {
 
 describe('what is refused', () => {
   test.each([
-    ['an unknown key', 'colour: red', "unknown key 'colour'; known are logs, cgroups, pid-file, plugins, hosts, units"],
+    [
+      'an unknown key',
+      'colour: red',
+      "unknown key 'colour'; known keys are logs, cgroups, pid-file, plugins, hosts, units",
+    ],
     ['a misspelt key', 'pidfile: /run/x', "unknown key 'pidfile', did you mean 'pid-file'?"],
     [
       "a key that is JavaScript's",
       'constructor: x',
-      "unknown key 'constructor'; known are logs, cgroups, pid-file, plugins, hosts, units",
+      "unknown key 'constructor'; known keys are logs, cgroups, pid-file, plugins, hosts, units",
     ],
     ['a string for a switch', 'logs: "false"', `'logs' must be true or false, not "false"`],
     ['what is no switch in YAML 1.2, but was in 1.1', 'logs: yes', `'logs' must be true or false, not "yes"`],
@@ -150,9 +154,9 @@ describe('what is refused', () => {
   })
 
   test.each<[string, string, () => unknown]>([
-    ['a FIFO', 'it is a FIFO and no regular file', () => execFileSync('mkfifo', [inTemp('config.yaml')])],
-    ['a directory', 'it is a directory and no regular file', () => mkdir(inTemp('config.yaml'))],
-    ['endless', 'it is a device and no regular file', () => symlink('/dev/zero', inTemp('config.yaml'))],
+    ['a FIFO', 'it is a FIFO, not a regular file', () => execFileSync('mkfifo', [inTemp('config.yaml')])],
+    ['a directory', 'it is a directory, not a regular file', () => mkdir(inTemp('config.yaml'))],
+    ['endless', 'it is a device, not a regular file', () => symlink('/dev/zero', inTemp('config.yaml'))],
     ['huge', 'it has more than 1048576 bytes', () => write('config.yaml', '#'.repeat(1024 * 1024 + 1))],
   ])('a file that is %s is refused at once', async (_, what, make) => {
     await make()
@@ -169,7 +173,7 @@ describe('what is refused', () => {
     await chmod(inTemp('config.yaml'), 0o666)
     await expect(load()).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: `${inTemp('config.yaml')}: others than its owner may write it; \`chmod go-w ${inTemp('config.yaml')}\` mends it`,
+      message: `${inTemp('config.yaml')}: users other than its owner may write to it; correct it with \`chmod go-w ${inTemp('config.yaml')}\``,
     })
   })
 

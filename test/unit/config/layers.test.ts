@@ -85,13 +85,16 @@ describe('what is refused', () => {
     [{hosts: {'x-*': {lgos: true}}}, "/0.yaml:4: unknown key 'hosts.x-*.lgos', did you mean 'logs'?"],
     [
       {units: {'x-*': {hosts: {}}}},
-      "/0.yaml:4: unknown key 'units.x-*.hosts'; known are logs, pid-file, address, plugins",
+      "/0.yaml:4: unknown key 'units.x-*.hosts'; known keys are logs, pid-file, address, plugins",
     ],
     [
       {hosts: {'x-*': {plugins: {consul: {from: '/x'}}}}},
-      "/0.yaml:6: 'hosts.x-*.plugins.consul.from' can only stand at the top, as a plugin is there for all or none",
+      "/0.yaml:6: 'hosts.x-*.plugins.consul.from' is allowed only at the top level",
     ],
-    [{'dry-run': true}, "/0.yaml:2: unknown key 'dry-run'; known are logs, pid-file, address, plugins, hosts, units"],
+    [
+      {'dry-run': true},
+      "/0.yaml:2: unknown key 'dry-run'; known keys are logs, pid-file, address, plugins, hosts, units",
+    ],
   ])('a mistake is refused by file, line and key, also for other hosts and units: %j', (content, message) => {
     expect(thrownBy(() => layers([content], undefined, 'none'))).toMatchObject({code: 'CONFIGURATION', message})
   })

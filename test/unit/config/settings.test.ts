@@ -122,7 +122,7 @@ describe('in the environment', () => {
   test.each(['yes', 'TruE'])('a switch that says %j is refused, and the variable is named', (value) => {
     expect(thrownBy(() => inForce({env: {SYSTEMD_DOCKER_LOGS: value}}))).toMatchObject({
       code: 'BAD_VALUE',
-      message: `invalid value "${value}" for SYSTEMD_DOCKER_LOGS: say true or false`,
+      message: `invalid value "${value}" for SYSTEMD_DOCKER_LOGS: use true or false`,
     })
   })
 

@@ -39,7 +39,7 @@ describe.each(USES)('a file that is %s', (_, use) => {
     await chmod(file, Number.parseInt(mode, 8))
     await expect(use(file)).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: `${file}: others than its owner may write it; \`chmod go-w ${file}\` mends it`,
+      message: `${file}: users other than its owner may write to it; correct it with \`chmod go-w ${file}\``,
     })
   })
 
@@ -62,7 +62,7 @@ describe.each(USES)('a file that is %s', (_, use) => {
     const owner = await giveAway(file)
     await expect(use(file, owner + 1)).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: `${file}: it belongs to user ${String(owner)}; \`chown root ${file}\` mends it`,
+      message: `${file}: it belongs to user ${String(owner)}; correct it with \`chown root ${file}\``,
     })
   })
 
@@ -78,7 +78,7 @@ describe.each(USES)('the directory of a file that is %s', (_, use) => {
     await chmod(directory, Number.parseInt(mode, 8))
     await expect(use(file)).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: `${directory}: others than its owner may write it; \`chmod go-w ${directory}\` mends it`,
+      message: `${directory}: users other than its owner may write to it; correct it with \`chmod go-w ${directory}\``,
     })
   })
 
@@ -109,7 +109,7 @@ describe('a program', () => {
     await chmod(inTemp(), 0o777)
     await expect(trustedProgram(file)).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: `${inTemp()}: others than its owner may write it; \`chmod go-w ${inTemp()}\` mends it`,
+      message: `${inTemp()}: users other than its owner may write to it; correct it with \`chmod go-w ${inTemp()}\``,
     })
     await chmod(inTemp(), 0o1777)
     await expect(trustedProgram(file)).resolves.toBe(await realpath(file))

@@ -45,7 +45,7 @@ describe.each(ways)('a file that is read %s', (_, read) => {
     await make()
     await expect(read(inTemp('file'), {limit: 100})).rejects.toMatchObject({
       code: 'IRREGULAR_FILE',
-      message: `cannot read ${inTemp('file')}: it is ${kind} and no regular file`,
+      message: `cannot read ${inTemp('file')}: it is ${kind}, not a regular file`,
     })
   })
 
@@ -55,7 +55,7 @@ describe.each(ways)('a file that is read %s', (_, read) => {
     await symlink('/dev/zero', inTemp('zero'))
     expect((await read(inTemp('link'), {limit: 100, mayBeLink: true})).toString()).toBe('42\n')
     await expect(read(inTemp('zero'), {limit: 100, mayBeLink: true})).rejects.toMatchObject({
-      message: `cannot read ${inTemp('zero')}: it is a device and no regular file`,
+      message: `cannot read ${inTemp('zero')}: it is a device, not a regular file`,
     })
     await expect(read(inTemp('zero'), {limit: 100})).rejects.toMatchObject({code: 'IRREGULAR_FILE'})
   })

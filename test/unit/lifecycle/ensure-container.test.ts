@@ -96,25 +96,25 @@ describe('a container that bears the name', () => {
     const {result, found, lines} = await obtained(request, {inspect: () => Promise.resolve(made(request))})
     expect(result).toEqual({container: {id: 'old', tty: false}, origin: 'restart', predecessors: []})
     expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false}])
-    expect(lines).toEqual(['info: container web had ended with status 7 and is started again'])
+    expect(lines).toEqual(['info: container web had exited with status 7 and is started again'])
   })
 
   test.each([
     [
-      'was made from another line, or on a host that was set up otherwise',
+      'was created from another command line, or on a host with another setup',
       made({...request, platform: 'linux/arm64'}).labels,
     ],
-    ['was not made by systemd-docker', {}],
+    ['was not created by systemd-docker', {}],
   ])('a container that %s is told to the plugins so', async (drift, labels) => {
     const {found} = await obtained(request, {inspect: () => Promise.resolve(made(request, {labels}))})
     expect(found).toMatchObject([{drift}])
   })
 
-  test('a container whose image says that it is ours was not made by systemd-docker', async () => {
+  test('a container whose image says that it is ours was not created by systemd-docker', async () => {
     const found = made(request)
     const imageLabels = (): Promise<Readonly<Record<string, string>>> => Promise.resolve(found.labels)
     const {found: told} = await obtained(request, {...bearing({web: found}), imageLabels})
-    expect(told).toMatchObject([{drift: 'was not made by systemd-docker'}])
+    expect(told).toMatchObject([{drift: 'was not created by systemd-docker'}])
   })
 
   test('a container gives up its name to the one that is made anew, and runs on until that is about to start', async () => {
@@ -145,7 +145,7 @@ describe('a container that bears the name', () => {
     expect(asked).toEqual([aside, 'rename old web', 'pull', aside])
   })
 
-  test('a container that is dead is removed, as nobody can start it any more', async () => {
+  test('a container that is dead is removed because nobody can start it any more', async () => {
     const dead = made(request, {state: 'dead'})
     const {result, asked} = await obtained(request, bearing({web: dead}))
     expect(asked).toEqual(['remove old without-volumes', 'create web'])
@@ -180,13 +180,13 @@ describe('a container that bears the name', () => {
       await expect(obtained(request, {inspect: () => Promise.resolve(other)})).rejects.toMatchObject({
         code: 'NAME_CLAIMED',
         message:
-          'the container name web is that of other.service, which uses it: give one of the two units another --name',
+          'the container name web belongs to other.service, which is using it: give one of the two units another --name',
       })
       expect(await host.systemctlCalls()).toEqual(['show --property=ActiveState -- other.service'])
     },
   )
 
-  test('a name is refused when it is that of another unit and systemd does not answer whether that has ended', async () => {
+  test('a name is refused when it is that of another unit and systemd does not report whether that has ended', async () => {
     await host.systemctlAnswers('ActiveState=inactive', 1)
     const other = made(request, {}, {...UNIT, name: 'other.service'})
     const asked: string[] = []
@@ -196,7 +196,7 @@ describe('a container that bears the name', () => {
     ).rejects.toMatchObject({
       code: 'NAME_CLAIMED',
       message:
-        'the container name web is that of other.service, and systemd does not answer whether that unit has ended: try again, or give one of the two units another --name',
+        'the container name web belongs to other.service, and systemd does not report whether that unit has ended: try again, or give one of the two units another --name',
     })
     expect(asked).toEqual([])
   })
@@ -216,7 +216,9 @@ describe('a container that is taken over', () => {
     const {result, asked, lines} = await obtained(request, bearing({web: paused}))
     expect(result.origin).toBe('adopt')
     expect(asked).toEqual([])
-    expect(lines).toEqual(['warn: container web is paused, and is taken over so: `docker unpause web` lets it run on'])
+    expect(lines).toEqual([
+      'warn: container web is paused and is taken over as it is: resume it with `docker unpause web`',
+    ])
   })
 
   test('a container that Docker is about to start again is waited for', async () => {
@@ -248,7 +250,7 @@ describe('a start that was killed as it replaced a container', () => {
     expect(asked).toEqual(['rename aside web'])
     expect(result).toMatchObject({container: {id: 'aside'}, origin: 'restart'})
     expect(lines[0]).toBe(
-      'warn: container web has its name back from web.replaced-by-systemd-docker: a start that was to replace it was broken off',
+      'warn: container web has its name back from web.replaced-by-systemd-docker: a start that was replacing it was interrupted',
     )
   })
 
@@ -266,7 +268,7 @@ describe('a start that was killed as it replaced a container', () => {
     )
     expect(asked).toEqual(['remove aside without-volumes'])
     expect(result).toMatchObject({container: {id: 'next'}, origin: 'restart'})
-    expect(lines[0]).toBe('info: container web.replaced-by-systemd-docker is removed, as web has replaced it')
+    expect(lines[0]).toBe('info: container web.replaced-by-systemd-docker is removed because web has replaced it')
   })
 
   test('a container that somebody else has made since is let be, and so is the one that made way', async () => {
@@ -275,7 +277,7 @@ describe('a start that was killed as it replaced a container', () => {
     expect(asked).toEqual([])
     expect(result).toMatchObject({container: {id: 'stranger'}})
     expect(lines).toEqual([
-      'warn: container web.replaced-by-systemd-docker is left as it is: systemd-docker did not make the one that is called web now',
+      'warn: container web.replaced-by-systemd-docker is left alone: systemd-docker did not create the container that is now named web',
     ])
   })
 
@@ -341,7 +343,7 @@ describe('a line without a name', () => {
     }
     expect(asked).toEqual(['create one', 'stop running', 'remove running without-volumes'])
     expect(lines).toEqual([
-      'warn: container running, which an earlier start of web.service left, was made from another line and is removed',
+      'warn: container running, left behind by an earlier start of web.service, was created from another command line and is removed',
     ])
   })
 })

@@ -84,7 +84,7 @@ describe('in words', () => {
     [{code: 137, why: 'out-of-memory'}, 'was killed as it ran out of memory'],
     [{code: 137, why: 'stop-timeout'}, 'was killed as it did not stop in time'],
     [{code: 137, why: 'hurried'}, 'was killed as a second signal hurried its stop'],
-    [{code: 143, why: 'somebody'}, 'was ended by SIGTERM, which somebody asked the Engine to send'],
+    [{code: 143, why: 'somebody'}, 'was ended by SIGTERM, sent through the Engine'],
     [{code: 125, why: 'engine-gone'}, 'ended with the Engine'],
     [{code: 143, why: 'without-engine'}, 'was ended without the Engine, which does not answer'],
   ])('the end %j is told in words: it %s', (exit, words) => {

@@ -118,7 +118,7 @@ describe('the status of finish', () => {
   test('the status of finish is 125 where a label may have been laid over the one that the Engine remembers', async () => {
     const {status, lines} = await finished(undefined, {told: {ends: () => Promise.resolve([end(undefined)])}})
     expect(status).toBe(125)
-    expect(lines).toEqual(['warn: container web ended, and the Engine does not say with which status'])
+    expect(lines).toEqual(['warn: container web ended, and the Engine does not report its status'])
   })
 
   test('the status of finish is none outside of a unit', async () => {
@@ -150,8 +150,8 @@ describe('what finish clears away', () => {
   })
 
   test.each([
-    ['a FIFO', 'it is a FIFO and no regular file', (path: string) => execFileSync('mkfifo', [path])],
-    ['a link', 'it is a link and no regular file', (path: string) => symlink('/dev/zero', path)],
+    ['a FIFO', 'it is a FIFO, not a regular file', (path: string) => execFileSync('mkfifo', [path])],
+    ['a link', 'it is a link, not a regular file', (path: string) => symlink('/dev/zero', path)],
     ['a file that is no pid file', 'it has more than 8 bytes', (path: string) => writeFile(path, '1'.repeat(9))],
   ])(
     'finish clears away the container before it looks at the pid file: %s in its place is left, and said',

@@ -41,14 +41,14 @@ describe('a signal that is not for this process', () => {
   test('a signal stays with this process if --sig-proxy=false asks for that, which is said', async () => {
     expect(await forwarded(['SIGHUP'], {sigProxy: false})).toEqual({
       happened: [],
-      lines: ['info: SIGHUP is not passed on, as --sig-proxy=false asks for'],
+      lines: ['info: SIGHUP is not forwarded, because --sig-proxy=false is set'],
     })
   })
 
   test('a signal that the Engine does not send is a warning', async () => {
     const error = new EngineUnreachableError('unix:///x', new Error('ENOENT'))
     const {lines} = await forwarded(['SIGHUP'], {error})
-    expect(lines).toEqual([expect.stringMatching(/^warn: could not pass SIGHUP on to the container: /)])
+    expect(lines).toEqual([expect.stringMatching(/^warn: could not forward SIGHUP to the container: /)])
   })
 
   test('a signal that reloads the unit tells systemd of the beginning and the end, also if it was not sent', async () => {

@@ -76,7 +76,7 @@ describe('a container that makes way', () => {
     await old.comeBack()
     expect(asked).toEqual(['rename web.replaced-by-systemd-docker', 'stop'])
     expect(lines).toEqual([
-      'warn: container web does not come back: it was made with --rm, and the Engine removed it when it was stopped',
+      'warn: container web does not come back: it was created with --rm, and the Engine removed it when it was stopped',
     ])
   })
 

@@ -144,7 +144,7 @@ describe('a pull that stands still', () => {
     await expect(run()).rejects.toMatchObject({
       code: 'PULL',
       message:
-        'cannot pull image nginx:1.27: nothing has arrived for 60 seconds; check the name, the tag and the way to the registry',
+        'cannot pull image nginx:1.27: no data has arrived for 60 seconds; check the name, the tag and the connection to the registry',
     })
     expect(sent).toHaveLength(1)
     expect(shown.at(-1)).toBe('\r\u001B[K')
@@ -158,13 +158,13 @@ describe('a pull that stands still', () => {
         {status: `Retrying in ${String(index)} seconds`, id: 'a'},
       ]).flat(),
     ])
-    await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
+    await expect(run()).rejects.toThrow('no data has arrived for 60 seconds')
   })
 
   test('a pull that stands still is given up also when the Engine tells of the same second of unpacking again and again', async () => {
     const unpacking = {status: 'Extracting', id: 'a', current: 7}
     const {run} = rehearsal([fetching(1), ...Array.from({length: 62}, () => [unpacking, 1000]).flat()])
-    await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
+    await expect(run()).rejects.toThrow('no data has arrived for 60 seconds')
   })
 
   test('a pull that stands still for less than a minute goes on, however long it takes', async () => {
@@ -207,7 +207,7 @@ describe('a layer that takes minutes to unpack', () => {
 
   test('a layer that takes minutes to unpack is not waited for while another is not fetched', async () => {
     const {run} = rehearsal([{status: 'Pulling fs layer', id: 'b'}, ...whole, 60_000, fetching(1)])
-    await expect(run()).rejects.toThrow('nothing has arrived for 60 seconds')
+    await expect(run()).rejects.toThrow('no data has arrived for 60 seconds')
   })
 })
 
@@ -226,7 +226,7 @@ describe('a pull that fails', () => {
       failure: new PullError('reg.io/x', 'unauthorized: authentication required'),
     })
     await expect(run('reg.io/x')).rejects.toThrow(
-      `unauthorized: authentication required (asked without a login, as there is none for reg.io in ${inTemp('config.json')}); check`,
+      `unauthorized: authentication required (asked without a login, because there is none for reg.io in ${inTemp('config.json')}); check`,
     )
     await writeFile(inTemp('config.json'), JSON.stringify({auths: {'reg.io': {username: 'a', password: 'hunter2'}}}))
     const refused = await run('reg.io/x').catch(String)
@@ -240,12 +240,12 @@ describe('a pull that fails', () => {
   })
 })
 
-test('an image is asked for without a login where none can be had, with a warning', async () => {
+test('an image is pulled without a login where none can be had, with a warning', async () => {
   await writeFile(inTemp('config.json'), JSON.stringify({credsStore: 'site'}))
   const {run, asked, logged} = rehearsal([])
   await run('reg.io/x')
   expect(asked).toEqual([{}])
   expect(logged).toEqual([
-    `docker-credential-site, which ${inTemp('config.json')} names: gave no login for reg.io: it is not on the PATH; reg.io/x is asked for without a login`,
+    `docker-credential-site, which ${inTemp('config.json')} names: gave no login for reg.io: it is not on the PATH; reg.io/x is pulled without a login`,
   ])
 })

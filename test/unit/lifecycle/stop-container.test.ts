@@ -115,7 +115,7 @@ describe('a stop', () => {
     const askDeadline = () => Promise.resolve(undefined)
     expect(await stopped({}, {askDeadline, found: {stopTimeout: 7}})).toMatchObject({
       requests: ['stop 7'],
-      lines: ['warn: systemd does not say how long the unit may take to stop: the container has no limit but its own'],
+      lines: ["warn: systemd does not report the unit's stop timeout: only the container's own timeout applies"],
     })
   })
 
@@ -123,7 +123,7 @@ describe('a stop', () => {
     const {requests, lines} = await stopped({}, {askDeadline: unitOf(8000), found: {stopTimeout: 300}})
     expect(requests).toEqual(['stop 6'])
     expect(lines).toEqual([
-      expect.stringMatching(/^info: the container gets [56]\.\d s to stop, as the unit has no more/),
+      expect.stringMatching(/^info: the container gets [56]\.\d s to stop, because TimeoutStopSec= allows no more/),
     ])
   })
 

@@ -119,9 +119,9 @@ describe('an error', () => {
     [['-name'], 'MISSING_VALUE', 'option -name needs a value'],
     [['-v'], 'MISSING_VALUE', 'option -v needs a value'],
     [['-itv'], 'MISSING_VALUE', 'option -v needs a value'],
-    [['--rm=maybe'], 'BAD_VALUE', 'invalid value "maybe" for --rm: say true or false'],
-    [['--rm='], 'BAD_VALUE', 'invalid value "" for --rm: say true or false'],
-    [['-t=yes'], 'BAD_VALUE', 'invalid value "yes" for -t: say true or false'],
+    [['--rm=maybe'], 'BAD_VALUE', 'invalid value "maybe" for --rm: use true or false'],
+    [['--rm='], 'BAD_VALUE', 'invalid value "" for --rm: use true or false'],
+    [['-t=yes'], 'BAD_VALUE', 'invalid value "yes" for -t: use true or false'],
     [['--nmae', 'x'], 'UNKNOWN_OPTION', 'unknown option --nmae, did you mean --name? (see systemd-docker run --help)'],
     [
       ['--volumes=/a'],

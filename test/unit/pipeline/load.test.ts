@@ -45,7 +45,7 @@ describe("a site's folder", () => {
       loadPlugins(PRODUCT, site({folders: [inTemp('none'), inTemp('plugins')]}), signal),
     ).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: `${inTemp('plugins')}: others than its owner may write it; \`chmod go-w ${inTemp('plugins')}\` mends it`,
+      message: `${inTemp('plugins')}: users other than its owner may write to it; correct it with \`chmod go-w ${inTemp('plugins')}\``,
     })
   })
 
@@ -78,7 +78,7 @@ describe('a file that the configuration names', () => {
     ['is not there', undefined, /ENOENT/],
     ['cannot be parsed', 'export default {', /plugin mine/],
     ['throws', 'throw new Error("no such host")', /no such host/],
-    ['brings nothing', 'export const plugin = 1', /it is no object with a name, options and setup/],
+    ['brings nothing', 'export const plugin = 1', /it is not an object with a name, options and setup/],
     [
       'brings a plugin of another name',
       PLUGIN.replace('mine', 'yours'),

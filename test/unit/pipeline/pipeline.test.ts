@@ -134,7 +134,7 @@ describe.each(SERIES)('$phase', ({phase, walk}) => {
     expect(lines).toEqual([])
     await vi.advanceTimersByTimeAsync(1)
     expect(await walking).toBe(stop.signal.reason)
-    expect(lines).toEqual([`warn: deaf (${phase}) does not heed the stop, and is left to itself after 5 seconds`])
+    expect(lines).toEqual([`warn: deaf (${phase}) ignores the stop and is abandoned after 5 seconds`])
   })
 
   test('the phase keeps the exit status of what went wrong', async () => {

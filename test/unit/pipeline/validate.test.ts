@@ -27,11 +27,11 @@ describe('what somebody brings', () => {
   })
 
   test.each([
-    ['nothing', undefined, 'it is no object with a name, options and setup'],
-    ['a name with capitals', {...good, name: 'Mine'}, 'its name must be of small letters, digits and dashes'],
-    ['no setup', {...good, setup: undefined}, 'mine has no function setup'],
+    ['nothing', undefined, 'it is not an object with a name, options and setup'],
+    ['a name with capitals', {...good, name: 'Mine'}, 'its name must consist of lower-case letters, digits and dashes'],
+    ['no setup', {...good, setup: undefined}, 'mine has no setup function'],
     ['a finish that cannot be called', {...good, finish: true}, 'mine has a finish that is no function'],
-    ['no options', {...good, options: undefined}, 'mine has no options; say {} for none'],
+    ['no options', {...good, options: undefined}, 'mine has no options; use {} for none'],
     [
       'an option of no kind',
       {...good, options: {one: {summary: 'x'}}},
@@ -41,12 +41,12 @@ describe('what somebody brings', () => {
     [
       'an option of a strange name',
       {...good, options: {'--one': {kind: 'list', summary: 'x'}}},
-      'its option --one must be of small letters, digits and dashes',
+      'its option --one must consist of lower-case letters, digits and dashes',
     ],
     [
       'a later contract',
       {...good, contract: 2},
-      'it is made for version 2 of the plugin contract, and this program has 1',
+      'it is written for version 2 of the plugin contract, and this program has 1',
     ],
   ])('an object with %s is refused by who brought it', (_, value, why) => {
     expect(thrownBy(() => checkedPlugin(value, 'site'))).toMatchObject({

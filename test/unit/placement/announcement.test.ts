@@ -100,7 +100,7 @@ describe('no announcement is made', () => {
   const refused = async (): Promise<void> => {
     await expect(announce(ID, announcer(), state())).rejects.toMatchObject({
       code: 'STATE',
-      message: `cannot keep state in ${state()}: it is not a directory that this user alone may write; remove it`,
+      message: `cannot write state to ${state()}: it is not a directory that only this user can write to; remove it`,
     })
   }
 

@@ -71,10 +71,7 @@ describe('the best way', () => {
     ],
     [
       'for one who cannot announce, with the cgroupfs driver, is the parent',
-      circumstances(
-        {...NEW, ...cgroupfs},
-        {shim: SHIM, whyUnheard: 'only root may say to a shim where a container belongs'},
-      ),
+      circumstances({...NEW, ...cgroupfs}, {shim: SHIM, whyUnheard: 'only root can place containers through the shim'}),
       "the Engine's cgroupfs driver",
     ],
     [
@@ -107,22 +104,22 @@ describe('there is no way', () => {
     [
       'without the shim',
       circumstances(NEW),
-      'containerd does not find containerd-shim-systemd-docker-v1 (`systemd-docker setup` mends that)',
+      'containerd does not find containerd-shim-systemd-docker-v1 (run `systemd-docker setup`)',
     ],
     [
       'without the OCI runtime',
       circumstances(OLD),
-      'the Engine has no runtime systemd-docker (`systemd-docker setup` mends that)',
+      'the Engine has no runtime systemd-docker (run `systemd-docker setup`)',
     ],
     [
       "for a runtime of the user's choice",
       circumstances(NEW, {shim: SHIM, request: withRuntime('runsc')}),
-      '--runtime runsc is asked for',
+      '--runtime runsc is set',
     ],
     [
       "for a runtime of the user's choice on an old Engine",
       circumstances({...OLD, runtimes: ['systemd-docker']}, {request: withRuntime('runsc')}),
-      '--runtime runsc is asked for',
+      '--runtime runsc is set',
     ],
     [
       "for a runtime that the host's owner made the default",
@@ -137,20 +134,20 @@ describe('there is no way', () => {
     [
       'for an Engine whose containerd is not found, and so perhaps not the shim either',
       circumstances(NEW, {isContainerdFound: false}),
-      "the Engine's containerd was not found, so whether it finds the shim is not known",
+      "the Engine's containerd was not found, so it is unknown whether it finds the shim",
     ],
     [
       'for one to whom the shim does not listen',
-      circumstances(NEW, {shim: SHIM, whyUnheard: 'only root may say to a shim where a container belongs'}),
-      'only root may say to a shim where a container belongs',
+      circumstances(NEW, {shim: SHIM, whyUnheard: 'only root can place containers through the shim'}),
+      'only root can place containers through the shim',
     ],
     [
       'for one to whom the OCI runtime does not listen',
       circumstances(
         {...OLD, runtimes: ['systemd-docker']},
-        {whyUnheard: 'only root may say to a shim where a container belongs'},
+        {whyUnheard: 'only root can place containers through the shim'},
       ),
-      'only root may say to a shim where a container belongs',
+      'only root can place containers through the shim',
     ],
   ])('a container has no way to be born %s, and why is said', (_, around, why) => {
     expect(bestBirthMethod(around)).toEqual({method: undefined, objections: [why]})

@@ -74,7 +74,7 @@ describe('before it starts', () => {
     const {context, undos} = hookContext()
     await born().placement.beforeStart(container, context)
     expect(await host.read('state', 'placement', container.id)).toBe('/system.slice/x.service\na1b2\n')
-    expect(undos.map(({label}) => label)).toEqual(['take back the announcement'])
+    expect(undos.map(({label}) => label)).toEqual(['remove the announcement'])
     await undos[0]?.undo()
     expect(await readdir(host.in('state', 'placement'))).toEqual([])
   })
@@ -168,7 +168,7 @@ describe('once it runs', () => {
       expect(await host.read(...HANDED)).toBe('cpu memory\n')
     })
 
-    test('the controllers stay where systemd does not answer whether the unit delegates', async () => {
+    test('the controllers stay where systemd does not report whether the unit delegates', async () => {
       await host.systemctlAnswers('Delegate=no', 1)
       const {placement, lines} = born()
       const {context} = hookContext()
@@ -176,7 +176,7 @@ describe('once it runs', () => {
       await placement.afterStart(container, context)
       expect(lines).toEqual([
         'info: the container was born in /system.slice/x.service, by some way',
-        "warn: systemd does not answer whether x.service says Delegate=yes; if it does not, Docker's limits (-m, --cpus, …) and docker stats will not last",
+        "warn: systemd does not report whether x.service has Delegate=yes; without it, Docker's limits (-m, --cpus, …) and docker stats will stop working",
       ])
       expect(await host.read(...HANDED)).toBe('cpu memory\n')
     })
@@ -188,7 +188,7 @@ describe('once it runs', () => {
       await placement.afterStart(container, context)
       expect(lines).toEqual([
         'info: the container was born in /system.slice/x.service, by some way',
-        "warn: x.service does not say Delegate=yes, so Docker's limits (-m, --cpus, …) do not bind and docker stats shows nothing; the unit's own limits bind",
+        "warn: x.service does not have Delegate=yes, so Docker's limits (-m, --cpus, …) do not apply and docker stats shows nothing; the unit's own limits apply",
       ])
       expect(await host.read(...HANDED)).toBe('-cpu -memory')
     })
@@ -226,7 +226,7 @@ describe('on cgroup v1', () => {
     await host.write('full', 'cgroup', 'cpuset', 'system.slice', 'x.service', 'child')
     const {context, undos} = hookContext()
     await born({unit: unit(), own: own()}).placement.beforeStart(container, context)
-    expect(undos.map(({label}) => label)).toEqual(['take back the announcement', "remove the unit's empty cgroups"])
+    expect(undos.map(({label}) => label)).toEqual(['remove the announcement', "remove the unit's empty cgroups"])
     await undos[1]?.undo()
     const left = await Promise.all(
       ['freezer', 'cpuset', 'net_cls', 'memory', 'name=systemd'].map(async (name) => {

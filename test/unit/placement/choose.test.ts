@@ -106,7 +106,7 @@ async function onV1(devices: string): Promise<void> {
 
 const MOVED = "move the container's processes to /system.slice/x.service in cgroup v2"
 const BORN = 'let the container be born in /system.slice/x.service, by the containerd shim'
-const NO_SHIM = 'containerd does not find containerd-shim-systemd-docker-v1 (`systemd-docker setup` mends that)'
+const NO_SHIM = 'containerd does not find containerd-shim-systemd-docker-v1 (run `systemd-docker setup`)'
 
 beforeEach(async () => {
   sealed.paths = []
@@ -172,7 +172,7 @@ describe('a container is born in the unit', () => {
 
 describe('in a unit that is protected', () => {
   const SEALED =
-    "warn: the container stays in Docker's cgroup, where the unit's limits do not bind: ProtectControlGroups= in x.service lets nothing change in the unit's (ProtectControlGroups=no mends that)"
+    "warn: the container stays in Docker's cgroup, where the unit's limits do not apply: ProtectControlGroups= in x.service makes the unit's cgroup read-only (set ProtectControlGroups=no)"
 
   test('a container is moved where ProtectSystem=strict holds, and what lets it be born is said', async () => {
     await containerd('77', true)
@@ -184,7 +184,7 @@ describe('in a unit that is protected', () => {
     const signal = signalThatEmpties(host.in('cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'))
     await placement.afterStart(container, hookContext(signal).context)
     expect(lines).toEqual([
-      "info: the container's processes moved to /system.slice/x.service in cgroup v2; it was not born in the unit because the unit's ProtectSystem= lets nothing be written to /run/systemd-docker (RuntimeDirectory=systemd-docker with RuntimeDirectoryPreserve=yes in the unit mends that)",
+      "info: the container's processes moved to /system.slice/x.service in cgroup v2; it was not born in the unit because the unit's ProtectSystem= makes /run/systemd-docker read-only (set RuntimeDirectory=systemd-docker and RuntimeDirectoryPreserve=yes in the unit)",
     ])
   })
 
@@ -215,11 +215,11 @@ describe('in a unit that is protected', () => {
 describe('a container is moved', () => {
   test.each<[string, Circumstances, string]>([
     ['without the shim', {}, NO_SHIM],
-    ['with a runtime of the user', {asked: {Runtime: 'runsc'}}, '--runtime runsc is asked for'],
+    ['with a runtime of the user', {asked: {Runtime: 'runsc'}}, '--runtime runsc is set'],
     [
       'with an old Engine',
       {engine: engineThatIs(OLD)},
-      'the Engine has no runtime systemd-docker (`systemd-docker setup` mends that)',
+      'the Engine has no runtime systemd-docker (run `systemd-docker setup`)',
     ],
   ])('a container is moved %s, and why it was not born is said', async (_, circumstances, why) => {
     await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
@@ -238,7 +238,7 @@ describe('a container is moved', () => {
   test.each([
     ['cannot be reached', new EngineUnreachableError('unix:///x', new Error('ECONNREFUSED'))],
     ['may not be asked', new EngineForbiddenError('unix:///x', new Error('EACCES'))],
-    ['will not say what it is', new EngineRefusedError('say what it is', 403, 'forbidden', undefined)],
+    ['will not say what it is', new EngineRefusedError('report its version and drivers', 403, 'forbidden', undefined)],
   ])('a container is moved by an Engine that %s, for all that is known', async (_, error) => {
     await containerd('77', true)
     const {placement, lines} = await chosen({engine: {info: () => Promise.reject(error)}})
@@ -266,7 +266,7 @@ describe('a container is moved', () => {
     const {placement, lines} = await chosen({names: ['cpu'], engine: {}})
     expect(placement.describe).toBeUndefined()
     expect(lines).toEqual([
-      'warn: --cgroups cpu: this host has cgroup v2 alone, whose one hierarchy is called name=systemd',
+      'warn: --cgroups cpu: this host has only cgroup v2, whose single hierarchy is called name=systemd',
     ])
   })
 
@@ -295,7 +295,7 @@ describe('a container stays where Docker puts it', () => {
   test.each([[['none']], [['none', 'all']], [['cpu', 'none']]])(
     'a container stays where Docker puts it with --cgroups %j',
     async (names) => {
-      await stays({names, engine: {}}, "info: the container stays in Docker's cgroup, as --cgroups none asks for it")
+      await stays({names, engine: {}}, "info: the container stays in Docker's cgroup because --cgroups none is set")
     },
   )
 
@@ -303,7 +303,7 @@ describe('a container stays where Docker puts it', () => {
     await containerd('77', true)
     await stays(
       {asked: {CgroupParent: 'batch.slice'}, engine: {}},
-      "info: the container stays in Docker's cgroup, as --cgroup-parent batch.slice asks for it",
+      "info: the container stays in Docker's cgroup because --cgroup-parent batch.slice is set",
     )
   })
 
@@ -328,7 +328,7 @@ describe('a container stays where Docker puts it', () => {
     await containerd('77', true)
     await stays(
       {env: {XDG_RUNTIME_DIR: '/run/user/1000'}},
-      "warn: the container stays in Docker's cgroup, where the unit's limits do not bind: only root may move it; it was not born in the unit because only root may say to a shim where a container belongs",
+      "warn: the container stays in Docker's cgroup, where the unit's limits do not apply: only root can move it; it was not born in the unit because only root can place containers through the shim",
     )
   })
 
@@ -336,7 +336,7 @@ describe('a container stays where Docker puts it', () => {
     vi.spyOn(process, 'getuid').mockReturnValue(1000)
     await stays(
       {engine: engineThatIs({rootless: true}), env: {XDG_RUNTIME_DIR: host.in('run')}},
-      `warn: the container stays in Docker's cgroup, where the unit's limits do not bind: only root may move it; it was not born in the unit because ${NO_SHIM}`,
+      `warn: the container stays in Docker's cgroup, where the unit's limits do not apply: only root can move it; it was not born in the unit because ${NO_SHIM}`,
     )
   })
 })

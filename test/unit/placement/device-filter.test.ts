@@ -42,7 +42,7 @@ describe('the devices that a container may use', () => {
     async (rule) => {
       expect(await deviceAccess({...NOTHING, rules: [rule]})).toEqual({
         may: 'not be told',
-        why: `systemd has no word for --device-cgroup-rule '${rule}'`,
+        why: `systemd has no equivalent of --device-cgroup-rule '${rule}'`,
       })
     },
   )
@@ -68,7 +68,7 @@ describe('the devices that a container may use', () => {
   test("a container's devices cannot be told with a --device that is gone", async () => {
     expect(await deviceAccess({...NOTHING, mapped: [{pathOnHost: inTemp('gone'), permissions: 'r'}]})).toMatchObject({
       may: 'not be told',
-      why: expect.stringMatching(/^what --device .* is cannot be seen \(ENOENT/) as unknown,
+      why: expect.stringMatching(/^--device .* cannot be examined \(ENOENT/) as unknown,
     })
   })
 

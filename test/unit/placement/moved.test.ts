@@ -71,8 +71,8 @@ describe('on cgroup v2', () => {
     expect(await host.read(...unit, 'cgroup.procs')).toBe('4243')
     expect(lines).toEqual(["info: the container's processes moved to /system.slice/x.service in cgroup v2"])
     expect(undos.map(({label}) => label)).toEqual([
-      "take the unit's device policy back",
-      'let the processes in /system.slice/docker-0123456789ab.scope go on',
+      "remove the unit's device policy",
+      'thaw the processes in /system.slice/docker-0123456789ab.scope',
     ])
   })
 
@@ -82,7 +82,7 @@ describe('on cgroup v2', () => {
     await placement.afterStart(container, hookContext().context)
     expect(await host.read(...unit, 'cgroup.procs')).toBe('')
     expect(lines).toEqual([
-      'warn: the container stays in /system.slice/docker-0123456789ab.scope in cgroup v2: it is paused, and would run on without Docker noticing; unpause it and restart the unit',
+      'warn: the container stays in /system.slice/docker-0123456789ab.scope in cgroup v2: it is paused, and a move would resume it without Docker noticing; unpause it and restart the unit',
     ])
   })
 
@@ -151,7 +151,7 @@ describe('on cgroup v2', () => {
     await placement.afterStart(container, hookContext().context)
     expect(await host.read(...unit, 'cgroup.procs')).toBe('')
     expect(lines).toEqual([
-      'warn: the container stays in /system.slice/docker.service in cgroup v2: that is no cgroup of its own',
+      'warn: the container stays in /system.slice/docker.service in cgroup v2: that is not its own cgroup',
     ])
   })
 
@@ -221,7 +221,7 @@ describe('on cgroup v2', () => {
         const {lines, calls} = await moves({})
         expect(calls).toEqual([ASKED])
         expect(lines).toEqual([
-          'info: x.service restricts devices itself, so it says what the container may use of them, and Docker does not',
+          "info: x.service restricts devices itself, so its settings decide which devices the container may use, and Docker's do not",
           MOVED,
         ])
       },
@@ -229,29 +229,29 @@ describe('on cgroup v2', () => {
 
     test('a container stays where systemd does not answer', async () => {
       await host.systemctlAnswers('Delegate=yes', 1)
-      expect(await stays({})).toEqual(['systemd does not answer what the unit says of Delegate= and DevicePolicy='])
+      expect(await stays({})).toEqual(["systemd does not report the unit's Delegate= and DevicePolicy="])
     })
 
     test('a container stays where systemd does not restrict the unit', async () => {
       await host.write('#!/bin/sh\ncase "$*" in set-property*) exit 1 ;; esac\necho Delegate=no\n', 'bin', 'systemctl')
       expect(await stays({})).toEqual([
-        "systemd did not take the unit's DeviceAllow=, so nothing would keep it from the host's devices there",
+        "systemd did not accept the unit's DeviceAllow=, so nothing there would restrict its devices",
       ])
     })
 
     test('a container stays where what it may use cannot be told', async () => {
       expect(await stays({engine: giving({...PLAIN, requested: true})})).toEqual([
-        "it has devices of a driver (--gpus, --runtime nvidia), so nothing would keep it from the host's devices in the unit; DevicePolicy= and DeviceAllow= in the unit can",
+        'it has devices of a driver (--gpus, --runtime nvidia), so nothing in the unit would restrict its devices; set DevicePolicy= and DeviceAllow= in the unit',
       ])
     })
 
     test('a container stays where the Engine does not say what it may use', async () => {
-      expect(await stays({engine: giving(undefined)})).toEqual(['the Engine does not say which devices it may use'])
+      expect(await stays({engine: giving(undefined)})).toEqual(['the Engine does not report which devices it may use'])
     })
 
     test("a container stays in Docker's cgroup in a unit of root's own manager", async () => {
       expect(await stays({unit: {...unitIn(host), manager: 'user'}})).toEqual([
-        "a user's systemd cannot keep it from the host's devices",
+        "a user's systemd cannot restrict its devices",
       ])
     })
   })
@@ -313,9 +313,9 @@ describe('on cgroup v2', () => {
       const {context, undos} = hookContext(signalThatEmpties(host.in(...unit), host.in(...scope)))
       await placement.afterStart(container, context)
       expect(undos.map(({label}) => label)).toEqual([
-        "take the unit's device policy back",
+        "remove the unit's device policy",
         'remove the cgroup /system.slice/x.service/0123456789ab',
-        'let the processes in /system.slice/docker-0123456789ab.scope go on',
+        'thaw the processes in /system.slice/docker-0123456789ab.scope',
       ])
       // In the kernel's own file system a cgroup's files are no obstacle.
       for (const name of await readdir(host.in(...own))) await rm(host.in(...own, name))
@@ -432,7 +432,7 @@ describe('on cgroup v1', () => {
     const signal = signalThatEmpties(host.in('cgroup', 'cpuacct,cpu', 'docker', '0123456789ab'))
     await placement.afterStart(container, hookContext(signal).context)
     expect(lines).toEqual([
-      'warn: the container stays in /system.slice/docker.service in name=systemd: that is no cgroup of its own',
+      'warn: the container stays in /system.slice/docker.service in name=systemd: that is not its own cgroup',
       "info: the container's processes moved to /system.slice/x.service in cpuacct,cpu",
     ])
   })

@@ -57,7 +57,7 @@ describe('the placement that is best', () => {
     expect(request).toEqual(plainRequest())
     expect(hooks?.describe?.()).toEqual([])
     await hooks?.started?.({...hookContext().context, container})
-    expect(lines).toEqual(["info: the container stays in Docker's cgroup, as --cgroups none asks for it"])
+    expect(lines).toEqual(["info: the container stays in Docker's cgroup because --cgroups none is set"])
   })
 })
 

@@ -213,7 +213,7 @@ describe.each(['restarted', 'reconnected'] as const)('once the container is %s',
     expect(stdout.text).toBe('one\ntwo\n')
     expect(lines).toEqual([
       expect.stringMatching(
-        /^warn: output of the container from \S+Z to \S+Z may be missing here, as Docker's log does not have what came before$/,
+        /^warn: output of the container from \S+Z to \S+Z may be missing here, because Docker's log no longer has what came before$/,
       ),
     ])
   })

@@ -37,7 +37,7 @@ describe('with --notify', () => {
     const {host} = pluginHost({env: {NOTIFY_SOCKET: '@abstract'}})
     expect(thrownBy(() => notifyDelegation.setup({notify: true}, host))).toMatchObject({
       code: 'REFUSED_OPTION',
-      message: 'option --notify is refused: the socket @abstract is not a file, so no container can be given it',
+      message: 'option --notify is refused: the socket @abstract is not a file and cannot be passed to a container',
     })
   })
 })

@@ -157,7 +157,7 @@ describe('before anything is made', () => {
 
 test('a dry run says what will be done with the whole path', () => {
   const hooks = pidFile.setup({'pid-file': 'x.pid'}, pluginHost().host)
-  expect(hooks?.describe?.()).toEqual([`write the PID of the container's init to ${resolve('x.pid')}`])
+  expect(hooks?.describe?.()).toEqual([`write the PID of the container init to ${resolve('x.pid')}`])
 })
 
 test('this process need not stay for a pid file', () => {
@@ -202,7 +202,7 @@ describe('at the end of a container that was handed over', () => {
   test('a link stays, and a warning says so', async () => {
     await writeFile(inTemp('victim'), '1\n')
     await symlink(inTemp('victim'), inTemp('x.pid'))
-    const why = `cannot read ${inTemp('x.pid')}: it is a link and no regular file`
+    const why = `cannot read ${inTemp('x.pid')}: it is a link, not a regular file`
     expect(await finishedWith(inTemp('x.pid'))).toEqual([
       `warn: the pid file ${inTemp('x.pid')} is left behind: ${why}`,
     ])

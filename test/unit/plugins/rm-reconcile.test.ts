@@ -43,14 +43,14 @@ describe('a container that bears the name', () => {
 })
 
 describe('a container that was made from another line', () => {
-  const drift = 'was made from another line'
+  const drift = 'was created from another command line'
   const verdictOn = async (onDrift: string, rm: boolean, running: boolean): Promise<[unknown, string[]]> => {
     const {hooks, lines} = await hooksWith(rm, {onDrift})
     const found = {id: 'old', name: 'web', running, madeWithRm: false, drift}
     return [await hooks?.reconcile?.({...hookContext().context, request: plainRequest(), found}), lines]
   }
   const warning =
-    'warn: container web was made from another line, and is used as it is (--on-drift=replace makes it anew)'
+    'warn: container web was created from another command line, and is used as it is (--on-drift=replace recreates it)'
 
   test('a container from another line is used with a warning', async () => {
     expect(await verdictOn('adopt', true, true)).toEqual([undefined, [warning]])
@@ -73,7 +73,7 @@ describe('a container that was made from another line', () => {
   })
 
   test('a word for --on-drift other than these three is refused', async () => {
-    await expect(hooksWith(true, {onDrift: 'ask'})).rejects.toThrow('say adopt, replace, fail')
+    await expect(hooksWith(true, {onDrift: 'ask'})).rejects.toThrow('use adopt, replace, fail')
   })
 })
 
@@ -114,7 +114,7 @@ describe('with --rm', () => {
 
   test('this process stays to remove the container, and says why', async () => {
     const {hooks} = await hooksWith(true)
-    expect(hooks?.resident?.()).toBe('it sees to it that the container is removed')
+    expect(hooks?.resident?.()).toBe('it removes the container at its end')
     expect(hooks?.describe?.()).toEqual([
       'replace a stopped container of that name, and remove the container at its end',
     ])

@@ -119,14 +119,14 @@ describe('before run', () => {
     [
       ['--rm', 'run'],
       'UNKNOWN_OPTION',
-      'unknown option --rm, which is an option of docker run and stands behind `run` (see systemd-docker run --help)',
+      'unknown option --rm, which is an option of docker run and belongs after `run` (see systemd-docker run --help)',
     ],
     [
       ['-d', 'run'],
       'UNKNOWN_OPTION',
-      'unknown option -d, which is an option of docker run and stands behind `run` (see systemd-docker run --help)',
+      'unknown option -d, which is an option of docker run and belongs after `run` (see systemd-docker run --help)',
     ],
-    [['--logs=maybe', 'run'], 'BAD_VALUE', 'invalid value "maybe" for --logs: say true or false'],
+    [['--logs=maybe', 'run'], 'BAD_VALUE', 'invalid value "maybe" for --logs: use true or false'],
     [['--pid-file'], 'MISSING_VALUE', 'option --pid-file needs a value'],
   ])('the line %j is refused', (words, code, message) => {
     expect(thrownBy(() => parseCommandLine(words, DECLARATIONS))).toMatchObject({code, message})
@@ -280,15 +280,15 @@ describe('after run, an option that is', () => {
     ['--restrat', 'unknown option --restrat, did you mean --restart? (see systemd-docker run --help)'],
     [
       '--cgroups',
-      'unknown option --cgroups, which is an option of systemd-docker and stands before `run` (see systemd-docker run --help)',
+      'unknown option --cgroups, which is an option of systemd-docker and belongs before `run` (see systemd-docker run --help)',
     ],
     [
       '--pid-file=/run/x',
-      'unknown option --pid-file, which is an option of systemd-docker and stands before `run` (see systemd-docker run --help)',
+      'unknown option --pid-file, which is an option of systemd-docker and belongs before `run` (see systemd-docker run --help)',
     ],
     [
       '-n',
-      'unknown option -n, which is an option of systemd-docker and stands before `run` (see systemd-docker run --help)',
+      'unknown option -n, which is an option of systemd-docker and belongs before `run` (see systemd-docker run --help)',
     ],
     ['-z', 'unknown option -z (see systemd-docker run --help)'],
     ['-itz', 'unknown option -z in -itz (see systemd-docker run --help)'],
@@ -297,14 +297,14 @@ describe('after run, an option that is', () => {
   })
 
   test.each([
-    [['--restart=always'], 'option --restart always is refused: systemd restarts the container; say Restart='],
+    [['--restart=always'], 'option --restart always is refused: systemd restarts the container; set Restart='],
     [
       ['--restart', 'on-failure:3'],
-      'option --restart on-failure:3 is refused: systemd restarts the container; say Restart=',
+      'option --restart on-failure:3 is refused: systemd restarts the container; set Restart=',
     ],
     [['--cpu-count', '2'], 'option --cpu-count is refused: it is for containers on Windows'],
-    [['--use-api-socket'], "option --use-api-socket is refused: it hands on docker's own logins"],
-    [['--disable-content-trust=false'], 'option --disable-content-trust=false is refused: systemd-docker checks no'],
+    [['--use-api-socket'], "option --use-api-socket is refused: it would pass docker's logins to the container"],
+    [['--disable-content-trust=false'], 'option --disable-content-trust=false is refused: systemd-docker verifies no'],
   ])('an option after run that is refused is an error: %j', async (words, message) => {
     const ordering = orderOf(...words, 'image')
     await expect(ordering).rejects.toMatchObject({code: 'REFUSED_OPTION'})

@@ -178,15 +178,15 @@ describe('the program of a runtime', () => {
 
 describe('a file is left as it is', () => {
   test.each([
-    ['that is no JSON', '{"debug": true,}', 'it is no valid JSON: '],
-    ['that ends in the middle', '{"debug": tr', 'it is no valid JSON: '],
-    ['that has comments', '{} // x', 'it is no valid JSON: '],
-    ['that is an array', '[]', 'it is no JSON object as the Engine takes it'],
-    ['that is null', 'null', 'it is no JSON object as the Engine takes it'],
-    ['that is a string', '"x"', 'it is no JSON object as the Engine takes it'],
-    ['whose runtimes are an array', '{"runtimes": []}', 'it is no JSON object as the Engine takes it'],
-    ['whose runtimes are null', '{"runtimes": null}', 'it is no JSON object as the Engine takes it'],
-    ['whose runtimes are a string', '{"runtimes": "runc"}', 'it is no JSON object as the Engine takes it'],
+    ['that is no JSON', '{"debug": true,}', 'it is not valid JSON: '],
+    ['that ends in the middle', '{"debug": tr', 'it is not valid JSON: '],
+    ['that has comments', '{} // x', 'it is not valid JSON: '],
+    ['that is an array', '[]', 'it is not a JSON object that the Engine accepts'],
+    ['that is null', 'null', 'it is not a JSON object that the Engine accepts'],
+    ['that is a string', '"x"', 'it is not a JSON object that the Engine accepts'],
+    ['whose runtimes are an array', '{"runtimes": []}', 'it is not a JSON object that the Engine accepts'],
+    ['whose runtimes are null', '{"runtimes": null}', 'it is not a JSON object that the Engine accepts'],
+    ['whose runtimes are a string', '{"runtimes": "runc"}', 'it is not a JSON object that the Engine accepts'],
   ])('a file %s is left as it is', async (_, text, why) => {
     await writeFile(file(), text)
     for (const attempt of [

@@ -171,7 +171,8 @@ describe('the directory to install in', () => {
   test('the directory to install in may be missing', async () => {
     await expect(directoryToInstallIn(inTemp(), PATH)).rejects.toMatchObject({
       code: 'SETUP',
-      message: "cannot install the shim: none of /usr/sbin, /usr/local/bin, /usr/bin is a directory of root's",
+      message:
+        'cannot install the shim: none of /usr/sbin, /usr/local/bin, /usr/bin is a directory that belongs to root',
     })
   })
 })

@@ -77,10 +77,10 @@ describe('an Engine that takes shims', () => {
   test('an Engine whose containerd is not found is not ready, and is given nothing', async () => {
     await writeFile(fake.in('containerd.pid'), '')
     const {piece, said} = await setUp()
-    const why = "the Engine's containerd was not found, nor a dockerd from 29 on that has one embedded"
+    const why = "neither the Engine's containerd nor a dockerd (29 or newer) that embeds it was found"
     expect(await piece.check()).toEqual({isReady: false, found: why})
     await expect(piece.set()).rejects.toThrow(`cannot install the shim: ${why}`)
-    await expect(piece.undo()).rejects.toThrow(`cannot take the shim away: ${why}`)
+    await expect(piece.undo()).rejects.toThrow(`cannot remove the shim: ${why}`)
     expect(said).toEqual([])
   })
 
@@ -106,7 +106,7 @@ describe('an Engine that takes shims', () => {
     await fake.write('#!/bin/sh\nold\n', 'proc', '77', 'root', 'bin', SHIM)
     await chmod(fake.in('proc', '77', 'root', 'bin', SHIM), 0o755)
     const {piece, said} = await setUp()
-    expect(await piece.check()).toEqual({isReady: false, found: `/bin/${SHIM} is another version's`})
+    expect(await piece.check()).toEqual({isReady: false, found: `/bin/${SHIM} belongs to another version`})
     await piece.set()
     expect(said).toEqual([`installed /bin/${SHIM}`])
     expect(await fake.read('proc', '77', 'root', 'bin', SHIM)).toBe('#!/bin/sh\nours\n')
@@ -141,7 +141,7 @@ describe('an old Engine with the cgroupfs driver', () => {
     await piece.undo()
     expect(await piece.check()).toEqual({
       isReady: true,
-      found: 'Docker 20.10.24 with the cgroup driver cgroupfs needs nothing',
+      found: 'Docker 20.10.24 with the cgroup driver cgroupfs needs no setup',
     })
     expect(said).toEqual([])
     expect(await readdir(fake.in())).toEqual(before)
@@ -183,7 +183,7 @@ describe('an old Engine with the systemd driver', () => {
     const file = fake.in('daemon.json')
     expect(said).toEqual([
       `installed ${PROGRAM}`,
-      `registered the runtime systemd-docker in ${file}, as it was in ${file}.before-systemd-docker`,
+      `registered the runtime systemd-docker in ${file}; the old file is ${file}.before-systemd-docker`,
       RELOADED,
     ])
     expect(await piece.check()).toEqual({
@@ -203,7 +203,7 @@ describe('an old Engine with the systemd driver', () => {
     await writeFile(fake.in('daemon.json'), text)
     await fake.write('old', 'usr', 'local', 'bin', 'systemd-docker-runc')
     const {piece, said} = await setUp()
-    expect(await piece.check()).toEqual({isReady: false, found: `${PROGRAM} is missing, or another version's`})
+    expect(await piece.check()).toEqual({isReady: false, found: `${PROGRAM} is missing or belongs to another version`})
     await piece.set()
     expect(said).toEqual([`installed ${PROGRAM}`, RELOADED])
     expect(await daemonJson()).toBe(text)
@@ -220,7 +220,7 @@ describe('an old Engine with the systemd driver', () => {
     expect(await programs()).toEqual([])
     expect(await fake.systemctlCalls()).toEqual(['reload docker.service', 'reload docker.service'])
     expect(said).toEqual([
-      `took the runtime systemd-docker out of ${fake.in('daemon.json')}`,
+      `removed the runtime systemd-docker from ${fake.in('daemon.json')}`,
       RELOADED,
       `removed ${PROGRAM}`,
     ])
@@ -257,7 +257,7 @@ describe('an old Engine with the systemd driver', () => {
     const {piece, said} = await pieceOn(() => engineInfo({version: '20.10.24'}))
     await expect(piece.set()).rejects.toMatchObject({
       code: 'SETUP',
-      message: `the Engine does not follow ${fake.in('daemon.json')}: look at \`journalctl -u docker\`; does dockerd read another file, or does it have --add-runtime on its line?`,
+      message: `the Engine does not follow ${fake.in('daemon.json')}: check \`journalctl -u docker\`; does dockerd read another file, or have --add-runtime on its command line?`,
     })
     expect(said).not.toContain(RELOADED)
   })

@@ -86,7 +86,7 @@ describe('without the addon', () => {
     await expect(openNotifier(env).send('READY=1')).rejects.toMatchObject({
       code: 'NOTIFY',
       message:
-        'cannot notify systemd at /run/systemd/notify: neither sd-notify nor the program systemd-notify is there (spawn systemd-notify ENOENT)',
+        'cannot notify systemd at /run/systemd/notify: neither sd-notify nor the program systemd-notify is available (spawn systemd-notify ENOENT)',
     })
   })
 })
@@ -104,7 +104,7 @@ describe('with the addon', () => {
 
   test.each<[string, string, () => unknown]>([
     ['that is not there', "ENOENT: no such file or directory, stat '%s'", () => undefined],
-    ['that is none', 'it is no socket', () => writeFile(inTemp('socket'), '')],
+    ['that is none', 'it is not a socket', () => writeFile(inTemp('socket'), '')],
   ])('a socket %s, of which it would say nothing, is an error', async (_, why, make) => {
     await make()
     const sent: string[] = []

@@ -18,7 +18,7 @@ describe('a unit that will not hear of its container', () => {
   test('a unit that hears its main process alone, which has started this one, will not hear of its container', async () => {
     await host.systemctlAnswers('NotifyAccess=main\nMainPID=77')
     expect(await warned(SCRIPT)).toEqual([
-      'warn: web.service will not hear that its container is ready, as NotifyAccess=main hears process 77 alone: say NotifyAccess=all, or begin the line with exec',
+      "warn: web.service will not learn that its container is ready, because NotifyAccess=main accepts messages only from process 77: set NotifyAccess=all, or begin the script's command with exec",
     ])
   })
 

@@ -9,14 +9,15 @@ export function isAddress(text: string): boolean {
 /** An IP address in its shortest form. @throws {BadValueError} */
 export function ipAddress(value: string, option: string): string {
   const address = value.trim()
-  if (!isAddress(address)) throw new BadValueError(option, value, `'${address}' is no IP address`)
+  if (!isAddress(address)) throw new BadValueError(option, value, `'${address}' is not an IP address`)
   return shortest(address)
 }
 
 /** An address of IPv4. @throws {BadValueError} */
 export function ipv4Address(value: string, option: string): string {
   const address = value.trim()
-  if (isIP(address) !== 4) throw new BadValueError(option, value, `'${address}' is no IPv4 address, such as 172.30.1.2`)
+  if (isIP(address) !== 4)
+    throw new BadValueError(option, value, `'${address}' is not an IPv4 address, such as 172.30.1.2`)
   return address
 }
 
@@ -24,7 +25,8 @@ export function ipv4Address(value: string, option: string): string {
 export function ipv6Address(value: string, option: string): string {
   const address = value.trim()
   const short = isAddress(address) ? shortest(address) : ''
-  if (isIP(short) !== 6) throw new BadValueError(option, value, `'${address}' is no IPv6 address, such as 2001:db8::2`)
+  if (isIP(short) !== 6)
+    throw new BadValueError(option, value, `'${address}' is not an IPv6 address, such as 2001:db8::2`)
   return short
 }
 
@@ -47,14 +49,14 @@ export function macAddress(value: string, option: string): string {
     /^[\da-f]{2}(?:([:-])[\da-f]{2}(?:\1[\da-f]{2})*)$/.test(text) ||
     /^[\da-f]{4}(?:\.[\da-f]{4})+$/.test(text)
   if (!isWhole || ![6, 8, 20].includes(digits.length / 2))
-    throw new BadValueError(option, value, `'${value}' is no MAC address, such as 92:d0:c6:0a:29:33`)
+    throw new BadValueError(option, value, `'${value}' is not a MAC address, such as 92:d0:c6:0a:29:33`)
   return digits.replaceAll(/..(?=.)/g, '$&:')
 }
 
 /** `--add-host NAME:ADDRESS` or `NAME=ADDRESS`; the address may be `host-gateway`, and one of IPv6 in brackets. @throws {BadValueError} */
 export function extraHost(value: string, option: string): string {
   const [, name = '', address = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? /^([^:]*):(.*)$/s.exec(value) ?? []
-  if (name === '') throw new BadValueError(option, value, 'say NAME:ADDRESS')
+  if (name === '') throw new BadValueError(option, value, 'use NAME:ADDRESS')
   const bare = address.replace(/^\[(.*)\]$/s, '$1')
   if (address !== 'host-gateway' && !isAddress(bare.trim()))
     throw new BadValueError(option, value, `'${address}' is neither an IP address nor host-gateway`)
@@ -70,6 +72,6 @@ export function searchDomain(value: string, option: string): string {
   if (name === '.') return name
   const [, domain = ''] = DOMAIN.exec(name) ?? []
   if (domain === '' || !/[a-z]/i.test(domain) || domain.length > 254)
-    throw new BadValueError(option, value, 'say a domain, such as example.com')
+    throw new BadValueError(option, value, 'use a domain, such as example.com')
   return domain
 }

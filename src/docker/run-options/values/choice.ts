@@ -4,7 +4,7 @@ import {BadValueError} from '../../../errors.js'
 export function oneOf<const Choice extends string>(choices: readonly Choice[], value: string, option: string): Choice {
   const choice = choices.find((candidate) => candidate === value)
   if (choice === undefined)
-    throw new BadValueError(option, value, `say one of ${choices.filter((candidate) => candidate !== '').join(', ')}`)
+    throw new BadValueError(option, value, `use one of ${choices.filter((candidate) => candidate !== '').join(', ')}`)
   return choice
 }
 
@@ -16,6 +16,6 @@ export function choiceOf(...choices: readonly string[]): (value: string, option:
 /** Whose processes the container sees: its own, the host's, or another container's. @throws {BadValueError} */
 export function pidMode(value: string, option: string): string {
   if (value !== '' && value !== 'host' && !/^container:./s.test(value))
-    throw new BadValueError(option, value, 'say host, or container: with the name of a container')
+    throw new BadValueError(option, value, 'use host or container:NAME')
   return value
 }

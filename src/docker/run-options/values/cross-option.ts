@@ -5,7 +5,7 @@ import type {Draft, Effect} from '../draft.js'
 export const attach: Effect = ({pending}, value, option) => {
   const stream = value.toLowerCase()
   if (!['stdin', 'stdout', 'stderr'].includes(stream))
-    throw new BadValueError(option, value, 'say stdin, stdout or stderr')
+    throw new BadValueError(option, value, 'use stdin, stdout or stderr')
   pending.attached.add(stream)
 }
 
@@ -15,7 +15,7 @@ export function attachStreams({request: {body}, pending: {attached, detached}}: 
     throw new ConflictingOptionsError(
       '--detach',
       `--attach ${[...attached].join(', ')}`,
-      'the first asks for no stream',
+      'the first attaches to no stream',
     )
   if (attached.size > 0) {
     body.AttachStdout = attached.has('stdout')
@@ -32,7 +32,7 @@ export function checkHealth({request: {body}, pending: {noHealthcheck}}: Draft):
     throw new ConflictingOptionsError(
       '--no-healthcheck',
       'the options of a health check',
-      'there is either one or none',
+      'the first disables what the others configure',
     )
   if (noHealthcheck) body.Healthcheck = {Test: ['NONE']}
   else if (said.length > 0) body.Healthcheck = Object.fromEntries(said)

@@ -17,12 +17,12 @@ export const device: Effect = ({request: {body}, pending}, value, option) => {
     return
   }
   const [host = '', second, third, ...more] = value.split(':')
-  if (host === '' || more.length > 0) bad('say HOST, HOST:CONTAINER or HOST:CONTAINER:MODES')
+  if (host === '' || more.length > 0) bad('use HOST, HOST:CONTAINER or HOST:CONTAINER:MODES')
   const isMode = third === undefined && second !== undefined && isModes(second)
   const container = isMode || second === undefined ? host : second
   const modes = third ?? (isMode ? second : 'rwm')
-  for (const path of [host, container]) if (!path.startsWith('/')) bad(`'${path}' is no absolute path`)
-  if (!isModes(modes)) bad(`'${modes}' is not of the modes r, w and m, each once`)
+  for (const path of [host, container]) if (!path.startsWith('/')) bad(`'${path}' is not an absolute path`)
+  if (!isModes(modes)) bad(`'${modes}' does not consist of the modes r, w and m, each at most once`)
   body.HostConfig.Devices.push({
     PathOnHost: container === host ? clean(host) : host,
     PathInContainer: clean(container),
@@ -41,7 +41,7 @@ function clean(path: string): string {
 /** `--device-cgroup-rule 'TYPE MAJOR:MINOR MODES'`. @throws {BadValueError} */
 export function deviceRule(value: string, option: string): string {
   if (!/^[acb] (?:\d+|\*):(?:\d+|\*) [rwm]{1,3}$/.test(value))
-    throw new BadValueError(option, value, "say 'TYPE MAJOR:MINOR MODES', as in 'c 13:* rwm'")
+    throw new BadValueError(option, value, "use 'TYPE MAJOR:MINOR MODES', as in 'c 13:* rwm'")
   return value
 }
 
@@ -69,6 +69,6 @@ export function deviceWeight(value: string, option: string): {Path: string; Weig
 function deviceAnd(value: string, option: string): [string, string] {
   const [, path, rest] = /^(\/dev\/[^:]*):(.+)$/s.exec(value) ?? []
   if (path === undefined || rest === undefined)
-    throw new BadValueError(option, value, 'say DEVICE:NUMBER with a path below /dev, as in /dev/sda:100')
+    throw new BadValueError(option, value, 'use DEVICE:NUMBER with a path below /dev, as in /dev/sda:100')
   return [path, rest]
 }

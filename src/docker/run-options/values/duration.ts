@@ -30,7 +30,7 @@ export function duration(value: string, option: string): number {
     sum += Number(whole) * size + Math.trunc(Number(decimals) * (size / 10 ** decimals.length))
     end += all.length
   }
-  if (end === 0 || end !== text.length) bad('say a time with its unit, such as 500ms, 30s, 1m30s or 2h')
+  if (end === 0 || end !== text.length) bad('use a time with a unit, such as 500ms, 30s, 1m30s or 2h')
   if (sum >= LONGEST) bad('the time is too long')
   return sum
 }

@@ -8,8 +8,7 @@ export function gpus(value: string, option: string): DeviceRequest {
   const bad = (why: string): never => {
     throw new BadValueError(option, value, why)
   }
-  const records = (text: string): string[] =>
-    parseCsvRecord(text) ?? bad('a quote is not closed, or stands inside a field')
+  const records = (text: string): string[] => parseCsvRecord(text) ?? bad('a quote is not closed, or is inside a field')
   const request: DeviceRequest = {Driver: '', Count: 0}
   const capabilities: string[] = []
   const seen = new Set<string>()

@@ -79,7 +79,7 @@ export const mount: Effect = (draft, value, option, {cwd}) => {
   const {body} = draft.request
   const result: Mount = {Type: 'volume'}
   const fields = parseCsvRecord(value.trim())
-  if (fields === undefined) throw new BadValueError(option, value, 'a quote is not closed, or stands inside a field')
+  if (fields === undefined) throw new BadValueError(option, value, 'a quote is not closed, or is inside a field')
   for (const field of fields) {
     const equals = field.indexOf('=')
     const key = (equals === -1 ? field : field.slice(0, equals)).toLowerCase()
@@ -87,7 +87,7 @@ export const mount: Effect = (draft, value, option, {cwd}) => {
     if (set === undefined) throw new BadValueError(option, value, `there is no field '${key}'`)
     if (equals === -1 && !SWITCHES.has(key)) throw new BadValueError(option, value, `the field '${key}' needs a value`)
     const text = equals === -1 ? 'true' : field.slice(equals + 1)
-    if (text.trim() === '') throw new BadValueError(option, value, `the field '${key}' has no value behind its sign`)
+    if (text.trim() === '') throw new BadValueError(option, value, `the field '${key}' has no value`)
     if (text.trim() !== text) throw new BadValueError(option, value, `the value of '${key}' has blanks around it`)
     partOf(value, option, () => {
       set(result, text, option, draft)
@@ -99,11 +99,7 @@ export const mount: Effect = (draft, value, option, {cwd}) => {
   if (result.Source?.startsWith('.')) result.Source = resolve(cwd, result.Source)
   const {ReadOnlyNonRecursive: writable, ReadOnlyForceRecursive: readonly, Propagation} = result.BindOptions ?? {}
   if ((writable === true || readonly === true) && result.ReadOnly !== true)
-    throw new BadValueError(
-      option,
-      value,
-      'what is below can only be writable or read-only in a mount that is readonly',
-    )
+    throw new BadValueError(option, value, 'bind-recursive=writable and bind-recursive=readonly need readonly')
   if (readonly === true && Propagation !== 'rprivate')
     throw new BadValueError(option, value, 'bind-recursive=readonly needs bind-propagation=rprivate')
   if (result.Type === 'image') draft.needs.push({option: `${option} type=image`, api: '1.48'})
@@ -135,6 +131,6 @@ function asRecord(value: unknown): Record<string, unknown> {
 
 function flag(value: string, option: string): boolean {
   const parsed = parseBoolean(value)
-  if (parsed === undefined) throw new BadValueError(option, value, 'say true or false')
+  if (parsed === undefined) throw new BadValueError(option, value, 'use true or false')
   return parsed
 }

@@ -13,8 +13,8 @@ export function containerName(value: string, option: string): string | undefined
     throw new BadValueError(option, value, why)
   }
   if (!/^[\w.-]*$/.test(name)) {
-    const hint = value.includes('@') ? '; in a template unit say --name %p-%i' : ''
-    bad(`a name is of letters, digits, dots, dashes and underscores${hint}`)
+    const hint = value.includes('@') ? '; in a template unit use --name %p-%i' : ''
+    bad(`a name consists of letters, digits, dots, dashes and underscores${hint}`)
   }
   if (!/^[a-z\d]/i.test(name)) bad('a name begins with a letter or a digit')
   if (name.length < 2) bad('a name has at least two letters')

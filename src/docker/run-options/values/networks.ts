@@ -38,7 +38,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   },
   'driver-opt': (endpoint, value, option) => {
     const [, key = '', setting = ''] = /^\s*([^=]*?)\s*=\s*(.*)$/s.exec(value) ?? []
-    if (key === '') throw new BadValueError(option, value, 'say driver-opt=KEY=VALUE')
+    if (key === '') throw new BadValueError(option, value, 'use driver-opt=KEY=VALUE')
     ;(endpoint.DriverOpts ??= {})[key] = setting
   },
 }
@@ -52,7 +52,7 @@ export const network: Effect = ({pending, needs}, value, option) => {
   const joined: Network = {name: value, endpoint: {}}
   if (/\w=\w/.test(value)) {
     joined.name = ''
-    for (const field of parseCsvRecord(value) ?? bad('a quote is not closed, or stands inside a field')) {
+    for (const field of parseCsvRecord(value) ?? bad('a quote is not closed, or is inside a field')) {
       const [, key, setting = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(field.toLowerCase()) ?? []
       if (key === undefined) bad(`the field '${field}' needs a value`)
       else if (key === 'name') joined.name = setting
@@ -101,7 +101,7 @@ export function joinNetworks({request: {body}, pending: {networks, first}}: Draf
       throw new ConflictingOptionsError(
         `--network ${main.name}`,
         `--network ${name}`,
-        'networks that were made and those that Docker has by itself do not mix',
+        "user-defined networks and Docker's own cannot be combined",
       )
   const endpoint = merged(main, first)
   const {Links} = body.HostConfig
@@ -112,7 +112,7 @@ export function joinNetworks({request: {body}, pending: {networks, first}}: Draf
       throw new ConflictingOptionsError(
         `--network ${name}`,
         `the alias ${endpoint.Aliases.join(', ')}`,
-        'there are aliases only on networks that were made',
+        'only user-defined networks have aliases',
       )
   body.HostConfig.NetworkMode = main.name
   // A network by its name alone is said by the network mode.
@@ -134,7 +134,7 @@ function merged({name, endpoint}: Network, first: Endpoint): Endpoint {
       throw new ConflictingOptionsError(
         `${option} ${String(own)}`,
         `--network name=${name},…`,
-        'both say it of that network',
+        'both set it for that network',
       )
   const IPAMConfig = {...present(endpoint.IPAMConfig), ...present(first.IPAMConfig)}
   return {...present(endpoint), ...present(first), ...(Object.keys(IPAMConfig).length > 0 ? {IPAMConfig} : {})}

@@ -8,7 +8,7 @@ export function bytes(value: string, option: string): number {
   const [, number = '', unit = ''] = SIZE.exec(value) ?? []
   const size = Math.floor(Number(number.replaceAll('_', '')) * 1024 ** (POWER[unit.toLowerCase()] ?? 0))
   if (number === '' || !Number.isSafeInteger(size))
-    throw new BadValueError(option, value, 'say a number of bytes, or one with a unit: b, k, m, g, t, p')
+    throw new BadValueError(option, value, 'use a number of bytes, or one with a unit: b, k, m, g, t, p')
   return size
 }
 
@@ -21,7 +21,7 @@ export function bytesOrUnlimited(value: string, option: string): number {
 export function nanoCpus(value: string, option: string): number {
   const [over, under] = decimalOf(value) ?? fractionOf(value) ?? []
   if (over === undefined || under === undefined || under === 0n)
-    throw new BadValueError(option, value, 'say a number of CPUs, such as 1.5')
+    throw new BadValueError(option, value, 'use a number of CPUs, such as 1.5')
   const billionths = over * 1_000_000_000n
   if (billionths % under !== 0n) throw new BadValueError(option, value, 'it is finer than a billionth of a CPU')
   const count = Number(billionths / under)
@@ -57,7 +57,7 @@ function literal(number: string): string {
 /** A whole number. @throws {BadValueError} */
 export function integer(value: string, option: string): number {
   const size = Number(literal(value.replace(/^[+-]/, '')))
-  if (!INTEGER.test(value)) throw new BadValueError(option, value, 'say a whole number')
+  if (!INTEGER.test(value)) throw new BadValueError(option, value, 'use a whole number')
   if (!Number.isSafeInteger(size)) throw new BadValueError(option, value, 'the number is too large')
   return value.startsWith('-') ? -size : size
 }
@@ -65,21 +65,22 @@ export function integer(value: string, option: string): number {
 /** A number of plain digits, such as the number of operations a second. @throws {BadValueError} */
 export function digits(value: string, option: string): number {
   if (!/^\d+$/.test(value) || !Number.isSafeInteger(Number(value)))
-    throw new BadValueError(option, value, `'${value}' is no number, or too large a one`)
+    throw new BadValueError(option, value, `'${value}' is not a number, or is too large`)
   return Number(value)
 }
 
 /** A share of the disks' time; the Engine takes 0 or 10 to 1000. @throws {BadValueError} */
 export function weight(value: string, option: string): number {
   const number = integer(value, option)
-  if (/^[+-]/.test(value) || number > 65_535) throw new BadValueError(option, value, 'say 0, or a number of 10 to 1000')
+  if (/^[+-]/.test(value) || number > 65_535)
+    throw new BadValueError(option, value, 'use 0, or a number from 10 to 1000')
   return number
 }
 
 /** How readily memory is swapped out, in percent; -1 leaves it to the host. @throws {BadValueError} */
 export function swappiness(value: string, option: string): number {
   const number = integer(value, option)
-  if (number < -1 || number > 100) throw new BadValueError(option, value, 'say 0 to 100')
+  if (number < -1 || number > 100) throw new BadValueError(option, value, 'use 0 to 100')
   return number
 }
 
@@ -93,6 +94,6 @@ export function count(value: string, option: string): number {
 /** A number in octal of at most 32 bits, such as a mode or a umask: `027`. @throws {BadValueError} */
 export function octal(value: string, option: string): number {
   const number = /^[0-7]+$/.test(value) ? Number.parseInt(value, 8) : Number.NaN
-  if (!(number < 2 ** 32)) throw new BadValueError(option, value, `'${value}' is no octal number, such as 0027`)
+  if (!(number < 2 ** 32)) throw new BadValueError(option, value, `'${value}' is not an octal number, such as 0027`)
   return number
 }

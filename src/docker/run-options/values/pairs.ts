@@ -8,7 +8,7 @@ export function keyValue(text: string): Record<string, string> {
 
 /** `KEY=value`, whose sign must be there. @throws {BadValueError} */
 export function keyWithValue(value: string, option: string): Record<string, string> {
-  if (!value.includes('=')) throw new BadValueError(option, value, 'say KEY=VALUE')
+  if (!value.includes('=')) throw new BadValueError(option, value, 'use KEY=VALUE')
   return keyValue(value)
 }
 
@@ -16,7 +16,7 @@ export function keyWithValue(value: string, option: string): Record<string, stri
 export function label(value: string, option: string): Record<string, string> {
   const name = value.split('=', 1)[0] ?? ''
   if (name === '') throw new BadValueError(option, value, 'a label needs a name')
-  if (/\s/.test(name)) throw new BadValueError(option, value, 'the name of a label has no spaces in it')
+  if (/\s/.test(name)) throw new BadValueError(option, value, 'the name of a label must not contain spaces')
   return keyValue(value)
 }
 
@@ -29,7 +29,7 @@ export function sysctl(value: string, option: string): Record<string, string> {
     throw new BadValueError(
       option,
       value,
-      'say NAME=VALUE with a setting that a container has for itself: net.*, fs.mqueue.*, or of kernel.* those of System V IPC',
+      'use NAME=VALUE with a namespaced parameter: net.*, fs.mqueue.*, or one of kernel.* for System V IPC',
     )
   return keyValue(value)
 }

@@ -37,7 +37,7 @@ export function platform(value: string, option: string): string | undefined {
   const [first = '', ...rest] = value.toLowerCase().split('/')
   const system = first.replace(/\([\w.-]*\)$/, '')
   if (rest.length > 2 || !/^[\w-]+$/.test(system) || rest.some((part) => !/^[\w.-]+$/.test(part)))
-    bad('say OS/MACHINE or OS/MACHINE/VARIANT, as in linux/arm64')
+    bad('use OS/MACHINE or OS/MACHINE/VARIANT, as in linux/arm64')
   const [second, variant] = rest
   if (second !== undefined) return spelled(system, second, variant)
   if (SYSTEMS.has(system)) return spelled(system, OF_NODE[process.arch] ?? process.arch, undefined)

@@ -12,7 +12,7 @@ export const publish: Effect = ({request: {body}}, value, option) => {
   const bad = (why: string): never => {
     throw new BadValueError(option, value, why)
   }
-  const range = (text: string): number[] => portsOf(text) ?? bad(`'${text}' is no port or range of ports`)
+  const range = (text: string): number[] => portsOf(text) ?? bad(`'${text}' is not a port or a range of ports`)
   const short = value.includes('=') ? shortForm(value, bad) : value
   const [, address, ports = ''] = /^(?:\[([^\]]*)\]:)?(.*)$/s.exec(short) ?? []
   const [mapping = '', named = ''] = ports.split('/')
@@ -22,15 +22,15 @@ export const publish: Effect = ({request: {body}}, value, option) => {
   const host = parts.pop() ?? ''
   const ip = address ?? parts.join(':')
   if (address !== undefined && (parts.length > 0 || !mapping.includes(':')))
-    bad('behind an address in brackets stand the port of the host, or nothing, and that of the container')
-  if (ip !== '' && ip !== ':' && !isAddress(ip)) bad(`${ip} is no IP address`)
-  if (!['tcp', 'udp', 'sctp'].includes(protocol)) bad(`${protocol} is no protocol: say tcp, udp or sctp`)
+    bad('an address in brackets must be followed by the port of the host, or nothing, and that of the container')
+  if (ip !== '' && ip !== ':' && !isAddress(ip)) bad(`${ip} is not an IP address`)
+  if (!['tcp', 'udp', 'sctp'].includes(protocol)) bad(`${protocol} is not a protocol: use tcp, udp or sctp`)
 
   const containerPorts = range(container)
   const hostPorts = host === '' ? undefined : range(host)
   const wide = hostPorts !== undefined && hostPorts.length !== containerPorts.length
   // The Engine picks one of a range for a single port by itself.
-  if (wide && containerPorts.length !== 1) bad('the two ranges are not of the same length')
+  if (wide && containerPorts.length !== 1) bad('the two ranges differ in length')
   for (const [index, port] of containerPorts.entries()) {
     const key = `${String(port)}/${protocol}`
     const HostPort = wide ? `${String(hostPorts[0])}-${String(hostPorts.at(-1))}` : String(hostPorts?.[index] ?? '')
@@ -41,7 +41,7 @@ export const publish: Effect = ({request: {body}}, value, option) => {
 
 function shortForm(value: string, bad: (why: string) => never): string {
   const fields = {published: '', target: '', protocol: 'tcp', mode: ''}
-  for (const field of parseCsvRecord(value) ?? bad('a quote is not closed, or stands inside a field')) {
+  for (const field of parseCsvRecord(value) ?? bad('a quote is not closed, or is inside a field')) {
     const [, key = '', text = ''] = /^([^=]*)=(.*)$/s.exec(field) ?? []
     if (!isField(key)) bad(`'${field}' is none of published=, target=, protocol= and mode=`)
     else fields[key] = text
@@ -57,6 +57,6 @@ function shortForm(value: string, bad: (why: string) => never): string {
 export const expose: Effect = ({request: {body}}, value, option) => {
   const [range = '', protocol = ''] = value.split('/')
   const ports = portsOf(range)
-  if (ports === undefined) throw new BadValueError(option, value, `'${range}' is no port or range of ports`)
+  if (ports === undefined) throw new BadValueError(option, value, `'${range}' is not a port or a range of ports`)
   for (const port of ports) body.ExposedPorts[`${String(port)}/${protocol === '' ? 'tcp' : protocol}`] = {}
 }

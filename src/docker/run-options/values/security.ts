@@ -9,7 +9,7 @@ import type {Effect} from '../draft.js'
 export const securityOption: Effect = async ({request: {body}}, value, option, {cwd, signal}) => {
   const [, name = '', setting = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? /^([^:]*):(.*)$/s.exec(value) ?? []
   if (setting === '' && !/^no-new-privileges[=:]?$/.test(value))
-    throw new BadValueError(option, value, 'say NAME=VALUE, as in seccomp=profile.json, or no-new-privileges')
+    throw new BadValueError(option, value, 'use NAME=VALUE, as in seccomp=profile.json, or no-new-privileges')
   if (value === 'systempaths=unconfined') {
     body.HostConfig['MaskedPaths'] = []
     body.HostConfig['ReadonlyPaths'] = []
@@ -24,7 +24,7 @@ async function compactJson(path: string, value: string, option: string, signal: 
   try {
     JSON.parse(text)
   } catch (error) {
-    throw new BadValueError(option, value, `${path} is no JSON: ${reason(error)}`)
+    throw new BadValueError(option, value, `${path} is not JSON: ${reason(error)}`)
   }
   // Numbers and escapes stay as they were written.
   return text.replaceAll(/("(?:[^"\\]|\\.)*")|\s+/g, '$1')

@@ -12,7 +12,7 @@ export const ulimit: Effect = ({request: {body}}, value, option) => {
     throw new BadValueError(option, value, why)
   }
   const [, name = '', soft = '', hard = soft] = /^([a-z]+)=([+-]?\d+)(?::([+-]?\d+))?$/.exec(value) ?? []
-  if (name === '') bad('say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096')
+  if (name === '') bad('use NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096')
   if (!NAMES.has(name)) bad(`there is no limit called ${name}`)
   const [Soft, Hard] = [Number(soft), Number(hard)]
   if (!Number.isSafeInteger(Soft) || !Number.isSafeInteger(Hard)) bad('the number is too large; -1 is no limit')

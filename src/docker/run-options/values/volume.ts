@@ -7,7 +7,7 @@ export const volume: Effect = ({request: {body}}, value, option, {cwd}) => {
   const [first = '', second, modes, ...more] = value.split(':')
   const target = second ?? first
   if (more.length > 0 || modes === '' || first === '')
-    throw new BadValueError(option, value, 'say TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES')
+    throw new BadValueError(option, value, 'use TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES')
   if (!target.startsWith('/')) throw new BadValueError(option, value, 'the path in the container must be absolute')
   if (second === undefined) {
     body.Volumes[first] = {}

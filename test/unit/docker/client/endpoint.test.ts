@@ -54,7 +54,7 @@ describe("the Engine's socket", () => {
   ])('the Engine cannot be at %s', (address) => {
     expect(thrownBy(() => socketPath({DOCKER_HOST: address}))).toMatchObject({
       code: 'ENGINE_ADDRESS',
-      message: `cannot use DOCKER_HOST=${address}: the container must run on this host to be in its unit, so say unix:///path/to/docker.sock`,
+      message: `cannot use DOCKER_HOST=${address}: the container must run on this host to be in its unit, so use unix:///path/to/docker.sock`,
     })
   })
 
@@ -97,7 +97,7 @@ describe('a context', () => {
       await config({currentContext: 'prod'})
       await context('prod', at(address))
       const why =
-        'the container must run on this host to be in its unit, so say DOCKER_HOST=unix:///path/to/docker.sock'
+        'the container must run on this host to be in its unit, so use DOCKER_HOST=unix:///path/to/docker.sock'
       expect(thrownBy(() => socketPath(env, ROOT))).toMatchObject({
         code: 'ENGINE_ADDRESS',
         message: `cannot use the Docker context prod, which ${inTemp('home', '.docker', 'config.json')} names and which is at ${address}: ${why}`,
@@ -140,7 +140,7 @@ describe("config.json of docker's client", () => {
       await config(text)
       expect(thrownBy(() => socketPath(env, ROOT))).toMatchObject({
         code: 'CONFIGURATION',
-        message: `${inTemp('home', '.docker', 'config.json')}: is not what docker's client writes: no JSON object`,
+        message: `${inTemp('home', '.docker', 'config.json')}: is not what docker's client writes: not a JSON object`,
       })
     },
   )

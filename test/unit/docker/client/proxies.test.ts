@@ -38,10 +38,10 @@ describe('the proxies of config.json', () => {
   })
 
   test.each([
-    [{proxies: ['hunter']}, 'proxies is no object'],
-    [{proxies: {default: 'hunter'}}, 'default of proxies is no object'],
-    [{proxies: {[ENGINE]: 'hunter'}}, `${ENGINE} of proxies is no object`],
-    [{proxies: {default: {httpProxy: ['hunter']}}}, 'httpProxy of proxies for default is no text'],
+    [{proxies: ['hunter']}, 'proxies is not an object'],
+    [{proxies: {default: 'hunter'}}, 'default of proxies is not an object'],
+    [{proxies: {[ENGINE]: 'hunter'}}, `${ENGINE} of proxies is not an object`],
+    [{proxies: {default: {httpProxy: ['hunter']}}}, 'httpProxy of proxies for default is not a string'],
   ])('proxies in %j are refused with the file and without a value', async (config, why) => {
     const error: unknown = await variablesOf(config).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({code: 'CONFIGURATION'})

@@ -42,7 +42,7 @@ describe("a registry's login", () => {
     await put(inTemp('config.json'))
     await expect(findLogin('nginx', {DOCKER_CONFIG: inTemp()}, signal)).rejects.toMatchObject({
       code: 'CONFIGURATION',
-      message: `${inTemp('config.json')}: it is ${kind} and no regular file`,
+      message: `${inTemp('config.json')}: it is ${kind}, not a regular file`,
     })
   })
 
@@ -89,7 +89,7 @@ describe("a registry's login", () => {
 
   test.each([
     [`{"auths": {"reg.io": {"auth": "${base64(SECRET)}"`, "is not what docker's client writes"],
-    [{auths: {'reg.io': {auth: base64('hunter')}}}, 'the auth of reg.io is no user and password'],
+    [{auths: {'reg.io': {auth: base64('hunter')}}}, 'the auth of reg.io is not a user and a password'],
   ])('a login in %j is refused without a word of it', async (config, why) => {
     const error = await find('reg.io/a', config).catch(String)
     expect(error).toContain(why)
@@ -139,8 +139,7 @@ describe('DOCKER_AUTH_CONFIG', () => {
     expect(await find('reg.io/a', file, signal, text)).toEqual({
       from: inTemp('config.json'),
       login: {username: 'file', password: 'x', serveraddress: 'reg.io'},
-      passedOver:
-        'DOCKER_AUTH_CONFIG is not as docker has it, {"auths": {"REGISTRY": {"auth": "BASE64"}}}, and is passed over',
+      passedOver: `DOCKER_AUTH_CONFIG does not have docker's format, {"auths": {"REGISTRY": {"auth": "BASE64"}}}, and is ignored`,
     })
   })
 })
@@ -180,8 +179,8 @@ describe('a credential helper', () => {
   test.each([
     ['is not there', undefined, 'it is not on the PATH'],
     ['fails with words', 'echo the keychain is locked; exit 1', 'the keychain is locked'],
-    ['fails without any', 'exit 3', 'it ended with status 3'],
-    ['fails with its answer', `${answers('app', SECRET)}; exit 1`, 'it ended with status 1'],
+    ['fails without any', 'exit 3', 'it exited with status 3'],
+    ['fails with its answer', `${answers('app', SECRET)}; exit 1`, 'it exited with status 1'],
     ['says no JSON', `echo '${SECRET}'`, 'its answer has no Username and Secret'],
     ['says half of it', `echo '{"Secret": "${SECRET}"}'`, 'its answer has no Username and Secret'],
   ])('a helper that %s is an error without the secret', async (_, script, why) => {

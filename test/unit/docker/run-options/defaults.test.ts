@@ -33,7 +33,7 @@ describe('DOCKER_CONTENT_TRUST', () => {
     async (value) => {
       await expect(of({DOCKER_CONTENT_TRUST: value})).rejects.toMatchObject({
         code: 'REFUSED_OPTION',
-        message: `option DOCKER_CONTENT_TRUST=${value} is refused: systemd-docker checks no signatures; pull the image with \`docker pull\` first, or name it by its digest`,
+        message: `option DOCKER_CONTENT_TRUST=${value} is refused: systemd-docker verifies no signatures; pull the image with \`docker pull\` first, or name it by its digest`,
       })
     },
   )

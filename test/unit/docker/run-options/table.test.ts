@@ -84,14 +84,14 @@ describe('an option of one value', () => {
   })
 
   test.each([
-    ['cpus', 'many', 'invalid value "many" for --cpus: say a number of CPUs, such as 1.5'],
+    ['cpus', 'many', 'invalid value "many" for --cpus: use a number of CPUs, such as 1.5'],
     [
       'memory',
       'much',
-      'invalid value "much" for --memory: say a number of bytes, or one with a unit: b, k, m, g, t, p',
+      'invalid value "much" for --memory: use a number of bytes, or one with a unit: b, k, m, g, t, p',
     ],
-    ['pull', 'sometimes', 'invalid value "sometimes" for --pull: say one of always, missing, never'],
-    ['stop-timeout', '10s', 'invalid value "10s" for --stop-timeout: say a whole number'],
+    ['pull', 'sometimes', 'invalid value "sometimes" for --pull: use one of always, missing, never'],
+    ['stop-timeout', '10s', 'invalid value "10s" for --stop-timeout: use a whole number'],
   ])('--%s %s is refused', async (name, value, message) => {
     await expect(draftOfRow(name, [value])).rejects.toMatchObject({code: 'BAD_VALUE', message})
   })
@@ -160,7 +160,7 @@ describe('--restart', () => {
     async (value) => {
       await expect(draftOfRow('restart', [value])).rejects.toMatchObject({
         code: 'REFUSED_OPTION',
-        message: `option --restart ${value} is refused: systemd restarts the container; say Restart=always or Restart=on-failure in the unit instead`,
+        message: `option --restart ${value} is refused: systemd restarts the container; set Restart=always or Restart=on-failure in the unit instead`,
       })
     },
   )

@@ -27,7 +27,7 @@ test('an address of IPv4 is taken as it is', () => {
 
 test.each(['', 'nope', '010.0.0.5', '10.0.0', '2001:db8::1'])('%j is no address of IPv4', (value) => {
   expect(() => ipv4Address(value, '--ip')).toThrow(
-    `invalid value "${value}" for --ip: '${value}' is no IPv4 address, such as 172.30.1.2`,
+    `invalid value "${value}" for --ip: '${value}' is not an IPv4 address, such as 172.30.1.2`,
   )
 })
 
@@ -41,7 +41,7 @@ test.each([
 
 test.each(['', 'nope', 'fe80::1%eth0', '[::1]', '10.0.0.1', '::ffff:10.0.0.1'])('%j is no address of IPv6', (value) => {
   expect(() => ipv6Address(value, '--ip6')).toThrow(
-    `invalid value "${value}" for --ip6: '${value}' is no IPv6 address, such as 2001:db8::2`,
+    `invalid value "${value}" for --ip6: '${value}' is not an IPv6 address, such as 2001:db8::2`,
   )
 })
 
@@ -60,9 +60,9 @@ test.each(['02:00:5e:10:00:00:00:01', '0200.5e10.0000.0001', '02005E1000000001']
 )
 
 test.each(['', 'bad', '92:d0:c6:0a:29', '92:d0:c6:0a:29-33', '92:d0-c6:0a:29:33', '92d0c60a29', '92.d0.c6.0a.29.33'])(
-  '%j is no MAC address',
+  '%j is not a MAC address',
   (value) => {
-    expect(() => macAddress(value, '--mac-address')).toThrow(`'${value}' is no MAC address`)
+    expect(() => macAddress(value, '--mac-address')).toThrow(`'${value}' is not a MAC address`)
   },
 )
 

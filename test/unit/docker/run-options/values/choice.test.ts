@@ -11,7 +11,7 @@ test.each(['', 'Always', 'alway', 'always '])(
   (value) => {
     expect(thrownBy(() => oneOf(['always', 'never'], value, '--pull'))).toMatchObject({
       code: 'BAD_VALUE',
-      message: `invalid value "${value}" for --pull: say one of always, never`,
+      message: `invalid value "${value}" for --pull: use one of always, never`,
     })
   },
 )

@@ -20,9 +20,9 @@ describe('--device', () => {
   })
 
   test.each([
-    ['sda', "'sda' is no absolute path"],
-    ['/dev/sda:/dev/x:q', "'q' is not of the modes r, w and m, each once"],
-    ['a:b:c:d', 'say HOST, HOST:CONTAINER or HOST:CONTAINER:MODES'],
+    ['sda', "'sda' is not an absolute path"],
+    ['/dev/sda:/dev/x:q', "'q' does not consist of the modes r, w and m, each at most once"],
+    ['a:b:c:d', 'use HOST, HOST:CONTAINER or HOST:CONTAINER:MODES'],
   ])('--device %s is refused: %s', async (value, why) => {
     await expect(draftOf(device, [value])).rejects.toThrow(`invalid value "${value}" for --option: ${why}`)
   })

@@ -17,9 +17,9 @@ test.each([
 })
 
 test.each([
-  ['5', 'say a time with its unit, such as 500ms, 30s, 1m30s or 2h'],
-  ['1d', 'say a time with its unit, such as 500ms, 30s, 1m30s or 2h'],
-  ['.s', 'say a time with its unit, such as 500ms, 30s, 1m30s or 2h'],
+  ['5', 'use a time with a unit, such as 500ms, 30s, 1m30s or 2h'],
+  ['1d', 'use a time with a unit, such as 500ms, 30s, 1m30s or 2h'],
+  ['.s', 'use a time with a unit, such as 500ms, 30s, 1m30s or 2h'],
   ['-5s', 'a time cannot be negative'],
   ['3000000h', 'the time is too long'],
 ])('the duration %s is refused: %s', (value, why) => {

@@ -15,8 +15,11 @@ test('an empty name is no name', () => {
 })
 
 test.each([
-  ['web@1.service', 'a name is of letters, digits, dots, dashes and underscores; in a template unit say --name %p-%i'],
-  ['a/b', 'a name is of letters, digits, dots, dashes and underscores'],
+  [
+    'web@1.service',
+    'a name consists of letters, digits, dots, dashes and underscores; in a template unit use --name %p-%i',
+  ],
+  ['a/b', 'a name consists of letters, digits, dots, dashes and underscores'],
   ['-web', 'a name begins with a letter or a digit'],
   ['/', 'a name begins with a letter or a digit'],
   ['w', 'a name has at least two letters'],

@@ -35,7 +35,7 @@ describe('a size', () => {
     (value) => {
       expect(thrownBy(() => bytes(value, '--memory'))).toMatchObject({
         code: 'BAD_VALUE',
-        message: `invalid value "${value}" for --memory: say a number of bytes, or one with a unit: b, k, m, g, t, p`,
+        message: `invalid value "${value}" for --memory: use a number of bytes, or one with a unit: b, k, m, g, t, p`,
       })
     },
   )
@@ -66,7 +66,7 @@ describe('a number of CPUs', () => {
   test.each(['', '.', 'two', '-1', '1,5', '1.5.5', ' 1', '1 '])('the number of CPUs %j is refused', (value) => {
     expect(thrownBy(() => nanoCpus(value, '--cpus'))).toMatchObject({
       code: 'BAD_VALUE',
-      message: `invalid value "${value}" for --cpus: say a number of CPUs, such as 1.5`,
+      message: `invalid value "${value}" for --cpus: use a number of CPUs, such as 1.5`,
     })
   })
 
@@ -95,7 +95,7 @@ describe('a whole number', () => {
   test.each(['', '-', '1.5', '10s', 'ten', ' 10', '1e3', '--1'])('the whole number %j is refused', (value) => {
     expect(thrownBy(() => integer(value, '--stop-timeout'))).toMatchObject({
       code: 'BAD_VALUE',
-      message: `invalid value "${value}" for --stop-timeout: say a whole number`,
+      message: `invalid value "${value}" for --stop-timeout: use a whole number`,
     })
   })
 })
@@ -121,6 +121,6 @@ test.each([
   expect(octal(value, '--umask')).toBe(expected)
 })
 
-test.each(['', '9', '0o22', '-1', '0x1', '40000000000'])('%j is no octal number', (value) => {
-  expect(() => octal(value, '--umask')).toThrow(`'${value}' is no octal number, such as 0027`)
+test.each(['', '9', '0o22', '-1', '0x1', '40000000000'])('%j is not an octal number', (value) => {
+  expect(() => octal(value, '--umask')).toThrow(`'${value}' is not an octal number, such as 0027`)
 })

@@ -46,13 +46,13 @@ describe('--ulimit', () => {
   })
 
   test.each([
-    ['', 'say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
-    ['nofile', 'say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
-    ['nofile=', 'say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
-    ['nofile=many', 'say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
-    ['nofile=1:2:3', 'say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
-    ['nofile=1024:', 'say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
-    ['=1024', 'say NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
+    ['', 'use NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
+    ['nofile', 'use NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
+    ['nofile=', 'use NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
+    ['nofile=many', 'use NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
+    ['nofile=1:2:3', 'use NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
+    ['nofile=1024:', 'use NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
+    ['=1024', 'use NAME=SOFT or NAME=SOFT:HARD, as in nofile=1024:4096'],
     ['files=1024', 'there is no limit called files'],
     ['nofile=4096:1024', 'the soft limit is above the hard one'],
     ['nofile=-1:1024', 'the soft limit is above the hard one'],

@@ -34,13 +34,13 @@ describe('--volume', () => {
   })
 
   test.each([
-    ['', 'say TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES'],
+    ['', 'use TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES'],
     ['data', 'the path in the container must be absolute'],
     ['/a:b', 'the path in the container must be absolute'],
     ['/data:ro', 'the path in the container must be absolute'],
     ['/a:', 'the path in the container must be absolute'],
-    [':/b', 'say TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES'],
-    ['/a:/b:ro:z', 'say TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES'],
+    [':/b', 'use TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES'],
+    ['/a:/b:ro:z', 'use TARGET, SOURCE:TARGET or SOURCE:TARGET:MODES'],
   ])('--volume %s is refused: %s', async (value, why) => {
     await expect(draftOf(volume, [value], around)).rejects.toMatchObject({
       code: 'BAD_VALUE',
