@@ -503,7 +503,7 @@ describe.each(hostsNamed('debian13-v2', 'debian13-v2-bare', 'debian12-v2', 'debi
       expect((await service.journal()).join('\n')).not.toMatch(/EROFS|ENOENT/)
     })
 
-    test('has no use for --pid-file, and leaves nothing where it says so', async () => {
+    test('a unit whose PIDs are its own has no use for --pid-file, and leaves nothing where it says so', async () => {
       const line = '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000'
       const service = await defineService(guest, line, {PrivatePIDs: 'yes'})
       await service.start()

@@ -366,7 +366,7 @@ describe.each(HOSTS)("a site's plugin at the end of a container that is handed o
   test.each([
     ['removes what it has made for it', 'logs: true'],
     ['does so also when it is switched off by then', 'plugins: {secret: {enabled: false}}'],
-  ])('%s', async (_, config) => {
+  ])("a site's plugin %s", async (_, config) => {
     const {service, secret, configure} = await withSecret('--rm --init --name %n busybox sleep 1000')
     await configure(config)
     await service.stop()
@@ -374,7 +374,7 @@ describe.each(HOSTS)("a site's plugin at the end of a container that is handed o
     expect(await isThere(secret)).toBe(false)
   })
 
-  test('is not called with a broken configuration, which keeps nothing else from being done', async () => {
+  test("a site's plugin is not called with a broken configuration, which keeps nothing else from being done", async () => {
     const {service, secret, configure} = await withSecret(
       '--rm --init --name %n busybox sh -c "until [ -e /end ]; do sleep 0.1; done; exit 7"',
     )
@@ -387,7 +387,7 @@ describe.each(HOSTS)("a site's plugin at the end of a container that is handed o
     await guest.run('rm', '-r', secret)
   })
 
-  test('does nothing that only the image of the container says', async () => {
+  test("a site's plugin does nothing that only the image of the container says", async () => {
     const victim = '/run/secret-0123456789abcdef'
     await guest.run('mkdir', victim)
     const image = unique()
@@ -404,7 +404,7 @@ describe.each(HOSTS)("a site's plugin at the end of a container that is handed o
     await guest.run('rmdir', victim)
   })
 
-  test('removes what a process that stayed has made, and was killed', async () => {
+  test("a site's plugin removes what a process that stayed has made, and was killed", async () => {
     const {service, secret} = await withSecret('--name %n busybox sleep 1000', (host, run, settings = {}, words = '') =>
       defineService(host, `${words} run ${run}`, {ExecStopPost: `${PROGRAM} finish %n`, ...settings}),
     )

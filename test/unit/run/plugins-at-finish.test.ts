@@ -35,7 +35,7 @@ async function pluginsWith(
   return {plugins: Object.fromEntries(plugins.map(({plugin, options}) => [plugin.name, options])), lines}
 }
 
-test("are the product's and then the site's, with what the configuration and the environment say", async () => {
+test("the plugins at finish are the product's and then the site's, with what the configuration and the environment say", async () => {
   const config = `plugins: {site: {from: ${inTemp('site.mjs')}, at: "%n"}}`
   const {plugins, lines} = await pluginsWith(config, 'config.yaml', {SYSTEMD_DOCKER_NAMES: 'a,b'})
   expect(Object.keys(plugins)).toEqual([...builtIns, 'site'])
@@ -43,7 +43,7 @@ test("are the product's and then the site's, with what the configuration and the
   expect(lines).toEqual([])
 })
 
-test('are those that are switched off as well, as they may have been on when the container was made', async () => {
+test('the plugins at finish are those that are switched off as well, as they may have been on when the container was made', async () => {
   const config = `plugins: {site: {from: ${inTemp('site.mjs')}, enabled: false}, pid-file: {enabled: false}}`
   const {plugins, lines} = await pluginsWith(config)
   expect(Object.keys(plugins)).toEqual([...builtIns, 'site'])
@@ -55,21 +55,24 @@ test.each([
   ['cannot be read', 'logs: [', /config\.yaml/],
   ['has a value that its option cannot take', 'logs: 7', /logs/],
   ['names a plugin that is not there', 'plugins: {gone: {from: /nowhere/gone.mjs}}', /gone/],
-])("are the product's alone, with one warning, where the configuration %s", async (_, config, why) => {
-  const {plugins, lines} = await pluginsWith(config)
-  expect(Object.keys(plugins)).toEqual(builtIns)
-  expect(lines).toHaveLength(1)
-  expect(lines[0]).toMatch(/^warn: the plugins of the site are not called at the end of the container: /)
-  expect(lines[0]).toMatch(why)
-})
+])(
+  "the plugins at finish are the product's alone, with one warning, where the configuration %s",
+  async (_, config, why) => {
+    const {plugins, lines} = await pluginsWith(config)
+    expect(Object.keys(plugins)).toEqual(builtIns)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/^warn: the plugins of the site are not called at the end of the container: /)
+    expect(lines[0]).toMatch(why)
+  },
+)
 
-test("are the product's alone where the environment has a value that its option cannot take", async () => {
+test("the plugins at finish are the product's alone where the environment has a value that its option cannot take", async () => {
   const {plugins, lines} = await pluginsWith('', 'config.yaml', {SYSTEMD_DOCKER_LOGS: 'perhaps'})
   expect(Object.keys(plugins)).toEqual(builtIns)
   expect(lines).toEqual([expect.stringMatching(/^warn: .*SYSTEMD_DOCKER_LOGS/)])
 })
 
-test("are the product's alone where a program of the configuration has not come to an end in five seconds", async () => {
+test("the plugins at finish are the product's alone where a program of the configuration has not come to an end in five seconds", async () => {
   vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']})
   onTestFinished(() => void vi.useRealTimers())
   const loading = pluginsWith('await new Promise(() => undefined)', 'config.mjs')
