@@ -1,5 +1,6 @@
 import {defineConfig} from 'eslint/config'
 import tseslint from 'typescript-eslint'
+import {commentWidthRule} from './lint/comment-width-rule.js'
 import {floorsRule} from './lint/floors-rule.js'
 
 export default defineConfig(
@@ -22,14 +23,19 @@ export default defineConfig(
     },
   },
   {files: ['src/main.ts', 'scripts/**', 'sandbox/*.ts', 'bench/*.ts'], rules: {'no-restricted-properties': 'off'}},
-  {files: ['src/**/*.ts'], plugins: {house: {rules: {floors: floorsRule}}}, rules: {'house/floors': 'error'}},
+  {
+    plugins: {house: {rules: {floors: floorsRule, 'comment-width': commentWidthRule}}},
+    rules: {'house/comment-width': 'error'},
+  },
+  {files: ['src/**/*.ts'], rules: {'house/floors': 'error'}},
   {
     // A plugin knows no other plugin.
     files: ['src/plugins/!(index).ts'],
     rules: {'no-restricted-imports': ['error', {patterns: ['./*']}]},
   },
   {
-    // A hook with an answer that it need not give may also return nothing at all, as `async` functions without a `return` do.
+    // A hook with an answer that it need not give may also return nothing at all, as `async` functions without a
+    // `return` do.
     files: ['src/pipeline/contract.ts'],
     rules: {'@typescript-eslint/no-invalid-void-type': 'off'},
   },

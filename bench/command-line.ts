@@ -13,8 +13,8 @@ export function readCounts<const Name extends string>(defaults: Readonly<Record<
 }
 
 /**
- * Works with what was set up, and takes it down however the work ends. A signal that asks for our end breaks the work off, waits for what is
- * being set up, and is what we die of once everything is down.
+ * Works with what was set up, and takes it down however the work ends. A signal that asks for our end breaks the work
+ * off, waits for what is being set up, and is what we die of once everything is down.
  */
 export async function workWith<Thing, Answer>(
   setUp: () => Promise<Thing>,

@@ -8,7 +8,10 @@ export interface Contestant {
   readonly measure: (guest: Guest) => Promise<number>
 }
 
-/** Measures all of them in turn, `pairs` times after one to warm up, and returns what came of it as a table under a title. */
+/**
+ * Measures all of them in turn, `pairs` times after one to warm up, and returns what came of it as a table under a
+ * title.
+ */
 export async function compete(
   title: string,
   contestants: readonly Contestant[],

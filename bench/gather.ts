@@ -1,4 +1,5 @@
-// What it costs a start to find out what the host has set up, beside doing without: in a process of its own each time, as a unit's start is.
+// What it costs a start to find out what the host has set up, beside doing without: in a process of its own each time,
+// as a unit's start is.
 import {spawnSync} from 'node:child_process'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'

@@ -52,7 +52,9 @@ function contestants(megabytes: number): Contestant[] {
   )
 }
 
-/** As many frames of the attach stream (Engine API, `POST /containers/{id}/attach`) as hold about a megabyte of lines. */
+/**
+ * As many frames of the attach stream (Engine API, `POST /containers/{id}/attach`) as hold about a megabyte of lines.
+ */
 function block(frameBytes: number): Buffer {
   const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
   header.writeUInt32BE(frameBytes, 4)

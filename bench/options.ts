@@ -1,5 +1,5 @@
-// What parsing and translating a line of forty options of docker run costs, beside what Node needs to start at all: each in a process of its own,
-// as a unit's start is, so that nothing is warm.
+// What parsing and translating a line of forty options of docker run costs, beside what Node needs to start at all:
+// each in a process of its own, as a unit's start is, so that nothing is warm.
 import {spawnSync} from 'node:child_process'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {join} from 'node:path'

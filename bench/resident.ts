@@ -1,4 +1,5 @@
-// How much memory stays with each unit while its container runs: ours, beside that of `docker run` and of a Node that does nothing.
+// How much memory stays with each unit while its container runs: ours, beside that of `docker run` and of a Node that
+// does nothing.
 import {boot, type Guest} from '../sandbox/guest.js'
 import {HOST_KINDS} from '../sandbox/hosts.js'
 import {busybox} from '../sandbox/images.js'
@@ -6,7 +7,10 @@ import {readCounts, workWith} from './command-line.js'
 import {orderOf, spreadCells, spreadOf, table} from './statistics.js'
 import {PROGRAM} from './units.js'
 
-/** The units have copies of their own of Node and docker, as other processes of this machine would bear a share of the memory of its own. */
+/**
+ * The units have copies of their own of Node and docker, as other processes of this machine would bear a share of the
+ * memory of its own.
+ */
 const COPIES = '/opt/bench'
 const PATIENCE_MS = 300_000
 
@@ -56,8 +60,9 @@ const KINDS: readonly Kind[] = [
 ]
 
 /**
- * Runs in the host: the PSS of each unit that is named, a line each, in KiB: what its processes have to themselves, and of what they share an equal
- * part (proc_pid_smaps(5), `Pss`). The container's processes, which have a PID namespace of their own, are not counted.
+ * Runs in the host: the PSS of each unit that is named, a line each, in KiB: what its processes have to themselves, and
+ * of what they share an equal part (proc_pid_smaps(5), `Pss`). The container's processes, which have a PID namespace of
+ * their own, are not counted.
  */
 const WEIGH = `
   for unit; do

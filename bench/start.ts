@@ -8,7 +8,10 @@ import {PROGRAM, timeStart, writeUnit} from './units.js'
 
 const NODE = '/usr/local/bin/node'
 
-/** Runs in the host, so that the way into it is not measured: the time that a command takes, in milliseconds, and what it said. */
+/**
+ * Runs in the host, so that the way into it is not measured: the time that a command takes, in milliseconds, and what
+ * it said.
+ */
 const STOPWATCH = `
   const {spawnSync} = require('node:child_process')
   const [program, ...words] = process.argv.slice(1)

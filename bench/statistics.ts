@@ -32,7 +32,10 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => line(row).trimEnd()).join('\n')
 }
 
-/** The order to measure in: each round begins with another item, and every other round goes backwards, so that neighbours change. */
+/**
+ * The order to measure in: each round begins with another item, and every other round goes backwards, so that
+ * neighbours change.
+ */
 export function orderOf<T>(items: readonly T[], round: number): T[] {
   const first = round % items.length
   const order = [...items.slice(first), ...items.slice(0, first)]

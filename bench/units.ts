@@ -19,7 +19,10 @@ SuccessExitStatus=137
   await guest.run('systemctl', 'daemon-reload')
 }
 
-/** Starts a unit and returns the milliseconds from ExecStart= to active; its container, called like it, is then removed by force, as a `sleep` does not end on SIGTERM. */
+/**
+ * Starts a unit and returns the milliseconds from ExecStart= to active; its container, called like it, is then removed
+ * by force, as a `sleep` does not end on SIGTERM.
+ */
 export async function timeStart(guest: Guest, unit: string): Promise<number> {
   await guest.run('systemctl', 'start', unit)
   const begun = await microseconds(guest, unit, 'ExecMainStartTimestampMonotonic')

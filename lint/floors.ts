@@ -9,8 +9,9 @@ export interface Floor {
 export const GROUND: readonly string[] = ['log.ts', 'timing.ts', 'limits.ts', 'errors.ts']
 
 /**
- * The house, from the roof to the ground. A folder imports only from the floors that it names, and names only floors below it: the lint rule is made from this list, the table in
- * ARCHITECTURE.md is compared with it, and a folder that is not in it is an error.
+ * The house, from the roof to the ground. A folder imports only from the floors that it names, and names only floors
+ * below it: the lint rule is made from this list, the table in ARCHITECTURE.md is compared with it, and a folder that
+ * is not in it is an error.
  */
 export const FLOORS: readonly Floor[] = [
   {

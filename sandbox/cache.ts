@@ -9,8 +9,8 @@ export const CACHE = process.env['SANDBOX_CACHE'] ?? '/var/cache/systemd-docker-
 const beingMade = new Map<string, Promise<string>>()
 
 /**
- * The path of a cached file or directory, made by `make` when there is none for this `recipe` yet. It appears whole or not at all, so that a
- * build that was broken off is begun anew, and two that want it at once make it once.
+ * The path of a cached file or directory, made by `make` when there is none for this `recipe` yet. It appears whole or
+ * not at all, so that a build that was broken off is begun anew, and two that want it at once make it once.
  */
 export async function cached(
   name: string,

@@ -14,7 +14,9 @@ const THIS_MACHINE: Mounts = {mountinfo: '/proc/self/mountinfo', own: '/sys/fs/c
 /** How long the kernel may take to end the processes that were killed. */
 const PATIENCE_MS = 20_000
 
-/** A cgroup of one name in every hierarchy of this machine, so that what a host makes lies below it and goes with it. */
+/**
+ * A cgroup of one name in every hierarchy of this machine, so that what a host makes lies below it and goes with it.
+ */
 export interface OwnCgroup {
   readonly directories: readonly string[]
   remove(): Promise<void>
@@ -66,7 +68,10 @@ async function killTree(directory: string): Promise<void> {
     if (entry.isDirectory()) await killTree(join(directory, entry.name))
 }
 
-/** One mount of each hierarchy, as what is made in one is in all of them: the machine's own, as another may be gone at any time. */
+/**
+ * One mount of each hierarchy, as what is made in one is in all of them: the machine's own, as another may be gone at
+ * any time.
+ */
 async function hierarchies({mountinfo, own}: Mounts): Promise<MountPoint[]> {
   const mounts = parseMountinfo(await readFile(mountinfo, 'utf8'))
   const found = new Map<string, MountPoint>()

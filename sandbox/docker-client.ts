@@ -18,7 +18,8 @@ export interface DockerClient {
 }
 
 /**
- * Docker's own client, from Debian's package, which runs on Debian 12 and later. It is unpacked into the cache and installed nowhere.
+ * Docker's own client, from Debian's package, which runs on Debian 12 and later. It is unpacked into the cache and
+ * installed nowhere.
  *
  * @throws when it is older than docs/options.md says
  */

@@ -75,8 +75,8 @@ export interface Booted {
 /** A host that can be booted again. */
 export interface Rebootable extends Booted {
   /**
-   * Boots it again. /var/lib/docker, /var/lib/containerd, /etc/docker and the units in /usr/local/lib/systemd/system are still there then, and the project is; all else is as when it was
-   * booted first. For hosts with cgroup v2.
+   * Boots it again. /var/lib/docker, /var/lib/containerd, /etc/docker and the units in /usr/local/lib/systemd/system
+   * are still there then, and the project is; all else is as when it was booted first. For hosts with cgroup v2.
    */
   readonly reboot: (goingDown: GoingDown) => Promise<Guest>
 }
@@ -92,8 +92,9 @@ const KEPT = {
 }
 
 /**
- * Boots a host: systemd as PID 1 and a Docker Engine, in a container of systemd-nspawn. The project is at /opt/systemd-docker, read-only, its
- * program also at /opt/bin/systemd-docker, and this machine's Node at /usr/local/bin/node. What the host writes is gone when it is shut down.
+ * Boots a host: systemd as PID 1 and a Docker Engine, in a container of systemd-nspawn. The project is at
+ * /opt/systemd-docker, read-only, its program also at /opt/bin/systemd-docker, and this machine's Node at
+ * /usr/local/bin/node. What the host writes is gone when it is shut down.
  */
 export async function boot(kind: HostKind, images: readonly string[]): Promise<Rebootable> {
   const root = await rootFileSystem(kind)

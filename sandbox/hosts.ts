@@ -82,7 +82,9 @@ export const HOST_KINDS: readonly HostKind[] = [
   {...DEBIAN_12, name: 'debian12-v1', unified: false, isSetUp: false},
 ]
 
-/** The Debian 13 of `HOST_KINDS` with a kernel of its own, whose cgroup v2 has controllers; its processor is emulated. */
+/**
+ * The Debian 13 of `HOST_KINDS` with a kernel of its own, whose cgroup v2 has controllers; its processor is emulated.
+ */
 export const VIRTUAL_MACHINE: HostKind = {
   name: 'debian13-vm',
   suite: 'trixie',

@@ -48,8 +48,8 @@ WantedBy=multi-user.target
 }
 
 /**
- * The directory of a machine that has booted, with its images loaded, and was saved in that instant: `disk`, `memory` and `state`, its
- * `kernel` and `initrd`, and the private `key` to it. Making it takes minutes.
+ * The directory of a machine that has booted, with its images loaded, and was saved in that instant: `disk`, `memory`
+ * and `state`, its `kernel` and `initrd`, and the private `key` to it. Making it takes minutes.
  */
 export async function savedMachine(kind: HostKind, images: readonly string[]): Promise<string> {
   const recipe = [

@@ -14,7 +14,10 @@ export async function makeEmptyDrive(path: string): Promise<void> {
   await output(['truncate', `--size=${String(SIZE)}`, path])
 }
 
-/** Makes a drive with the project as it is now on an ext4 file system: what is shipped, what that loads, and what the tests copy. */
+/**
+ * Makes a drive with the project as it is now on an ext4 file system: what is shipped, what that loads, and what the
+ * tests copy.
+ */
 export async function makeProjectDrive(path: string): Promise<void> {
   const tree = await mkdtemp(join(tmpdir(), 'project-'))
   try {

@@ -38,8 +38,8 @@ export async function start(directory: string, drives: Drives): Promise<Qemu> {
 }
 
 /**
- * Goes on with the machine that was saved in a directory. Nothing there is written to: memory is mapped privately, page by page as it is
- * needed, and writes to the disk go to a file that qemu makes and unlinks.
+ * Goes on with the machine that was saved in a directory. Nothing there is written to: memory is mapped privately, page
+ * by page as it is needed, and writes to the disk go to a file that qemu makes and unlinks.
  */
 export async function resume(directory: string, drives: Drives): Promise<Qemu> {
   return await run(directory, drives, ['share=off', 'snapshot=on'], ['-S', '-incoming', 'defer'], async (command) => {

@@ -9,7 +9,9 @@ export async function rootFileSystem({suite, packages, oldest}: HostKind): Promi
   return await cached(suite, [suite, ...packages, JSON.stringify(oldest)], (path) => debian(suite, packages, path))
 }
 
-/** Makes a directory with a minimal Debian and some packages, or with nothing but what is in these packages themselves. */
+/**
+ * Makes a directory with a minimal Debian and some packages, or with nothing but what is in these packages themselves.
+ */
 export async function debian(
   suite: Suite,
   packages: readonly string[],

@@ -6,8 +6,8 @@ import type {WayIn} from './way-in.js'
 const ATTEMPT_TIMEOUT_S = 30
 
 /**
- * Connects as root to an sshd behind a port of 127.0.0.1, for which it waits so many milliseconds at most. All commands share the one
- * connection, and it ends when the machine does.
+ * Connects as root to an sshd behind a port of 127.0.0.1, for which it waits so many milliseconds at most. All commands
+ * share the one connection, and it ends when the machine does.
  */
 export async function connect(milliseconds: number, port: number, key: string, controlPath: string): Promise<WayIn> {
   const words = [

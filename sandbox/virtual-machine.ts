@@ -16,8 +16,8 @@ const ARRIVE = `date --set="@$0" >/dev/null
   mount -t ext4 -o ro /dev/vdb /opt/systemd-docker`
 
 /**
- * Boots `VIRTUAL_MACHINE` with images: a saved machine goes on. It has what a container of `boot` has, at the same places. What it writes is
- * gone when it is shut down, and it does not outlive this process.
+ * Boots `VIRTUAL_MACHINE` with images: a saved machine goes on. It has what a container of `boot` has, at the same
+ * places. What it writes is gone when it is shut down, and it does not outlive this process.
  */
 export async function bootVirtualMachine(images: readonly string[]): Promise<Booted> {
   const kind = VIRTUAL_MACHINE

@@ -1,4 +1,5 @@
-// Builds what is shipped: the bundles of dist, the types of the plugin contract, the configuration's JSON Schema, and oclif's manifest.
+// Builds what is shipped: the bundles of dist, the types of the plugin contract, the configuration's JSON Schema, and
+// oclif's manifest.
 import {execFileSync} from 'node:child_process'
 import {readFile, readdir, writeFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
@@ -18,7 +19,10 @@ const plugin = new Plugin({root, ignoreManifest: true, errorOnManifestCreate: tr
 await plugin.load()
 await writeFile(`${root}/oclif.manifest.json`, `${JSON.stringify(plugin.manifest, undefined, 2)}\n`)
 
-/** The licenses of the packages that the given files of node_modules belong to: who hands the bundles on hands these on, too. */
+/**
+ * The licenses of the packages that the given files of node_modules belong to: who hands the bundles on hands these on,
+ * too.
+ */
 async function licensesOf(files) {
   const directories = new Set(files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []))
   const texts = []

@@ -1,5 +1,6 @@
-// What is shipped, as esbuild makes it: dist/main.cjs, which starts with every unit and therefore carries all that a run needs in one file and nothing else;
-// what it loads late, in files beside it; and what plugins and their tests may import.
+// What is shipped, as esbuild makes it: dist/main.cjs, which starts with every unit and therefore carries all that a
+// run needs in one file and nothing else; what it loads late, in files beside it; and what plugins and their tests may
+// import.
 import {dirname} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
@@ -12,7 +13,10 @@ const LATE = {oclif: 'src/oclif.ts', 'load-packages': 'src/pipeline/load-package
 /** Files of dist that no run loads: what package.json exports to plugins. */
 const FOR_PLUGINS = {index: 'src/index.ts', testing: 'src/testing/index.ts'}
 
-/** What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts, debug output. */
+/**
+ * What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts,
+ * debug output.
+ */
 const NEVER_CALLED =
   /^(?:\.\/session|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|zlib|@balena\/dockerignore)$/
 
@@ -21,7 +25,8 @@ const slimDockerode = {
   setup({onResolve, onLoad}) {
     onResolve({filter: NEVER_CALLED}, ({path}) => ({path, namespace: 'never-called'}))
     onLoad({filter: /.*/, namespace: 'never-called'}, () => ({contents: 'module.exports = {}'}))
-    // docker-modem formats every request, down to the last object behind it, and every answer for `debug` whether or not anybody listens.
+    // docker-modem formats every request, down to the last object behind it, and every answer for `debug` whether or
+    // not anybody listens.
     onResolve({filter: /^debug$/}, ({path}) => ({path, namespace: 'silent'}))
     onLoad({filter: /.*/, namespace: 'silent'}, () => ({contents: 'module.exports = () => () => {}'}))
     onResolve({filter: /^util$/}, ({path, importer}) =>
@@ -39,8 +44,8 @@ const slimDockerode = {
 }
 
 /**
- * What is loaded late is a file of its own, and is required: the first `import()` of a process starts Node's loader of ES modules, which takes some nine
- * milliseconds.
+ * What is loaded late is a file of its own, and is required: the first `import()` of a process starts Node's loader of
+ * ES modules, which takes some nine milliseconds.
  */
 const late = {
   name: 'late',

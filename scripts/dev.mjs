@@ -1,4 +1,5 @@
-// `npm run dev`: keeps the bundles of dist as the sources are, until it is stopped. The types, the JSON Schema and oclif's manifest are left to `npm run build`.
+// `npm run dev`: keeps the bundles of dist as the sources are, until it is stopped. The types, the JSON Schema and
+// oclif's manifest are left to `npm run build`.
 import {context} from 'esbuild'
 import {bundleOptions} from './bundle.mjs'
 

@@ -1,4 +1,5 @@
-// `npm run test:e2e -- --load N FILE -t NAME`: the end-to-end tests, beside N processes that do nothing but compute. What is not --load is vitest's.
+// `npm run test:e2e -- --load N FILE -t NAME`: the end-to-end tests, beside N processes that do nothing but compute.
+// What is not --load is vitest's.
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {startLoad} from '../sandbox/load.js'

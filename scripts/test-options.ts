@@ -1,4 +1,5 @@
-// `npm run test:options`: holds what we make of lines of docker run against docker's own client; `-- --seeds N` has N lines that chance makes among them.
+// `npm run test:options`: holds what we make of lines of docker run against docker's own client; `-- --seeds N` has N
+// lines that chance makes among them.
 import {spawnSync} from 'node:child_process'
 import {parseArgs} from 'node:util'
 

@@ -6,8 +6,8 @@ const EXIT_CANNOT_INVOKE = 126
 const EXIT_NOT_FOUND = 127
 
 /**
- * Every failure that this program has a word for. The message is one line: what failed, on what, why, and what to try; `code` is stable and
- * is what plugins and tests compare.
+ * Every failure that this program has a word for. The message is one line: what failed, on what, why, and what to try;
+ * `code` is stable and is what plugins and tests compare.
  */
 export abstract class SystemdDockerError extends Error {
   abstract readonly code: string
@@ -240,7 +240,9 @@ export class NameTakenError extends SystemdDockerError {
   }
 }
 
-/** The container's name belongs to a container of another unit, which is not over, or of which systemd does not say so. */
+/**
+ * The container's name belongs to a container of another unit, which is not over, or of which systemd does not say so.
+ */
 export class NameClaimedError extends SystemdDockerError {
   readonly code = 'NAME_CLAIMED'
   constructor(name: string, owner: string, is: 'in use' | 'unknown') {

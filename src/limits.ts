@@ -77,7 +77,9 @@ export const KILLED_SHARE = 1 / 4
 export const KILLED_MS = 3000
 /** What is left then at least, in times of what this process keeps for its own end. */
 export const KILLED_ENDINGS = 1.5
-/** How long the Engine may take to answer anything before it counts as one that hangs, as a share of the unit's time. */
+/**
+ * How long the Engine may take to answer anything before it counts as one that hangs, as a share of the unit's time.
+ */
 export const HANGS_SHARE = 1 / 4
 /** How long it may take in a unit with a long time, or none. */
 export const HANGS_MS = 5000

@@ -5,21 +5,28 @@ export interface Log {
   readonly info: (line: string) => void
   readonly warn: (line: string) => void
   readonly error: (line: string) => void
-  /** For who looks for a fault; absent where nobody does, so that `log.debug?.(…)` makes no words for nothing. Of environments, bodies and queries no value is said. */
+  /**
+   * For who looks for a fault; absent where nobody does, so that `log.debug?.(…)` makes no words for nothing. Of
+   * environments, bodies and queries no value is said.
+   */
   readonly debug?: ((line: string) => void) | undefined
 }
 
 /** The syslog priorities that sd-daemon(3) prefixes carry: 3 is err, 4 is warning, 6 is info, 7 is debug. */
 type Priority = 3 | 4 | 6 | 7
 
-/** The names that systemd has for syslog's priorities, the gravest first (systemd, docs/ENVIRONMENT.md, `$SYSTEMD_LOG_LEVEL`). */
+/**
+ * The names that systemd has for syslog's priorities, the gravest first (systemd, docs/ENVIRONMENT.md,
+ * `$SYSTEMD_LOG_LEVEL`).
+ */
 const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
 const INFO = 6
 const DEBUG = 7
 
 /**
- * A log on standard error. Where that is the journal (systemd.exec(5), `$JOURNAL_STREAM`), each line carries its priority as `<N>`; elsewhere
- * the program's name, as commands do. `SYSTEMD_LOG_LEVEL` says which lines there are, and systemd's `DEBUG_INVOCATION` (systemd.service(5), `RestartMode=`) that all are.
+ * A log on standard error. Where that is the journal (systemd.exec(5), `$JOURNAL_STREAM`), each line carries its
+ * priority as `<N>`; elsewhere the program's name, as commands do. `SYSTEMD_LOG_LEVEL` says which lines there are, and
+ * systemd's `DEBUG_INVOCATION` (systemd.service(5), `RestartMode=`) that all are.
  */
 export function openLog(
   env: Readonly<NodeJS.ProcessEnv> = process.env,
@@ -50,7 +57,10 @@ export function openLog(
   }
 }
 
-/** The least grave priority that is said. As in systemd, one level may be for a target alone, as in `console:info,journal:debug`; what is no level has no effect. */
+/**
+ * The least grave priority that is said. As in systemd, one level may be for a target alone, as in
+ * `console:info,journal:debug`; what is no level has no effect.
+ */
 function levelOf(env: Readonly<NodeJS.ProcessEnv>, toJournal: boolean): number {
   if (/^(?:1|y|yes|t|true|on)$/i.test(env['DEBUG_INVOCATION'] ?? '')) return DEBUG
   let most = INFO

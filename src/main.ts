@@ -18,7 +18,8 @@ import {readUnitNames} from './systemd/unit.js'
 const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
 
 /**
- * The program: a line with `run` is run right here, as it starts with every unit; for help, and every other command, oclif is loaded.
+ * The program: a line with `run` is run right here, as it starts with every unit; for help, and every other command,
+ * oclif is loaded.
  *
  * @param root the directory of this program's package
  */
@@ -105,7 +106,8 @@ async function end(ending: ProcessEnd, unlisten: () => void): Promise<never> {
   )
   unlisten()
   if ('signal' in ending) {
-    // The kernel lets no first process of a PID namespace die of a signal of its own (pid_namespaces(7)), as with PrivatePIDs=; to systemd status 0 is as clean an end.
+    // The kernel lets no first process of a PID namespace die of a signal of its own (pid_namespaces(7)), as with
+    // PrivatePIDs=; to systemd status 0 is as clean an end.
     if (process.pid === 1) process.exit(0)
     process.kill(process.pid, ending.signal)
     process.exit(128 + constants.signals[ending.signal])

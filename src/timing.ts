@@ -1,6 +1,6 @@
 /**
- * For what must not be broken off: a request to create that is given up on our side can still succeed on the Engine's, and then nobody would
- * know of the container; and what undoes or ends a run is not undone by the run's end.
+ * For what must not be broken off: a request to create that is given up on our side can still succeed on the Engine's,
+ * and then nobody would know of the container; and what undoes or ends a run is not undone by the run's end.
  */
 export const NEVER_ABORTED = new AbortController().signal
 
@@ -37,8 +37,8 @@ export async function abortable<T>(signal: AbortSignal, promise: Promise<T>): Pr
 }
 
 /**
- * The promise's outcome or, when the signal aborts first, its reason: but not before the promise has settled too, or has had so many milliseconds to, after which `left` is called
- * and it is left to itself.
+ * The promise's outcome or, when the signal aborts first, its reason: but not before the promise has settled too, or
+ * has had so many milliseconds to, after which `left` is called and it is left to itself.
  */
 export async function abortableOnceSettled<T>(
   signal: AbortSignal,
@@ -61,7 +61,8 @@ export async function abortableOnceSettled<T>(
 }
 
 /**
- * What `act` gives, which is not begun once the signal has aborted, and is then finished rather than broken off: the signal that it is given aborts so many milliseconds after the other.
+ * What `act` gives, which is not begun once the signal has aborted, and is then finished rather than broken off: the
+ * signal that it is given aborts so many milliseconds after the other.
  */
 export async function finishOnAbort<T>(
   signal: AbortSignal,
@@ -86,9 +87,11 @@ export async function finishOnAbort<T>(
 }
 
 /**
- * What `ask` gives within so many milliseconds. The signal that it is given aborts when it does not, when it fails, or when `signal` aborts.
+ * What `ask` gives within so many milliseconds. The signal that it is given aborts when it does not, when it fails, or
+ * when `signal` aborts.
  *
- * The timer is held here: AbortSignal.any() holds what it joins weakly, and a timeout that nobody else holds may be collected, and then never comes.
+ * The timer is held here: AbortSignal.any() holds what it joins weakly, and a timeout that nobody else holds may be
+ * collected, and then never comes.
  *
  * @throws what `late` makes when the time is over
  */

@@ -13,7 +13,10 @@ export interface Measures {
   readonly peakRssKiB: number
 }
 
-/** Has standard input read, and writes what that took. What was done before, as loading this program, counts for the memory alone. */
+/**
+ * Has standard input read, and writes what that took. What was done before, as loading this program, counts for the
+ * memory alone.
+ */
 export async function measured(read: (stream: Readable) => Promise<void>): Promise<void> {
   const stream = new Socket({fd: 0, readable: true, writable: false})
   const begun = performance.now()

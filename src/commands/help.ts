@@ -11,7 +11,9 @@ interface Section {
   readonly generate: HelpSectionRenderer
 }
 
-/** The help of `run`: its usage begins with our options and not with the command, and docker's options come behind ours. */
+/**
+ * The help of `run`: its usage begins with our options and not with the command, and docker's options come behind ours.
+ */
 class RunCommandHelp extends CommandHelp {
   protected override usage(): string {
     return `$ ${this.config.bin} ${Run.usage}`

@@ -16,8 +16,8 @@ import {ProcessSignals} from '../lifecycle/signals.js'
 import {statusOf} from '../lifecycle/exit-status.js'
 
 /**
- * `run` as oclif knows it: for help, for the manifest and for programs that start it through oclif. The words before `run` are not oclif's, and
- * those after it are docker's; neither are parsed by it.
+ * `run` as oclif knows it: for help, for the manifest and for programs that start it through oclif. The words before
+ * `run` are not oclif's, and those after it are docker's; neither are parsed by it.
  */
 export class Run extends Command {
   static override readonly summary = 'Run a container as the process of this systemd unit.'

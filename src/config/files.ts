@@ -18,8 +18,8 @@ export interface ConfigFile {
 }
 
 /**
- * The directories that configuration is looked for in, the one that wins last: the host's, and for a user's own units also
- * `$XDG_CONFIG_HOME/systemd-docker`.
+ * The directories that configuration is looked for in, the one that wins last: the host's, and for a user's own units
+ * also `$XDG_CONFIG_HOME/systemd-docker`.
  */
 export function configDirectories(env: Readonly<NodeJS.ProcessEnv>, uid = process.geteuid?.() ?? 0): string[] {
   if (uid === 0) return [HOST_DIRECTORY]
@@ -49,7 +49,8 @@ const PROGRAMS: readonly string[] = ['.js', '.cjs', '.mjs']
 const LIMIT = 1024 * 1024
 
 /**
- * Reads configuration files, by cosmiconfig's loaders, which are loaded when there is a file. An empty file says nothing.
+ * Reads configuration files, by cosmiconfig's loaders, which are loaded when there is a file. An empty file says
+ * nothing.
  *
  * @throws {ConfigurationError} that names the file, also when others could have written it
  */

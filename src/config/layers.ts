@@ -14,7 +14,10 @@ export interface Layer {
   readonly enabled: Readonly<Record<string, boolean>>
 }
 
-/** What the configuration may speak of: the plugins and their options. What is about one line alone, such as `--dry-run`, has no place in it. */
+/**
+ * What the configuration may speak of: the plugins and their options. What is about one line alone, such as
+ * `--dry-run`, has no place in it.
+ */
 export type Vocabulary = readonly {readonly name: string; readonly options: OptionDeclarations}[]
 
 /** The keys of a plugin's section that are not options of it. */
@@ -22,8 +25,9 @@ const PLUGIN_KEYS = ['enabled', 'from'] as const
 type Section = Readonly<Record<string, unknown>>
 
 /**
- * The layers of some files, the one that wins first: what is said of a unit wins over what is said of a host, that over what is said of all; within each the more
- * specific pattern (the one with more letters that are not wildcards), then the later file. Every part is checked, also those for other units and hosts.
+ * The layers of some files, the one that wins first: what is said of a unit wins over what is said of a host, that over
+ * what is said of all; within each the more specific pattern (the one with more letters that are not wildcards), then
+ * the later file. Every part is checked, also those for other units and hosts.
  *
  * @throws {ConfigurationError}
  */

@@ -4,8 +4,8 @@ import {keysOf, type Vocabulary} from './layers.js'
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * The JSON Schema (draft 2020-12) of a configuration file, from the declarations that files are checked against. Plugins that a site brings are allowed with any
- * options when `open`, as the published schema cannot know them.
+ * The JSON Schema (draft 2020-12) of a configuration file, from the declarations that files are checked against.
+ * Plugins that a site brings are allowed with any options when `open`, as the published schema cannot know them.
  */
 export function schemaOf(plugins: Vocabulary, open: boolean): Json {
   const options = Object.assign({}, ...plugins.map((plugin) => plugin.options)) as OptionDeclarations

@@ -16,8 +16,9 @@ export interface Setting {
 export type Settings = Readonly<Record<string, Setting>>
 
 /**
- * What is in force of every declared option: what the command line says, else the environment, else the first layer of the configuration that says anything, else
- * the declared default. Specifiers are replaced in what a file says; on a command line systemd has done that.
+ * What is in force of every declared option: what the command line says, else the environment, else the first layer of
+ * the configuration that says anything, else the declared default. Specifiers are replaced in what a file says; on a
+ * command line systemd has done that.
  *
  * @throws {BadValueError}
  */

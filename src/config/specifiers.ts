@@ -7,8 +7,8 @@ export interface UnitNames {
 }
 
 /**
- * Replaces the specifiers `%n`, `%N`, `%p`, `%i`, `%H` and `%%`. Outside of any unit those of the unit stay as they are, and so does what is no
- * specifier of these.
+ * Replaces the specifiers `%n`, `%N`, `%p`, `%i`, `%H` and `%%`. Outside of any unit those of the unit stay as they
+ * are, and so does what is no specifier of these.
  */
 export function expandSpecifiers(text: string, {unit, host}: UnitNames): string {
   return text.replaceAll(/%([nNpiH%])/g, (written, letter: string) => {

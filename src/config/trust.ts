@@ -9,8 +9,8 @@ const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
 
 /**
- * What is in a file that neither it nor its directory could have been written by anyone but root and the user who runs us, as ssh has it: what it says is done as that user. What was
- * looked at is what is read.
+ * What is in a file that neither it nor its directory could have been written by anyone but root and the user who runs
+ * us, as ssh has it: what it says is done as that user. What was looked at is what is read.
  *
  * @param limit the most bytes that it may have
  * @throws {ConfigurationError} that says how to mend it
@@ -28,7 +28,8 @@ export async function readTrusted(path: string, limit: number, uid = process.get
 }
 
 /**
- * The path without links of a program, which Node opens by its path again: besides the program and its directory, nobody else may rename what is on the way there.
+ * The path without links of a program, which Node opens by its path again: besides the program and its directory,
+ * nobody else may rename what is on the way there.
  *
  * @throws {ConfigurationError} that says how to mend it
  */

@@ -1,7 +1,10 @@
 import {BadValueError} from '../errors.js'
 import {textOf} from './client/config-file.js'
 
-/** The newest version of the Engine API that all of this is tried with (Docker 28.5). What a later one means by a request is not known, so none is asked for it. */
+/**
+ * The newest version of the Engine API that all of this is tried with (Docker 28.5). What a later one means by a
+ * request is not known, so none is asked for it.
+ */
 export const NEWEST_API = '1.51'
 /** The one of the oldest Engine that we know (Docker 20.10), for one that does not say what it speaks. */
 const OLDEST_API = '1.41'
@@ -18,7 +21,8 @@ export function commonVersion(spoken: string): string {
 }
 
 /**
- * The version that `DOCKER_API_VERSION` asks for, which docker's client then speaks with every Engine; nothing where it does not say.
+ * The version that `DOCKER_API_VERSION` asks for, which docker's client then speaks with every Engine; nothing where it
+ * does not say.
  *
  * @throws {BadValueError}
  */

@@ -65,7 +65,10 @@ export interface HostConfig {
   [field: string]: unknown
 }
 
-/** The body of `POST /containers/create` (Engine API 1.41 and later). Lists are there from the start, so that a plugin can add to them. */
+/**
+ * The body of `POST /containers/create` (Engine API 1.41 and later). Lists are there from the start, so that a plugin
+ * can add to them.
+ */
 export interface CreateBody {
   Image: string
   Cmd: string[]
@@ -100,7 +103,10 @@ export interface CreateRequest {
   name?: string
   /** `os[/arch[/variant]]`. */
   platform?: string
-  /** The version of the Engine API that the request is of, where it has something that is newer than what is spoken else: an Engine drops that from one of an older version. */
+  /**
+   * The version of the Engine API that the request is of, where it has something that is newer than what is spoken
+   * else: an Engine drops that from one of an older version.
+   */
   api?: string
   body: CreateBody
 }

@@ -1,15 +1,18 @@
-/** Which of the container's streams a piece of output belongs to (Engine API, `POST /containers/{id}/attach`, stream format). */
+/**
+ * Which of the container's streams a piece of output belongs to (Engine API, `POST /containers/{id}/attach`, stream
+ * format).
+ */
 export type OutputStream = 'stdout' | 'stderr'
 
 const HEADER_BYTES = 8
 const STDERR = 2
 
 /**
- * Takes an attached container's output apart: each frame is a header of 8 bytes (stream, three zeros, the payload's length as big-endian
- * uint32) and a payload, and both may be cut anywhere.
+ * Takes an attached container's output apart: each frame is a header of 8 bytes (stream, three zeros, the payload's
+ * length as big-endian uint32) and a payload, and both may be cut anywhere.
  *
- * The payloads are moved together within the chunk that they came in, so that nothing is allocated or kept and a chunk of a thousand short
- * lines is one write; what a chunk held of other streams' frames splits it.
+ * The payloads are moved together within the chunk that they came in, so that nothing is allocated or kept and a chunk
+ * of a thousand short lines is one write; what a chunk held of other streams' frames splits it.
  */
 export class Demultiplexer {
   readonly #emit: (stream: OutputStream, payload: Buffer) => void

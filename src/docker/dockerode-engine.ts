@@ -37,7 +37,10 @@ import type {PullMessage} from './pull-progress.js'
 import {MisreadError, Reading, readJson} from './reading.js'
 import {splitReference} from './client/image-reference.js'
 
-/** What dockerode's modem offers and dockerode's own verbs do not: an answer as soon as its headers are there, and these. */
+/**
+ * What dockerode's modem offers and dockerode's own verbs do not: an answer as soon as its headers are there, and
+ * these.
+ */
 interface Modem {
   dial(
     request: {
@@ -51,7 +54,10 @@ interface Modem {
   ): void
 }
 
-/** What may happen to a container that matters to a run; not the three of each health check. podman looks for its own word `died`, and then says `die`. */
+/**
+ * What may happen to a container that matters to a run; not the three of each health check. podman looks for its own
+ * word `died`, and then says `die`.
+ */
 const EVENTS = ['destroy', 'die', 'died', 'kill', 'oom', 'pause', 'rename', 'start', 'unpause']
 
 /** Of how many of a log's last messages is asked when the first was, one after another. */
@@ -60,11 +66,13 @@ const LOG_TAILS = [1000, 30_000, 1_000_000]
 const MESSAGE_BEGINNING_BYTES = 48
 
 /**
- * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if all were well. The name for TLS is empty because
- * Node, where none is given, looks whether the host's name is an IP address, over TLS or not, and the code that V8 makes of that one expression is 140 KB in every unit.
+ * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if
+ * all were well. The name for TLS is empty because Node, where none is given, looks whether the host's name is an IP
+ * address, over TLS or not, and the code that V8 makes of that one expression is 140 KB in every unit.
  */
 const AGENT = new Agent({keepAlive: false, servername: ''} as AgentOptions)
-// dockerode waits for the end of an answer and for nothing else, so one that is cut in its middle must be an error of its question (Node, `http.client.request.start`).
+// dockerode waits for the end of an answer and for nothing else, so one that is cut in its middle must be an error of
+// its question (Node, `http.client.request.start`).
 subscribe('http.client.request.start', (message) => {
   const {request} = message as {request: ClientRequest & {agent?: Agent}}
   if (request.agent === AGENT)
@@ -82,8 +90,9 @@ interface Agreement {
 }
 
 /**
- * The Engine that listens on the unix socket `path`, through dockerode. It is asked with the version of its API that `pinned` says, else with the newest that it and we
- * know, as docker's client does (Engine API, `Versioned API`): any answer to a question without a version says which it speaks, so learning that costs no question.
+ * The Engine that listens on the unix socket `path`, through dockerode. It is asked with the version of its API that
+ * `pinned` says, else with the newest that it and we know, as docker's client does (Engine API, `Versioned API`): any
+ * answer to a question without a version says which it speaks, so learning that costs no question.
  */
 export class DockerodeEngine implements Engine {
   readonly address: string
@@ -258,7 +267,10 @@ export class DockerodeEngine implements Engine {
     return await this.#log(id, {...span, tail, ...(until === undefined ? {follow: '1'} : {})}, abortSignal)
   }
 
-  /** How many of a log's last messages hold all from `since` on. For `since` alone the Engine would read a log from its beginning: 12 s for 500 MB. */
+  /**
+   * How many of a log's last messages hold all from `since` on. For `since` alone the Engine would read a log from its
+   * beginning: 12 s for 500 MB.
+   */
   async #tailFrom(id: string, since: number, abortSignal: AbortSignal): Promise<string> {
     for (const count of LOG_TAILS) {
       let beginning = Buffer.alloc(0)
@@ -463,7 +475,10 @@ function answerOf(error: unknown): string {
   return reason(error).replace(/^\(HTTP code \d+\) [^-]*- /, '')
 }
 
-/** What a line of the answer to `POST /images/create` says. An error in the middle of a pull is a line, too, after a 200. */
+/**
+ * What a line of the answer to `POST /images/create` says. An error in the middle of a pull is a line, too, after a
+ * 200.
+ */
 function pullMessages(image: string, line: string): PullMessage[] {
   if (line.trim() === '') return []
   const said = readJson(line)

@@ -3,8 +3,9 @@ import type {EngineInfo} from './engine.js'
 import {NEVER_ABORTED, abortable} from '../timing.js'
 
 /**
- * An Engine that is asked at once what it is, because the answer takes it some twenty milliseconds (Docker starts runc and docker-init to tell their versions), in
- * which a run has something else to do. It answers to a first `ping` when it has said that, and the first `info` is that answer, where there was one.
+ * An Engine that is asked at once what it is, because the answer takes it some twenty milliseconds (Docker starts runc
+ * and docker-init to tell their versions), in which a run has something else to do. It answers to a first `ping` when
+ * it has said that, and the first `info` is that answer, where there was one.
  */
 export class EarlyEngine extends DockerodeEngine {
   #early: Promise<EngineInfo | undefined> | undefined

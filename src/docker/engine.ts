@@ -23,12 +23,17 @@ export interface ContainerInspection {
   readonly finishedAt: number
   /** Such as `SIGQUIT`, or empty for the Engine's default. */
   readonly stopSignal: string
-  /** How long the Engine waits between the stop signal and SIGKILL, in seconds, -1 for as long as it takes; absent for the Engine's default. */
+  /**
+   * How long the Engine waits between the stop signal and SIGKILL, in seconds, -1 for as long as it takes; absent for
+   * the Engine's default.
+   */
   readonly stopTimeout: number | undefined
   readonly labels: Readonly<Record<string, string>>
   /** The id of its image. */
   readonly image: string
-  /** Whether the Engine removes it by itself when it has ended, its anonymous volumes too, as one of `docker run --rm`. */
+  /**
+   * Whether the Engine removes it by itself when it has ended, its anonymous volumes too, as one of `docker run --rm`.
+   */
   readonly autoRemove: boolean
   /** What it was given of the host's devices; absent where the Engine does not say. */
   readonly devices?: DeviceGrants
@@ -50,7 +55,8 @@ export interface DeviceGrants {
 export type ContainerSummary = Pick<ContainerInspection, 'id' | 'state' | 'labels'>
 
 /**
- * Something that happened to a container (Engine API, `GET /events`). It says that it happened; how the container ended says {@link Watch}, or what is found of it.
+ * Something that happened to a container (Engine API, `GET /events`). It says that it happened; how the container ended
+ * says {@link Watch}, or what is found of it.
  */
 export interface ContainerEvent {
   readonly action: string
@@ -80,12 +86,15 @@ export interface Watch {
 }
 
 /**
- * What to wait for (Engine API, `POST /containers/{id}/wait`): the next end of a container that is about to be started, or being stopped, or
- * the removal of one that the Engine removes by itself.
+ * What to wait for (Engine API, `POST /containers/{id}/wait`): the next end of a container that is about to be started,
+ * or being stopped, or the removal of one that the Engine removes by itself.
  */
 export type WatchFor = 'next-exit' | 'not-running' | 'removed'
 
-/** Whether a container's anonymous volumes go with it: `docker rm` keeps them, and what removes a container of `docker run --rm` does not. */
+/**
+ * Whether a container's anonymous volumes go with it: `docker rm` keeps them, and what removes a container of `docker
+ * run --rm` does not.
+ */
 export type Volumes = 'with-volumes' | 'without-volumes'
 
 /** What the Engine says of itself (Engine API, `GET /info`). */
@@ -110,8 +119,8 @@ export interface WantedImage {
 }
 
 /**
- * The Engine's verbs that a run needs. Every one takes an AbortSignal and throws EngineUnreachableError, EngineForbiddenError,
- * EngineAnswerError or {@link EngineRefusedError} unless its comment says otherwise.
+ * The Engine's verbs that a run needs. Every one takes an AbortSignal and throws EngineUnreachableError,
+ * EngineForbiddenError, EngineAnswerError or {@link EngineRefusedError} unless its comment says otherwise.
  */
 export interface Engine {
   /** Where the Engine listens, for messages. */
@@ -125,31 +134,45 @@ export interface Engine {
   list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly ContainerSummary[]>
   /** The labels of an image, by its id or name, or nothing where it is not there. */
   imageLabels(image: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined>
-  /** The newest version of the Engine API that it may be asked with, such as `1.44`: its own, or the one that `DOCKER_API_VERSION` says. */
+  /**
+   * The newest version of the Engine API that it may be asked with, such as `1.44`: its own, or the one that
+   * `DOCKER_API_VERSION` says.
+   */
   apiVersion(signal: AbortSignal): Promise<string>
   /** Puts a container on one more network. */
   connect(network: string, id: string, endpoint: Endpoint, signal: AbortSignal): Promise<void>
   /** The id of the container made. */
   create(request: CreateRequest, signal: AbortSignal): Promise<string>
-  /** No error when it runs already. @throws {CannotInvokeError} {@link CommandNotFoundError} {@link RuntimeMissingError} */
+  /**
+   * No error when it runs already. @throws {CannotInvokeError} {@link CommandNotFoundError} {@link RuntimeMissingError}
+   */
   start(id: string, signal: AbortSignal): Promise<void>
-  /** The container's output from now on, as the Engine sends it: framed unless the container has a terminal. Writable when `stdin` is true. */
+  /**
+   * The container's output from now on, as the Engine sends it: framed unless the container has a terminal. Writable
+   * when `stdin` is true.
+   */
   attach(id: string, stdin: boolean, signal: AbortSignal): Promise<Duplex>
   /** Resolves when the Engine has begun to wait, so that no end after that is missed. */
   watch(id: string, until: WatchFor, signal: AbortSignal): Promise<Watch>
   /**
-   * What happens to a container from `since` on, in milliseconds since 1970. Ends when the Engine goes away. Resolves when the Engine has begun,
-   * and says then also what happened between `since` and that.
+   * What happens to a container from `since` on, in milliseconds since 1970. Ends when the Engine goes away. Resolves
+   * when the Engine has begun, and says then also what happened between `since` and that.
    */
   events(id: string, since: number, signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>
-  /** How containers of that name or id ended, as far as the Engine remembers (Docker keeps its last 256 events until it ends), the last one last. */
+  /**
+   * How containers of that name or id ended, as far as the Engine remembers (Docker keeps its last 256 events until it
+   * ends), the last one last.
+   */
   ends(nameOrId: string, signal: AbortSignal): Promise<readonly RememberedEnd[]>
   /**
-   * What Docker's log has of a container from `since` on: to `until`, or on and on until the container ends; both in milliseconds since 1970. Framed as by `attach`, and before
-   * each message stands when the Engine took it.
+   * What Docker's log has of a container from `since` on: to `until`, or on and on until the container ends; both in
+   * milliseconds since 1970. Framed as by `attach`, and before each message stands when the Engine took it.
    */
   logs(id: string, span: {since: number; until?: number}, signal: AbortSignal): Promise<Readable>
-  /** Stops the container with its own stop signal, and its own timeout unless `seconds` says another; no error when it does not run. */
+  /**
+   * Stops the container with its own stop signal, and its own timeout unless `seconds` says another; no error when it
+   * does not run.
+   */
   stop(id: string, signal: AbortSignal, seconds?: number): Promise<void>
   /** Sends a signal to the container's init; no error when it does not run. */
   kill(id: string, name: NodeJS.Signals, signal: AbortSignal): Promise<void>
@@ -167,8 +190,9 @@ export function isRunning({state}: Pick<ContainerInspection, 'state'>): boolean 
 }
 
 /**
- * Whether a create request failed for want of something, which docker's client takes for the image, or that for the platform (cli 28, command/container/create.go): each image
- * store and each version of the Engine says it in other words. A container that the request names, as in `--volumes-from`, is none.
+ * Whether a create request failed for want of something, which docker's client takes for the image, or that for the
+ * platform (cli 28, command/container/create.go): each image store and each version of the Engine says it in other
+ * words. A container that the request names, as in `--volumes-from`, is none.
  */
 export function mayLackImage(error: unknown): boolean {
   return error instanceof EngineRefusedError && error.statusCode === 404 && !/^no such container/i.test(error.answer)
@@ -184,7 +208,10 @@ export function isNameConflict(error: unknown): boolean {
   return error instanceof EngineRefusedError && error.statusCode === 409
 }
 
-/** Whether nobody can attach to a container as it is paused or between two lives (Engine API, `POST /containers/{id}/attach`). */
+/**
+ * Whether nobody can attach to a container as it is paused or between two lives (Engine API, `POST
+ * /containers/{id}/attach`).
+ */
 export function isNotAttachable(error: unknown): boolean {
   return error instanceof EngineRefusedError && error.statusCode === 409
 }

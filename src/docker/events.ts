@@ -15,10 +15,12 @@ interface Message {
 }
 
 /**
- * The events of the Engine's stream, which has one JSON object a line. Ends when the stream does, also when it is cut or says what is no event.
+ * The events of the Engine's stream, which has one JSON object a line. Ends when the stream does, also when it is cut
+ * or says what is no event.
  *
- * Of an event's attributes only those are taken that are the Engine's own word: it lays the container's labels, which an image may bring, over all of them but `image` and `name` (moby,
- * daemon/events.go). A label that is called as an attribute of one kind of event stands in every other kind as well, and gives itself away so.
+ * Of an event's attributes only those are taken that are the Engine's own word: it lays the container's labels, which
+ * an image may bring, over all of them but `image` and `name` (moby, daemon/events.go). A label that is called as an
+ * attribute of one kind of event stands in every other kind as well, and gives itself away so.
  */
 export async function* parseEvents(stream: AsyncIterable<unknown>): AsyncGenerator<ContainerEvent> {
   let isSignalForged = false
@@ -31,8 +33,9 @@ export async function* parseEvents(stream: AsyncIterable<unknown>): AsyncGenerat
 }
 
 /**
- * The ends of containers that a stream tells of, which has all other kinds of their events as well. The status is there where the Engine itself has said it: where an event of that
- * container that has no status of its own has none by its labels.
+ * The ends of containers that a stream tells of, which has all other kinds of their events as well. The status is there
+ * where the Engine itself has said it: where an event of that container that has no status of its own has none by its
+ * labels.
  */
 export async function parseEnds(stream: AsyncIterable<unknown>): Promise<RememberedEnd[]> {
   const messages: Message[] = []

@@ -14,8 +14,9 @@ interface Splitter {
 }
 
 /**
- * Copies an attached container's output until its stream ends or is destroyed, and resolves when all of it was written. Reads no faster than
- * the sinks take it. A sink that breaks (journald restarts, a pipe's reader is gone) loses its share of the output; the container goes on.
+ * Copies an attached container's output until its stream ends or is destroyed, and resolves when all of it was written.
+ * Reads no faster than the sinks take it. A sink that breaks (journald restarts, a pipe's reader is gone) loses its
+ * share of the output; the container goes on.
  *
  * @param raw the container has a terminal, so its output is one unframed stream
  * @param tails take note of what was written
@@ -40,9 +41,11 @@ export async function forwardOutput(
 }
 
 /**
- * Does the same with Docker's log, which has its times and begins at or before `join`: what was written up to there is left out.
+ * Does the same with Docker's log, which has its times and begins at or before `join`: what was written up to there is
+ * left out.
  *
- * @param lost is told once of each stream of which something is missing: since when, in milliseconds since 1970, and until when, in nanoseconds
+ * @param lost is told once of each stream of which something is missing: since when, in milliseconds since 1970, and
+ * until when, in nanoseconds
  */
 export async function forwardLog(
   stream: Readable,

@@ -3,7 +3,10 @@ import type {OutputStream} from './demultiplexer.js'
 import {LogMessages, momentOf, type LogMessage} from './log-messages.js'
 import type {OutputTail, OutputTails} from './output-tail.js'
 
-/** How long before what was written last the log is read from, in milliseconds: what a busy journal held up was taken by the Engine much earlier. */
+/**
+ * How long before what was written last the log is read from, in milliseconds: what a busy journal held up was taken by
+ * the Engine much earlier.
+ */
 const MARGINS_MS = [1000, 30_000, 900_000] as const
 /** How much later than we had it the Engine may put something into its log. */
 const LAG_MS = 2000
@@ -16,7 +19,10 @@ const NANOSECONDS = 1_000_000n
 
 /** Where one stream's part of Docker's log goes on after what was written. */
 export interface StreamJoin {
-  /** When the Engine took the last message that was written, in nanoseconds since 1970, and how many messages of the stream it took at that moment. */
+  /**
+   * When the Engine took the last message that was written, in nanoseconds since 1970, and how many messages of the
+   * stream it took at that moment.
+   */
   readonly at: bigint
   readonly count: number
   /** What was written of a line whose end had not come. */
@@ -25,15 +31,19 @@ export interface StreamJoin {
   readonly lostSince?: number
 }
 
-/** Where Docker's log goes on after what was written, and from when on it is to be read for that, in milliseconds since 1970. */
+/**
+ * Where Docker's log goes on after what was written, and from when on it is to be read for that, in milliseconds since
+ * 1970.
+ */
 export interface LogJoin {
   readonly since: number
   readonly streams: Readonly<Record<OutputStream, StreamJoin>>
 }
 
 /**
- * Finds what was written last in Docker's log. What was written bears no times of the Engine, and the log may lack lines that were written (an Engine that is killed), or lines that
- * were not (it was truncated, or drops what is too much): so lines are compared, those around them decide between equal ones and, where these are equal too, the time.
+ * Finds what was written last in Docker's log. What was written bears no times of the Engine, and the log may lack
+ * lines that were written (an Engine that is killed), or lines that were not (it was truncated, or drops what is too
+ * much): so lines are compared, those around them decide between equal ones and, where these are equal too, the time.
  *
  * @param raw the container has a terminal
  * @param read Docker's log with its times, from the first moment to the second, both in milliseconds since 1970
@@ -73,7 +83,9 @@ export class UnwrittenMessages {
   #left: number
   #begun: Buffer
 
-  /** `lost` is told when something is missing: since when, in milliseconds since 1970, and until when, in nanoseconds. */
+  /**
+   * `lost` is told when something is missing: since when, in milliseconds since 1970, and until when, in nanoseconds.
+   */
   constructor(join: StreamJoin, lost: (since: number, until: bigint) => void) {
     this.#join = join
     this.#lost = lost
@@ -205,7 +217,10 @@ class Search {
   }
 }
 
-/** More lines that are the same; then what was written later; then what came when it was written, as a container may say the same again and again. */
+/**
+ * More lines that are the same; then what was written later; then what came when it was written, as a container may say
+ * the same again and again.
+ */
 function isBetter(one: Match, other: Match): boolean {
   if (one.run !== other.run) return one.run > other.run
   if (one.place !== other.place) return one.place > other.place

@@ -2,24 +2,35 @@ import type {OutputStream} from './demultiplexer.js'
 
 const HEADER_BYTES = 8
 const STDERR = 2
-/** What stands before each message: `2006-01-02T15:04:05.000000000Z ` in UTC, or with the host's offset from it, as Docker's journald driver has it. */
+/**
+ * What stands before each message: `2006-01-02T15:04:05.000000000Z ` in UTC, or with the host's offset from it, as
+ * Docker's journald driver has it.
+ */
 const STAMP = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})(Z|[+-]\d\d:\d\d) /g
 const LONGEST_STAMP_BYTES = 36
 /** The longest line of a terminal that is kept together; Docker's messages hold a quarter of it. */
 const MOST_BYTES = 64 * 1024
 const NEWLINE = 10
 
-/** A message of Docker's log: a line with its end, or a part of one that is longer than 16 KiB or whose end has not come. */
+/**
+ * A message of Docker's log: a line with its end, or a part of one that is longer than 16 KiB or whose end has not
+ * come.
+ */
 export interface LogMessage {
   readonly stream: OutputStream
-  /** When the Engine took it, in its own words; empty where it does not say. The parts of a line all bear the time of the first. */
+  /**
+   * When the Engine took it, in its own words; empty where it does not say. The parts of a line all bear the time of
+   * the first.
+   */
   readonly stamp: Buffer
   readonly text: Buffer
 }
 
 /**
- * Takes Docker's log apart that was asked for with times (Engine API, `GET /containers/{id}/logs`, `timestamps`): a frame is a message. The log of a container with a terminal has no
- * frames; there a message ends with its line, or where what follows is the time of another: one that is not before its own, as what the container itself says of the time is.
+ * Takes Docker's log apart that was asked for with times (Engine API, `GET /containers/{id}/logs`, `timestamps`): a
+ * frame is a message. The log of a container with a terminal has no frames; there a message ends with its line, or
+ * where what follows is the time of another: one that is not before its own, as what the container itself says of the
+ * time is.
  */
 export class LogMessages {
   readonly #emit: (message: LogMessage) => void
@@ -108,7 +119,10 @@ export function momentOf(stamp: Buffer): bigint {
   return Number.isNaN(milliseconds) ? 0n : BigInt(milliseconds) * 1_000_000n + BigInt(match?.[2] ?? 0)
 }
 
-/** How many bytes of a message are its time, with the space behind it. By their places, as a log may have millions of them. */
+/**
+ * How many bytes of a message are its time, with the space behind it. By their places, as a log may have millions of
+ * them.
+ */
 function stampLength(bytes: Buffer): number {
   const is = (at: number, characters: string): boolean => characters.includes(String.fromCharCode(bytes[at] ?? 0))
   if (!is(4, '-') || !is(10, 'T') || !is(13, ':') || !is(19, '.')) return 0

@@ -4,7 +4,10 @@ export interface PullMessage {
   readonly status: string
   /** Of the layer that it is about, shortened. */
   readonly id?: string
-  /** In bytes, of those of `total`; where there is no total, the seconds that unpacking has taken (moby 28, daemon/containerd/progress.go). */
+  /**
+   * In bytes, of those of `total`; where there is no total, the seconds that unpacking has taken (moby 28,
+   * daemon/containerd/progress.go).
+   */
   readonly current?: number
   readonly total?: number
 }
@@ -73,7 +76,10 @@ export class PullTracker {
     return [...this.#layers.values()].some(({status}) => isFetched(status))
   }
 
-  /** Whether all is fetched and the Engine has not told of any unpacking: Docker 26 and 27 with containerd's image store say nothing until that is done. */
+  /**
+   * Whether all is fetched and the Engine has not told of any unpacking: Docker 26 and 27 with containerd's image store
+   * say nothing until that is done.
+   */
   get mayUnpackInSilence(): boolean {
     const layers = [...this.#layers.values()]
     return layers.length > 0 && layers.every(({status}) => isFetched(status) && status !== 'Extracting')

@@ -2,8 +2,9 @@
 export class MisreadError extends Error {}
 
 /**
- * A value in an Engine's answer, and where it is in there. What it gives was looked at; what is not as it must be is a {@link MisreadError} that says where, and
- * never an error of JavaScript's. A value that is absent or null is what `otherwise` says, where that is given.
+ * A value in an Engine's answer, and where it is in there. What it gives was looked at; what is not as it must be is a
+ * {@link MisreadError} that says where, and never an error of JavaScript's. A value that is absent or null is what
+ * `otherwise` says, where that is given.
  */
 export class Reading {
   readonly #value: unknown

@@ -11,8 +11,8 @@ export interface Bounds {
 }
 
 /**
- * What is in a file that somebody else may have put there: no link is followed, nothing is waited for as for the writer of a FIFO (open(2), `O_NONBLOCK`),
- * and no more than the limit is read.
+ * What is in a file that somebody else may have put there: no link is followed, nothing is waited for as for the writer
+ * of a FIFO (open(2), `O_NONBLOCK`), and no more than the limit is read.
  *
  * @throws {IrregularFileError} and what open(2) and read(2) say
  */
@@ -45,7 +45,10 @@ export function readRegularSync(path: string, {limit, ...kind}: Bounds): Buffer 
   }
 }
 
-/** Opens such a file, for one who looks at what was opened before it is read. @throws {IrregularFileError} and what open(2) says */
+/**
+ * Opens such a file, for one who looks at what was opened before it is read. @throws {IrregularFileError} and what
+ * open(2) says
+ */
 export async function openRegular(path: string, kind: Pick<Bounds, 'mayBeLink'>): Promise<FileHandle> {
   const handle = await open(path, flagsFor(kind)).catch((error: unknown) => {
     throw irregular(path, error)

@@ -45,8 +45,9 @@ export function parseMemberships(text: string): Membership[] {
 }
 
 /**
- * Where a process is in each hierarchy that is mounted here. A hierarchy is found by its controllers, in whatever order the kernel lists them
- * (CentOS 7 says `cpuacct,cpu` of the mount `cpu,cpuacct`); a path outside of what is mounted is left out.
+ * Where a process is in each hierarchy that is mounted here. A hierarchy is found by its controllers, in whatever order
+ * the kernel lists them (CentOS 7 says `cpuacct,cpu` of the mount `cpu,cpuacct`); a path outside of what is mounted is
+ * left out.
  *
  * @internal
  */

@@ -2,7 +2,10 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
 
-/** The two files that freeze a cgroup, and what is written there (kernel, cgroup-v2.rst `cgroup.freeze`; cgroup-v1/freezer-subsystem.rst). */
+/**
+ * The two files that freeze a cgroup, and what is written there (kernel, cgroup-v2.rst `cgroup.freeze`;
+ * cgroup-v1/freezer-subsystem.rst).
+ */
 const FREEZERS = {
   v2: {file: 'cgroup.freeze', frozen: '1', thawed: '0'},
   v1: {file: 'freezer.state', frozen: 'FROZEN', thawed: 'THAWED'},
@@ -13,9 +16,14 @@ export type FreezerKind = keyof typeof FREEZERS
 
 /** What freezes a cgroup, and lets it go on. */
 export interface Freezer {
-  /** Asks the kernel to stop all processes of the cgroup where they are, so that soon none forks. One that is frozen already, or that has gone, is left as it is. */
+  /**
+   * Asks the kernel to stop all processes of the cgroup where they are, so that soon none forks. One that is frozen
+   * already, or that has gone, is left as it is.
+   */
   readonly freeze: () => Promise<void>
-  /** Lets the processes go on that {@link freeze} has stopped, and no others. It may be called at any time, and again. */
+  /**
+   * Lets the processes go on that {@link freeze} has stopped, and no others. It may be called at any time, and again.
+   */
   readonly thaw: () => Promise<void>
 }
 
@@ -45,7 +53,10 @@ export function freezerOf(directory: string, kind: FreezerKind): Freezer {
   }
 }
 
-/** Whether somebody has frozen the cgroup in a directory itself, as `docker pause` does; a cgroup that has no freezer is not frozen. */
+/**
+ * Whether somebody has frozen the cgroup in a directory itself, as `docker pause` does; a cgroup that has no freezer is
+ * not frozen.
+ */
 export async function isFrozen(directory: string, kind: FreezerKind): Promise<boolean> {
   const {file, thawed} = FREEZERS[kind]
   try {

@@ -12,7 +12,10 @@ export interface InnerCgroup {
   readonly unified: boolean
 }
 
-/** The controllers of cgroup v2 that a cgroup may hand to those below it (cgroups(7), `cgroup.controllers`); none on cgroup v1. */
+/**
+ * The controllers of cgroup v2 that a cgroup may hand to those below it (cgroups(7), `cgroup.controllers`); none on
+ * cgroup v1.
+ */
 export async function controllersOf({unified, directory}: InnerCgroup): Promise<string[]> {
   if (!unified) return []
   const text = await readFile(join(directory, 'cgroup.controllers'), 'utf8')
@@ -20,8 +23,9 @@ export async function controllersOf({unified, directory}: InnerCgroup): Promise<
 }
 
 /**
- * Moves the processes that are in the unit's cgroup itself, this one among them, one level down into a cgroup of their own: on cgroup v2 no
- * cgroup may have both processes and cgroups below it with controllers (cgroups(7), "no internal processes" rule).
+ * Moves the processes that are in the unit's cgroup itself, this one among them, one level down into a cgroup of their
+ * own: on cgroup v2 no cgroup may have both processes and cgroups below it with controllers (cgroups(7), "no internal
+ * processes" rule).
  */
 export async function stepIntoLeaf({directory}: InnerCgroup, signal: AbortSignal): Promise<void> {
   if ((await pidsIn(directory)).length === 0) return
@@ -30,14 +34,19 @@ export async function stepIntoLeaf({directory}: InnerCgroup, signal: AbortSignal
   await migrateProcesses(directory, leaf, signal)
 }
 
-/** Hands controllers of the unit's cgroup to those below it. @throws what the kernel answers: EBUSY where there are internal processes */
+/**
+ * Hands controllers of the unit's cgroup to those below it. @throws what the kernel answers: EBUSY where there are
+ * internal processes
+ */
 export async function handDown(controllers: readonly string[], {directory}: InnerCgroup): Promise<void> {
   await writeFile(join(directory, 'cgroup.subtree_control'), controllers.map((name) => `+${name}`).join(' '))
 }
 
 /**
- * Takes all controllers back that the unit's cgroup has handed to those below it, as systemd sooner or later does where nothing is delegated. The kernel does not let go of one that a cgroup below
- * has handed on itself, as a container does that runs containers (kernel, admin-guide/cgroup-v2.rst, "Top-down Constraint"), and nobody takes any where the unit has ProtectControlGroups=.
+ * Takes all controllers back that the unit's cgroup has handed to those below it, as systemd sooner or later does where
+ * nothing is delegated. The kernel does not let go of one that a cgroup below has handed on itself, as a container does
+ * that runs containers (kernel, admin-guide/cgroup-v2.rst, "Top-down Constraint"), and nobody takes any where the unit
+ * has ProtectControlGroups=.
  *
  * @returns whether they are taken back
  */

@@ -2,7 +2,9 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
 
-/** The files of cgroup v2 that say how much a cgroup may use (kernel, admin-guide/cgroup-v2.rst), one setting a line. */
+/**
+ * The files of cgroup v2 that say how much a cgroup may use (kernel, admin-guide/cgroup-v2.rst), one setting a line.
+ */
 const LIMITS = [
   'memory.max',
   'memory.high',
@@ -19,7 +21,10 @@ const LIMITS = [
   'io.weight',
 ]
 
-/** Sets on the cgroup in the directory `to` what is set on that in `from`. What neither has a controller for is left out. */
+/**
+ * Sets on the cgroup in the directory `to` what is set on that in `from`. What neither has a controller for is left
+ * out.
+ */
 export async function carryLimits(from: string, to: string): Promise<void> {
   for (const name of LIMITS) {
     const [wanted, present] = await Promise.all([settingIn(from, name), settingIn(to, name)])

@@ -7,9 +7,9 @@ import {hasErrorCode} from '../errors.js'
 const PAUSE_MS = 5
 
 /**
- * Moves every process of the cgroup in the directory `from`, and of the cgroups below it, into the cgroup in the directory `to`
- * (cgroups(7), `cgroup.procs`), and looks again until none is left, as a process that is being moved can fork. Processes that end meanwhile
- * and cgroups that vanish are no errors.
+ * Moves every process of the cgroup in the directory `from`, and of the cgroups below it, into the cgroup in the
+ * directory `to` (cgroups(7), `cgroup.procs`), and looks again until none is left, as a process that is being moved can
+ * fork. Processes that end meanwhile and cgroups that vanish are no errors.
  *
  * @returns how many processes were moved
  */

@@ -29,7 +29,10 @@ export async function findProcess(pid: number, procRoot = '/proc'): Promise<Host
   }
 }
 
-/** When the process began, in ticks since the host's boot; nothing where there is none, or only what its parent has not yet asked for. */
+/**
+ * When the process began, in ticks since the host's boot; nothing where there is none, or only what its parent has not
+ * yet asked for.
+ */
 async function startOf(pid: number, procRoot: string): Promise<string | undefined> {
   const stat = await readFile(`${procRoot}/${String(pid)}/stat`, 'utf8').catch(() => '')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -12,15 +12,18 @@ const SEVERAL_NETWORKS = '1.44'
 export interface ContainerCreation {
   /** What this Engine is asked to create. */
   readonly request: CreateRequest
-  /** Does what is left to do for the container that was made: its other networks, and the file with its id. @throws {CidFileError} */
+  /**
+   * Does what is left to do for the container that was made: its other networks, and the file with its id. @throws
+   * {CidFileError}
+   */
   made(id: string, signal: AbortSignal): Promise<void>
   /** Removes the file again. */
   abandon(): Promise<void>
 }
 
 /**
- * Finds out, before anything is made or removed, whether the container can be made as the line has it. The Engine is asked for its version only
- * when the line has something that not every one knows.
+ * Finds out, before anything is made or removed, whether the container can be made as the line has it. The Engine is
+ * asked for its version only when the line has something that not every one knows.
  *
  * @throws {EngineTooOldError} {@link CidFileError}
  */

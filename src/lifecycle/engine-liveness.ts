@@ -5,8 +5,10 @@ import {HANGS_LOOK_MS} from '../limits.js'
 import {sleep} from '../timing.js'
 
 /**
- * The Engine's answer to something that may take it long: to stop a container, or to look one up while it is busy. It takes as long as it must, as meanwhile the Engine is asked
- * again and again whether it answers at all: that needs none of its locks. One that does not within `patience` milliseconds hangs, or is gone; then the signal that `ask` is given aborts.
+ * The Engine's answer to something that may take it long: to stop a container, or to look one up while it is busy. It
+ * takes as long as it must, as meanwhile the Engine is asked again and again whether it answers at all: that needs none
+ * of its locks. One that does not within `patience` milliseconds hangs, or is gone; then the signal that `ask` is given
+ * aborts.
  *
  * @throws {EngineUnreachableError} and what `ask` throws
  */

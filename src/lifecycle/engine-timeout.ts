@@ -3,8 +3,9 @@ import {EngineUnreachableError} from '../errors.js'
 import {askWithTimeout} from '../timing.js'
 
 /**
- * The Engine's answer to what `ask` asks it. One that does not answer within so many milliseconds is as good as none, though somebody takes the question: it hangs, or
- * systemd listens in its place. Then the signal that `ask` is given aborts.
+ * The Engine's answer to what `ask` asks it. One that does not answer within so many milliseconds is as good as none,
+ * though somebody takes the question: it hangs, or systemd listens in its place. Then the signal that `ask` is given
+ * aborts.
  *
  * @throws {EngineUnreachableError}
  */

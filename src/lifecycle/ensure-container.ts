@@ -56,8 +56,8 @@ interface Present {
 }
 
 /**
- * The container that is there already, where the plugins want it, or a new one. It is there when it bears the line's name or, where the line has none, when an earlier
- * start of the unit made it from the same line.
+ * The container that is there already, where the plugins want it, or a new one. It is there when it bears the line's
+ * name or, where the line has none, when an earlier start of the unit made it from the same line.
  *
  * @throws {NameTakenError} {@link NameClaimedError} {@link ImageMissingError} and what the Engine and the plugins throw
  */
@@ -128,8 +128,8 @@ async function lookUp(
 }
 
 /**
- * The container of that name where a start was killed that was about to replace it: the one that it was to make has the name if it has ever been started, and else the one that made way,
- * as nothing else may be left of what that held.
+ * The container of that name where a start was killed that was about to replace it: the one that it was to make has the
+ * name if it has ever been started, and else the one that made way, as nothing else may be left of what that held.
  */
 async function afterBrokenExchange(
   {engine, log, stop: {signal}}: EnsureInput,
@@ -155,8 +155,8 @@ async function afterBrokenExchange(
 }
 
 /**
- * The container without a name that an earlier invocation of the unit has left, if it was made from this line, and what such an invocation has left running, or just made, from another
- * line: nobody else would find that again.
+ * The container without a name that an earlier invocation of the unit has left, if it was made from this line, and what
+ * such an invocation has left running, or just made, from another line: nobody else would find that again.
  */
 async function findLeftover(run: EnsureInput): Promise<Present> {
   const {engine, runRequest, unit, log} = run
@@ -181,7 +181,8 @@ async function findLeftover(run: EnsureInput): Promise<Present> {
 }
 
 /**
- * The container once the Engine has done what it is about to do: noticed that it has ended, as when systemd has just killed what was in the unit, or removed it.
+ * The container once the Engine has done what it is about to do: noticed that it has ended, as when systemd has just
+ * killed what was in the unit, or removed it.
  *
  * @throws {NameTakenError} when that takes too long
  */
@@ -241,7 +242,10 @@ async function isOverNow(unit: UnitName, signal: AbortSignal): Promise<boolean |
   return state === undefined ? undefined : state === 'inactive' || state === 'failed'
 }
 
-/** Waits for a container that Docker is about to start again by itself, as `docker run --restart` asks it to, and says of one that is paused that it is. */
+/**
+ * Waits for a container that Docker is about to start again by itself, as `docker run --restart` asks it to, and says
+ * of one that is paused that it is.
+ */
 async function adoptable(run: EnsureInput, found: ContainerInspection): Promise<void> {
   const {log, stop} = run
   if (found.state === 'paused')
@@ -319,7 +323,9 @@ async function createInPlace(
   }
 }
 
-/** Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was. */
+/**
+ * Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was.
+ */
 export async function takeBack(
   {engine, runRequest, log}: EnsureInput,
   {container: {id}, origin, predecessors}: EnsuredContainer,

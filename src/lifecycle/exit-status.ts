@@ -5,7 +5,10 @@ import type {ExitReport} from '../pipeline/contract.js'
 /** How this process ends: with a status, or of a signal. */
 export type ProcessEnd = {readonly status: number} | {readonly signal: NodeJS.Signals}
 
-/** The signals whose death systemd calls a clean end (systemd.service(5), `SuccessExitStatus=`), and that Node does not ignore. */
+/**
+ * The signals whose death systemd calls a clean end (systemd.service(5), `SuccessExitStatus=`), and that Node does not
+ * ignore.
+ */
 const CLEAN = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /** Deaths that are no answer to a request to stop: a crash, or what a container gets that did not stop in time. */
@@ -14,9 +17,10 @@ const NEVER_CLEAN = ['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGKILL', 'SIGSEG
 const LAST_SIGNAL = 64
 
 /**
- * How to end when the container ended with `code`, so that systemd knows as much as we do. The code is the unit's, but for a container that
- * died of a signal (128+n) after a stop was asked for by the signal `asked`: then we die of a signal too, the same where systemd calls that
- * clean, else the one that asked. A crash stays a failure, and so does SIGKILL.
+ * How to end when the container ended with `code`, so that systemd knows as much as we do. The code is the unit's, but
+ * for a container that died of a signal (128+n) after a stop was asked for by the signal `asked`: then we die of a
+ * signal too, the same where systemd calls that clean, else the one that asked. A crash stays a failure, and so does
+ * SIGKILL.
  */
 export function processEndOf(code: number, asked: NodeJS.Signals | undefined): ProcessEnd {
   if (asked === undefined || code <= 128 || code > 128 + LAST_SIGNAL) return {status: code}
@@ -62,7 +66,10 @@ export function describeEnd({code, why}: ExitReport): string {
   return `ended with status ${String(code)}`
 }
 
-/** Whether nobody can tell from the status alone how the container ended: the status is also one of ours, or there is more to say. */
+/**
+ * Whether nobody can tell from the status alone how the container ended: the status is also one of ours, or there is
+ * more to say.
+ */
 export function needsWords({code, why}: ExitReport): boolean {
   return why !== undefined || (code >= EXIT_OURS && code <= EXIT_OURS + 2)
 }

@@ -28,13 +28,17 @@ export interface FinishInput {
   readonly log: Log
   readonly stop: ProcessSignals
   readonly openNotifier: () => Notifier
-  /** Finds the plugins of the host, once the container has ended: what they are loaded from may be broken, or never come to an end. Does not reject. */
+  /**
+   * Finds the plugins of the host, once the container has ended: what they are loaded from may be broken, or never come
+   * to an end. Does not reject.
+   */
   readonly loadPlugins: (signal: AbortSignal) => Promise<readonly FinishingPlugin[]>
 }
 
 /**
- * What `ExecStopPost=systemd-docker finish NAME` does after the end of a unit: looks how its container ended, lets the plugins do what is left to be done, and gives the
- * status that tells systemd (systemd.service(5), `ExecStopPost=`: one that is not 0 makes the unit failed). 0 where systemd knows already, as the main process was ours.
+ * What `ExecStopPost=systemd-docker finish NAME` does after the end of a unit: looks how its container ended, lets the
+ * plugins do what is left to be done, and gives the status that tells systemd (systemd.service(5), `ExecStopPost=`: one
+ * that is not 0 makes the unit failed). 0 where systemd knows already, as the main process was ours.
  *
  * @throws {FinishError} and what the Engine throws
  */
@@ -48,7 +52,8 @@ export async function finish(finishing: FinishInput): Promise<number> {
     over.abort(stop.signal.reason)
   }
   stop.signal.addEventListener('abort', leave)
-  // What systemd says is asked for first: another job may take the place of the one that the stop is, while the Engine is waited for.
+  // What systemd says is asked for first: another job may take the place of the one that the stop is, while the Engine
+  // is waited for.
   const deadline = commandDeadline('stop', unit, env, signal)
   const begun = beginOf(unit, signal)
   const asked = isStopAsked(unit, signal)
@@ -118,7 +123,10 @@ interface EndedContainer {
   readonly end: End | undefined
 }
 
-/** The container of that name if it is this unit's, or the last one that was and is gone, as somebody has removed it. After a start that was refused the name may be another unit's. */
+/**
+ * The container of that name if it is this unit's, or the last one that was and is gone, as somebody has removed it.
+ * After a start that was refused the name may be another unit's.
+ */
 async function endedContainer(
   {name, engine}: FinishInput,
   unit: Invocation,
@@ -136,7 +144,9 @@ async function endedContainer(
   return {id: last.id, isThere: false, labels: {}, end}
 }
 
-/** What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped. */
+/**
+ * What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped.
+ */
 async function endOf(found: ContainerInspection, engine: Engine, signal: AbortSignal): Promise<End | undefined> {
   const {id} = found
   if (found.pid !== 0) {
@@ -156,7 +166,10 @@ async function endOf(found: ContainerInspection, engine: Engine, signal: AbortSi
   return {code: now.exitCode, at: now.finishedAt, outOfMemory: now.outOfMemory, withEngine}
 }
 
-/** Whether an Engine took the container along when it ended: the one that answers knows nothing of the end, and does not let containers outlive it. */
+/**
+ * Whether an Engine took the container along when it ended: the one that answers knows nothing of the end, and does not
+ * let containers outlive it.
+ */
 async function endedWithEngine(
   {id, finishedAt}: ContainerInspection,
   engine: Engine,
@@ -166,7 +179,10 @@ async function endedWithEngine(
   return !ends.some(({at}) => at >= finishedAt) && !(await engine.info(signal)).liveRestore
 }
 
-/** When the unit began to start, in milliseconds since 1970: an end before that is not this one's. 0 where systemd does not say. */
+/**
+ * When the unit began to start, in milliseconds since 1970: an end before that is not this one's. 0 where systemd does
+ * not say.
+ */
 async function beginOf(unit: Invocation, signal: AbortSignal): Promise<number> {
   const begun = (await propertiesOf(unit, ['InactiveExitTimestampMonotonic'], signal))?.InactiveExitTimestampMonotonic
   if (begun === undefined) return 0
@@ -189,8 +205,10 @@ function reportOf({code, outOfMemory, withEngine}: End, asked: boolean): ExitRep
 }
 
 /**
- * Whether somebody asked systemd to stop the unit, or to restart it: then it has a job, as long as this process runs (systemctl(1), `list-jobs`). One to start
- * it again, which waits for the stop, takes the place of that; the job of a start that fails runs. At its own end a unit has none. Asks until systemd answers; `undefined` when `signal` aborts first.
+ * Whether somebody asked systemd to stop the unit, or to restart it: then it has a job, as long as this process runs
+ * (systemctl(1), `list-jobs`). One to start it again, which waits for the stop, takes the place of that; the job of a
+ * start that fails runs. At its own end a unit has none. Asks until systemd answers; `undefined` when `signal` aborts
+ * first.
  */
 async function isStopAsked(unit: Invocation, signal: AbortSignal): Promise<boolean | undefined> {
   while (!signal.aborted) {

@@ -38,8 +38,8 @@ export type RunOutcome = {readonly kind: 'ended'; readonly exit: ExitReport} | {
 /**
  * One run, from the create request to the container's end.
  *
- * Whatever fails before systemd was told that the container is ready takes back all that was done: the container is stopped and, when this run
- * made it, removed. After that the container's end is ours.
+ * Whatever fails before systemd was told that the container is ready takes back all that was done: the container is
+ * stopped and, when this run made it, removed. After that the container's end is ours.
  */
 export async function runContainer(run: RunInput): Promise<RunOutcome> {
   try {
@@ -53,7 +53,10 @@ export async function runContainer(run: RunInput): Promise<RunOutcome> {
   }
 }
 
-/** Aborts when a run that was asked to stop has to be left as it is: it takes back what the Engine did for it, and that may hang until systemd kills us. */
+/**
+ * Aborts when a run that was asked to stop has to be left as it is: it takes back what the Engine did for it, and that
+ * may hang until systemd kills us.
+ */
 function lastMoment({stop: {signal}, unit, releases, log}: RunInput): AbortSignal {
   const moment = new AbortController()
   if (unit === undefined) return moment.signal
@@ -111,7 +114,8 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     for (const predecessor of predecessors) await predecessor.leave(signal)
     await begun.notifier.send(
       ...(resident || init === undefined ? [] : [`MAINPID=${String(init.pid)}`]),
-      // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as anybody can tell.
+      // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as
+      // anybody can tell.
       ...(who === 'delegated' && origin !== 'adopt' ? [] : ['READY=1']),
       `STATUS=container ${name} ${seen.isPaused ? 'paused' : 'running'}`,
     )
@@ -172,8 +176,9 @@ async function walk(run: RunInput): Promise<RunOutcome> {
 }
 
 /**
- * Waits for what is done after the container's end. In a stop no longer than systemd lets the unit stop: what the run has acquired is still to be released, and an Engine that is busy
- * may take long over a removal, which it goes on with by itself.
+ * Waits for what is done after the container's end. In a stop no longer than systemd lets the unit stop: what the run
+ * has acquired is still to be released, and an Engine that is busy may take long over a removal, which it goes on with
+ * by itself.
  */
 async function beforeSystemdKills({unit, stop, log}: RunInput, act: () => Promise<void>): Promise<void> {
   if (unit === undefined || stop.asked === undefined) {
@@ -228,8 +233,8 @@ interface Begun {
 }
 
 /**
- * Starts the container unless it runs already. It is followed from before that, so that no end is too early to be seen: one that runs from when it was looked for, `since`, in
- * milliseconds since 1970.
+ * Starts the container unless it runs already. It is followed from before that, so that no end is too early to be seen:
+ * one that runs from when it was looked for, `since`, in milliseconds since 1970.
  */
 async function begin(
   {engine, openNotifier, stop: {signal}}: RunInput,
@@ -289,8 +294,10 @@ async function see(
 }
 
 /**
- * systemd waits for no main process that is not its child: where that is alone in its cgroup, or with KillMode=mixed or process, it gets SIGKILL right behind its stop signal (seen on
- * 252, 257 and 262; systemd, src/core/unit.c, `unit_kill_context`). A unit that has no command which waits for the container is refused, or, where it did not ask for a hand-over, warned.
+ * systemd waits for no main process that is not its child: where that is alone in its cgroup, or with KillMode=mixed or
+ * process, it gets SIGKILL right behind its stop signal (seen on 252, 257 and 262; systemd, src/core/unit.c,
+ * `unit_kill_context`). A unit that has no command which waits for the container is refused, or, where it did not ask
+ * for a hand-over, warned.
  *
  * @throws {HandoverError}
  */
@@ -309,8 +316,9 @@ async function refuseToBeKilledAtOnce({unit, handover, log, stop: {signal}}: Run
 }
 
 /**
- * Whether systemd has another main process than this one, as it was told: one that has ended by then it does not take, and would take our end for that of the unit. Says so in a
- * unit in which nobody will tell systemd how its container ends.
+ * Whether systemd has another main process than this one, as it was told: one that has ended by then it does not take,
+ * and would take our end for that of the unit. Says so in a unit in which nobody will tell systemd how its container
+ * ends.
  */
 async function isTakenOver({unit, log, stop: {signal}}: RunInput): Promise<boolean> {
   if (unit === undefined) return true

@@ -6,9 +6,11 @@ const NAMES = Object.values(LABELS)
 const TO_REMOVE: readonly string[] = [LABELS.nameless, LABELS.rm, LABELS.given]
 
 /**
- * A container with no labels of ours but those that were given to itself. The Engine lays a container's labels over those of its image, and what these say was chosen by whoever made the
- * image, or copied from a container of ours (`docker commit`). A container that a run of ours has made says of its invocation and its request what no image can know; one in which all is as in
- * its image was made by somebody else. Where the image is not there any more, so that nobody knows, nothing is removed.
+ * A container with no labels of ours but those that were given to itself. The Engine lays a container's labels over
+ * those of its image, and what these say was chosen by whoever made the image, or copied from a container of ours
+ * (`docker commit`). A container that a run of ours has made says of its invocation and its request what no image can
+ * know; one in which all is as in its image was made by somebody else. Where the image is not there any more, so that
+ * nobody knows, nothing is removed.
  */
 export async function withOwnLabels(
   found: ContainerInspection,

@@ -11,8 +11,9 @@ export function asideName(name: string): string {
 }
 
 /**
- * A container that is there and whose place another takes. It makes way step by step: its name is given up just before the other is made, and what it holds while it runs, a
- * port or an address, just before the other is started. It is removed when the other is ready, and until then it can have all of that back.
+ * A container that is there and whose place another takes. It makes way step by step: its name is given up just before
+ * the other is made, and what it holds while it runs, a port or an address, just before the other is started. It is
+ * removed when the other is ready, and until then it can have all of that back.
  */
 export class Predecessor {
   readonly #old: ContainerInspection
@@ -26,7 +27,10 @@ export class Predecessor {
     this.#log = log
   }
 
-  /** Gives up its name, and runs on if it runs. What is killed after that leaves it to be found by that of {@link asideName}. */
+  /**
+   * Gives up its name, and runs on if it runs. What is killed after that leaves it to be found by that of
+   * {@link asideName}.
+   */
   async giveUpName(): Promise<void> {
     const {id, name} = this.#old
     // A question that is broken off might be answered all the same, and the name not be given back.

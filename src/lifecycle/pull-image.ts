@@ -32,8 +32,8 @@ export interface PullInput {
 }
 
 /**
- * Fetches an image, with the login that docker's client has for its registry. As long as something arrives systemd is told how far it is and does not give
- * up, however long it takes.
+ * Fetches an image, with the login that docker's client has for its registry. As long as something arrives systemd is
+ * told how far it is and does not give up, however long it takes.
  *
  * @throws {PullError} also when no data has arrived for a minute
  */

@@ -3,8 +3,9 @@ import type {UnitName} from '../systemd/unit.js'
 import {signalOf} from './exit-status.js'
 
 /**
- * The signal by which systemd has the unit reloaded, and then waits until it is told that this has begun and is done (systemd.service(5), `Type=notify-reload`, `ReloadSignal=`); `none` for a
- * unit of another type, which must not be told so: `RELOADING=1` would make it one that reloads. Nothing where systemd does not answer.
+ * The signal by which systemd has the unit reloaded, and then waits until it is told that this has begun and is done
+ * (systemd.service(5), `Type=notify-reload`, `ReloadSignal=`); `none` for a unit of another type, which must not be
+ * told so: `RELOADING=1` would make it one that reloads. Nothing where systemd does not answer.
  */
 export async function reloadSignalOf(
   unit: UnitName,
@@ -15,7 +16,10 @@ export async function reloadSignalOf(
   return said.Type === 'notify-reload' ? (signalOf(said.ReloadSignal ?? '') ?? 'none') : 'none'
 }
 
-/** What tells systemd that a reload has begun, by its clock, CLOCK_MONOTONIC (sd_notify(3), `RELOADING=1`, `MONOTONIC_USEC=`). */
+/**
+ * What tells systemd that a reload has begun, by its clock, CLOCK_MONOTONIC (sd_notify(3), `RELOADING=1`,
+ * `MONOTONIC_USEC=`).
+ */
 export function reloading(): string[] {
   return ['RELOADING=1', `MONOTONIC_USEC=${String(process.hrtime.bigint() / 1000n)}`]
 }

@@ -74,7 +74,10 @@ export class ProcessSignals {
     else this.#other(name)
   }
 
-  /** Listens to this process's signals until the function that it returns is called, which gives them their default effect back. */
+  /**
+   * Listens to this process's signals until the function that it returns is called, which gives them their default
+   * effect back.
+   */
   listen(process: NodeJS.Process = globalThis.process): () => void {
     const take = (name: NodeJS.Signals): void => {
       this.take(name)

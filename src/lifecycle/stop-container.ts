@@ -37,8 +37,8 @@ export interface StopInput {
 /** A stop that is on its way. */
 export interface StopHandle {
   /**
-   * Settles when nothing more is to be done: with nothing where the Engine tells of the end, or with the exit status as far as it can be
-   * known where the Engine did not answer and the init was ended without it.
+   * Settles when nothing more is to be done: with nothing where the Engine tells of the end, or with the exit status as
+   * far as it can be known where the Engine did not answer and the init was ended without it.
    */
   readonly done: Promise<number | undefined>
   /** Waits no longer for the container to end by itself. */
@@ -47,8 +47,9 @@ export interface StopHandle {
 }
 
 /**
- * Stops a container as its image wants it, or by the signal that asked for it where that is not SIGTERM, and never longer than systemd lets the unit stop. A container that says no stop
- * timeout has what the unit has. An Engine that does not answer is done without.
+ * Stops a container as its image wants it, or by the signal that asked for it where that is not SIGTERM, and never
+ * longer than systemd lets the unit stop. A container that says no stop timeout has what the unit has. An Engine that
+ * does not answer is done without.
  */
 export function stopContainer(stop: StopInput): StopHandle {
   const {id, engine, log} = stop
@@ -80,7 +81,8 @@ interface StopMoments {
 }
 
 /**
- * What is left after the kill is for the Engine to notice and to remove the container, and then for this process to end.
+ * What is left after the kill is for the Engine to notice and to remove the container, and then for this process to
+ * end.
  *
  * @internal
  */
@@ -92,7 +94,8 @@ export function stopMoments({at, limit, leave}: Deadline): StopMoments {
 }
 
 /**
- * How long a container has between its stop signal and SIGKILL, in milliseconds; nothing for what the Engine gives it by default, which no question to it tells.
+ * How long a container has between its stop signal and SIGKILL, in milliseconds; nothing for what the Engine gives it
+ * by default, which no question to it tells.
  *
  * @param stopTimeout its own, in seconds, negative for as long as it takes
  * @param left how long systemd leaves it, in milliseconds; nothing outside of any unit
@@ -177,7 +180,9 @@ function at(moment: number, act: () => void): NodeJS.Timeout | undefined {
   return Number.isFinite(moment) ? setTimeout(act, clampTimer(moment - performance.now())) : undefined
 }
 
-/** Ends the init by signals of our own, the last of which comes at `kill`. Its exit status, as far as it can be known. */
+/**
+ * Ends the init by signals of our own, the last of which comes at `kill`. Its exit status, as far as it can be known.
+ */
 async function endInit(
   stop: StopInput,
   found: ContainerInspection | undefined,

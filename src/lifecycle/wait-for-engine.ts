@@ -16,8 +16,8 @@ export interface WaitInput {
 }
 
 /**
- * Returns when the Engine answers. In a unit, one that is not up or hangs is waited for nearly as long as systemd waits for us; else, and where systemd does not say
- * how long that is, nothing is waited for, as `docker run` does not.
+ * Returns when the Engine answers. In a unit, one that is not up or hangs is waited for nearly as long as systemd waits
+ * for us; else, and where systemd does not say how long that is, nothing is waited for, as `docker run` does not.
  *
  * @throws {EngineUnreachableError}
  */

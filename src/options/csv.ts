@@ -1,5 +1,6 @@
 /**
- * The fields of one line of comma-separated values (RFC 4180, section 2): a field in double quotes may hold commas, and quotes doubled. Nothing when its quotes are not right.
+ * The fields of one line of comma-separated values (RFC 4180, section 2): a field in double quotes may hold commas, and
+ * quotes doubled. Nothing when its quotes are not right.
  */
 export function parseCsvRecord(line: string): string[] | undefined {
   const fields: string[] = []

@@ -26,7 +26,10 @@ interface ValueOfKind {
   readonly list: readonly string[]
 }
 
-/** The values that declared options come to, by long name. Where it is not known which options these are, each may be of any kind. */
+/**
+ * The values that declared options come to, by long name. Where it is not known which options these are, each may be of
+ * any kind.
+ */
 export type OptionValues<Declarations extends OptionDeclarations> = {
   readonly [Name in keyof Declarations]: ValueOfKind[Declarations[Name]['kind']]
 }

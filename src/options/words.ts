@@ -22,10 +22,11 @@ export interface MisplacedOptions {
 }
 
 /**
- * Parses the options that `words` begin with, as docker's own parser (spf13/pflag, not interspersed) does: `--name value`, `--name=value`,
- * `-n value`, `-nvalue`, `-n=value`, joined switches (`-it`), up to `--` or the first word that is no option. The values of switches are
- * `true` or `false`, whatever their spelling was. A long option with a single dash (`-name`, `-rm`), which docker took until 1.8 and old unit
- * files still have, is understood wherever the letters cannot be read as short options.
+ * Parses the options that `words` begin with, as docker's own parser (spf13/pflag, not interspersed) does: `--name
+ * value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, joined switches (`-it`), up to `--` or the first word that
+ * is no option. The values of switches are `true` or `false`, whatever their spelling was. A long option with a single
+ * dash (`-name`, `-rm`), which docker took until 1.8 and old unit files still have, is understood wherever the letters
+ * cannot be read as short options.
  *
  * @param elsewhere what an option that is unknown here may have been meant as
  * @throws {UnknownOptionError} {@link MissingValueError} {@link BadValueError}

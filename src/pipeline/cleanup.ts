@@ -3,7 +3,8 @@ import {UNDO_MS} from '../limits.js'
 import {withTimeout} from '../timing.js'
 
 /**
- * What a run has acquired and how to let go of it, last in, first out. One undo that fails does not keep the others from running.
+ * What a run has acquired and how to let go of it, last in, first out. One undo that fails does not keep the others
+ * from running.
  */
 export class CleanupStack {
   readonly #undos: {label: string; undo: () => void | Promise<void>}[] = []

@@ -7,7 +7,10 @@ import type {Log} from '../log.js'
 /** The version of this contract; a plugin that is built for a later major version is refused. */
 export const CONTRACT_VERSION = 1
 
-/** The moments of a run that a plugin may act on, in the order they come; `restarted` and `reconnected` come as often as they happen, or never. */
+/**
+ * The moments of a run that a plugin may act on, in the order they come; `restarted` and `reconnected` come as often as
+ * they happen, or never.
+ */
 export const PHASES = [
   'resolve',
   'reconcile',
@@ -25,17 +28,25 @@ export type Phase = (typeof PHASES)[number]
 
 type Awaitable<T> = T | Promise<T>
 
-/** What to do with a container that is there already: take over a running one, start a stopped one again, or make a new one, which it is removed for once that is ready. */
+/**
+ * What to do with a container that is there already: take over a running one, start a stopped one again, or make a new
+ * one, which it is removed for once that is ready.
+ */
 export type Verdict = 'adopt' | 'restart' | 'replace'
 
-/** A container that is there already: it bears the name that was asked for or, where none was, an earlier start of the unit made it from the same line. */
+/**
+ * A container that is there already: it bears the name that was asked for or, where none was, an earlier start of the
+ * unit made it from the same line.
+ */
 export interface FoundContainer {
   readonly id: string
   readonly name: string
   readonly running: boolean
   /** Whether its anonymous volumes go with it, as it was made with `--rm`. */
   readonly madeWithRm: boolean
-  /** In what it differs from the one that the line asks for, in words that go behind its name; absent where it does not. */
+  /**
+   * In what it differs from the one that the line asks for, in words that go behind its name; absent where it does not.
+   */
   readonly drift?: string
 }
 
@@ -52,7 +63,10 @@ export interface ExitReport {
 export interface RunContext {
   /** Aborts when the run is asked to stop, or fails; hand it to whatever you wait for. */
   readonly signal: AbortSignal
-  /** Says how to undo what the hook has just done. Undoing runs last in, first out, once, however a run that stays resident ends. */
+  /**
+   * Says how to undo what the hook has just done. Undoing runs last in, first out, once, however a run that stays
+   * resident ends.
+   */
   readonly defer: (label: string, undo: () => Awaitable<void>) => void
 }
 
@@ -70,34 +84,52 @@ export interface StartedContainer extends CreatedContainer {
 }
 
 /**
- * What a plugin does in a run. The kind of each hook is fixed: `resolve` to `started` run one plugin after another in the pipeline's order,
- * `ready` all at once, `restarted` and `reconnected` in order, `exited` and `removed` in reverse order, each whatever the others did.
+ * What a plugin does in a run. The kind of each hook is fixed: `resolve` to `started` run one plugin after another in
+ * the pipeline's order, `ready` all at once, `restarted` and `reconnected` in order, `exited` and `removed` in reverse
+ * order, each whatever the others did.
  */
 export interface RunHooks {
-  /** May edit the create request. Changes nothing on the host, so that `--dry-run` can call it. A rejection fails the run. */
+  /**
+   * May edit the create request. Changes nothing on the host, so that `--dry-run` can call it. A rejection fails the
+   * run.
+   */
   resolve(context: With<{request: CreateRequest}>): Awaitable<void>
   /** There is such a container. The first verdict wins. A rejection fails the run. */
   reconcile(context: With<{request: Readonly<CreateRequest>; found: FoundContainer}>): Awaitable<Verdict | void>
   /** The request is frozen and about to be made. A rejection fails the run. */
   create(context: With<{request: Readonly<CreateRequest>}>): Awaitable<void>
-  /** The container exists and is about to start, or is running already when it was adopted. A rejection fails the run. */
+  /**
+   * The container exists and is about to start, or is running already when it was adopted. A rejection fails the run.
+   */
   start(context: With<{container: CreatedContainer}>): Awaitable<void>
-  /** The container runs; not called where the Engine's PIDs are not this host's. A rejection fails the run, and a container that the run made is removed. */
+  /**
+   * The container runs; not called where the Engine's PIDs are not this host's. A rejection fails the run, and a
+   * container that the run made is removed.
+   */
   started(context: With<{container: StartedContainer}>): Awaitable<void>
-  /** When every plugin's hook has resolved, `READY=1` goes to systemd, unless one answers `delegated`: the container says it itself. */
+  /**
+   * When every plugin's hook has resolved, `READY=1` goes to systemd, unless one answers `delegated`: the container
+   * says it itself.
+   */
   ready(context: With<{container: CreatedContainer}>): Awaitable<'delegated' | void>
   /**
-   * Somebody had Docker start the container again, after the life that ended at `endedAt` (milliseconds since 1970): its init is another process now.
-   * Only a process that stayed hears of it. A rejection is one warning.
+   * Somebody had Docker start the container again, after the life that ended at `endedAt` (milliseconds since 1970):
+   * its init is another process now. Only a process that stayed hears of it. A rejection is one warning.
    */
   restarted(context: With<{container: StartedContainer; endedAt: number}>): Awaitable<void>
-  /** The Engine was away and is back, and the container ran on: whatever was held open to the Engine is closed. A rejection is one warning. */
+  /**
+   * The Engine was away and is back, and the container ran on: whatever was held open to the Engine is closed. A
+   * rejection is one warning.
+   */
   reconnected(context: With<{container: CreatedContainer}>): Awaitable<void>
   /** The container has ended. A rejection is one warning. */
   exited(context: With<{container: CreatedContainer; exit: ExitReport}>): Awaitable<void>
   /** Nothing is left to be done with the container. A rejection is one warning. */
   removed(context: With<{container: CreatedContainer; exit: ExitReport}>): Awaitable<void>
-  /** Asked after `resolve`, and again after `started`: why this process must stay while the container runs, or nothing when it need not. */
+  /**
+   * Asked after `resolve`, and again after `started`: why this process must stay while the container runs, or nothing
+   * when it need not.
+   */
   resident(): string | undefined
   /** Asked by `--dry-run`, after `resolve`: what the plugin will do to the host, one line each. */
   describe(): readonly string[]
@@ -107,18 +139,27 @@ export interface RunHooks {
 export interface Host {
   /** Our own environment, which is the unit's. */
   readonly env: Readonly<NodeJS.ProcessEnv>
-  /** Goes where our own words go. `log.debug` is there only where somebody looks for a fault, and in programs that have it: say `log.debug?.(…)`. */
+  /**
+   * Goes where our own words go. `log.debug` is there only where somebody looks for a fault, and in programs that have
+   * it: say `log.debug?.(…)`.
+   */
   readonly log: Log
   readonly engine: Engine
   /** The unit whose main process this is; nothing outside of any. */
   readonly unit: UnitName | undefined
-  /** Whether the line asks that nobody of ours stays (`--handover`): what has to be done at the container's end is then done by {@link RunPlugin.finish}. */
+  /**
+   * Whether the line asks that nobody of ours stays (`--handover`): what has to be done at the container's end is then
+   * done by {@link RunPlugin.finish}.
+   */
   readonly handover: boolean
 }
 
 /** What {@link RunPlugin.finish} is given. */
 export interface FinishContext<Options extends OptionDeclarations = OptionDeclarations> {
-  /** Aborts when the unit's time to stop is nearly over, or `finish` itself is asked to stop; hand it to whatever you wait for. */
+  /**
+   * Aborts when the unit's time to stop is nearly over, or `finish` itself is asked to stop; hand it to whatever you
+   * wait for.
+   */
   readonly signal: AbortSignal
   /** The container of the unit. It may be gone already, as somebody has removed it. */
   readonly container: {readonly id: string; readonly name: string}
@@ -149,9 +190,9 @@ export interface RunPlugin<Options extends OptionDeclarations = OptionDeclaratio
   /**
    * Called by `systemd-docker finish`, each time a unit ends that has that in `ExecStopPost=`, in a process of its own:
    * in reverse order, each whatever the others did. A rejection is one warning. After a hand-over nobody else is there;
-   * after a process that stayed, and may have been killed, it is called too, so it must do no harm where nothing is left
-   * to be done. It is called whether the plugin is on or off, as it may have been on when the container was made: that
-   * is for a label to say.
+   * after a process that stayed, and may have been killed, it is called too, so it must do no harm where nothing is
+   * left to be done. It is called whether the plugin is on or off, as it may have been on when the container was made:
+   * that is for a label to say.
    */
   finish?(context: FinishContext<Options>, host: Omit<Host, 'handover'>): Awaitable<void>
 }

@@ -4,8 +4,8 @@ import type {ContainerInspection} from '../docker/engine.js'
 import type {UnitName} from '../systemd/unit.js'
 
 /**
- * The labels that say on a container whose it is and how it came about, so that whoever finds it later knows. A container has all of them, if need be empty, as it would
- * else have those of the same names that its image may bring.
+ * The labels that say on a container whose it is and how it came about, so that whoever finds it later knows. A
+ * container has all of them, if need be empty, as it would else have those of the same names that its image may bring.
  */
 export const LABELS = {
   /** The unit that it was made for, as {@link ownerOf} has it; empty outside of any. */

@@ -3,11 +3,11 @@ import {PluginLoadError, reason} from '../errors.js'
 import './oclif-event.js'
 
 /**
- * What the oclif plugins in the given folders bring for the pipeline. A folder is one that npm installs into: every dependency in its
- * package.json that is an oclif plugin is asked.
+ * What the oclif plugins in the given folders bring for the pipeline. A folder is one that npm installs into: every
+ * dependency in its package.json that is an oclif plugin is asked.
  *
- * oclif asks all at once, in no fixed order, and keeps what they throw to itself, so that the answers are sorted by the package's name here and
- * the first failure is thrown.
+ * oclif asks all at once, in no fixed order, and keeps what they throw to itself, so that the answers are sorted by the
+ * package's name here and the first failure is thrown.
  *
  * @param root the directory of this program's own package
  * @throws {PluginLoadError}

@@ -29,8 +29,9 @@ export interface BuiltIns {
 }
 
 /**
- * The plugins of a run, in the pipeline's order: those that come with the product, then the site's, packages by their names before files in the order of the
- * configuration. oclif, which carries the packages, is loaded only on hosts that have any.
+ * The plugins of a run, in the pipeline's order: those that come with the product, then the site's, packages by their
+ * names before files in the order of the configuration. oclif, which carries the packages, is loaded only on hosts that
+ * have any.
  *
  * @throws {PluginLoadError}
  * @throws {ConfigurationError} when a folder or a file may be written by others

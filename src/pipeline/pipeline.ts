@@ -24,9 +24,9 @@ export interface Member {
 /**
  * The plugins of one run, in order, and one method a phase.
  *
- * Invariants: a hook is called at most once a run, `restarted` and `reconnected` apart; no hook of a phase is called before every hook of the phase before it has settled; what a
- * hook throws reaches the caller as a {@link PluginError} that names plugin and phase (`resolve` to `ready`) or becomes one warning (`restarted` to
- * `removed`).
+ * Invariants: a hook is called at most once a run, `restarted` and `reconnected` apart; no hook of a phase is called
+ * before every hook of the phase before it has settled; what a hook throws reaches the caller as a {@link PluginError}
+ * that names plugin and phase (`resolve` to `ready`) or becomes one warning (`restarted` to `removed`).
  */
 export class Pipeline {
   readonly #members: readonly Member[]
@@ -143,8 +143,9 @@ export class Pipeline {
   }
 
   /**
-   * Calls a hook; what it throws is stamped with whose and when. A stop that was asked for passes through as it is, but nothing is taken back while the hook that it came into is
-   * still at work: only one that does not heed it for long is left to itself.
+   * Calls a hook; what it throws is stamped with whose and when. A stop that was asked for passes through as it is, but
+   * nothing is taken back while the hook that it came into is still at work: only one that does not heed it for long is
+   * left to itself.
    */
   async #stamped<T>(plugin: string, phase: Phase, call: () => T | Promise<T>): Promise<T> {
     const {signal} = this.#context

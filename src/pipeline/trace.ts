@@ -6,8 +6,8 @@ import type {Member} from './pipeline.js'
 type Say = (line: string) => void
 
 /**
- * Says of each question to the Engine at `socket` what was asked and how long the answer took to begin (Node, diagnostics_channel, `http.client.request.start`). The query may have values in
- * it and is left out.
+ * Says of each question to the Engine at `socket` what was asked and how long the answer took to begin (Node,
+ * diagnostics_channel, `http.client.request.start`). The query may have values in it and is left out.
  */
 export function traceEngine(say: Say, socket: string): void {
   process.getBuiltinModule('node:diagnostics_channel').subscribe('http.client.request.start', (message) => {

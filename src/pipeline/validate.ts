@@ -10,7 +10,10 @@ export interface LoadedPlugin {
 const NAME = /^[a-z][a-z0-9-]*$/
 const KINDS: readonly unknown[] = ['boolean', 'string', 'list']
 
-/** What somebody brought, if it is a plugin that this program can run. @throws {PluginLoadError} that says what is wrong with it */
+/**
+ * What somebody brought, if it is a plugin that this program can run. @throws {PluginLoadError} that says what is wrong
+ * with it
+ */
 export function checkedPlugin(brought: unknown, from: string): RunPlugin {
   const fail = (why: string): never => {
     throw new PluginLoadError(from, why)

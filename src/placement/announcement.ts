@@ -5,22 +5,27 @@ import {StateError, hasErrorCode, reason} from '../errors.js'
 import {rootOf} from '../kernel/cgroups.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 
-/** Where this program keeps what may vanish at any time, its owner's alone; nothing where the environment does not say. */
+/**
+ * Where this program keeps what may vanish at any time, its owner's alone; nothing where the environment does not say.
+ */
 export function stateDirectory(env: Readonly<NodeJS.ProcessEnv>, uid = process.getuid?.()): string | undefined {
   if (uid === 0) return '/run/systemd-docker'
   const {XDG_RUNTIME_DIR} = env
   return XDG_RUNTIME_DIR === undefined || XDG_RUNTIME_DIR === '' ? undefined : join(XDG_RUNTIME_DIR, 'systemd-docker')
 }
 
-/** Whose announcements this process makes: those of a unit, in its present invocation (systemd.exec(5), `$INVOCATION_ID`). */
+/**
+ * Whose announcements this process makes: those of a unit, in its present invocation (systemd.exec(5),
+ * `$INVOCATION_ID`).
+ */
 export interface Announcer {
   readonly unit: UnitCgroup
   readonly invocation: string
 }
 
 /**
- * Says in a file called by the container's id which unit it is to be born in. The shim and the OCI runtime read its first line whenever the container
- * starts, by `docker restart` too, so it stays until it is taken back.
+ * Says in a file called by the container's id which unit it is to be born in. The shim and the OCI runtime read its
+ * first line whenever the container starts, by `docker restart` too, so it stays until it is taken back.
  *
  * @returns how to take it back
  * @throws {StateError}
@@ -50,7 +55,10 @@ export async function withdraw(id: string, state: string): Promise<void> {
   await rm(join(state, 'placement', id), {force: true})
 }
 
-/** Removes what a run that was killed could not take back: announcements of units that have no cgroup any more, and of earlier invocations of this one. */
+/**
+ * Removes what a run that was killed could not take back: announcements of units that have no cgroup any more, and of
+ * earlier invocations of this one.
+ */
 async function sweep(directory: string, {unit, invocation}: Announcer): Promise<void> {
   const hierarchy = rootOf(unit)
   const entries = await readdir(directory, {withFileTypes: true}).catch((error: unknown) => {

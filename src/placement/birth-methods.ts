@@ -11,7 +11,10 @@ export interface BirthConditions {
   /** Where the shim is, or nothing where containerd does not find it, or is not found itself. */
   readonly shim: string | undefined
   readonly isContainerdFound: boolean
-  /** Whether the unit's cgroup keeps its processes from devices that Docker gives every container; the kernel forbids that on cgroup v1. */
+  /**
+   * Whether the unit's cgroup keeps its processes from devices that Docker gives every container; the kernel forbids
+   * that on cgroup v1.
+   */
   readonly restrictsDevices: boolean
   /** Why this process can announce nothing that the shim or the runtime would look at; absent where it can. */
   readonly whyUnheard?: string
@@ -86,12 +89,17 @@ export function bestBirthMethod(circumstances: BirthConditions): {
   return {method: undefined, objections}
 }
 
-/** Whether the Engine hands a runtime's name that it does not know to containerd, as Docker does from 23.0 on (moby, release notes). */
+/**
+ * Whether the Engine hands a runtime's name that it does not know to containerd, as Docker does from 23.0 on (moby,
+ * release notes).
+ */
 export function takesShims({version}: EngineInfo): boolean {
   return Number.parseInt(version) >= FIRST_WITH_SHIMS
 }
 
-/** A runtime that somebody has chosen, for this container or for all, does more than run it; ours stays out of its way. */
+/**
+ * A runtime that somebody has chosen, for this container or for all, does more than run it; ours stays out of its way.
+ */
 function anotherRuntime({request, engine}: BirthConditions): string | undefined {
   const asked = request.body.HostConfig['Runtime']
   if (typeof asked === 'string' && asked !== '') return `--runtime ${asked} is set`

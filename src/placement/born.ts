@@ -26,8 +26,8 @@ export interface UnitTarget {
 }
 
 /**
- * The container is born in the unit's cgroup, in one of its own that Docker keeps its hold of. `otherwise` is for a container that was made
- * before and is elsewhere.
+ * The container is born in the unit's cgroup, in one of its own that Docker keeps its hold of. `otherwise` is for a
+ * container that was made before and is elsewhere.
  */
 export function bornPlacement(
   method: BirthMethod,
@@ -83,8 +83,8 @@ export function bornPlacement(
 }
 
 /**
- * On cgroup v1 runc makes the unit's cgroup in every hierarchy, and systemd removes it in those alone that it knows of (systemd,
- * src/basic/cgroup-util.h: not cpuset, freezer, …).
+ * On cgroup v1 runc makes the unit's cgroup in every hierarchy, and systemd removes it in those alone that it knows of
+ * (systemd, src/basic/cgroup-util.h: not cpuset, freezer, …).
  */
 async function removeLeftOvers(unit: UnitCgroup, own: readonly CgroupPath[]): Promise<void> {
   for (const place of own) {

@@ -27,9 +27,11 @@ export interface PlacementInput {
 }
 
 /**
- * The placement for `--cgroups names`, the best that this host, this unit and this line allow. Changes nothing on the host.
+ * The placement for `--cgroups names`, the best that this host, this unit and this line allow. Changes nothing on the
+ * host.
  *
- * An Engine that does not answer offers no way: a run fails at the next thing that it is asked for, and a dry run does without.
+ * An Engine that does not answer offers no way: a run fails at the next thing that it is asked for, and a dry run does
+ * without.
  */
 export async function choosePlacement(names: readonly string[], around: PlacementInput): Promise<Placement> {
   const {request, log} = around
@@ -87,7 +89,10 @@ async function whyNotAnnounced(state: string | undefined): Promise<string | unde
     : undefined
 }
 
-/** Whether processes have to step into a cgroup below the unit's before a container can be born there, and so that has to be made. */
+/**
+ * Whether processes have to step into a cgroup below the unit's before a container can be born there, and so that has
+ * to be made.
+ */
 async function mustStepDown(unit: UnitCgroup): Promise<boolean> {
   return (await controllersOf(unit)).length > 0 && (await pidsIn(unit.directory)).length > 0
 }
@@ -108,7 +113,10 @@ async function infoOf({engine, signal}: PlacementInput): Promise<EngineInfo | un
   return info
 }
 
-/** Whether it is the Engine of the user whose unit it is: of any other, a user may not move the containers, nor say where they belong. */
+/**
+ * Whether it is the Engine of the user whose unit it is: of any other, a user may not move the containers, nor say
+ * where they belong.
+ */
 function isUsersOwn({rootless}: EngineInfo, {manager}: UnitCgroup): boolean {
   return rootless && manager === 'user'
 }
@@ -148,7 +156,10 @@ async function moveNamed(
     : stayingForRoot(why, around)
 }
 
-/** Whether a process in these places may not use all devices (kernel, cgroup-v1/devices.rst). A cgroup below cannot then be given any more. */
+/**
+ * Whether a process in these places may not use all devices (kernel, cgroup-v1/devices.rst). A cgroup below cannot then
+ * be given any more.
+ */
 async function hasFewerDevices(places: readonly CgroupPath[]): Promise<boolean> {
   const place = places.find(({controllers}) => controllers.includes('devices'))
   if (place === undefined) return false

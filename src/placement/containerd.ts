@@ -3,7 +3,10 @@ import {join} from 'node:path'
 import type {EngineInfo} from '../docker/engine.js'
 import {readCgroupPaths, rootOf, systemdCgroupPath} from '../kernel/cgroups.js'
 
-/** The runtime that an Engine from 23 on is asked for, and the program that containerd then looks for (containerd, core/runtime/v2/README.md). */
+/**
+ * The runtime that an Engine from 23 on is asked for, and the program that containerd then looks for (containerd,
+ * core/runtime/v2/README.md).
+ */
 export const SHIM_RUNTIME = 'io.containerd.systemd-docker.v1'
 export const SHIM_PROGRAM = 'containerd-shim-systemd-docker-v1'
 /** The OCI runtime's name with the Engine, and its program. */
@@ -13,7 +16,10 @@ export const OCI_PROGRAM = 'systemd-docker-runc'
 /** The PATH of a service (systemd.exec(5), `ExecSearchPath=`). */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
 
-/** The first Docker whose containerd may be a part of dockerd (moby, release notes of 29.7: `features.embedded-containerd`). */
+/**
+ * The first Docker whose containerd may be a part of dockerd (moby, release notes of 29.7:
+ * `features.embedded-containerd`).
+ */
 const FIRST_WITH_EMBEDDED = 29
 
 /** The files that can hold a daemon's PID, among others: a pid file, or the `cgroup.procs` of its service. */
@@ -47,7 +53,10 @@ export interface Containerd {
   readonly path: readonly string[]
 }
 
-/** The containerd that the Engine uses, or dockerd itself where that has it embedded; nothing where neither is found, as with an Engine that is not the host's own. One that cannot be seen is taken for an ordinary service. */
+/**
+ * The containerd that the Engine uses, or dockerd itself where that has it embedded; nothing where neither is found, as
+ * with an Engine that is not the host's own. One that cannot be seen is taken for an ordinary service.
+ */
 export async function findContainerd(
   {containerd, dockerd}: DaemonPidFiles,
   {version}: Pick<EngineInfo, 'version'>,
@@ -95,8 +104,8 @@ async function textOf(file: string): Promise<string> {
 }
 
 /**
- * Whether this process is the first of a PID namespace of its own, as with `PrivatePIDs=` (systemd.exec(5), from systemd 257 on): then /proc has not the container's processes, and what
- * it has under their PIDs are others.
+ * Whether this process is the first of a PID namespace of its own, as with `PrivatePIDs=` (systemd.exec(5), from
+ * systemd 257 on): then /proc has not the container's processes, and what it has under their PIDs are others.
  */
 function seesOwnPidsAlone(): boolean {
   return process.pid === 1

@@ -4,23 +4,27 @@ import type {DeviceGrants} from '../docker/engine.js'
 import {reason} from '../errors.js'
 
 /**
- * What Docker's filter lets every container use besides making device files, as DeviceAllow= has it (runc, libcontainer/specconv `AllowedDevices`; moby, oci/defaults.go): null, zero, full,
- * random, urandom, tty, console, ptmx, the pseudoterminals and, in most releases of runc, tun.
+ * What Docker's filter lets every container use besides making device files, as DeviceAllow= has it (runc,
+ * libcontainer/specconv `AllowedDevices`; moby, oci/defaults.go): null, zero, full, random, urandom, tty, console,
+ * ptmx, the pseudoterminals and, in most releases of runc, tun.
  */
 const EVERY_CONTAINERS = [
   ...['1:3', '1:5', '1:7', '1:8', '1:9', '5:0', '5:1', '5:2', '10:200'].map((number) => `/dev/char/${number} rwm`),
   'char-136 rwm',
 ]
 
-/** What a container may use of the host's devices: all of them, those that DeviceAllow= can list, or what cannot be told. */
+/**
+ * What a container may use of the host's devices: all of them, those that DeviceAllow= can list, or what cannot be
+ * told.
+ */
 export type DeviceAccess =
   | {readonly may: 'use all'}
   | {readonly may: 'use some'; readonly allow: readonly string[]}
   | {readonly may: 'not be told'; readonly why: string}
 
 /**
- * What keeps a container from the host's devices on cgroup v2 is a BPF program on the cgroup that Docker made for it, and stays behind there when the processes move. This is what that program
- * lets through, for the unit's own filter.
+ * What keeps a container from the host's devices on cgroup v2 is a BPF program on the cgroup that Docker made for it,
+ * and stays behind there when the processes move. This is what that program lets through, for the unit's own filter.
  */
 export async function deviceAccess(grants: DeviceGrants): Promise<DeviceAccess> {
   if (grants.privileged) return {may: 'use all'}
@@ -43,7 +47,10 @@ export async function deviceAccess(grants: DeviceGrants): Promise<DeviceAccess> 
   return {may: 'use some', allow}
 }
 
-/** A rule of the kernel's cgroup v1 (kernel, cgroup-v1/devices.rst) for DeviceAllow=, which has none for one minor number of every major. */
+/**
+ * A rule of the kernel's cgroup v1 (kernel, cgroup-v1/devices.rst) for DeviceAllow=, which has none for one minor
+ * number of every major.
+ */
 function allowedBy(rule: string): string[] | undefined {
   const [, type = '', major = '', minor = '', permissions = ''] =
     /^([acb]) (\d+|\*):(\d+|\*) ([rwm]+)$/.exec(rule.trim()) ?? []

@@ -32,13 +32,16 @@ interface Around {
   readonly request: CreateRequest
   readonly engine: Engine
   readonly log: Log
-  /** Whether the Engine runs in a user's namespace, in which the kernel lets nobody open a device file that was made there (user_namespaces(7)). */
+  /**
+   * Whether the Engine runs in a user's namespace, in which the kernel lets nobody open a device file that was made
+   * there (user_namespaces(7)).
+   */
   readonly rootless?: boolean
 }
 
 /**
- * The container's processes are moved behind Docker's back into these places of the unit. `whyNotBorn` says why they are not born there, for
- * the log.
+ * The container's processes are moved behind Docker's back into these places of the unit. `whyNotBorn` says why they
+ * are not born there, for the log.
  */
 export function movedPlacement(
   places: readonly CgroupPath[],
@@ -95,8 +98,8 @@ async function objection(from: CgroupPath, {id}: StartedContainer): Promise<stri
 }
 
 /**
- * Makes the unit as safe a place for the container as the one that Docker made for it, before its first process comes there: on cgroup v2 Docker's filter on devices stays behind, so systemd puts
- * its own on the unit.
+ * Makes the unit as safe a place for the container as the one that Docker made for it, before its first process comes
+ * there: on cgroup v2 Docker's filter on devices stays behind, so systemd puts its own on the unit.
  *
  * @returns what the unit lets us do in its cgroup, or why the container must stay where it is
  */
@@ -146,7 +149,10 @@ function freezerAmong(
   return migrations.some(({from}) => from === freezer) ? undefined : freezer
 }
 
-/** Does something while the processes of a cgroup are stopped. That they go on is seen to before they are stopped: nobody else would. */
+/**
+ * Does something while the processes of a cgroup are stopped. That they go on is seen to before they are stopped:
+ * nobody else would.
+ */
 async function whileFrozen<T>(
   {directory, path}: CgroupPath,
   kind: FreezerKind,
@@ -184,7 +190,10 @@ async function moveIn(
   return moved
 }
 
-/** On cgroup v2 what Docker limits goes with its cgroup, so the limits are carried over into one below the unit's, where the unit lets us make any. */
+/**
+ * On cgroup v2 what Docker limits goes with its cgroup, so the limits are carried over into one below the unit's, where
+ * the unit lets us make any.
+ */
 async function moveUnified(
   {from, to: own, isDelegated}: Migration,
   unit: UnitCgroup,

@@ -8,7 +8,10 @@ export type ContainerLocation = 'in the unit' | 'elsewhere' | 'gone'
 export interface Placement {
   /** What will be done, in words; nothing where nothing is. */
   readonly describe: string | undefined
-  /** Whether all processes of the container are to be in the unit's cgroup in systemd's own hierarchy, once it runs; what comes of it `afterStart` says. */
+  /**
+   * Whether all processes of the container are to be in the unit's cgroup in systemd's own hierarchy, once it runs;
+   * what comes of it `afterStart` says.
+   */
   readonly isInUnit: boolean
   /** Changes the create request and nothing else. */
   prepare(request: CreateRequest): void

@@ -1,9 +1,10 @@
 import {isUnified, type CgroupPath} from '../kernel/cgroups.js'
 
 /**
- * Where a process has a cgroup of its own, of all the places it is in. At a hierarchy's root nothing is limited or counted, so a move there
- * would only lose what Docker set up; `devices` stays Docker's as it keeps the container from the host's devices. On a hybrid host systemd and
- * Docker use the hierarchies of v1, and that of v2 has nothing to move.
+ * Where a process has a cgroup of its own, of all the places it is in. At a hierarchy's root nothing is limited or
+ * counted, so a move there would only lose what Docker set up; `devices` stays Docker's as it keeps the container from
+ * the host's devices. On a hybrid host systemd and Docker use the hierarchies of v1, and that of v2 has nothing to
+ * move.
  */
 export function ownCgroups(places: readonly CgroupPath[]): CgroupPath[] {
   return places.filter((place) => {

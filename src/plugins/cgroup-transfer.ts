@@ -3,7 +3,10 @@ import {choosePlacement} from '../placement/choose.js'
 import type {Placement, ContainerLocation} from '../placement/placement.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
 
-/** The container is in the unit's cgroup, so that systemd sees, limits and stops it: born there where the host allows it, else moved there. */
+/**
+ * The container is in the unit's cgroup, so that systemd sees, limits and stops it: born there where the host allows
+ * it, else moved there.
+ */
 export const cgroupTransfer = defineRunPlugin({
   name: 'cgroup-transfer',
   options: {
@@ -31,7 +34,8 @@ export const cgroupTransfer = defineRunPlugin({
       async restarted({container, ...context}) {
         await placement?.afterStart(container, context)
       },
-      // systemd sees a main process end that is not its child only when the unit's cgroup is empty then. Where it takes no messages we cannot stay either.
+      // systemd sees a main process end that is not its child only when the unit's cgroup is empty then. Where it takes
+      // no messages we cannot stay either.
       resident: () =>
         unit !== undefined &&
         env['NOTIFY_SOCKET'] !== undefined &&

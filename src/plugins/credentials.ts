@@ -4,8 +4,9 @@ import {defineRunPlugin} from '../pipeline/contract.js'
 const INSIDE = '/run/credentials'
 
 /**
- * The unit's credentials (systemd.exec(5), `LoadCredential=`, `SetCredential=`, `ImportCredential=`) are the container's too, read-only, with `CREDENTIALS_DIRECTORY` set.
- * systemd makes them readable by the user that the unit runs as and nobody else.
+ * The unit's credentials (systemd.exec(5), `LoadCredential=`, `SetCredential=`, `ImportCredential=`) are the
+ * container's too, read-only, with `CREDENTIALS_DIRECTORY` set. systemd makes them readable by the user that the unit
+ * runs as and nobody else.
  */
 export const credentials = defineRunPlugin({
   name: 'credentials',

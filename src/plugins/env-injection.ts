@@ -1,7 +1,10 @@
 import {BadValueError} from '../errors.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
 
-/** What systemd sets for the service process itself (systemd.exec(5), "Environment Variables Set or Propagated"): never the container's. */
+/**
+ * What systemd sets for the service process itself (systemd.exec(5), "Environment Variables Set or Propagated"): never
+ * the container's.
+ */
 const SYSTEMDS = new Set([
   'CACHE_DIRECTORY',
   'CONFIGURATION_DIRECTORY',
@@ -33,7 +36,10 @@ const SYSTEMDS = new Set([
   'XDG_SESSION_ID',
 ])
 const SYSTEMDS_PREFIXES = ['LISTEN_', 'MONITOR_', 'SYSTEMD_DOCKER_', 'TRIGGER_', 'WATCHDOG_']
-/** What is about the user and the host, or docker's client's own secrets, and rarely meant for a container: only when it is allowed by its own name. */
+/**
+ * What is about the user and the host, or docker's client's own secrets, and rarely meant for a container: only when it
+ * is allowed by its own name.
+ */
 const HOSTS = new Set([
   'DOCKER_AUTH_CONFIG',
   'DOCKER_CUSTOM_HEADERS',
@@ -49,7 +55,9 @@ const HOSTS = new Set([
   '_',
 ])
 
-/** The unit's environment (`Environment=`, `EnvironmentFile=`) becomes the container's; what `-e` says after `run` wins. */
+/**
+ * The unit's environment (`Environment=`, `EnvironmentFile=`) becomes the container's; what `-e` says after `run` wins.
+ */
 export const envInjection = defineRunPlugin({
   name: 'env-injection',
   options: {

@@ -8,8 +8,9 @@ import {pidFile} from './pid-file.js'
 import {rmReconcile} from './rm-reconcile.js'
 
 /**
- * The plugins that come with the product, in the order they act in: the environment is known before anything adds to it; processes are in
- * their place before anybody is told of their PID; at the end, which runs backwards, the container is gone before its output is let go of.
+ * The plugins that come with the product, in the order they act in: the environment is known before anything adds to
+ * it; processes are in their place before anybody is told of their PID; at the end, which runs backwards, the container
+ * is gone before its output is let go of.
  */
 export const BUILT_IN: readonly RunPlugin[] = [
   envInjection,

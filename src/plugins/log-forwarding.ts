@@ -7,7 +7,10 @@ import {EngineUnreachableError, RefusedOptionError, reason} from '../errors.js'
 import {defineRunPlugin, type CreatedContainer, type RunHooks} from '../pipeline/contract.js'
 import type {UnitName} from '../systemd/unit.js'
 
-/** The container's output becomes ours, which systemd puts into the journal; with `-i` our input becomes the container's. */
+/**
+ * The container's output becomes ours, which systemd puts into the journal; with `-i` our input becomes the
+ * container's.
+ */
 export const logForwarding = defineRunPlugin({
   name: 'log-forwarding',
   options: {
@@ -111,12 +114,15 @@ export const logForwarding = defineRunPlugin({
   },
 })
 
-/** The field by which journald takes an entry of root's for that of a unit (systemd.journal-fields(7), `OBJECT_SYSTEMD_UNIT=`). */
+/**
+ * The field by which journald takes an entry of root's for that of a unit (systemd.journal-fields(7),
+ * `OBJECT_SYSTEMD_UNIT=`).
+ */
 const UNIT_FIELD = 'OBJECT_SYSTEMD_UNIT'
 
 /**
- * When nobody of ours stays, the Engine writes to the journal itself, under the unit's name (Docker, journald logging driver: labels become fields). A log driver that
- * the line asks for wins.
+ * When nobody of ours stays, the Engine writes to the journal itself, under the unit's name (Docker, journald logging
+ * driver: labels become fields). A log driver that the line asks for wins.
  */
 function journalOfEngine(unit: UnitName | undefined): Partial<RunHooks> {
   if (unit?.manager === 'user')

@@ -1,7 +1,9 @@
 import {RefusedOptionError} from '../errors.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
 
-/** The container gets systemd's notification socket and says itself when it is ready; the unit needs `NotifyAccess=all`. */
+/**
+ * The container gets systemd's notification socket and says itself when it is ready; the unit needs `NotifyAccess=all`.
+ */
 export const notifyDelegation = defineRunPlugin({
   name: 'notify-delegation',
   options: {
@@ -25,7 +27,8 @@ export const notifyDelegation = defineRunPlugin({
         request.body.HostConfig.Binds.push(`${socket}:${socket}`)
         request.body.Env.push(`NOTIFY_SOCKET=${socket}`)
         const watchdog = env['WATCHDOG_USEC']
-        // Of `WATCHDOG_PID` it must not know: that is our PID, and it takes the question for another's (sd_watchdog_enabled(3)).
+        // Of `WATCHDOG_PID` it must not know: that is our PID, and it takes the question for another's
+        // (sd_watchdog_enabled(3)).
         if (watchdog !== undefined) request.body.Env.push(`WATCHDOG_USEC=${watchdog}`)
       },
       ready: () => 'delegated',

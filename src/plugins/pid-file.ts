@@ -12,7 +12,10 @@ const LABEL = 'systemd-docker.pid-file'
 /** The most bytes of a PID in a line (proc(5), `pid_max`). */
 const LONGEST_PID = 8
 
-/** The PID of the container's init, as the host sees it, in a file: there whole or not at all, and gone with the container. */
+/**
+ * The PID of the container's init, as the host sees it, in a file: there whole or not at all, and gone with the
+ * container.
+ */
 export const pidFile = defineRunPlugin({
   name: 'pid-file',
   options: {
@@ -69,7 +72,9 @@ async function refuseUnwritable(path: string): Promise<void> {
   if (existing?.isDirectory()) throw new PidFileError(path, 'it is a directory')
 }
 
-/** Writes beside the file and renames, so that nobody reads half a PID and a link at `path` is replaced, never followed. */
+/**
+ * Writes beside the file and renames, so that nobody reads half a PID and a link at `path` is replaced, never followed.
+ */
 async function writeWhole(path: string, content: string): Promise<void> {
   const beside = `${path}.${String(process.pid)}.new`
   try {

@@ -8,9 +8,10 @@ const LABEL = 'systemd-docker.remove'
 const ON_DRIFT = ['adopt', 'replace', 'fail']
 
 /**
- * What to do with a container that is there already, and that a container of `--rm` is really gone at the end. The Engine removes such
- * a container by itself, so that it goes whoever dies meanwhile; one that was taken over was perhaps made without, and is removed here, without its
- * anonymous volumes. One that is handed over stays until its end, so that `systemd-docker finish` can read its exit status.
+ * What to do with a container that is there already, and that a container of `--rm` is really gone at the end. The
+ * Engine removes such a container by itself, so that it goes whoever dies meanwhile; one that was taken over was
+ * perhaps made without, and is removed here, without its anonymous volumes. One that is handed over stays until its
+ * end, so that `systemd-docker finish` can read its exit status.
  */
 export const rmReconcile = defineRunPlugin({
   name: 'rm-reconcile',

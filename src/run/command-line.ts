@@ -43,8 +43,8 @@ export function asksForHelp(words: readonly string[], declarations: OptionDeclar
 }
 
 /**
- * Translates the words after `run` into a create request. The image is the first word that is no option and no option's value; what follows it
- * is the container's and is not looked at.
+ * Translates the words after `run` into a create request. The image is the first word that is no option and no option's
+ * value; what follows it is the container's and is not looked at.
  *
  * @param declarations the options that stand before `run`, for a hint where one stands here
  * @throws {MissingImageError} and the errors of the options' values

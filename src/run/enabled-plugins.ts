@@ -10,7 +10,8 @@ export interface PluginSwitch {
 }
 
 /**
- * Which plugins are switched on: `--disable` and `--enable` decide, else the first layer of the configuration that says anything; else they are.
+ * Which plugins are switched on: `--disable` and `--enable` decide, else the first layer of the configuration that says
+ * anything; else they are.
  *
  * @throws {BadValueError} when a name is no plugin's, or is in both options
  */

@@ -88,8 +88,9 @@ export async function run(
 }
 
 /**
- * The unit that this process was started for, by systemd itself or by what that started (systemd.exec(5), `$SYSTEMD_EXEC_PID`, from 248 on): who was started by a user in
- * a terminal, or by cron, has inherited the invocation of another program's unit.
+ * The unit that this process was started for, by systemd itself or by what that started (systemd.exec(5),
+ * `$SYSTEMD_EXEC_PID`, from 248 on): who was started by a user in a terminal, or by cron, has inherited the invocation
+ * of another program's unit.
  */
 export function invocationOf(
   {INVOCATION_ID, SYSTEMD_EXEC_PID = ''}: Readonly<NodeJS.ProcessEnv>,
@@ -133,8 +134,8 @@ function pidOptionsOf(plugins: readonly LoadedPlugin[], settings: Settings): str
 }
 
 /**
- * A unit of Type=simple or exec ends when this process does, and systemd would kill the container that stays in it: without a socket to name it as the main process, and
- * without the pid file of Type=forking, this process stays.
+ * A unit of Type=simple or exec ends when this process does, and systemd would kill the container that stays in it:
+ * without a socket to name it as the main process, and without the pid file of Type=forking, this process stays.
  */
 function untold(unit: Invocation | undefined, env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
   const canTell = env['NOTIFY_SOCKET'] !== undefined || (settings['pid-file']?.value ?? '') !== ''
@@ -147,7 +148,10 @@ function untold(unit: Invocation | undefined, env: Readonly<NodeJS.ProcessEnv>, 
   ]
 }
 
-/** systemd kills a unit with `WatchdogSec=` that it does not hear from: nobody but us, or a container that has its socket, can tell it anything. */
+/**
+ * systemd kills a unit with `WatchdogSec=` that it does not hear from: nobody but us, or a container that has its
+ * socket, can tell it anything.
+ */
 function unwatched(env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
   if (watchdogInterval(env) === undefined || settings['notify']?.value === true) return []
   return [

@@ -19,7 +19,8 @@ export async function registeredRuntime(file: string, name: string): Promise<str
 }
 
 /**
- * Gives the runtime `name` to the Engine. Everything else in the file stays, and its owner and mode; the file before is kept beside it.
+ * Gives the runtime `name` to the Engine. Everything else in the file stays, and its owner and mode; the file before is
+ * kept beside it.
  *
  * @returns where it is kept, or nothing when there was no file
  * @throws {SetupError} when it is no JSON object
@@ -33,8 +34,8 @@ export async function registerRuntime(file: string, name: string, program: strin
 }
 
 /**
- * Takes the runtime `name` away from the Engine. `runtimes` stays, even empty, because on a reload the Engine keeps what the file does not
- * speak of: see {@link dropEmptyRuntimes}.
+ * Takes the runtime `name` away from the Engine. `runtimes` stays, even empty, because on a reload the Engine keeps
+ * what the file does not speak of: see {@link dropEmptyRuntimes}.
  *
  * @throws {SetupError} when it is no JSON object
  */

@@ -19,8 +19,8 @@ export async function isSame(path: string, source: string): Promise<boolean> {
 }
 
 /**
- * Copies the program at `source` to `path`, so that containers go on when the package is updated or removed. Whoever looks meanwhile finds the
- * one before or the new one, whole.
+ * Copies the program at `source` to `path`, so that containers go on when the package is updated or removed. Whoever
+ * looks meanwhile finds the one before or the new one, whole.
  *
  * @throws {SetupError}
  */
@@ -37,7 +37,10 @@ export async function install(source: string, path: string): Promise<void> {
   }
 }
 
-/** Removes what {@link install} put at `path`; false where nothing is there. A link is the package's own, and stays. @throws {SetupError} */
+/**
+ * Removes what {@link install} put at `path`; false where nothing is there. A link is the package's own, and stays.
+ * @throws {SetupError}
+ */
 export async function uninstall(path: string): Promise<boolean> {
   try {
     if (!(await lstat(path)).isFile()) return false
@@ -50,8 +53,8 @@ export async function uninstall(path: string): Promise<boolean> {
 }
 
 /**
- * Of the directories where programs are looked for, the one to install into: /usr/local/bin, or the first that is there. Programs in it are
- * executed as root, so it must be root's.
+ * Of the directories where programs are looked for, the one to install into: /usr/local/bin, or the first that is
+ * there. Programs in it are executed as root, so it must be root's.
  *
  * @throws {SetupError}
  */

@@ -4,7 +4,10 @@ import {millisecondsOf} from './timespan.js'
 import type {UnitName} from './unit.js'
 import {ENDING_MS, ENDING_SHARE, ENDING_STARTS} from '../limits.js'
 
-/** In these the kernel gives a process's start (proc_pid_stat(5), `starttime`); it is 100 a second on every architecture that Node runs on. */
+/**
+ * In these the kernel gives a process's start (proc_pid_stat(5), `starttime`); it is 100 a second on every architecture
+ * that Node runs on.
+ */
 const TICKS_PER_SECOND = 100
 /** The 22nd field of /proc/PID/stat, counted from behind the name, which may have blanks in it. */
 const START_TIME = 19
@@ -26,8 +29,9 @@ export interface Deadline {
 export const NO_DEADLINE: Deadline = {at: Infinity, limit: Infinity, leave: Infinity}
 
 /**
- * Until when systemd waits for a command of a unit, which this process is or was started by: one of ExecStartPre= or ExecStart= until the unit has started, or one of ExecStop= or
- * ExecStopPost= (systemd.service(5), `TimeoutStartSec=`, `TimeoutStopSec=`). systemd counts from when it forks the command. `undefined` where systemd does not answer.
+ * Until when systemd waits for a command of a unit, which this process is or was started by: one of ExecStartPre= or
+ * ExecStart= until the unit has started, or one of ExecStop= or ExecStopPost= (systemd.service(5), `TimeoutStartSec=`,
+ * `TimeoutStopSec=`). systemd counts from when it forks the command. `undefined` where systemd does not answer.
  */
 export async function commandDeadline(
   during: 'start' | 'stop',
@@ -48,8 +52,9 @@ export async function commandDeadline(
 }
 
 /**
- * Until when systemd waits for the end of a unit's main process that it has asked to stop, which counts from when the unit's state became `deactivating`
- * (org.freedesktop.systemd1(5), `StateChangeTimestampMonotonic`), and from now on where somebody else has asked. `undefined` where systemd does not answer.
+ * Until when systemd waits for the end of a unit's main process that it has asked to stop, which counts from when the
+ * unit's state became `deactivating` (org.freedesktop.systemd1(5), `StateChangeTimestampMonotonic`), and from now on
+ * where somebody else has asked. `undefined` where systemd does not answer.
  */
 export async function stopDeadline(
   unit: UnitName,
@@ -73,10 +78,11 @@ function momentOf(microseconds: number): number {
 }
 
 /**
- * Until when systemd lets take, within `limit` milliseconds, what it began at the moment `begun`; nothing if the limit is not known. A host on which it took long to start a program is
- * one on which it takes as long to end.
+ * Until when systemd lets take, within `limit` milliseconds, what it began at the moment `begun`; nothing if the limit
+ * is not known. A host on which it took long to start a program is one on which it takes as long to end.
  *
- * @param slowness the longer of what it took to start Node and to load this program, once, and systemctl, just now, in milliseconds
+ * @param slowness the longer of what it took to start Node and to load this program, once, and systemctl, just now, in
+ * milliseconds
  * @internal
  */
 export function deadlineFrom(begun: number, limit: number | undefined, slowness: number): Deadline | undefined {
@@ -85,7 +91,10 @@ export function deadlineFrom(begun: number, limit: number | undefined, slowness:
   return {at, limit, leave: at - Math.min(limit * ENDING_SHARE, Math.max(ENDING_MS, ENDING_STARTS * slowness))}
 }
 
-/** When a process was forked. At the latest when Node began, which is 0, also where the kernel's two clocks are not of one host (lxcfs). */
+/**
+ * When a process was forked. At the latest when Node began, which is 0, also where the kernel's two clocks are not of
+ * one host (lxcfs).
+ */
 async function beginOf(pid: string, procRoot: string): Promise<number> {
   const now = performance.now()
   try {

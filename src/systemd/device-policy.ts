@@ -5,22 +5,26 @@ import {systemctl} from './systemctl.js'
 import type {UnitName} from './unit.js'
 
 /**
- * Where `systemctl set-property --runtime` keeps what it sets, which then holds until the next boot (systemctl(1), systemd.unit(5)): the settings of a transient unit go where its
- * others are.
+ * Where `systemctl set-property --runtime` keeps what it sets, which then holds until the next boot (systemctl(1),
+ * systemd.unit(5)): the settings of a transient unit go where its others are.
  */
 const RUNTIME_SETTINGS = '/run/systemd'
 const KEPT_IN = ['system.control', 'transient']
 const DROP_IN = '50-DeviceAllow.conf'
 
-/** What every container may do with any device, and so what {@link restrictDevices} is known by: make its file, which says nothing of opening it. */
+/**
+ * What every container may do with any device, and so what {@link restrictDevices} is known by: make its file, which
+ * says nothing of opening it.
+ */
 const MAKING = ['char-* m', 'block-* m']
 
 /** All devices, for {@link restrictDevices} to take back what it has set before. */
 export const EVERY_DEVICE = ['char-* rwm', 'block-* rwm']
 
 /**
- * Lets the processes in a unit's cgroup, and in those below it, use the devices in `allow`, besides null and its like, and no others, by a filter that systemd puts on the cgroup at once
- * (systemd.resource-control(5): with `DeviceAllow=`, `DevicePolicy=auto` is `closed`). {@link unrestrictDevices} takes that back.
+ * Lets the processes in a unit's cgroup, and in those below it, use the devices in `allow`, besides null and its like,
+ * and no others, by a filter that systemd puts on the cgroup at once (systemd.resource-control(5): with `DeviceAllow=`,
+ * `DevicePolicy=auto` is `closed`). {@link unrestrictDevices} takes that back.
  *
  * @param allow as DeviceAllow= has it, such as `/dev/char/1:3 rw`
  * @returns whether systemd did it
@@ -30,8 +34,8 @@ export async function restrictDevices(unit: UnitName, allow: readonly string[], 
 }
 
 /**
- * Forgets what {@link restrictDevices} has set, so that the unit's next start, or another program in it, may use devices as the unit's file says. A cgroup that is there keeps its
- * filter for as long as it lasts.
+ * Forgets what {@link restrictDevices} has set, so that the unit's next start, or another program in it, may use
+ * devices as the unit's file says. A cgroup that is there keeps its filter for as long as it lasts.
  *
  * @throws where systemd does not answer
  */
@@ -39,14 +43,18 @@ export async function unrestrictDevices(unit: UnitName, signal: AbortSignal, roo
   const file = await whereRestricted(unit, root)
   if (file === undefined) return
   if (!(await setAllowed(unit, [''], signal))) throw new Error('systemd does not answer')
-  // This would still win over the unit's file; and if it went, or were empty, systemd would ask for a daemon-reload. So it stays, as old as it was, and sets nothing.
+  // This would still win over the unit's file; and if it went, or were empty, systemd would ask for a daemon-reload. So
+  // it stays, as old as it was, and sets nothing.
   const {atimeMs, mtimeMs} = await stat(file)
   await writeFile(file, '# systemd-docker sets nothing here any more.\n')
   // To the second before, as a date may be rounded up.
   await utimes(file, Math.floor(atimeMs / 1000), Math.floor(mtimeMs / 1000))
 }
 
-/** Whether what the unit may do with devices is {@link restrictDevices}' doing, by this process or by one that could not take it back. */
+/**
+ * Whether what the unit may do with devices is {@link restrictDevices}' doing, by this process or by one that could not
+ * take it back.
+ */
 export async function isRestrictedByUs(unit: UnitName, root = RUNTIME_SETTINGS): Promise<boolean> {
   return (await whereRestricted(unit, root)) !== undefined
 }

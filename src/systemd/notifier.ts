@@ -10,8 +10,9 @@ export interface Notifier {
 }
 
 /**
- * The notifier for this process: silent where `NOTIFY_SOCKET` is not set, sd-notify where its addon could be built, else systemd's own
- * `systemd-notify` program, which sends in the name of the process that started it (systemd-notify(1)).
+ * The notifier for this process: silent where `NOTIFY_SOCKET` is not set, sd-notify where its addon could be built,
+ * else systemd's own `systemd-notify` program, which sends in the name of the process that started it
+ * (systemd-notify(1)).
  *
  * @param say is told what is sent
  */
@@ -36,7 +37,10 @@ export function openNotifier(env: Readonly<NodeJS.ProcessEnv>, say?: (line: stri
 
 type SendState = (state: string) => void
 
-/** sd-notify's way to send any assignment. It is optional: its addon needs a compiler and libsystemd's headers when it is installed. */
+/**
+ * sd-notify's way to send any assignment. It is optional: its addon needs a compiler and libsystemd's headers when it
+ * is installed.
+ */
 function loadAddon(): SendState | undefined {
   try {
     const addon: unknown = createRequire(__filename)('sd-notify')
@@ -48,8 +52,9 @@ function loadAddon(): SendState | undefined {
 }
 
 /**
- * The addon keeps to itself what sd_notify(3) returns, and systemd would wait for a message that was never sent until the unit's start times out: what can be seen of the socket is
- * looked at before. One in the abstract namespace (`@…`, unix(7)) cannot be.
+ * The addon keeps to itself what sd_notify(3) returns, and systemd would wait for a message that was never sent until
+ * the unit's start times out: what can be seen of the socket is looked at before. One in the abstract namespace (`@…`,
+ * unix(7)) cannot be.
  *
  * @throws {NotifyError}
  */
@@ -64,8 +69,9 @@ async function refuseUnreachable(socket: string): Promise<void> {
 }
 
 /**
- * Root's messages are in the name of this process, which is there when systemd reads them: nothing is waited for. Other users' are in the program's own name, so that it must be there until systemd has
- * taken them, for five seconds at most (systemd-notify(1), `--no-block`, from 246 on; before, nothing was ever waited for).
+ * Root's messages are in the name of this process, which is there when systemd reads them: nothing is waited for. Other
+ * users' are in the program's own name, so that it must be there until systemd has taken them, for five seconds at most
+ * (systemd-notify(1), `--no-block`, from 246 on; before, nothing was ever waited for).
  */
 async function sendByProgram(socket: string, assignments: readonly string[]): Promise<void> {
   const waits = process.geteuid?.() !== 0

@@ -3,8 +3,10 @@ import type {UnitName} from './unit.js'
 import type {Log} from '../log.js'
 
 /**
- * Warns in a unit that will not hear from this process that its container is ready, and would start until it times out: one that takes messages of its main process alone (systemd.service(5),
- * `NotifyAccess=`), which is a script that has started this one. Where systemd has started it itself, which it says (systemd.exec(5), `$SYSTEMD_EXEC_PID`), nothing is asked.
+ * Warns in a unit that will not hear from this process that its container is ready, and would start until it times out:
+ * one that takes messages of its main process alone (systemd.service(5), `NotifyAccess=`), which is a script that has
+ * started this one. Where systemd has started it itself, which it says (systemd.exec(5), `$SYSTEMD_EXEC_PID`), nothing
+ * is asked.
  */
 export async function warnUnlessHeard(
   unit: UnitName | undefined,

@@ -2,8 +2,8 @@ import {systemctl} from './systemctl.js'
 import type {UnitName} from './unit.js'
 
 /**
- * What systemd says of a unit (systemctl(1), `show`), by a property's name: of those that were asked for, and that it knows. `undefined` where it does not answer, or
- * `signal` aborts: then nothing is known of the unit.
+ * What systemd says of a unit (systemctl(1), `show`), by a property's name: of those that were asked for, and that it
+ * knows. `undefined` where it does not answer, or `signal` aborts: then nothing is known of the unit.
  */
 export async function propertiesOf<Property extends string>(
   unit: UnitName,

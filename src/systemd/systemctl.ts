@@ -3,17 +3,19 @@ import type {UnitName} from './unit.js'
 import {SYSTEMCTL_ANSWER_MS} from '../limits.js'
 
 /**
- * A systemctl that is started as a stop begins is ended by systemd's own signal to all processes of the unit (systemd.kill(5), `KillMode=control-group`), and by a second one if systemd has
- * not yet seen all of them.
+ * A systemctl that is started as a stop begins is ended by systemd's own signal to all processes of the unit
+ * (systemd.kill(5), `KillMode=control-group`), and by a second one if systemd has not yet seen all of them.
  */
 const ATTEMPTS = 5
 
-/** Where distributions have systemd's programs: a unit's `PATH` is set for what the unit runs, and may be without them. */
+/**
+ * Where distributions have systemd's programs: a unit's `PATH` is set for what the unit runs, and may be without them.
+ */
 const PATH = '/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin'
 
 /**
- * What systemctl prints when the unit's manager is asked for something. `undefined` is no answer: systemctl is not there, fails, takes longer than five seconds, or `signal`
- * aborts. It must not be taken for any answer.
+ * What systemctl prints when the unit's manager is asked for something. `undefined` is no answer: systemctl is not
+ * there, fails, takes longer than five seconds, or `signal` aborts. It must not be taken for any answer.
  */
 export async function systemctl(
   {manager}: Pick<UnitName, 'manager'>,
@@ -28,7 +30,8 @@ export async function systemctl(
 }
 
 /**
- * What systemctl prints. Settles when its process has ended: one that outlived this process would be in the unit's cgroup when systemd looks whether anything is.
+ * What systemctl prints. Settles when its process has ended: one that outlived this process would be in the unit's
+ * cgroup when systemd looks whether anything is.
  *
  * @param timeout in milliseconds; 0 for none
  * @throws where it is not there, fails, takes longer than `timeout`, or `signal` aborts

@@ -10,7 +10,10 @@ const UNITS: Readonly<Record<string, number>> = {
   us: 0.001,
 }
 
-/** A time span as systemctl prints it (systemd.time(7)), such as `1min 30s`, in milliseconds; Infinity for `infinity`, nothing where it is none. */
+/**
+ * A time span as systemctl prints it (systemd.time(7)), such as `1min 30s`, in milliseconds; Infinity for `infinity`,
+ * nothing where it is none.
+ */
 export function millisecondsOf(span: string): number | undefined {
   if (span === 'infinity') return Infinity
   let sum: number | undefined

@@ -30,7 +30,8 @@ export interface OwnNames {
 /** Reads {@link OwnNames} from what the kernel says of this process's cgroups. */
 export async function readUnitNames(procRoot = '/proc'): Promise<OwnNames> {
   const memberships = parseMemberships(await readFile(`${procRoot}/self/cgroup`, 'utf8').catch(() => ''))
-  // Where cgroup v2 alone is mounted here, the kernel may still list hierarchies of v1 that are somebody else's, with `/` in them.
+  // Where cgroup v2 alone is mounted here, the kernel may still list hierarchies of v1 that are somebody else's, with
+  // `/` in them.
   const systemds = memberships.filter((place) => isUnified(place) || place.controllers.includes('name=systemd'))
   const parts = systemds.flatMap(({path}) => path.split('/'))
   const last = parts.findLastIndex(isUnit)
@@ -42,7 +43,10 @@ export async function readUnitNames(procRoot = '/proc'): Promise<OwnNames> {
   }
 }
 
-/** The cgroup of the unit that a process with these places is in, perhaps in a part of it that is its own; nothing outside of any unit. */
+/**
+ * The cgroup of the unit that a process with these places is in, perhaps in a part of it that is its own; nothing
+ * outside of any unit.
+ */
 export function unitCgroupOf(places: readonly CgroupPath[]): UnitCgroup | undefined {
   const place = systemdCgroupPath(places)
   const parts = place?.path.split('/') ?? []
@@ -64,7 +68,10 @@ function managerOf(above: readonly string[]): UnitName['manager'] {
   return above.some((part) => /^user@\d+\.service$/.test(part)) ? 'user' : 'system'
 }
 
-/** systemd puts a `_` before names that would be a file of the kernel's, such as that of cpu.service (systemd, src/basic/cgroup-util.c). */
+/**
+ * systemd puts a `_` before names that would be a file of the kernel's, such as that of cpu.service (systemd,
+ * src/basic/cgroup-util.c).
+ */
 function nameOf(part: string): string {
   return part.replace(/^_/, '')
 }

@@ -1,6 +1,6 @@
 /**
- * How often systemd is to hear from this process, in milliseconds: twice within the time that `WatchdogSec=` gives it (sd_watchdog_enabled(3), `$WATCHDOG_USEC`, `$WATCHDOG_PID`). Nothing where
- * it does not ask, or asks another process.
+ * How often systemd is to hear from this process, in milliseconds: twice within the time that `WatchdogSec=` gives it
+ * (sd_watchdog_enabled(3), `$WATCHDOG_USEC`, `$WATCHDOG_PID`). Nothing where it does not ask, or asks another process.
  */
 export function watchdogInterval(
   {WATCHDOG_USEC = '', WATCHDOG_PID = ''}: Readonly<NodeJS.ProcessEnv>,

@@ -25,7 +25,9 @@ export function hookContext(signal: AbortSignal = new AbortController().signal):
   return {context: {signal, defer}, undos}
 }
 
-/** What `finish` is given for a container that has ended well and has no labels, in what a test says nothing else of. */
+/**
+ * What `finish` is given for a container that has ended well and has no labels, in what a test says nothing else of.
+ */
 export function finishContext<Options extends OptionDeclarations>(
   differs: Partial<FinishContext<Options>> = {},
 ): FinishContext<Options> {

@@ -124,7 +124,10 @@ export function requestsOf({docker, ours, withStreams}: Pair): {docker: unknown;
   }
 }
 
-/** What docker's client sends, spelled as it does from 29 on, and as the Engine has it in the end: a MAC address in pairs, an IPv6 address in its shortest form, a name bare. */
+/**
+ * What docker's client sends, spelled as it does from 29 on, and as the Engine has it in the end: a MAC address in
+ * pairs, an IPv6 address in its shortest form, a name bare.
+ */
 function asSentSince29(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => asSentSince29(item))
   if (typeof value === 'object' && value !== null)

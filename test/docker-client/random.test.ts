@@ -6,7 +6,10 @@ import {VALUES, networkWords, pickBy, type Pick} from './values.js'
 /** How many lines are made; `npm run test:options -- --seeds 5000` makes more. */
 const SEEDS = Number(process.env['OPTION_SEEDS'] ?? '150')
 
-/** Options that go with anything else; those of networks come together, and the health check's are there or refused as a whole. */
+/**
+ * Options that go with anything else; those of networks come together, and the health check's are there or refused as a
+ * whole.
+ */
 const FREE = Object.keys(VALUES).filter(
   (name) =>
     !/^(?:net|network|net-alias|network-alias|ip|ip6|mac-address|link-local-ip|cidfile|detach-keys)$/.test(name),

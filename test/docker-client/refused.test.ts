@@ -304,7 +304,10 @@ describe('options that contradict each other', () => {
   )
 })
 
-/** What docker's client passes on, and the Engine then refuses or does otherwise than it reads: we refuse it before that, with a reason. */
+/**
+ * What docker's client passes on, and the Engine then refuses or does otherwise than it reads: we refuse it before
+ * that, with a reason.
+ */
 const STRICTER: readonly (readonly [words: readonly string[], why: RegExp])[] = [
   [['--name', 'a/b'], /a name consists of letters/],
   [['--name', 'x@1'], /--name %p-%i/],

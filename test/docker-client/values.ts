@@ -165,8 +165,8 @@ const platform = of(
 let cidFiles = 0
 
 /**
- * Values that docker takes, by option. `--network` and what belongs to networks have their own below, because what goes with what there depends
- * on the whole line.
+ * Values that docker takes, by option. `--network` and what belongs to networks have their own below, because what goes
+ * with what there depends on the whole line.
  */
 export const VALUES: Readonly<Record<string, Make>> = {
   'add-host': (pick) =>

@@ -5,7 +5,10 @@ import {prepareCreation} from '../../src/lifecycle/create-container.js'
 import {fakeEngine} from '../../src/testing/fake-engine.js'
 import {both, requestsOf, type Pair} from './both.js'
 
-/** Lines that need a newer Engine than that of Docker 20.10, with API 1.41; `docker` is whether docker's own client refuses them too, or sends on what the Engine then passes over. What docker has only from 29 on says what is sent. */
+/**
+ * Lines that need a newer Engine than that of Docker 20.10, with API 1.41; `docker` is whether docker's own client
+ * refuses them too, or sends on what the Engine then passes over. What docker has only from 29 on says what is sent.
+ */
 const LINES: readonly {line: string; api: string; docker: 'refuses' | 'sends'; since29?: object}[] = [
   {line: '--annotation a=b', api: '1.43', docker: 'refuses'},
   {line: '--health-start-interval 5s', api: '1.44', docker: 'refuses'},

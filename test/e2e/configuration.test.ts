@@ -63,7 +63,8 @@ describe.each(HOSTS)('the configuration on $name', ({guest}) => {
     await service.says(/^cgroups: \["all"\] +# default$/)
   })
 
-  // Whoever may write a unit's working directory, or the one that an administrator stands in, is not who configures this program.
+  // Whoever may write a unit's working directory, or the one that an administrator stands in, is not who configures
+  // this program.
   test.each([
     ['run', 'run --rm --name %n busybox true'],
     ['config show', 'config show'],

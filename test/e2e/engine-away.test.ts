@@ -8,7 +8,10 @@ import {containers, defineService, type Service} from '../support/service/servic
 
 const PATIENCE_MS = 20_000
 const DAEMON_JSON = '/etc/docker/daemon.json'
-/** Counts on both of its outputs, and in a file that is seen without the Engine; ends with 7 by SIGUSR1, and with 0 by SIGTERM. */
+/**
+ * Counts on both of its outputs, and in a file that is seen without the Engine; ends with 7 by SIGUSR1, and with 0 by
+ * SIGTERM.
+ */
 const COUNTING = `busybox sh -c "trap 'exit 7' USR1; trap 'exit 0' TERM; i=0; while :; do i=$$((i+1)); echo line $$i; echo error $$i >&2; echo $$i >/count; sleep 0.1; done"`
 /** Does not end by SIGTERM. */
 const DEAF = 'busybox sh -c "trap : TERM; while :; do sleep 0.1; done"'
@@ -21,7 +24,10 @@ const KILLED = {...SEVEN, ExecMainStatus: '137'}
 const look = outcomes('the Engine goes away')
 const HOSTS = ownHosts(RELEASES, {daemonJson: {'live-restore': true}})
 
-/** What a start is refused for that systemd has had too many of (systemd.unit(5), `StartLimitBurst=`), is forgotten first. */
+/**
+ * What a start is refused for that systemd has had too many of (systemd.unit(5), `StartLimitBurst=`), is forgotten
+ * first.
+ */
 async function startEngine(guest: Guest): Promise<void> {
   await guest.run('systemctl', 'reset-failed', 'docker.service', 'docker.socket')
   await guest.run('systemctl', 'start', 'docker.service')

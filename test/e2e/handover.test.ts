@@ -6,7 +6,9 @@ import {EACH_RELEASE} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
-/** In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and so it would not see the end. */
+/**
+ * In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and so it would not see the end.
+ */
 const HOSTS = EACH_RELEASE
 const PROGRAM = '/opt/bin/systemd-docker'
 /** A container that says what it gets: QUIT ends it with 0, and TERM with 3. */
@@ -350,7 +352,10 @@ describe.each(HOSTS)("a site's plugin at the end of a container that is handed o
   const SECRET = {'systemd-docker-plugin-secret': 'examples/plugins/secret'}
   const isThere = async (path: string): Promise<boolean> => (await guest.attempt(['ls', path])).status === 0
 
-  /** Starts a unit whose container has a secret of the example plugin; where that is, and how to configure the host after that. */
+  /**
+   * Starts a unit whose container has a secret of the example plugin; where that is, and how to configure the host
+   * after that.
+   */
   async function withSecret(
     run: string,
     define = handedOver,
@@ -415,7 +420,10 @@ describe.each(HOSTS)("a site's plugin at the end of a container that is handed o
 })
 
 describe.each(HOSTS)('a container that is there already and cannot come into the unit, on $name', ({guest}) => {
-  /** A running container of the unit's name that stays where it is, as systemd cannot be told of the devices that it may use; it ends by itself when told to. */
+  /**
+   * A running container of the unit's name that stays where it is, as systemd cannot be told of the devices that it may
+   * use; it ends by itself when told to.
+   */
   async function madeByHand(service: Service): Promise<void> {
     const words = ['--detach', '--name', service.name, '--device-cgroup-rule', 'c *:5 r', 'busybox', 'sh', '-c']
     await guest.run('docker', 'run', ...words, 'until [ -e /end ]; do sleep 0.1; done; exit 7')

@@ -13,7 +13,8 @@ const see = outcomes('killed')
 async function killedIn(guest: Guest, phase: string, run: string, options = ''): Promise<Service> {
   const {unit, path} = await withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})
   const words = `${options} --trace ${path}/trace --kill-in ${phase} --pid-file /run/%n.pid`
-  // In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and it waits for what it has killed already.
+  // In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and it waits for what it has
+  // killed already.
   return await defineService(guest, `${words} run ${run}`, {...unit, TimeoutStopSec: '2'})
 }
 

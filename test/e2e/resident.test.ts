@@ -11,7 +11,10 @@ const ASLEEP_S = 4
 /** The most that a process of ours may ever have held; a third of it is what Node itself takes. */
 const MOST_KB = 150_000
 const MUCH = 300_000_000
-/** journald is several times slower than a container, so that after as much as this most would be kept by whoever does not wait for it. */
+/**
+ * journald is several times slower than a container, so that after as much as this most would be kept by whoever does
+ * not wait for it.
+ */
 const MUCH_FOR_JOURNALD = 50_000_000
 const LINES = 'yes a line of the length that a line of a log is likely to have, give or take a few words'
 const ENDLESS_LINE = String.raw`tr '\\0' x </dev/zero`

@@ -11,15 +11,19 @@ const SHELLS = [
   {shell: 'bash', command: 'bash'},
 ] as const
 
-/** Stands in for containerd's shim and for runc: says what it is called by, its words, and what is in the config.json that it was given. */
+/**
+ * Stands in for containerd's shim and for runc: says what it is called by, its words, and what is in the config.json
+ * that it was given.
+ */
 const FAKE = `#!/bin/sh
 printf '%s\\0' "\${0##*/}" "$#" "$@"
 cat "$CONFIG" 2>&-
 `
 
 /**
- * Tries the program once in a bundle of its own, in the host: $1 is where to work, $2 what executes it, $3 its name, $4 the container's id,
- * $5 what to do before in the bundle, and what follows are its words. config.json comes as input, unless that is empty.
+ * Tries the program once in a bundle of its own, in the host: $1 is where to work, $2 what executes it, $3 its name, $4
+ * the container's id, $5 what to do before in the bundle, and what follows are its words. config.json comes as input,
+ * unless that is empty.
  */
 const TRIAL = `
 base=$1 shell=$2 name=$3 id=$4 before=$5; shift 5
@@ -63,7 +67,10 @@ function newId(): string {
   return randomBytes(32).toString('hex')
 }
 
-/** A shortened config.json as an Engine writes it, with everything in it that could be taken for the one thing that is to change. */
+/**
+ * A shortened config.json as an Engine writes it, with everything in it that could be taken for the one thing that is
+ * to change.
+ */
 function configFor(cgroupsPath: string): Record<string, unknown> {
   return {
     ociVersion: '1.2.0',

@@ -18,7 +18,9 @@ afterEach(async () => {
   }
 })
 
-/** An Engine on a socket of its own that speaks API 1.51, answers else as it is told, and keeps what else it was asked. */
+/**
+ * An Engine on a socket of its own that speaks API 1.51, answers else as it is told, and keeps what else it was asked.
+ */
 async function engineThat(answers: (request: IncomingMessage, response: ServerResponse) => void, pinned?: string) {
   const directory = await mkdtemp(join(tmpdir(), 'engine-'))
   const asked: {line: string; body: string}[] = []
@@ -334,7 +336,10 @@ describe('the Engine through dockerode', () => {
       return Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, message.length]), Buffer.from(message)])
     }
 
-    /** What it is asked whose last messages, as many as a question asks for, begin that many milliseconds before the moment. */
+    /**
+     * What it is asked whose last messages, as many as a question asks for, begin that many milliseconds before the
+     * moment.
+     */
     async function askedBy(begins: (messages: number) => number | undefined, until?: number): Promise<string[]> {
       const {engine, asked} = await engineThat((request, response) => {
         const {searchParams} = new URL(String(request.url), 'http://engine')

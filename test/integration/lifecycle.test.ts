@@ -36,7 +36,9 @@ function requested(rm = false): CreateRequest {
   return request
 }
 
-/** An Engine's events of a container that starts and ends by itself; what it ended with is found of it, or waited for. */
+/**
+ * An Engine's events of a container that starts and ends by itself; what it ended with is found of it, or waited for.
+ */
 const exitsWith = (code: number) => () =>
   Promise.resolve(eventsOf<Told>({action: 'start', at: 2000}, {action: 'die', at: 2000, code}))
 

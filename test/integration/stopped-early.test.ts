@@ -10,7 +10,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** A program that never comes to its end, and says when it has begun. */
 const ENDLESS = `process.stderr.write('begun\\n'); await new Promise(() => setInterval(() => undefined, 1e9))\nexport default {}`
 
-/** Starts the built program with a configuration that never comes to its end, and sends it a signal when it has begun. */
+/**
+ * Starts the built program with a configuration that never comes to its end, and sends it a signal when it has begun.
+ */
 async function stopped(
   words: readonly string[],
   signal: NodeJS.Signals,

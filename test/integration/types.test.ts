@@ -8,7 +8,10 @@ import {withThisPackage} from '../support/plugin-packages.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What the compiler says of programs that import the built package, as their author's editor would: a line for each finding, by file. */
+/**
+ * What the compiler says of programs that import the built package, as their author's editor would: a line for each
+ * finding, by file.
+ */
 async function findings(
   files: Readonly<Record<string, string>>,
   copies: Readonly<Record<string, string>> = {},

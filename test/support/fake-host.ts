@@ -10,7 +10,9 @@ import {useTempDirectory} from './temp-directory.js'
 /** Where /proc is for the test that runs; a test file mocks what reads /proc so that it looks here. */
 export const proc = {root: ''}
 
-/** A host made of files: its processes in `proc`, its hierarchies in `cgroup`, and a systemctl that knows one answer. */
+/**
+ * A host made of files: its processes in `proc`, its hierarchies in `cgroup`, and a systemctl that knows one answer.
+ */
 export interface FakeHost {
   /** The path of something in it. */
   in(...names: readonly string[]): string
@@ -83,8 +85,8 @@ export function placeIn(host: FakeHost, path: string, ...controllers: readonly s
 }
 
 /**
- * A signal that nobody aborts, for a time in which the next of these cgroups is emptied before each second look into one, whatever signal that look heeds, as the kernel does when
- * processes move.
+ * A signal that nobody aborts, for a time in which the next of these cgroups is emptied before each second look into
+ * one, whatever signal that look heeds, as the kernel does when processes move.
  */
 export function signalThatEmpties(...directories: readonly string[]): AbortSignal {
   let look = 0

@@ -18,7 +18,10 @@ export function codeRows(page: string): Row[] {
   return rows
 }
 
-/** The options that a cell of a table names first in each of its pieces of code, as `-l` and `--logs` in `` `-l`, `--logs` ``. */
+/**
+ * The options that a cell of a table names first in each of its pieces of code, as `-l` and `--logs` in `` `-l`,
+ * `--logs` ``.
+ */
 export function optionsIn(cell = ''): string[] {
   return [...cell.matchAll(/`(--?[\w-]+)/g)].map(([, option = '']) => option)
 }

@@ -1,8 +1,8 @@
 import type {Reporter, TestModule} from 'vitest/node'
 
 /**
- * Ends a run with one plain line of counts. In CI a test that was skipped, left to do or never ran fails the run: what was not seen does not
- * work.
+ * Ends a run with one plain line of counts. In CI a test that was skipped, left to do or never ran fails the run: what
+ * was not seen does not work.
  */
 export default class PlainReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

@@ -6,7 +6,10 @@ import {onTestFinished} from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A directory of its own in which this package is installed, as `npm link` installs it, with some files and copies of what is in the project, both by their paths there. */
+/**
+ * A directory of its own in which this package is installed, as `npm link` installs it, with some files and copies of
+ * what is in the project, both by their paths there.
+ */
 export async function withThisPackage(
   files: Readonly<Record<string, string>>,
   copies: Readonly<Record<string, string>> = {},

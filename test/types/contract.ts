@@ -1,4 +1,5 @@
-// What must compile, and what must not, for whoever writes a plugin in TypeScript. test/integration/types.test.ts holds it against the types of the built package.
+// What must compile, and what must not, for whoever writes a plugin in TypeScript. test/integration/types.test.ts holds
+// it against the types of the built package.
 import {defineRunPlugin, type Host, type RunHooks, type RunPlugin} from 'systemd-docker'
 
 /** Every kind of option has the type of its values. */

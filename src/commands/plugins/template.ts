@@ -1,6 +1,8 @@
 import {CONTRACT_VERSION} from '../../pipeline/contract.js'
 
-/** The files of a package that brings one plugin, by their names: it has an option, acts in two phases, and has a test. */
+/**
+ * The files of a package that brings one plugin, by their names: it has an option, acts in two phases, and has a test.
+ */
 export function starterFiles(name: string): Record<string, string> {
   const manifest = {
     name: `systemd-docker-plugin-${name}`,

@@ -7,8 +7,8 @@ import {readRegularSync} from '../../files/regular.js'
 const LIMIT = 1024 * 1024
 
 /**
- * The directory in which docker's client keeps what it was told: `$DOCKER_CONFIG`, else `.docker` in the home directory. Without `HOME`, as in the
- * system's units, that is the user database's. Nothing when the user has no home.
+ * The directory in which docker's client keeps what it was told: `$DOCKER_CONFIG`, else `.docker` in the home
+ * directory. Without `HOME`, as in the system's units, that is the user database's. Nothing when the user has no home.
  */
 export function clientDirectory(env: Readonly<NodeJS.ProcessEnv>): string | undefined {
   const directory = env['DOCKER_CONFIG']
@@ -22,7 +22,8 @@ export function clientDirectory(env: Readonly<NodeJS.ProcessEnv>): string | unde
 }
 
 /**
- * What a JSON file of docker's client says, or nothing when it is not there or not for us to read; docker, too, goes on without it then.
+ * What a JSON file of docker's client says, or nothing when it is not there or not for us to read; docker, too, goes on
+ * without it then.
  *
  * @throws {ConfigurationError} when it is no JSON object; what is in it is not repeated, as there may be passwords
  */
@@ -58,7 +59,10 @@ export function readClientConfig(env: Readonly<NodeJS.ProcessEnv>): ClientConfig
   return {path, content: readClientFile(path)}
 }
 
-/** A field of something that may be a record, however its letters are: docker's client, as Go does, takes `HTTPProxy` for `httpProxy` where that is not there. */
+/**
+ * A field of something that may be a record, however its letters are: docker's client, as Go does, takes `HTTPProxy`
+ * for `httpProxy` where that is not there.
+ */
 export function fieldOf(holder: unknown, name: string): unknown {
   if (!isRecord(holder)) return undefined
   const key = Object.hasOwn(holder, name)

@@ -16,10 +16,12 @@ interface NamedContext {
 }
 
 /**
- * The path of the Engine's socket, as docker's client finds it: `DOCKER_HOST`, else the context of `DOCKER_CONTEXT`, else the `currentContext` of its
- * config.json, else the default: the user's own Engine where one listens, for whoever is not root, and the host's.
+ * The path of the Engine's socket, as docker's client finds it: `DOCKER_HOST`, else the context of `DOCKER_CONTEXT`,
+ * else the `currentContext` of its config.json, else the default: the user's own Engine where one listens, for whoever
+ * is not root, and the host's.
  *
- * @throws {EngineAddressError} when that is no unix socket, as a container on another host cannot be in a unit of this one, or no such context
+ * @throws {EngineAddressError} when that is no unix socket, as a container on another host cannot be in a unit of this
+ * one, or no such context
  * @throws {ConfigurationError} when what docker's client wrote cannot be read
  */
 export function socketPath(env: Readonly<NodeJS.ProcessEnv>, uid = process.geteuid?.() ?? 0): string {
@@ -42,7 +44,10 @@ function contextOf(env: Readonly<NodeJS.ProcessEnv>, directory: string): NamedCo
   return current === undefined ? undefined : {name: current, by: path}
 }
 
-/** Docker's client keeps what it knows of a context under the SHA-256 of the name. Few runs have one, and loading the hash costs milliseconds. */
+/**
+ * Docker's client keeps what it knows of a context under the SHA-256 of the name. Few runs have one, and loading the
+ * hash costs milliseconds.
+ */
 function contextSocket({name, by}: NamedContext, directory: string): string {
   const who = `the Docker context ${name}, which ${by} names`
   const hash = process.getBuiltinModule('node:crypto').createHash('sha256').update(name).digest('hex')

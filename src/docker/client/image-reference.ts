@@ -2,8 +2,9 @@
 const DOCKER_HUB = 'https://index.docker.io/v1/'
 
 /**
- * An image reference in the two parts that the Engine takes them in (Engine API, `POST /images/create`): the repository, and the tag or digest.
- * Without either it is `latest`, as the Engine would otherwise fetch every tag there is.
+ * An image reference in the two parts that the Engine takes them in (Engine API, `POST /images/create`): the
+ * repository, and the tag or digest. Without either it is `latest`, as the Engine would otherwise fetch every tag there
+ * is.
  */
 export function splitReference(reference: string): {repository: string; tag: string} {
   const digest = reference.indexOf('@')
@@ -18,8 +19,8 @@ export function splitReference(reference: string): {repository: string; tag: str
 }
 
 /**
- * The registry that an image comes from, by the name under which docker's client keeps its login: what stands before the first slash, when it can be
- * no part of a name on Docker Hub (distribution, reference/normalize.go).
+ * The registry that an image comes from, by the name under which docker's client keeps its login: what stands before
+ * the first slash, when it can be no part of a name on Docker Hub (distribution, reference/normalize.go).
  */
 export function registryOf(reference: string): string {
   const slash = reference.indexOf('/')

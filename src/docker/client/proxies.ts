@@ -11,8 +11,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
 }
 
 /**
- * The variables, as `NAME=value`, by which docker's client tells a container of the proxies that `proxies` of its config.json has for an Engine: by the Engine's address, such
- * as `unix:///var/run/docker.sock`, else under `default`. There may be passwords in them.
+ * The variables, as `NAME=value`, by which docker's client tells a container of the proxies that `proxies` of its
+ * config.json has for an Engine: by the Engine's address, such as `unix:///var/run/docker.sock`, else under `default`.
+ * There may be passwords in them.
  *
  * @throws {ConfigurationError} when config.json is not as docker has it; no value of it is in the message
  */

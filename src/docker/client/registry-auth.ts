@@ -32,10 +32,12 @@ const NOT_FOUND = 'credentials not found in native keychain'
 const VARIABLE = 'DOCKER_AUTH_CONFIG'
 
 /**
- * The login for an image's registry, as docker's client finds it: in `auths` of `DOCKER_AUTH_CONFIG`, else by its config.json: from the helper that `credHelpers` names for the
- * registry, else the helper that `credsStore` names for all, else `auths`. A variable that is not as docker has it is passed over, as by docker.
+ * The login for an image's registry, as docker's client finds it: in `auths` of `DOCKER_AUTH_CONFIG`, else by its
+ * config.json: from the helper that `credHelpers` names for the registry, else the helper that `credsStore` names for
+ * all, else `auths`. A variable that is not as docker has it is passed over, as by docker.
  *
- * @throws {ConfigurationError} when config.json, or what a helper says, is not as docker has it. No secret is ever in the message.
+ * @throws {ConfigurationError} when config.json, or what a helper says, is not as docker has it. No secret is ever in
+ * the message.
  */
 export async function findLogin(
   image: string,
@@ -136,7 +138,10 @@ function decode(auth: string, registry: string, path: string): Pair {
   return {username: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/\0+$/, '')}
 }
 
-/** What a credential helper says of a registry, or nothing when it has no login for it. The registry is told, and the secret comes, through pipes. */
+/**
+ * What a credential helper says of a registry, or nothing when it has no login for it. The registry is told, and the
+ * secret comes, through pipes.
+ */
 function askHelper(
   program: string,
   registry: string,

@@ -8,8 +8,9 @@ const VARIABLE = 'DOCKER_CUSTOM_HEADERS'
 const OWN = new Set(['Connection', 'Content-Length', 'Host', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'User-Agent'])
 
 /**
- * The headers that each request to the Engine is to have, as docker's client takes them: those of `DOCKER_CUSTOM_HEADERS`, comma-separated `NAME=value`, else `HttpHeaders` of its
- * config.json. They are for what stands before an Engine, or decides there who may do what.
+ * The headers that each request to the Engine is to have, as docker's client takes them: those of
+ * `DOCKER_CUSTOM_HEADERS`, comma-separated `NAME=value`, else `HttpHeaders` of its config.json. They are for what
+ * stands before an Engine, or decides there who may do what.
  *
  * @throws {ConfigurationError} when they are no headers; no value is in the message, as there may be secrets
  */

@@ -5,8 +5,9 @@ import {NO_SIGNATURES} from './table.js'
 import {platform} from './values/platform.js'
 
 /**
- * What docker's client takes for options that are not on the line from its environment: `DOCKER_DEFAULT_PLATFORM` for `--platform`, and `DOCKER_CONTENT_TRUST`, which asks for
- * signed images unless it says no, for `--disable-content-trust`.
+ * What docker's client takes for options that are not on the line from its environment: `DOCKER_DEFAULT_PLATFORM` for
+ * `--platform`, and `DOCKER_CONTENT_TRUST`, which asks for signed images unless it says no, for
+ * `--disable-content-trust`.
  *
  * @param said the names of the options on the line
  * @throws {BadValueError} {@link RefusedOptionError}

@@ -23,7 +23,9 @@ export interface RunRequest {
   readonly pull: PullPolicy
   /** Whether a terminal is not to be told how far a pull is. */
   readonly quiet?: true
-  /** Whether the container goes at its end, its anonymous volumes too. The request says whether the Engine sees to that. */
+  /**
+   * Whether the container goes at its end, its anonymous volumes too. The request says whether the Engine sees to that.
+   */
   readonly rm?: true
   /** The file that the id of a container that is made is written to. */
   readonly cidFile?: string

@@ -7,8 +7,8 @@ export interface RunOptionHelp {
 }
 
 /**
- * What each option of docker run is for, by heading, in the order in which they are shown. Only help and the tests of the documents load this: a run needs none
- * of it.
+ * What each option of docker run is for, by heading, in the order in which they are shown. Only help and the tests of
+ * the documents load this: a run needs none of it.
  */
 export const RUN_OPTIONS_HELP: Readonly<Record<string, Readonly<Record<string, RunOptionHelp>>>> = {
   'Container and image': {

@@ -34,7 +34,10 @@ type Field =
   | 'User'
   | 'WorkingDir'
 
-/** Where in the body of a create request a value lands: a field, `[]` behind a list that it is added to, `{}` behind a record that it is an entry of. */
+/**
+ * Where in the body of a create request a value lands: a field, `[]` behind a list that it is added to, `{}` behind a
+ * record that it is an entry of.
+ */
 export type RequestField = `${Field | `${'HostConfig' | 'Healthcheck'}.${string}`}${'' | '[]' | '{}'}`
 
 /** One option of docker run, and what becomes of its value. */
@@ -88,8 +91,8 @@ const contentTrust: Effect = (_, value, option) => {
 }
 
 /**
- * Every option that `docker run` of client 29.8 takes (`docker run --help`, and the older spellings that it hides). What they come to is held
- * against what docker's own client sends, in test/docker-client.
+ * Every option that `docker run` of client 29.8 takes (`docker run --help`, and the older spellings that it hides).
+ * What they come to is held against what docker's own client sends, in test/docker-client.
  */
 export const RUN_OPTIONS: Readonly<Record<string, RunOption>> = {
   'add-host': {takes: 'value', parse: extraHost, into: 'HostConfig.ExtraHosts[]'},

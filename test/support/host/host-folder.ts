@@ -3,7 +3,10 @@ import {onTestFinished} from 'vitest'
 import type {Guest} from '../../../sandbox/guest.js'
 import {unique} from '../service/service.js'
 
-/** A folder that a unit has as /etc/systemd-docker when `unit` is among its settings, so that no other unit of the host has it. */
+/**
+ * A folder that a unit has as /etc/systemd-docker when `unit` is among its settings, so that no other unit of the host
+ * has it.
+ */
 export interface HostFolder {
   readonly path: string
   readonly unit: Readonly<Record<string, string>>

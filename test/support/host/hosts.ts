@@ -18,7 +18,10 @@ export const EVERY_HOST: readonly TestHost[] = inject('hosts').map(({name, wayIn
 /** The newest host, a current one and the oldest, for what has nothing to do with placement. */
 export const HOSTS = hostsNamed('debian-forky', 'debian13-v2', 'debian12-v1')
 
-/** One host of each release of Debian, with what it is now: cgroup v2, and whatever lets a container be born in its unit. */
+/**
+ * One host of each release of Debian, with what it is now: cgroup v2, and whatever lets a container be born in its
+ * unit.
+ */
 export const RELEASES = ['debian-forky', 'debian13-v2', 'debian12-v2'] as const
 
 /** The hosts of {@link RELEASES}. */

@@ -11,7 +11,10 @@ export interface OwnHost {
   readonly host: () => Guest
 }
 
-/** Hosts of the surrounding tests' own, which boot side by side: for what changes the whole host. Each kind can be there once in a test file. */
+/**
+ * Hosts of the surrounding tests' own, which boot side by side: for what changes the whole host. Each kind can be there
+ * once in a test file.
+ */
 export function ownHosts(
   names: readonly HostKind['name'][],
   otherwise: Partial<Pick<HostKind, 'daemonJson' | 'isSetUp'>>,

@@ -19,7 +19,10 @@ export interface Registry {
   readonly directory: string
 }
 
-/** Starts a registry, which ends with the test, as do the images that came from it. `login` is the user and the password that one with the manner `password` lets in. */
+/**
+ * Starts a registry, which ends with the test, as do the images that came from it. `login` is the user and the password
+ * that one with the manner `password` lets in.
+ */
 export async function startRegistry(guest: Guest, manner: Manner, login = ''): Promise<Registry> {
   const name = unique()
   const directory = `/run/${name}`

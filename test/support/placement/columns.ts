@@ -7,7 +7,10 @@ export interface Column {
   /** Words of docker run and settings of the unit that lead to it. */
   readonly words: string
   readonly unit: Readonly<Record<string, string>>
-  /** What is seen for each of the rows, in their order: `y`es, `n`o, or `-` where the host has no controllers on cgroup v2. */
+  /**
+   * What is seen for each of the rows, in their order: `y`es, `n`o, or `-` where the host has no controllers on cgroup
+   * v2.
+   */
   readonly expected: string
 }
 

@@ -9,7 +9,10 @@ const SHELL = `sh -c 'trap "echo reloaded" USR1; trap exit TERM; while :; do sle
 const STOP_TIMEOUT_S = 5
 const COLUMN_TIMEOUT_MS = 120_000
 
-/** These columns of the matrix of placements, on the hosts of this test's project: every cell is as expected, and all are printed. */
+/**
+ * These columns of the matrix of placements, on the hosts of this test's project: every cell is as expected, and all
+ * are printed.
+ */
 export function testMatrix(columns: readonly Column[]): void {
   const seen = new Map<Column, string>()
 

@@ -1,4 +1,6 @@
-/** Records of the create request whose entries count, whatever their values: `--label a` is not the same as no label. */
+/**
+ * Records of the create request whose entries count, whatever their values: `--label a` is not the same as no label.
+ */
 const RECORDS = new Set([
   'Annotations',
   'Config',
@@ -28,8 +30,9 @@ const UNORDERED = new Set(['Binds', 'Ulimits'])
 const STREAMS = new Set(['AttachStdin', 'AttachStdout', 'AttachStderr', 'StdinOnce'])
 
 /**
- * The body of a create request as the Engine reads it, so that two can be compared: Go's zero values are as good as absent, of a variable that
- * is set twice the later counts, and a network of which only the name is said is said by `NetworkMode`.
+ * The body of a create request as the Engine reads it, so that two can be compared: Go's zero values are as good as
+ * absent, of a variable that is set twice the later counts, and a network of which only the name is said is said by
+ * `NetworkMode`.
  */
 export function asTheEngineReads(body: object, withStreams = true): unknown {
   const read = readObject(body, false) as Record<string, unknown>

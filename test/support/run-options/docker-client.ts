@@ -34,7 +34,10 @@ export interface Recording {
   readonly config?: (engine: string) => object
 }
 
-/** What docker's own client makes of lines: each is given to it with something in the Engine's place that writes down what it is asked. */
+/**
+ * What docker's own client makes of lines: each is given to it with something in the Engine's place that writes down
+ * what it is asked.
+ */
 export async function recordDocker(
   lines: readonly (readonly string[])[],
   {cwd, env = {}, api = '1.51', config = () => ({})}: Recording,

@@ -3,7 +3,10 @@ import {RUN_OPTIONS} from '../../../src/docker/run-options/table.js'
 import {put} from '../../../src/docker/run-options/translate.js'
 import {surroundings} from './surroundings.js'
 
-/** What an option's values come to in a create request for `image` that asks for nothing else; messages call the option `--option`. */
+/**
+ * What an option's values come to in a create request for `image` that asks for nothing else; messages call the option
+ * `--option`.
+ */
 export async function draftOf(
   effect: Effect,
   values: readonly string[],

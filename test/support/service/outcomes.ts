@@ -16,7 +16,10 @@ export interface Outcome {
   readonly left: readonly string[]
 }
 
-/** A unit that is over, with nothing left. One that did not fail systemd forgets, and answers for it as for one that never ran. */
+/**
+ * A unit that is over, with nothing left. One that did not fail systemd forgets, and answers for it as for one that
+ * never ran.
+ */
 export const CLEAN: Outcome = {
   ActiveState: 'inactive',
   Result: 'success',
@@ -28,7 +31,8 @@ export const CLEAN: Outcome = {
 }
 
 /**
- * Looks at services, and prints at the end of the test file a table of all that was seen: what was done, what systemd said, what Docker said, what was left.
+ * Looks at services, and prints at the end of the test file a table of all that was seen: what was done, what systemd
+ * said, what Docker said, what was left.
  *
  * @returns a function that looks, and notes it under `what` was done
  */

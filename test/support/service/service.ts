@@ -4,14 +4,20 @@ import type {Guest} from '../../../sandbox/guest.js'
 import {until} from '../../../sandbox/until.js'
 
 const PATIENCE_MS = 20_000
-/** On cgroup v1 a unit or a container whose processes were killed can take very long to end; what is left goes with the host. */
+/**
+ * On cgroup v1 a unit or a container whose processes were killed can take very long to end; what is left goes with the
+ * host.
+ */
 const BRIEFLY_S = 15
 const START_TIMEOUT_S = 30
 /** A container that says no stop timeout gets three seconds less. */
 const STOP_TIMEOUT_S = 13
 let count = 0
 
-/** A service of a test host whose ExecStart= is a line of systemd-docker. It is stopped and forgotten, and its container removed, after the test. */
+/**
+ * A service of a test host whose ExecStart= is a line of systemd-docker. It is stopped and forgotten, and its container
+ * removed, after the test.
+ */
 export interface Service {
   /** The unit's name, with `.service`. */
   readonly name: string
@@ -34,8 +40,8 @@ export interface Service {
 /**
  * Defines a service on a host: `line` is what stands behind the program's path; `%n` in it is the unit's name.
  *
- * systemd finds a unit that it has not loaded yet by itself. A daemon-reload would take back, for every unit of the host that is just starting, the time that
- * `EXTEND_TIMEOUT_USEC=` gave it.
+ * systemd finds a unit that it has not loaded yet by itself. A daemon-reload would take back, for every unit of the
+ * host that is just starting, the time that `EXTEND_TIMEOUT_USEC=` gave it.
  */
 export async function defineService(
   guest: Guest,

@@ -5,7 +5,10 @@ import {fakeEngine} from '../../../src/testing/fake-engine.js'
 
 const DAY_MS = 86_400_000
 
-/** Asks what is never answered, within so many milliseconds; what came of it, and the signal that the question was given. */
+/**
+ * Asks what is never answered, within so many milliseconds; what came of it, and the signal that the question was
+ * given.
+ */
 function asked(milliseconds: number, signal?: AbortSignal) {
   let question: AbortSignal | undefined
   const settled = vi.fn()

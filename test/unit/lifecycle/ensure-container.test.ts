@@ -45,7 +45,10 @@ const bearing = (containers: Readonly<Record<string, ContainerInspection>>): Par
   inspect: (name) => Promise.resolve(containers[name]),
 })
 
-/** Obtains a container; what came of it, what was asked of the Engine, and what the plugins were told of the container that was there. */
+/**
+ * Obtains a container; what came of it, what was asked of the Engine, and what the plugins were told of the container
+ * that was there.
+ */
 async function obtained(
   request: CreateRequest,
   told: Partial<Engine>,

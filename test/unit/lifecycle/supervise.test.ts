@@ -21,7 +21,10 @@ type Told = readonly [
 const GONE = new EngineUnreachableError('unix:///x', new Error('hung up'))
 const ENDED = inspection({id: 'c0ffee', exitCode: 7, startedAt: 1000, finishedAt: 5000})
 
-/** The Engine's events, each list until it goes away; what it says of the container's last end when it is asked is what they have come to. */
+/**
+ * The Engine's events, each list until it goes away; what it says of the container's last end when it is asked is what
+ * they have come to.
+ */
 class Telling {
   code: number | undefined
   #end: (code: number) => void = () => undefined

@@ -233,7 +233,9 @@ describe('the image', () => {
   )
 })
 
-/** Every way to write an option. A long one with a single dash is one only where its first letter is no short option. */
+/**
+ * Every way to write an option. A long one with a single dash is one only where its first letter is no short option.
+ */
 function spellingsOf(name: string, {char, takes}: RunOption): string[][] {
   const dashes = isShort(name.charAt(0)) ? ['--'] : ['--', '-']
   const value = 'value'

@@ -21,7 +21,10 @@ const SITE = `export default {
 }
 `
 
-/** The plugins that a unit is finished with where that is the configuration, with the values of their options, and the lines that are logged. */
+/**
+ * The plugins that a unit is finished with where that is the configuration, with the values of their options, and the
+ * lines that are logged.
+ */
 async function pluginsWith(
   config: string,
   file = 'config.yaml',

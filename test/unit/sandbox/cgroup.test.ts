@@ -6,7 +6,10 @@ import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
 
-/** Writes a mountinfo file (proc(5)) of file systems that are directories here, by their mount points below the test's own directory. */
+/**
+ * Writes a mountinfo file (proc(5)) of file systems that are directories here, by their mount points below the test's
+ * own directory.
+ */
 async function mountsOf(mounts: Readonly<Record<string, string>>): Promise<{mountinfo: string; own: string}> {
   const lines = Object.entries(mounts).map(([path, rest]) => `31 23 0:28 / ${inTemp(path)} rw,relatime - ${rest}`)
   await writeFile(inTemp('mountinfo'), `${lines.join('\n')}\n`)

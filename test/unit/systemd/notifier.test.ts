@@ -13,7 +13,10 @@ const inTemp = useTempDirectory()
 /** The only other program than systemd-notify that its stand-ins use. */
 const SED = '/bin/sed'
 
-/** Puts a `systemd-notify` first on the PATH that runs `script`; it is the only program there besides the shell's own words. */
+/**
+ * Puts a `systemd-notify` first on the PATH that runs `script`; it is the only program there besides the shell's own
+ * words.
+ */
 async function installProgram(script: string): Promise<void> {
   await writeFile(inTemp('bin', 'systemd-notify'), `#!/bin/sh\n${script}\n`)
   await chmod(inTemp('bin', 'systemd-notify'), 0o755)

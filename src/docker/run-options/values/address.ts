@@ -21,7 +21,10 @@ export function ipv4Address(value: string, option: string): string {
   return address
 }
 
-/** An address of IPv6 in its shortest form (RFC 5952); one of IPv4 in its clothes is none, as for the Engine. @throws {BadValueError} */
+/**
+ * An address of IPv6 in its shortest form (RFC 5952); one of IPv4 in its clothes is none, as for the Engine. @throws
+ * {BadValueError}
+ */
 export function ipv6Address(value: string, option: string): string {
   const address = value.trim()
   const short = isAddress(address) ? shortest(address) : ''
@@ -36,8 +39,8 @@ function shortest(address: string): string {
 }
 
 /**
- * The hardware address of a network interface as `92:d0:c6:0a:29:33`: 6, 8 or 20 bytes, in pairs that colons or dashes part, in fours that dots part, or with nothing
- * between.
+ * The hardware address of a network interface as `92:d0:c6:0a:29:33`: 6, 8 or 20 bytes, in pairs that colons or dashes
+ * part, in fours that dots part, or with nothing between.
  *
  * @throws {BadValueError}
  */
@@ -53,7 +56,10 @@ export function macAddress(value: string, option: string): string {
   return digits.replaceAll(/..(?=.)/g, '$&:')
 }
 
-/** `--add-host NAME:ADDRESS` or `NAME=ADDRESS`; the address may be `host-gateway`, and one of IPv6 in brackets. @throws {BadValueError} */
+/**
+ * `--add-host NAME:ADDRESS` or `NAME=ADDRESS`; the address may be `host-gateway`, and one of IPv6 in brackets. @throws
+ * {BadValueError}
+ */
 export function extraHost(value: string, option: string): string {
   const [, name = '', address = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? /^([^:]*):(.*)$/s.exec(value) ?? []
   if (name === '') throw new BadValueError(option, value, 'use NAME:ADDRESS')

@@ -4,7 +4,9 @@ import type {Effect} from '../draft.js'
 import {bytes, digits} from './numbers.js'
 import {partOf} from './blame-whole.js'
 
-/** A device by its name in the Container Device Interface, `vendor.com/class=name`, which a file of the host describes. */
+/**
+ * A device by its name in the Container Device Interface, `vendor.com/class=name`, which a file of the host describes.
+ */
 const CDI = /^[a-z](?:[\w.-]*[a-z\d])?\/[a-z](?:[\w.-]*[a-z\d])?=[a-z\d](?:[\w.:-]*[a-z\d])?$/i
 
 /** `--device HOST[:CONTAINER][:MODES]`, or a device's name in the Container Device Interface. */

@@ -10,11 +10,15 @@ const NANOSECONDS: Readonly<Record<string, number>> = {
   m: 6e10,
   h: 3.6e12,
 }
-// The two µ by their code points: V8 takes two bytes for each character of a program that is not of Latin-1 alone, 245 KB for ours in every unit.
+// The two µ by their code points: V8 takes two bytes for each character of a program that is not of Latin-1 alone, 245
+// KB for ours in every unit.
 const PART = /(\d*)(?:\.(\d*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/gy
 const LONGEST = 2 ** 63
 
-/** A time in nanoseconds, as Go writes it (`time.ParseDuration`): `90s`, `1m30s`, `1.5h`; not below zero. @throws {BadValueError} */
+/**
+ * A time in nanoseconds, as Go writes it (`time.ParseDuration`): `90s`, `1m30s`, `1.5h`; not below zero. @throws
+ * {BadValueError}
+ */
 export function duration(value: string, option: string): number {
   if (/^[+-]?0$/.test(value)) return 0
   const bad = (why: string): never => {

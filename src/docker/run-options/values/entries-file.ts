@@ -3,7 +3,8 @@ import {BadValueError, UnreadableFileError} from '../../../errors.js'
 import type {OptionContext} from '../draft.js'
 
 /**
- * The entries of a file that `option` names: `KEY=value` or `KEY`, one a line; blank lines and lines that begin with `#` are none.
+ * The entries of a file that `option` names: `KEY=value` or `KEY`, one a line; blank lines and lines that begin with
+ * `#` are none.
  *
  * @throws {UnreadableFileError} {@link BadValueError} when a line has no name, or one with spaces in it
  */

@@ -3,7 +3,9 @@ import type {DeviceRequest} from '../../create-request.js'
 import {parseCsvRecord} from '../../../options/csv.js'
 import {keyValue} from './pairs.js'
 
-/** `--gpus all`, `--gpus 2`, or fields: `count`, `device`, `driver`, `capabilities`, `options`. @throws {BadValueError} */
+/**
+ * `--gpus all`, `--gpus 2`, or fields: `count`, `device`, `driver`, `capabilities`, `options`. @throws {BadValueError}
+ */
 export function gpus(value: string, option: string): DeviceRequest {
   const bad = (why: string): never => {
     throw new BadValueError(option, value, why)

@@ -72,8 +72,9 @@ const FIELDS: Readonly<Record<string, Field>> = {
 const SWITCHES = new Set(['readonly', 'ro', 'volume-nocopy', 'bind-nonrecursive', 'bind-create-src'])
 
 /**
- * `--mount type=…,source=…,target=…`: comma-separated fields, in quotes where a value has a comma. A field that is said has a value, as docker has it from 29 on: an empty
- * source, as of a variable that is not set, would be a volume of its own.
+ * `--mount type=…,source=…,target=…`: comma-separated fields, in quotes where a value has a comma. A field that is said
+ * has a value, as docker has it from 29 on: an empty source, as of a variable that is not set, would be a volume of its
+ * own.
  */
 export const mount: Effect = (draft, value, option, {cwd}) => {
   const {body} = draft.request

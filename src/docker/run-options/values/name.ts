@@ -1,8 +1,8 @@
 import {BadValueError} from '../../../errors.js'
 
 /**
- * `--name NAME`, of the letters that the Engine takes; the name of a template's unit has one that it does not. The slash that the Engine itself puts before names may stand
- * there too, and is none of it. Empty is none.
+ * `--name NAME`, of the letters that the Engine takes; the name of a template's unit has one that it does not. The
+ * slash that the Engine itself puts before names may stand there too, and is none of it. Empty is none.
  *
  * @throws {BadValueError}
  */

@@ -9,8 +9,8 @@ const LARGEST_MIB = 4
 const BYTES_PER_MIB = 1024 * 1024
 
 /**
- * The content of a file that `option` names, which may also be a FIFO, as of a shell's process substitution, or a device such as a terminal. One that gives nothing is waited for
- * until `signal` aborts.
+ * The content of a file that `option` names, which may also be a FIFO, as of a shell's process substitution, or a
+ * device such as a terminal. One that gives nothing is waited for until `signal` aborts.
  *
  * @throws {UnreadableFileError} also when it is larger than 4 MiB
  */

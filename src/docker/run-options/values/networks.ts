@@ -43,7 +43,10 @@ const FIELDS: Readonly<Record<string, Field>> = {
   },
 }
 
-/** `--network NAME`, `host`, `none`, `bridge`, `container:ID`, or fields: `name=…,alias=…,ip=…`, all in lower case; once for each network. */
+/**
+ * `--network NAME`, `host`, `none`, `bridge`, `container:ID`, or fields: `name=…,alias=…,ip=…`, all in lower case; once
+ * for each network.
+ */
 export const network: Effect = ({pending, needs}, value, option) => {
   const bad = (why: string): never => {
     throw new BadValueError(option, value, why)
@@ -92,7 +95,10 @@ export const firstLinkLocalIp: Effect = ({pending}, value, option) => {
 /** Networks that everybody has; only on others has a container aliases. */
 const OWN = /^(?:default|bridge|host|none|container:.*)$/s
 
-/** Puts the container on its networks, the first of which has what `--ip`, `--network-alias` and their like say. @throws {ConflictingOptionsError} */
+/**
+ * Puts the container on its networks, the first of which has what `--ip`, `--network-alias` and their like say. @throws
+ * {ConflictingOptionsError}
+ */
 export function joinNetworks({request: {body}, pending: {networks, first}}: Draft): void {
   const [main = {name: 'default', endpoint: {}}, ...others] = networks
   const isOwn = OWN.test(main.name)

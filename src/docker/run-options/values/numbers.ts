@@ -3,7 +3,10 @@ import {BadValueError} from '../../../errors.js'
 const POWER: Readonly<Record<string, number>> = {k: 1, m: 2, g: 3, t: 4, p: 5}
 const SIZE = /^(\+?(?:\d(?:_?\d)*\.?(?:\d(?:_?\d)*)?|\.\d(?:_?\d)*)(?:e[+-]?\d+)?) ?(?:b|([kmgtp])(?:i?b)?)?$/i
 
-/** A size in bytes as docker writes it: `512`, `64m`, `1.5g`, `2GiB`; the units are powers of 1024. @throws {BadValueError} */
+/**
+ * A size in bytes as docker writes it: `512`, `64m`, `1.5g`, `2GiB`; the units are powers of 1024. @throws
+ * {BadValueError}
+ */
 export function bytes(value: string, option: string): number {
   const [, number = '', unit = ''] = SIZE.exec(value) ?? []
   const size = Math.floor(Number(number.replaceAll('_', '')) * 1024 ** (POWER[unit.toLowerCase()] ?? 0))

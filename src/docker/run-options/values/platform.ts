@@ -24,8 +24,8 @@ const NUMBERED: Readonly<Record<string, readonly string[]>> = {arm: ['5', '6', '
 const OF_NODE: Readonly<Record<string, string>> = {x64: 'amd64', ia32: '386'}
 
 /**
- * `--platform OS[/MACHINE[/VARIANT]]` or `MACHINE`, in the spelling that images have (OCI image specification, image index): `linux/x86_64` is
- * `linux/amd64`. Empty is none.
+ * `--platform OS[/MACHINE[/VARIANT]]` or `MACHINE`, in the spelling that images have (OCI image specification, image
+ * index): `linux/x86_64` is `linux/amd64`. Empty is none.
  *
  * @throws {BadValueError}
  */

@@ -5,8 +5,8 @@ import {parseCsvRecord} from '../../../options/csv.js'
 import {portsOf} from './ports.js'
 
 /**
- * `--publish [[IP:][HOST]:]CONTAINER[/PROTOCOL]`, where both ports may be ranges of the same length, `8000-8010:80-90`; or in fields,
- * `published=[IP:]HOST,target=CONTAINER,protocol=PROTOCOL`.
+ * `--publish [[IP:][HOST]:]CONTAINER[/PROTOCOL]`, where both ports may be ranges of the same length, `8000-8010:80-90`;
+ * or in fields, `published=[IP:]HOST,target=CONTAINER,protocol=PROTOCOL`.
  */
 export const publish: Effect = ({request: {body}}, value, option) => {
   const bad = (why: string): never => {

@@ -3,8 +3,8 @@ import {BadValueError, reason} from '../../../errors.js'
 import type {Effect} from '../draft.js'
 
 /**
- * `--security-opt NAME=VALUE` or `NAME:VALUE`. The file that `seccomp=` names travels to the Engine in place of its path; `systempaths=unconfined`
- * is two fields of its own.
+ * `--security-opt NAME=VALUE` or `NAME:VALUE`. The file that `seccomp=` names travels to the Engine in place of its
+ * path; `systempaths=unconfined` is two fields of its own.
  */
 export const securityOption: Effect = async ({request: {body}}, value, option, {cwd, signal}) => {
   const [, name = '', setting = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? /^([^:]*):(.*)$/s.exec(value) ?? []

@@ -2,7 +2,10 @@ import {resolve} from 'node:path'
 import {BadValueError} from '../../../errors.js'
 import type {Effect} from '../draft.js'
 
-/** `--volume [SOURCE:]TARGET[:MODES]`. A source that begins with a dot is a path relative to the working directory, any other word a volume's name. */
+/**
+ * `--volume [SOURCE:]TARGET[:MODES]`. A source that begins with a dot is a path relative to the working directory, any
+ * other word a volume's name.
+ */
 export const volume: Effect = ({request: {body}}, value, option, {cwd}) => {
   const [first = '', second, modes, ...more] = value.split(':')
   const target = second ?? first
