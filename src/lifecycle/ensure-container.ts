@@ -197,13 +197,32 @@ async function settled(run: EnsureInput, found: ContainerInspection): Promise<Co
   }
   // Of a PID that is another process here nothing can be told.
   if (!isRunning(found) || found.pid === 0 || (await findInit(found)) !== 'gone') return found
-  await patiently(run, found.name, 'has ended, which the Engine has not noticed', async (signal) => {
-    await (
-      await engine.watch(found.id, 'not-running', signal)
-    ).exitCode
-  })
+  await patiently(run, found.name, 'has ended, which the Engine has not noticed', (signal) =>
+    untilNoticed(engine, found, signal),
+  )
   const now = await lookUp(run, found.id)
   return now === undefined ? undefined : await settled(run, now)
+}
+
+/** Waits for the Engine to notice the end of a life of a container. */
+async function untilNoticed(
+  engine: Engine,
+  {id, pid, startedAt}: ContainerInspection,
+  signal: AbortSignal,
+): Promise<void> {
+  const watching = new AbortController()
+  signal.addEventListener('abort', () => {
+    watching.abort(signal.reason)
+  })
+  try {
+    const {exitCode} = await engine.watch(id, 'not-running', watching.signal)
+    exitCode.catch(() => undefined)
+    // Docker may have started it again before its end was waited for.
+    const now = await engine.inspect(id, signal)
+    if (now?.pid === pid && now.startedAt === startedAt) await exitCode
+  } finally {
+    watching.abort()
+  }
 }
 
 async function patiently(

@@ -164,6 +164,24 @@ describe('a container that bears the name', () => {
     expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false}])
   })
 
+  test('a container that Docker starts again before its end can be waited for is taken over', async () => {
+    const dying = made(request, {state: 'running', pid: NOBODY, startedAt: 1000})
+    const again = made(request, {state: 'running', pid: process.ppid, startedAt: 2000})
+    let isWatched = false
+    const watch: Engine['watch'] = (_, __, signal) => {
+      isWatched = true
+      return Promise.resolve({
+        exitCode: new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(signal.reason as Error)
+          })
+        }),
+      })
+    }
+    const {found} = await obtained(request, {inspect: () => Promise.resolve(isWatched ? again : dying), watch})
+    expect(found).toEqual([{id: 'old', name: 'web', running: true, madeWithRm: false}])
+  })
+
   test('a container whose end the Engine does not notice fails the run', async () => {
     const watch: Engine['watch'] = (_, __, signal) =>
       new Promise((_, reject) => {
