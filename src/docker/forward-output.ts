@@ -3,6 +3,7 @@ import {Demultiplexer, type OutputStream} from './demultiplexer.js'
 import {UnwrittenMessages, type LogJoin} from './log-join.js'
 import {LogMessages} from './log-messages.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
+import {WholeLines} from './whole-lines.js'
 
 type Sinks = Readonly<Record<OutputStream, Writable>>
 type Write = (to: OutputStream, payload: Buffer) => void
@@ -29,13 +30,24 @@ export async function forwardOutput(
   tails: OutputTails = nothingWritten(Date.now()),
 ): Promise<void> {
   await forward(stream, {stdout, stderr}, tails, (write) => {
-    const split = raw ? undefined : new Demultiplexer(write)
+    if (raw)
+      return {
+        push: (chunk) => {
+          write('stdout', chunk)
+        },
+        end: () => undefined,
+      }
+    const lines = new WholeLines(write)
+    const split = new Demultiplexer((to, payload) => {
+      lines.push(to, payload)
+    })
     return {
       push: (chunk) => {
-        if (split === undefined) write('stdout', chunk)
-        else split.push(chunk)
+        split.push(chunk)
       },
-      end: () => undefined,
+      end: () => {
+        lines.flush()
+      },
     }
   })
 }
