@@ -79,13 +79,13 @@ async function perform(
     if (log.debug !== undefined) traceEngine(log.debug, socket)
     const engine = new EarlyEngine(socket, pinnedVersion(env), requestHeaders(env))
     const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
-    const setup = await readSite({root, env, configFile, signal: stop.signal})
-    const line = parseCommandLine(argv, setup.declarations)
+    const site = await readSite({root, env, configFile, signal: stop.signal})
+    const line = parseCommandLine(argv, site.declarations)
     if (line.command === undefined) throw new UnknownCommandError(undefined)
     if (line.command !== 'run') return await viaOclif([line.command, ...line.rest])
-    if (asksForHelp(line.rest, setup.declarations)) return await viaOclif(['run', '--help'])
+    if (asksForHelp(line.rest, site.declarations)) return await viaOclif(['run', '--help'])
     const print = (text: string): void => void process.stdout.write(text)
-    return await run(line, setup, {env, engine, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
+    return await run(line, site, {env, engine, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
   } catch (error) {
     if (stop.asked !== undefined && stop.signal.aborted && !stop.defect.aborted) {
       log.info(reason(stop.signal.reason))

@@ -41,7 +41,7 @@ export class Run extends Command {
     const stop = new ProcessSignals()
     const unlisten = stop.listen()
     const {env} = process
-    const setup = await readSite({
+    const site = await readSite({
       root: this.config.root,
       env,
       configFile: env['SYSTEMD_DOCKER_CONFIG'],
@@ -51,7 +51,7 @@ export class Run extends Command {
       this.log(text.trimEnd())
     }
     const line = {given: [], command: 'run', rest: this.argv}
-    const ending = await run(line, setup, {
+    const ending = await run(line, site, {
       env,
       engine: new DockerodeEngine(socketPath(env), pinnedVersion(env), requestHeaders(env)),
       cwd: process.cwd(),

@@ -17,7 +17,7 @@ import {waitForEngine} from './wait-for-engine.js'
 
 /** What a run is made of. */
 export interface RunInput extends EnsureInput {
-  readonly releases: CleanupStack
+  readonly cleanup: CleanupStack
   /** Opens the way to systemd; called while the Engine starts the container, as it takes a few milliseconds. */
   readonly openNotifier: () => Notifier
   /** Asks systemd until when the unit must have started; absent outside of any. */
@@ -45,10 +45,10 @@ export async function runContainer(run: RunInput): Promise<RunOutcome> {
   try {
     const outcome = await abortable(lastMoment(run), walk(run))
     // What was acquired for a container that is handed over is the container's now.
-    if (outcome.kind === 'ended') await run.releases.unwind(run.log.warn)
+    if (outcome.kind === 'ended') await run.cleanup.unwind(run.log.warn)
     return outcome
   } catch (error) {
-    await run.releases.unwind(run.log.warn)
+    await run.cleanup.unwind(run.log.warn)
     throw error
   }
 }
@@ -57,7 +57,7 @@ export async function runContainer(run: RunInput): Promise<RunOutcome> {
  * Aborts when a run that was asked to stop has to be left as it is: it takes back what the Engine did for it, and that
  * may hang until systemd kills us.
  */
-function lastMoment({stop: {signal}, unit, releases, log}: RunInput): AbortSignal {
+function lastMoment({stop: {signal}, unit, cleanup, log}: RunInput): AbortSignal {
   const moment = new AbortController()
   if (unit === undefined) return moment.signal
   const over = new AbortController()
@@ -70,7 +70,7 @@ function lastMoment({stop: {signal}, unit, releases, log}: RunInput): AbortSigna
     moment.abort(signal.reason)
   }
   let givingUp: Promise<void> | undefined
-  releases.defer('stop waiting for the last moment of a stop', async () => {
+  cleanup.defer('stop waiting for the last moment of a stop', async () => {
     over.abort()
     await givingUp
   })
@@ -81,7 +81,7 @@ function lastMoment({stop: {signal}, unit, releases, log}: RunInput): AbortSigna
 }
 
 async function walk(run: RunInput): Promise<RunOutcome> {
-  const {runRequest, pipeline, engine, stop, releases, log} = run
+  const {runRequest, pipeline, engine, stop, cleanup, log} = run
   const {signal} = stop
   await waitForEngine(run)
   await pipeline.resolve(runRequest.request)
@@ -93,7 +93,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   log.debug?.(`container ${container.id}: ${origin}`)
   const name = runRequest.request.name ?? container.id.slice(0, 12)
   const following = new AbortController()
-  releases.defer('stop following the container', () => {
+  cleanup.defer('stop following the container', () => {
     following.abort()
   })
 
@@ -130,7 +130,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   const {init, startedAt} = seen
   const advising = new AbortController()
   const advice = warnOfSignalThatKills(run, advising.signal)
-  releases.defer('stop asking how the unit is stopped', async () => {
+  cleanup.defer('stop asking how the unit is stopped', async () => {
     advising.abort()
     await advice
   })
@@ -204,13 +204,13 @@ async function warnOfSignalThatKills({unit, log}: RunInput, signal: AbortSignal)
 }
 
 /** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */
-function keepAlive(milliseconds: number, notifier: Notifier, {releases, log}: RunInput): void {
+function keepAlive(milliseconds: number, notifier: Notifier, {cleanup, log}: RunInput): void {
   const timer = setInterval(() => {
     notifier.send('WATCHDOG=1').catch((error: unknown) => {
       log.warn(`could not tell systemd that the container runs: ${reason(error)}`)
     })
   }, milliseconds)
-  releases.defer("stop answering the unit's watchdog", () => {
+  cleanup.defer("stop answering the unit's watchdog", () => {
     clearInterval(timer)
   })
 }

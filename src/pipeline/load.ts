@@ -62,8 +62,8 @@ async function presentFolders(folders: readonly string[]): Promise<string[]> {
 
 async function fromPackages(root: string, folders: readonly string[], signal: AbortSignal): Promise<LoadedPlugin[]> {
   if (folders.length === 0) return []
-  const {loadPackages: gatherSitePlugins} = await import('./load-packages.js')
-  const brought = await abortable(signal, gatherSitePlugins(root, folders))
+  const {loadPackages} = await import('./load-packages.js')
+  const brought = await abortable(signal, loadPackages(root, folders))
   return brought.map(({plugin, from}) => ({plugin: checkedPlugin(plugin, from), from}))
 }
 

@@ -33,13 +33,13 @@ export class Pipeline {
   readonly #context: RunContext
   readonly #log: Log
 
-  constructor(members: readonly Member[], signal: AbortSignal, releases: CleanupStack, log: Log) {
+  constructor(members: readonly Member[], signal: AbortSignal, cleanup: CleanupStack, log: Log) {
     this.#members = members
     this.#log = log
     this.#context = {
       signal,
       defer: (label, undo) => {
-        releases.defer(label, undo)
+        cleanup.defer(label, undo)
       },
     }
   }

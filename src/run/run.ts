@@ -36,12 +36,12 @@ export interface ProcessInput {
 /** Runs the container that a line asks for, and says how this process is to end. Throws what its stations throw. */
 export async function run(
   line: CommandLine,
-  setup: Site,
+  site: Site,
   {env, engine, cwd, names, log, stop, print}: ProcessInput,
 ): Promise<ProcessEnd> {
-  const {settings, switches} = inForce(setup, line.given, env, names)
-  const releases = new CleanupStack()
-  const switchedOn = setup.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
+  const {settings, switches} = inForce(site, line.given, env, names)
+  const cleanup = new CleanupStack()
+  const switchedOn = site.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
   const unit = invocationOf(env, names)
   const handover = settings['handover']?.value === true
   const members = [
@@ -50,10 +50,10 @@ export async function run(
     ...unwatched(env, settings),
   ]
   const around = {env, cwd, proxies: proxyVariables(engine.address, env), signal: stop.signal}
-  const runRequest = await parseRunRequest(line.rest, around, setup.declarations)
+  const runRequest = await parseRunRequest(line.rest, around, site.declarations)
   const {debug} = log
-  if (debug !== undefined) sayWhatIsInForce(debug, {setup, settings, switches, unit})
-  const pipeline = new Pipeline(debug === undefined ? members : traced(members, debug), stop.signal, releases, log)
+  if (debug !== undefined) sayWhatIsInForce(debug, {site, settings, switches, unit})
+  const pipeline = new Pipeline(debug === undefined ? members : traced(members, debug), stop.signal, cleanup, log)
 
   if (settings['dry-run']?.value === true) {
     const withValues = settings['dry-run-values']?.value === true
@@ -66,7 +66,7 @@ export async function run(
   const outcome = await runContainer({
     runRequest,
     pipeline,
-    releases,
+    cleanup,
     engine,
     openNotifier: () => (notifier ??= openNotifier(env, debug)),
     askDeadline: unit === undefined ? undefined : () => commandDeadline('start', unit, env, stop.signal),
@@ -105,10 +105,10 @@ export function invocationOf(
 /** Says where everything came from. Values are not said: an option of a site's plugin may hold a secret. */
 function sayWhatIsInForce(
   say: (line: string) => void,
-  {setup, settings, switches, unit}: {setup: Site; unit: Invocation | undefined} & ReturnType<typeof inForce>,
+  {site, settings, switches, unit}: {site: Site; unit: Invocation | undefined} & ReturnType<typeof inForce>,
 ): void {
   say(unit === undefined ? 'in no unit' : `in ${unit.name} of the ${unit.manager} manager, invocation ${unit.id}`)
-  say(`configuration: ${setup.files.map(({path}) => path).join(', ') || 'none'}`)
+  say(`configuration: ${site.files.map(({path}) => path).join(', ') || 'none'}`)
   for (const [name, {value, origin}] of Object.entries(settings))
     if (value !== undefined && origin !== 'default') say(`option ${name}: by ${origin}`)
   for (const [name, {on, origin}] of switches) say(`plugin ${name}: ${on ? 'on' : 'off'}, by ${origin}`)

@@ -32,7 +32,7 @@ export interface SiteInput {
 }
 
 /**
- * Reads the configuration and gathers the plugins.
+ * Reads the configuration and loads the plugins.
  *
  * @throws {ConfigurationError}
  * @throws {PluginLoadError}
@@ -66,14 +66,14 @@ export function layersFor({files, plugins}: Pick<Site, 'files' | 'plugins'>, nam
  * @throws {BadValueError}
  */
 export function inForce(
-  setup: Site,
+  site: Site,
   given: readonly GivenOption[],
   env: Readonly<NodeJS.ProcessEnv>,
   names: UnitNames,
 ): {settings: Settings; switches: ReadonlyMap<string, PluginSwitch>} {
-  const layers = layersFor(setup, names)
-  const settings = settingsInForce(setup.declarations, given, env, layers, names)
-  const plugins = setup.plugins.map(({plugin}) => plugin.name)
+  const layers = layersFor(site, names)
+  const settings = settingsInForce(site.declarations, given, env, layers, names)
+  const plugins = site.plugins.map(({plugin}) => plugin.name)
   return {settings, switches: pluginSwitches(plugins, settings, layers)}
 }
 

@@ -102,8 +102,8 @@ function rehearsal(
   const note = (line: string): void => void happened.push(line)
   const log = {info: note, warn: note, error: note}
   const stop = new ProcessSignals()
-  const releases = new CleanupStack()
-  releases.defer('unwind', () => note('unwound'))
+  const cleanup = new CleanupStack()
+  cleanup.defer('unwind', () => note('unwound'))
   const request = requested(rm)
   const reconcile =
     rmReconcile.setup({'on-drift': 'adopt'}, {env: {}, log, engine: noting, unit: undefined, handover: false}) ?? {}
@@ -120,8 +120,8 @@ function rehearsal(
   const run = (): Promise<RunOutcome> =>
     runContainer({
       runRequest: {request, pull: 'missing', ...order},
-      pipeline: new Pipeline(members, stop.signal, releases, log),
-      releases,
+      pipeline: new Pipeline(members, stop.signal, cleanup, log),
+      cleanup,
       engine: noting,
       openNotifier: () => notifier,
       askDeadline: undefined,

@@ -21,14 +21,14 @@ export class ConfigShow extends Command {
   override async run(): Promise<void> {
     const {flags} = await this.parse(ConfigShow)
     const {env} = process
-    const setup = await readSite({
+    const site = await readSite({
       root: this.config.root,
       env,
       configFile: flags.config ?? env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,
     })
     const names = {unit: flags.unit, host: flags.host ?? (await readUnitNames()).host}
-    const {settings, switches} = inForce(setup, [], env, names)
+    const {settings, switches} = inForce(site, [], env, names)
     const rows = [
       ...Object.entries(settings)
         .filter(([name]) => !Object.hasOwn(GLOBAL_OPTIONS, name))

@@ -20,14 +20,14 @@ export class Plugins extends Command {
   override async run(): Promise<void> {
     const {flags} = await this.parse(Plugins)
     const {env} = process
-    const setup = await readSite({
+    const site = await readSite({
       root: this.config.root,
       env,
       configFile: env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,
     })
     const names = {unit: flags.unit, host: flags.host ?? (await readUnitNames()).host}
-    const {settings, switches} = inForce(setup, [], env, names)
+    const {settings, switches} = inForce(site, [], env, names)
     const silent = (): undefined => undefined
     const host: Host = {
       env,
@@ -38,14 +38,14 @@ export class Plugins extends Command {
     }
 
     const onPhase = new Map<string, string[]>(PHASES.map((phase) => [phase, []]))
-    for (const {plugin, from} of setup.plugins) {
+    for (const {plugin, from} of site.plugins) {
       const {on = true, origin = 'default'} = switches.get(plugin.name) ?? {}
       const state = on ? stateOf(plugin, ownOptions(plugin, settings), host) : 'off'
       this.log(`${plugin.name} (${from}): ${typeof state === 'string' ? state : 'on'}, by ${origin}`)
       if (typeof state === 'string') continue
       for (const phase of state) onPhase.get(phase)?.push(plugin.name)
     }
-    const atFinish = setup.plugins.filter(({plugin}) => plugin.finish !== undefined).map(({plugin}) => plugin.name)
+    const atFinish = site.plugins.filter(({plugin}) => plugin.finish !== undefined).map(({plugin}) => plugin.name)
     onPhase.set('finish', atFinish)
     this.log()
     for (const [phase, plugins] of onPhase) this.log(`${phase.padEnd(9)}  ${plugins.join(', ') || '-'}`)

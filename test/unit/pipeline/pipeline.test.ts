@@ -14,13 +14,13 @@ const exit = {code: 7}
 function pipelineOf(...members: readonly Member[]): {
   pipeline: Pipeline
   lines: string[]
-  releases: CleanupStack
+  cleanup: CleanupStack
   signal: AbortSignal
 } {
   const {log, lines} = recordingLog()
-  const releases = new CleanupStack()
+  const cleanup = new CleanupStack()
   const {signal} = new AbortController()
-  return {pipeline: new Pipeline(members, signal, releases, log), lines, releases, signal}
+  return {pipeline: new Pipeline(members, signal, cleanup, log), lines, cleanup, signal}
 }
 
 /** The phases that run one plugin after the other: how a member's part is set, and how the pipeline walks the phase. */
@@ -40,19 +40,20 @@ const REVERSED: readonly {phase: 'exited' | 'removed'; walk: (pipeline: Pipeline
   {phase: 'removed', walk: (pipeline) => pipeline.removed(created, exit)},
 ]
 
+/** A plugin whose hook of a phase notes when it begins and when it ends. */
+function noting(name: string, phase: string, calls: string[]): Member {
+  const hook = async (): Promise<void> => {
+    calls.push(`${name} begins`)
+    await Promise.resolve()
+    calls.push(`${name} ends`)
+  }
+  return {name, hooks: {[phase]: hook}}
+}
+
 describe.each(SERIES)('$phase', ({phase, walk}) => {
   test("the plugins' hooks are called in order, each when the one before it is done", async () => {
     const calls: string[] = []
-    const member = (name: string): Member => ({
-      name,
-      hooks: {
-        [phase]: async () => {
-          calls.push(`${name} begins`)
-          await Promise.resolve()
-          calls.push(`${name} ends`)
-        },
-      },
-    })
+    const member = (name: string): Member => noting(name, phase, calls)
     await walk(pipelineOf(member('one'), {name: 'idle', hooks: {}}, member('two')).pipeline)
     expect(calls).toEqual(['one begins', 'one ends', 'two begins', 'two ends'])
   })
@@ -156,7 +157,7 @@ describe('every hook', () => {
           labels.push(phase)
         })
       }
-    const {pipeline, releases, signal, lines} = pipelineOf({
+    const {pipeline, cleanup, signal, lines} = pipelineOf({
       name: 'all',
       hooks: {start: take('start'), ready: take('ready'), exited: take('exited'), removed: take('removed')},
     })
@@ -165,7 +166,7 @@ describe('every hook', () => {
     await pipeline.exited(created, exit)
     await pipeline.removed(created, exit)
     expect(signals).toEqual([signal, signal, signal, signal])
-    await releases.unwind((line) => lines.push(line))
+    await cleanup.unwind((line) => lines.push(line))
     expect(labels).toEqual(['removed', 'exited', 'ready', 'start'])
     expect(lines).toEqual([])
   })
@@ -342,16 +343,7 @@ describe('ready', () => {
 describe.each(REVERSED)('$phase', ({phase, walk}) => {
   test('the hooks are called backwards, each when the one before it is done', async () => {
     const calls: string[] = []
-    const member = (name: string): Member => ({
-      name,
-      hooks: {
-        [phase]: async () => {
-          calls.push(`${name} begins`)
-          await Promise.resolve()
-          calls.push(`${name} ends`)
-        },
-      },
-    })
+    const member = (name: string): Member => noting(name, phase, calls)
     await walk(pipelineOf(member('one'), {name: 'idle', hooks: {}}, member('two')).pipeline)
     expect(calls).toEqual(['two begins', 'two ends', 'one begins', 'one ends'])
   })

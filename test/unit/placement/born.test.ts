@@ -4,7 +4,7 @@ import {bornPlacement} from '../../../src/placement/born.js'
 import {leftPlacement} from '../../../src/placement/left.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type {BirthMethod} from '../../../src/placement/birth-methods.js'
-import type * as hierarchies from '../../../src/kernel/cgroups.js'
+import type * as cgroups from '../../../src/kernel/cgroups.js'
 import type {CgroupPath} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
@@ -12,7 +12,7 @@ import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
-  const original = await importOriginal<typeof hierarchies>()
+  const original = await importOriginal<typeof cgroups>()
   return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 

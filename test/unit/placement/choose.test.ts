@@ -6,7 +6,7 @@ import {EngineForbiddenError, EngineRefusedError, EngineUnreachableError} from '
 import {choosePlacement} from '../../../src/placement/choose.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type * as shim from '../../../src/placement/containerd.js'
-import type * as hierarchies from '../../../src/kernel/cgroups.js'
+import type * as cgroups from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {engineInfo} from '../../support/engine/engine-info.js'
 import {proc, signalThatEmpties, useFakeHost} from '../../support/fake-host.js'
@@ -14,7 +14,7 @@ import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
-  const original = await importOriginal<typeof hierarchies>()
+  const original = await importOriginal<typeof cgroups>()
   return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 

@@ -1,11 +1,11 @@
 import {rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {isBelow, cgroupsOfContainer} from '../../../src/placement/container-cgroups.js'
-import type * as hierarchies from '../../../src/kernel/cgroups.js'
+import type * as cgroups from '../../../src/kernel/cgroups.js'
 import {placeIn, proc, unitIn, useFakeHost} from '../../support/fake-host.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
-  const original = await importOriginal<typeof hierarchies>()
+  const original = await importOriginal<typeof cgroups>()
   return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 

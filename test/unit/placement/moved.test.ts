@@ -4,7 +4,7 @@ import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {DeviceGrants, Engine, ContainerInspection} from '../../../src/docker/engine.js'
 import {movedPlacement} from '../../../src/placement/moved.js'
 import type {Placement} from '../../../src/placement/placement.js'
-import type * as hierarchies from '../../../src/kernel/cgroups.js'
+import type * as cgroups from '../../../src/kernel/cgroups.js'
 import type {CgroupPath} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
@@ -13,7 +13,7 @@ import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
-  const original = await importOriginal<typeof hierarchies>()
+  const original = await importOriginal<typeof cgroups>()
   return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 

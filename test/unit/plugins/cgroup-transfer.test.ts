@@ -2,14 +2,14 @@ import {readdir} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {cgroupTransfer} from '../../../src/plugins/cgroup-transfer.js'
 import type {Host, RunHooks} from '../../../src/pipeline/contract.js'
-import type * as hierarchies from '../../../src/kernel/cgroups.js'
+import type * as cgroups from '../../../src/kernel/cgroups.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {engineInfo} from '../../support/engine/engine-info.js'
 import {proc, useFakeHost} from '../../support/fake-host.js'
 import {finishContext, hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 vi.mock('../../../src/kernel/cgroups.js', async (importOriginal) => {
-  const original = await importOriginal<typeof hierarchies>()
+  const original = await importOriginal<typeof cgroups>()
   return {...original, readCgroupPaths: (pid: number | 'self') => original.readCgroupPaths(pid, proc.root)}
 })
 
