@@ -2,6 +2,7 @@ import {onTestFinished} from 'vitest'
 import type {Result} from '../../../sandbox/command.js'
 import type {Guest} from '../../../sandbox/guest.js'
 import {until} from '../../../sandbox/until.js'
+import {reason} from '../../../src/errors.js'
 
 const PATIENCE_MS = 20_000
 /**
@@ -12,6 +13,12 @@ const BRIEFLY_S = 15
 const START_TIMEOUT_S = 30
 /** A container that says no stop timeout gets three seconds less. */
 const STOP_TIMEOUT_S = 13
+/** What a unit ($0) and its processes are at when it does not get where it should, and when its journal said what. */
+const STATE_OF = `
+systemctl status --no-pager --lines=0 "$0"
+ps -eo pid,ppid,stat,etimes,wchan:30,args --sort=start_time
+journalctl --unit="$0" --output=short-precise --no-pager
+date --iso-8601=ns`
 let count = 0
 
 /**
@@ -82,6 +89,10 @@ function serviceOf(guest: Guest, name: string): Service {
     await guest.run('journalctl', '--sync')
     return (await guest.run('journalctl', `--unit=${name}`, '--output=cat', '--no-pager')).split('\n')
   }
+  const unmet = async (what: string, cause: unknown): Promise<Error> => {
+    const {stdout} = await guest.attempt(['sh', '-c', STATE_OF, name])
+    return new Error(`${name} ${what}: ${reason(cause)}\n${stdout}`, {cause})
+  }
   return {
     name,
     show,
@@ -95,18 +106,16 @@ function serviceOf(guest: Guest, name: string): Service {
           last = await show(...Object.keys(wanted))
           return Object.entries(wanted).every(([property, value]) => last[property] === value) ? true : undefined
         })
-      } catch {
-        throw new Error(
-          `${name} is ${JSON.stringify(last)}, not ${JSON.stringify(wanted)}: ${(await journal()).join('\n')}`,
-        )
+      } catch (error) {
+        throw await unmet(`is ${JSON.stringify(last)}, not ${JSON.stringify(wanted)}`, error)
       }
     },
     says: async (line) => {
       const isIt = (said: string): boolean => (typeof line === 'string' ? said === line : line.test(said))
       try {
         await until(patience, async () => ((await journal()).some(isIt) ? true : undefined))
-      } catch {
-        throw new Error(`${name} never said ${String(line)}: ${(await journal()).join('\n')}`)
+      } catch (error) {
+        throw await unmet(`never said ${String(line)}`, error)
       }
     },
     pids: async () => {
