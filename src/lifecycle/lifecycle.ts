@@ -22,6 +22,8 @@ export interface RunInput extends EnsureInput {
   readonly openNotifier: () => Notifier
   /** Asks systemd until when the unit must have started; absent outside of any. */
   readonly askDeadline: (() => Promise<Deadline | undefined>) | undefined
+  /** How long an Engine that is not up yet is waited for, in milliseconds, as the line has it. */
+  readonly engineTimeout?: number | undefined
   /** Whether the line asks that nobody of ours stays. */
   readonly handover: boolean
   /** The options of the line, besides that, that cannot be done where the Engine's PIDs are not this host's. */

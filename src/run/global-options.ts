@@ -22,6 +22,12 @@ export const GLOBAL_OPTIONS = {
     summary:
       'exit once the container is ready and let systemd supervise it; the unit needs Type=notify, ExecStop= and ExecStopPost=systemd-docker finish NAME',
   },
+  'engine-timeout': {
+    kind: 'string',
+    valueName: 'TIME',
+    summary:
+      'wait this long at most for an Engine that is not up yet; without it, as long as the unit may start, or 60s if that has no limit',
+  },
   'dry-run': {
     kind: 'boolean',
     summary: 'print as JSON what the Engine would be asked for and what would change on the host, and change nothing',

@@ -2,6 +2,7 @@ import type {Settings} from '../config/settings.js'
 import {PluginError} from '../errors.js'
 import type {Engine} from '../docker/engine.js'
 import {proxyVariables} from '../docker/client/proxies.js'
+import {duration} from '../docker/run-options/values/duration.js'
 import {commandDeadline} from '../systemd/deadline.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OwnNames} from '../systemd/unit.js'
@@ -21,6 +22,8 @@ import {CleanupStack} from '../pipeline/cleanup.js'
 import type {Host, RunHooks} from '../pipeline/contract.js'
 import type {ProcessSignals} from '../lifecycle/signals.js'
 import {traced} from '../pipeline/trace.js'
+
+const NANOSECONDS_PER_MILLISECOND = 1e6
 
 /** What the process that runs us gives a run. */
 export interface ProcessInput {
@@ -44,6 +47,7 @@ export async function run(
   const switchedOn = site.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
   const unit = invocationOf(env, names)
   const handover = settings['handover']?.value === true
+  const engineTimeout = engineTimeoutOf(settings)
   const members = [
     ...membersOf(switchedOn, settings, {env, log, engine, unit, handover}),
     ...untold(unit, env, settings),
@@ -70,6 +74,7 @@ export async function run(
     engine,
     openNotifier: () => (notifier ??= openNotifier(env, debug)),
     askDeadline: unit === undefined ? undefined : () => commandDeadline('start', unit, env, stop.signal),
+    engineTimeout,
     pull: async ({body, platform}, signal) => {
       // Few runs fetch their image.
       const {pullImage} = await import('../lifecycle/pull-image.js')
@@ -125,6 +130,12 @@ function membersOf(plugins: readonly LoadedPlugin[], settings: Settings, host: H
     }
     return hooks === undefined ? [] : [{name: plugin.name, hooks}]
   })
+}
+
+/** How long the Engine is waited for, in milliseconds, where somebody has set it. @throws {BadValueError} */
+function engineTimeoutOf(settings: Settings): number | undefined {
+  const value = settings['engine-timeout']?.value
+  return typeof value === 'string' ? duration(value, '--engine-timeout') / NANOSECONDS_PER_MILLISECOND : undefined
 }
 
 /** The options of the line that need the container's PID on this host, besides `--handover`. */
