@@ -1,4 +1,4 @@
-import {mkdir, readFile, writeFile} from 'node:fs/promises'
+import {mkdir, readFile, readdir, rmdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
 import {pidsIn, migrateProcesses} from './migrate.js'
@@ -32,6 +32,43 @@ export async function stepIntoLeaf({directory}: InnerCgroup, signal: AbortSignal
   const leaf = join(directory, LEAF)
   await mkdir(leaf, {recursive: true})
   await migrateProcesses(directory, leaf, signal)
+}
+
+/**
+ * Undoes {@link stepIntoLeaf}, and whoever has handed the unit's controllers down since: systemd starts the unit's next
+ * command in the unit's cgroup itself, and the kernel lets no process in while the cgroups below have controllers
+ * (systemd 257: "Failed to spawn executor: Device or resource busy", `Result=resources`).
+ *
+ * Of several programs that one command runs at once, the last does it: the containers of the others still need their
+ * controllers.
+ *
+ * @returns whether nothing is in the way of a process in the unit's cgroup, as far as this process can tell
+ */
+export async function stepOutOfLeaf(cgroup: InnerCgroup, signal: AbortSignal): Promise<boolean> {
+  const {directory} = cgroup
+  if (await isSharedNow(directory)) return true
+  if (!(await takeBackControllers(cgroup))) return false
+  const leaf = join(directory, LEAF)
+  try {
+    await migrateProcesses(leaf, directory, signal)
+    await rmdir(leaf)
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOENT', 'ENODEV', 'EBUSY', 'ENOTEMPTY')) throw error
+  }
+  return true
+}
+
+/** Whether somebody else is in the leaf, and something runs in another cgroup beside it. */
+async function isSharedNow(directory: string): Promise<boolean> {
+  const own = String(process.pid)
+  if (!(await pidsIn(join(directory, LEAF))).some((pid) => pid !== own)) return false
+  const entries = await readdir(directory, {withFileTypes: true})
+  for (const entry of entries) {
+    if (!entry.isDirectory() || entry.name === LEAF) continue
+    const events = await readFile(join(directory, entry.name, 'cgroup.events'), 'utf8').catch(() => '')
+    if (/^populated 1$/m.test(events)) return true
+  }
+  return false
 }
 
 /**

@@ -8,6 +8,7 @@ import {delegates} from '../systemd/delegation.js'
 import {EVERY_DEVICE, isRestrictedByUs, restrictDevices, unrestrictDevices} from '../systemd/device-policy.js'
 import {rootOf, type CgroupPath} from '../kernel/cgroups.js'
 import {controllersOf, stepIntoLeaf, takeBackControllers} from '../kernel/leaf.js'
+import {putBackAfterwards} from './unit-cgroup.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import {announce} from './announcement.js'
 import {locateContainer} from './container-cgroups.js'
@@ -53,6 +54,7 @@ export function bornPlacement(
       if (!unit.unified) defer("remove the unit's empty cgroups", () => removeLeftOvers(unit, own))
       if ((await controllersOf(unit)).length === 0) return
       isDelegated = delegates(unit, signal)
+      putBackAfterwards(unit, own, defer)
       await stepIntoLeaf(unit, signal)
     },
     async afterStart(container, context: RunContext) {

@@ -17,6 +17,7 @@ import {migrateAll} from '../kernel/migrate.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import {isBelow, isSystemds, cgroupsOfContainer} from './container-cgroups.js'
 import {deviceAccess} from './device-filter.js'
+import {putBackAfterwards} from './unit-cgroup.js'
 import type {Placement} from './placement.js'
 
 /** From where to where the container's processes move in one hierarchy. */
@@ -204,6 +205,7 @@ async function moveUnified(
   let to = own
   if (isDelegated) {
     to = {controllers: [], path: `${unit.path}/${id}`, directory: join(unit.directory, id)}
+    putBackAfterwards(unit, [own], defer)
     await stepIntoLeaf(unit, signal)
     defer(`remove the cgroup ${to.path}`, () => removeCgroup(to.directory))
     await mkdir(to.directory, {recursive: true})

@@ -49,6 +49,27 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
+  test.each(['no', 'yes'])(
+    "several runs in one unit with Delegate=%s leave its cgroup such that systemd's next command starts",
+    async (Delegate) => {
+      const run = '/opt/bin/systemd-docker run --rm'
+      const service = await defineService(guest, '', {
+        Type: 'oneshot',
+        Delegate,
+        ExecStartPre: `${run} busybox echo before`,
+        ExecStart: [`${run} -m 32m busybox echo first`, `${run} --name %n busybox echo second`],
+        ExecStopPost: '/bin/echo after',
+      })
+      const {status, stderr} = await service.start()
+      const journal = await service.journal()
+      expect({status, stderr}, journal.join('\n')).toEqual({status: 0, stderr: ''})
+      const echoed = journal.filter((line) => ['before', 'first', 'second', 'after'].includes(line))
+      expect(echoed).toEqual(['before', 'first', 'second', 'after'])
+      expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+      expect(await containers(guest, `label=systemd-docker.unit=${service.name}`)).toEqual([])
+    },
+  )
+
   test('a container that hands its controllers on, as one that runs containers does, starts in a unit without Delegate=', async () => {
     // It shares the cgroups of the host, and hands on what its unit has before anybody can take it back.
     const inner = [

@@ -1,7 +1,7 @@
 import {mkdir, readdir, rm} from 'node:fs/promises'
 import type * as promises from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
-import {controllersOf, handDown, stepIntoLeaf, takeBackControllers} from '../../../src/kernel/leaf.js'
+import {controllersOf, handDown, stepIntoLeaf, stepOutOfLeaf, takeBackControllers} from '../../../src/kernel/leaf.js'
 import {signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
 
 /** The file that the kernel does not let be written now. */
@@ -118,5 +118,58 @@ describe("a unit's processes", () => {
     const why = new Error('stopped')
     await expect(stepIntoLeaf(unitIn(host), AbortSignal.abort(why))).rejects.toBe(why)
     expect(await readdir(host.in(...X, 'supervisor'))).toEqual([])
+  })
+})
+
+describe("a unit's cgroup that is put back", () => {
+  const LEAF = [...X, 'supervisor'] as const
+  const own = String(process.pid)
+
+  beforeEach(async () => {
+    await host.write('cpu memory\n', ...X, 'cgroup.subtree_control')
+    await host.write('', ...X, 'cgroup.procs')
+  })
+
+  test('the controllers are taken back before the processes step out of the leaf', async () => {
+    await host.write(`${own}\n`, ...LEAF, 'cgroup.procs')
+    expect(await stepOutOfLeaf(unitIn(host), signalThatEmpties(host.in(...LEAF)))).toBe(true)
+    expect(await host.read(...X, 'cgroup.subtree_control')).toBe('-cpu -memory')
+    expect(await host.read(...X, 'cgroup.procs')).toBe(own)
+  })
+
+  test('the processes stay in the leaf while the controllers cannot be taken back', async () => {
+    await host.write(`${own}\n`, ...LEAF, 'cgroup.procs')
+    busy.file = host.in(...X, 'cgroup.subtree_control')
+    expect(await stepOutOfLeaf(unitIn(host), new AbortController().signal)).toBe(false)
+    expect(await host.read(...X, 'cgroup.procs')).toBe('')
+    busy.file = ''
+  })
+
+  test('the leaf is left as it is while another program of the same command has a container in the unit', async () => {
+    await host.write(`100\n${own}\n`, ...LEAF, 'cgroup.procs')
+    await host.write('populated 1\nfrozen 0\n', ...X, 'abcd', 'cgroup.events')
+    expect(await stepOutOfLeaf(unitIn(host), new AbortController().signal)).toBe(true)
+    expect(await host.read(...X, 'cgroup.subtree_control')).toBe('cpu memory\n')
+    expect(await host.read(...LEAF, 'cgroup.procs')).toBe(`100\n${own}\n`)
+  })
+
+  test('a shell steps out of the leaf with this process when no container is left, and so does this process beside a container that nobody waits for', async () => {
+    await host.write(`100\n${own}\n`, ...LEAF, 'cgroup.procs')
+    await host.write('populated 0\nfrozen 0\n', ...X, 'abcd', 'cgroup.events')
+    expect(await stepOutOfLeaf(unitIn(host), signalThatEmpties(host.in(...LEAF)))).toBe(true)
+    expect(await host.read(...X, 'cgroup.subtree_control')).toBe('-cpu -memory')
+
+    await host.write('cpu memory\n', ...X, 'cgroup.subtree_control')
+    await host.write(`${own}\n`, ...LEAF, 'cgroup.procs')
+    await host.write('populated 1\nfrozen 0\n', ...X, 'abcd', 'cgroup.events')
+    expect(await stepOutOfLeaf(unitIn(host), signalThatEmpties(host.in(...LEAF)))).toBe(true)
+    expect(await host.read(...X, 'cgroup.subtree_control')).toBe('-cpu -memory')
+  })
+
+  test('a cgroup that was never stepped into, or is gone, is as it was', async () => {
+    await host.write('\n', ...X, 'cgroup.subtree_control')
+    expect(await stepOutOfLeaf(unitIn(host), new AbortController().signal)).toBe(true)
+    await rm(host.in(...X), {recursive: true})
+    expect(await stepOutOfLeaf(unitIn(host), new AbortController().signal)).toBe(true)
   })
 })

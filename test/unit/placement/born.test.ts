@@ -101,6 +101,21 @@ describe('before it starts', () => {
     expect(await host.read(...X, 'supervisor', 'cgroup.procs')).toBe('100')
   })
 
+  test("the unit's cgroup is put back when the run ends, unless systemd has put this process below it", async () => {
+    await host.write('cpu memory\n', ...X, 'cgroup.controllers')
+    await host.write('cpu memory\n', ...X, 'cgroup.subtree_control')
+    const undosIn = async (path: string): Promise<Record<string, () => void | Promise<void>>> => {
+      const {context, undos} = hookContext()
+      await born({own: [placeIn(host, path)]}).placement.beforeStart(container, context)
+      return Object.fromEntries(undos.map(({label, undo}) => [label, undo]))
+    }
+    const undos = await undosIn('/system.slice/x.service')
+    expect(Object.keys(undos)).toEqual(['remove the announcement', 'put /system.slice/x.service back as it was'])
+    await undos['put /system.slice/x.service back as it was']?.()
+    expect(await host.read(...X, 'cgroup.subtree_control')).toBe('-cpu -memory')
+    expect(Object.keys(await undosIn('/system.slice/x.service/.control'))).toEqual(['remove the announcement'])
+  })
+
   test("the unit's processes stay where there are no controllers to hand down", async () => {
     await host.write('100\n', ...X, 'cgroup.procs')
     await born().placement.beforeStart(container, hookContext().context)

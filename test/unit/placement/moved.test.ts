@@ -308,20 +308,21 @@ describe('on cgroup v2', () => {
       ])
     })
 
-    test('a cgroup below the unit is removed when the run ends', async () => {
+    test("a cgroup below the unit is removed when the run ends, and the unit's own is put back after that", async () => {
       const {placement} = moving([place()])
       const {context, undos} = hookContext(signalThatEmpties(host.in(...unit), host.in(...scope)))
       await placement.afterStart(container, context)
       expect(undos.map(({label}) => label)).toEqual([
         "remove the unit's device policy",
+        'put /system.slice/x.service back as it was',
         'remove the cgroup /system.slice/x.service/0123456789ab',
         'thaw the processes in /system.slice/docker-0123456789ab.scope',
       ])
       // In the kernel's own file system a cgroup's files are no obstacle.
       for (const name of await readdir(host.in(...own))) await rm(host.in(...own, name))
-      await undos[1]?.undo()
+      await undos[2]?.undo()
       expect(await readdir(host.in(...unit))).not.toContain('0123456789ab')
-      await expect(undos[1]?.undo()).resolves.toBeUndefined()
+      await expect(undos[2]?.undo()).resolves.toBeUndefined()
     })
 
     test('a limit that cannot be carried over is an error, and the container stays where it is bound', async () => {
