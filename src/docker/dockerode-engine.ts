@@ -300,7 +300,7 @@ export class DockerodeEngine implements Engine {
     )
   }
 
-  async kill(id: string, name: NodeJS.Signals, abortSignal: AbortSignal): Promise<void> {
+  async kill(id: string, name: string, abortSignal: AbortSignal): Promise<void> {
     await this.#unless([404, 409], `send ${name} to the container`, async () =>
       (await this.#docker(abortSignal)).getContainer(id).kill({signal: name, abortSignal}),
     )

@@ -174,8 +174,8 @@ export interface Engine {
    * does not run.
    */
   stop(id: string, signal: AbortSignal, seconds?: number): Promise<void>
-  /** Sends a signal to the container's init; no error when it does not run. */
-  kill(id: string, name: NodeJS.Signals, signal: AbortSignal): Promise<void>
+  /** Sends a signal, by its name or number, to the container's init; no error when it does not run. */
+  kill(id: string, name: string, signal: AbortSignal): Promise<void>
   /** Gives a container another name, whether it runs or not. */
   rename(id: string, name: string, signal: AbortSignal): Promise<void>
   /** Kills the container if it must, removes it, and resolves when it is gone; no error when it was. */

@@ -1,12 +1,13 @@
 import {readFile} from 'node:fs/promises'
 import {hasErrorCode} from '../errors.js'
+import {signalNumber, type SignalName} from './signal-names.js'
 
 /** A process of this host that is not our child, told from one that has its PID later. */
 export interface HostProcess {
   readonly pid: number
   isThere(): Promise<boolean>
   /** Sends it a signal; nothing happens when it has ended. @throws where this user may not */
-  signal(name: NodeJS.Signals): Promise<void>
+  signal(name: SignalName): Promise<void>
 }
 
 /** The 22nd field of /proc/PID/stat (proc_pid_stat(5)) counted from behind the name, which may have blanks in it. */
@@ -21,7 +22,7 @@ export async function findProcess(pid: number, procRoot = '/proc'): Promise<Host
     isThere,
     async signal(name) {
       try {
-        if (await isThere()) process.kill(pid, name)
+        if (await isThere()) process.kill(pid, signalNumber(name))
       } catch (error) {
         if (!hasErrorCode(error, 'ESRCH')) throw error
       }

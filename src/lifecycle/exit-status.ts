@@ -1,5 +1,6 @@
 import {constants} from 'node:os'
 import {EXIT_OURS} from '../errors.js'
+import {signalOf} from '../kernel/signal-names.js'
 import type {ExitReport} from '../pipeline/contract.js'
 
 /** How this process ends: with a status, or of a signal. */
@@ -32,15 +33,6 @@ export function processEndOf(code: number, asked: NodeJS.Signals | undefined): P
 /** The ending as a shell would see it: 128+n for a signal. */
 export function statusOf(ending: ProcessEnd): number {
   return 'status' in ending ? ending.status : 128 + constants.signals[ending.signal]
-}
-
-/** A signal by any of the names that an image may give it: `SIGQUIT`, `quit`, `3`; nothing where it is none. */
-export function signalOf(name: string): NodeJS.Signals | undefined {
-  const upper = name.toUpperCase()
-  const known = Object.entries(constants.signals).find(
-    ([signal, number]) => signal === upper || signal === `SIG${upper}` || String(number) === upper,
-  )
-  return known?.[0] as NodeJS.Signals | undefined
 }
 
 /** How a container ended, in words that go behind its name. */

@@ -1,5 +1,6 @@
 import type {Engine} from '../docker/engine.js'
 import {reason} from '../errors.js'
+import type {SignalName} from '../kernel/signal-names.js'
 import type {Log} from '../log.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {UnitName} from '../systemd/unit.js'
@@ -23,14 +24,14 @@ export interface ForwardInput {
 export class SignalForwarder {
   readonly #input: ForwardInput
   /** What has the unit reloaded, once systemd has said it. */
-  #reloadSignal: NodeJS.Signals | 'none' | undefined
+  #reloadSignal: SignalName | 'none' | undefined
 
   constructor(input: ForwardInput) {
     this.#input = input
   }
 
   /** Forwards a signal. If it reloads the unit, systemd is told of the beginning and the end. @throws {NotifyError} */
-  async forward(name: NodeJS.Signals): Promise<void> {
+  async forward(name: SignalName): Promise<void> {
     const {engine, id, unit, notifier, sigProxy, log} = this.#input
     if (unit !== undefined) this.#reloadSignal ??= await reloadSignalOf(unit, NEVER_ABORTED)
     const isReload = name === this.#reloadSignal

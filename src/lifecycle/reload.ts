@@ -1,16 +1,13 @@
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
-import {signalOf} from './exit-status.js'
+import {signalOf, type SignalName} from '../kernel/signal-names.js'
 
 /**
  * The signal by which systemd has the unit reloaded, and then waits until it is told that this has begun and is done
  * (systemd.service(5), `Type=notify-reload`, `ReloadSignal=`); `none` for a unit of another type, which must not be
  * told so: `RELOADING=1` would make it one that reloads. Nothing where systemd does not answer.
  */
-export async function reloadSignalOf(
-  unit: UnitName,
-  signal: AbortSignal,
-): Promise<NodeJS.Signals | 'none' | undefined> {
+export async function reloadSignalOf(unit: UnitName, signal: AbortSignal): Promise<SignalName | 'none' | undefined> {
   const said = await propertiesOf(unit, ['Type', 'ReloadSignal'], signal)
   if (said === undefined) return undefined
   return said.Type === 'notify-reload' ? (signalOf(said.ReloadSignal ?? '') ?? 'none') : 'none'

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {describeEnd, processEndOf, needsWords, signalOf, statusOf} from '../../../src/lifecycle/exit-status.js'
+import {describeEnd, processEndOf, needsWords, statusOf} from '../../../src/lifecycle/exit-status.js'
 import type {ExitReport} from '../../../src/pipeline/contract.js'
 
 describe('the status when nobody asked for a stop', () => {
@@ -66,16 +66,6 @@ test.each([
   ['a crash', 139],
 ])('a stop that ends in %s (%i) is told as it is', (_, code) => {
   expect(processEndOf(code, 'SIGTERM')).toEqual({status: code})
-})
-
-test.each([
-  ['SIGQUIT', 'SIGQUIT'],
-  ['quit', 'SIGQUIT'],
-  ['3', 'SIGQUIT'],
-  ['', undefined],
-  ['SIGNONSENSE', undefined],
-])('the stop signal %j is the signal %s', (name, signal) => {
-  expect(signalOf(name)).toBe(signal)
 })
 
 describe('in words', () => {

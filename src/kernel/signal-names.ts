@@ -1,0 +1,47 @@
+import {constants} from 'node:os'
+
+/** A signal's name; the real-time ones (signal(7)) are called as by kill(1), as Node has no names for them. */
+export type SignalName = NodeJS.Signals | `SIGRT${'MIN' | 'MAX'}${string}`
+
+/** The first real-time signal that glibc leaves to programs (signal(7), `SIGRTMIN`), and the last. */
+const FIRST_REALTIME = 34
+const LAST_REALTIME = 64
+/** The last one that is counted from the first, and not back from the last one. */
+const COUNTED_FROM_FIRST = 49
+
+const NUMBERS: Readonly<Record<string, number>> = {
+  ...constants.signals,
+  ...Object.fromEntries(
+    Array.from({length: LAST_REALTIME - FIRST_REALTIME + 1}, (_, index) => {
+      const number = FIRST_REALTIME + index
+      return [realtimeName(number), number]
+    }),
+  ),
+}
+
+function realtimeName(number: number): SignalName {
+  if (number > COUNTED_FROM_FIRST)
+    return `SIGRTMAX${number === LAST_REALTIME ? '' : `-${String(LAST_REALTIME - number)}`}`
+  return `SIGRTMIN${number === FIRST_REALTIME ? '' : `+${String(number - FIRST_REALTIME)}`}`
+}
+
+/**
+ * The real-time signals, by name.
+ *
+ * @internal
+ */
+export const REALTIME_SIGNALS = Object.keys(NUMBERS).filter((name) => name.startsWith('SIGRT')) as SignalName[]
+
+/** A signal by any of the names that an image may give it: `SIGQUIT`, `quit`, `3`; nothing where it is none. */
+export function signalOf(name: string): SignalName | undefined {
+  const upper = name.toUpperCase()
+  const known = Object.entries(NUMBERS).find(
+    ([signal, number]) => signal === upper || signal === `SIG${upper}` || String(number) === upper,
+  )
+  return known?.[0] as SignalName | undefined
+}
+
+/** A signal's number on this host. */
+export function signalNumber(name: SignalName): number {
+  return NUMBERS[name] ?? NaN
+}
