@@ -379,7 +379,7 @@ export class PluginError extends SystemdDockerError {
 /** The run was asked to stop by `by` before the container was ready. */
 export class StoppedError extends SystemdDockerError {
   readonly code = 'STOPPED'
-  constructor(readonly by: NodeJS.Signals) {
+  constructor(readonly by: string) {
     super(`stopped by ${by} before the container was ready`)
   }
 }

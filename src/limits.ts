@@ -69,6 +69,15 @@ export const OUTAGE_AFTER_END_MS = 30_000
 // A stop, within the unit's time (`TimeoutStopSec=`): the container is killed that has not ended by itself, then the
 // Engine is given up that has not told of the end, then this process ends, before systemd kills it.
 
+/**
+ * How long a stop goes on before one more SIGTERM hurries it: what comes before that is the same stop, which sudo,
+ * start scripts and `ExecStop=/bin/kill` ask for beside systemd.
+ */
+export const HURRY_AFTER_MS = 3000
+/** How soon after systemd has begun to send signals one of them may arrive here. */
+export const SYSTEMD_SIGNAL_MS = 1000
+/** How long a command of ExecStop= that has sent us a signal may take to end, so that systemd sends its own. */
+export const EXEC_STOP_MS = 200
 /** What this process keeps of the unit's time for its own end, at least. */
 export const ENDING_MS = 500
 /** The same, in times that it took to start a program: a host on which that takes long is slow to end one, too. */

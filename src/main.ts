@@ -4,7 +4,7 @@ import {socketPath} from './docker/client/endpoint.js'
 import {pinnedVersion} from './docker/api-version.js'
 import {requestHeaders} from './docker/client/request-headers.js'
 import {EarlyEngine} from './docker/early-engine.js'
-import type {ProcessEnd} from './lifecycle/exit-status.js'
+import {cleanSignal, type ProcessEnd} from './lifecycle/exit-status.js'
 import {readSite} from './run/site.js'
 import {asksForHelp, configWord, parseCommandLine} from './run/command-line.js'
 import {UNWIND_MS} from './limits.js'
@@ -89,7 +89,7 @@ async function perform(
   } catch (error) {
     if (stop.asked !== undefined && stop.signal.aborted && !stop.defect.aborted) {
       log.info(reason(stop.signal.reason))
-      return {signal: stop.asked}
+      return {signal: cleanSignal(stop.asked)}
     }
     if (log.debug !== undefined) traceError(log.debug, error)
     const over = stop.defect.aborted ? stop.defect : stop.signal

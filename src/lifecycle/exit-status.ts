@@ -1,6 +1,6 @@
 import {constants} from 'node:os'
 import {EXIT_OURS} from '../errors.js'
-import {signalOf} from '../kernel/signal-names.js'
+import {signalOf, type SignalName} from '../kernel/signal-names.js'
 import type {ExitReport} from '../pipeline/contract.js'
 
 /** How this process ends: with a status, or of a signal. */
@@ -20,14 +20,19 @@ const LAST_SIGNAL = 64
 /**
  * How to end when the container ended with `code`, so that systemd knows as much as we do. The code is the unit's, but
  * for a container that died of a signal (128+n) after a stop was asked for by the signal `asked`: then we die of a
- * signal too, the same where systemd calls that clean, else the one that asked. A crash stays a failure, and so does
+ * signal too, the same where systemd calls that clean, else one that it does. A crash stays a failure, and so does
  * SIGKILL.
  */
-export function processEndOf(code: number, asked: NodeJS.Signals | undefined): ProcessEnd {
+export function processEndOf(code: number, asked: SignalName | undefined): ProcessEnd {
   if (asked === undefined || code <= 128 || code > 128 + LAST_SIGNAL) return {status: code}
-  if (NEVER_CLEAN.some((name) => code === 128 + constants.signals[name])) return {status: code}
-  const same = CLEAN.find((name) => code === 128 + constants.signals[name])
-  return {signal: same ?? asked}
+  const died = signalOf(String(code - 128))
+  if (NEVER_CLEAN.some((name) => name === died)) return {status: code}
+  return {signal: CLEAN.find((name) => name === died) ?? cleanSignal(asked)}
+}
+
+/** The signal to die of when a stop was asked for by `asked`: that one where systemd calls it clean, else SIGTERM. */
+export function cleanSignal(asked: SignalName): NodeJS.Signals {
+  return CLEAN.find((name) => name === asked) ?? 'SIGTERM'
 }
 
 /** The ending as a shell would see it: 128+n for a signal. */

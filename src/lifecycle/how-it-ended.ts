@@ -10,8 +10,11 @@ export interface KnownEnd {
   readonly sent: ReadonlySet<number>
   /** Whether the kernel killed the container init, on some Engines any process of the container, for want of memory. */
   readonly outOfMemory: boolean
-  /** Whether the unit was asked to stop, and whether a second signal hurried the stop. */
-  readonly stop: 'none' | 'asked' | 'hurried'
+  /**
+   * Whether the unit was asked to stop, and whether a second signal hurried the stop. `in-time` is a stop in which the
+   * time of the container was not over, or that a command of the unit carried out: nobody here has had it killed.
+   */
+  readonly stop: 'none' | 'asked' | 'in-time' | 'hurried'
   /**
    * The Engine: `there` all the time; `gone`, and it took the container along; `replaced` by one that does not know of
    * the end and has no live-restore; or `silent`, so that systemd-docker ended the container init itself.
@@ -29,7 +32,9 @@ export function howItEnded({code, sent, outOfMemory, stop, engine}: KnownEnd): E
   if (code === undefined) return {code: EXIT_OURS, why: 'unknown'}
   if (engine === 'silent') return {code, why: 'without-engine'}
   const wasKilled = code === 128 + constants.signals.SIGKILL
-  if (stop !== 'none') return wasKilled ? {code, why: stop === 'hurried' ? 'hurried' : 'stop-timeout'} : {code}
+  if (stop === 'in-time' && !wasKilled) return {code}
+  if (stop === 'asked' || stop === 'hurried')
+    return wasKilled ? {code, why: stop === 'hurried' ? 'hurried' : 'stop-timeout'} : {code}
   if (wasKilled && outOfMemory && !sent.has(constants.signals.SIGKILL)) return {code, why: 'out-of-memory'}
   if (engine === 'replaced') return endedWithEngine(code)
   return sent.has(code - 128) ? {code, why: 'somebody'} : {code}

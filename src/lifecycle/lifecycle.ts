@@ -1,7 +1,7 @@
 import type {ContainerEvent, Watch} from '../docker/engine.js'
 import {EngineElsewhereError, HandoverError, reason} from '../errors.js'
 import {NO_DEADLINE, stopDeadline, type Deadline} from '../systemd/deadline.js'
-import {realtimeKillSignal} from '../systemd/kill-signal.js'
+import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {HostProcess} from '../kernel/process.js'
 import {propertiesOf} from '../systemd/properties.js'
@@ -130,11 +130,11 @@ async function walk(run: RunInput): Promise<RunOutcome> {
 
   const {events, watch, notifier} = begun
   const {init, startedAt} = seen
-  const advising = new AbortController()
-  const advice = warnOfSignalThatKills(run, advising.signal)
+  const asking = new AbortController()
+  const toldOfStop = askOfStop(run, asking.signal)
   cleanup.defer('stop asking how the unit is stopped', async () => {
-    advising.abort()
-    await advice
+    asking.abort()
+    await toldOfStop
   })
   if (run.watchdog !== undefined && who !== 'delegated') keepAlive(run.watchdog, notifier, run)
   let exit: ExitReport
@@ -155,6 +155,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         stop,
         log,
         unit: run.unit,
+        unitStop: toldOfStop,
         sigProxy: runRequest.sigProxy ?? true,
         ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
         isDelegated: who === 'delegated',
@@ -196,13 +197,18 @@ async function beforeSystemdKills({unit, stop, log}: RunInput, act: () => Promis
   over.abort()
 }
 
-/** Node dies of a real-time signal. It is asked for once the unit is active, so that no start waits for it. */
-async function warnOfSignalThatKills({unit, log}: RunInput, signal: AbortSignal): Promise<void> {
-  const name = unit === undefined ? undefined : await realtimeKillSignal(unit, signal)
-  if (name !== undefined)
+/**
+ * Asks systemd how it would stop the unit. It is asked once the unit is active, so that no start waits for it, and said
+ * to whoever is to know before the first stop what will go wrong in it.
+ */
+async function askOfStop({unit, log}: RunInput, signal: AbortSignal): Promise<UnitStop | undefined> {
+  const said = unit === undefined ? undefined : await unitStop(unit, signal)
+  const realtime = said?.killSignals.find((name) => name.startsWith('SIGRT'))
+  if (realtime !== undefined)
     log.warn(
-      `KillSignal=${name} kills systemd-docker, so a stop gives the container no time; leave it out, and set the container's own stop signal with --stop-signal ${name}`,
+      `KillSignal=${realtime} kills systemd-docker, so a stop gives the container no time; leave it out, and set the container's own stop signal with --stop-signal ${realtime}`,
     )
+  return said
 }
 
 /** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */

@@ -1,4 +1,5 @@
 import {StoppedError} from '../errors.js'
+import type {SignalName} from '../kernel/signal-names.js'
 
 /** Signals that ask for the run's end. */
 const STOPPING = ['SIGTERM', 'SIGINT'] as const
@@ -14,10 +15,11 @@ const PASSED_ON = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
  * | SIGTERM, SIGINT | until READY=1 | `signal` | the run is undone, up to its last moment; death by the signal |
  * | | again, until then | - | nothing: the run is being undone |
  * | | after it, nobody listens yet | `signal` | `onStop` calls as soon as somebody listens |
- * | | while the container runs | - | `onStop` calls stopContainer(): the Engine's stop, or SIGINT for the container |
- * | | while it is being stopped | - | `onStop` calls hurry(): SIGKILL for the container |
+ * | | while the container runs | - | `onStop` calls stopContainer(), which decides what the container is sent |
+ * | | while it is being stopped | - | `onStop`: the same stop, or hurry(), where mayHurry() says so: SIGKILL for it |
  * | SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 | until somebody listens | `signal` | the run is undone; an error, status 125 |
  * | | from then on | - | `onOther` calls forward(): the container gets it, unless --sig-proxy=false |
+ * | | by which systemd stops the unit | - | `onOther` calls stopBy(): as SIGTERM |
  * | an exception that nobody catches | until READY=1 | both | the run is undone; an error, status 125 |
  * | | while the container runs | both | supervise() is left, the run is undone; an error, status 125 |
  * | any other signal | at any time | - | its default effect, such as death by SIGKILL: the next start cleans up |
@@ -27,8 +29,8 @@ const PASSED_ON = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 export class ProcessSignals {
   readonly #controller = new AbortController()
   readonly #defect = new AbortController()
-  #asked: NodeJS.Signals | undefined
-  #stop: (() => void) | undefined
+  #asked: SignalName | undefined
+  #stop: ((name: SignalName) => void) | undefined
   #other: ((name: NodeJS.Signals) => void) | undefined
 
   /** Aborts, with a {@link StoppedError} as its reason, when the run is to stop before the container is ready. */
@@ -49,14 +51,25 @@ export class ProcessSignals {
   }
 
   /** The signal that asked for the end, once one has. */
-  get asked(): NodeJS.Signals | undefined {
+  get asked(): SignalName | undefined {
     return this.#asked
   }
 
   /** From now on a request to stop calls `stop`; one that came before calls it at once. */
-  onStop(stop: () => void): void {
+  onStop(stop: (name: SignalName) => void): void {
     this.#stop = stop
-    if (this.#asked !== undefined) stop()
+    if (this.#asked !== undefined) stop(this.#asked)
+  }
+
+  /** A signal that is not for us has turned out to ask for the end. */
+  stopBy(name: SignalName): void {
+    this.#asked ??= name
+    this.#stop?.(name)
+  }
+
+  /** The end was asked for without a signal: by a command of systemd's that has stopped the container. */
+  noteStop(): void {
+    this.#asked ??= 'SIGTERM'
   }
 
   /** From now on a signal that is not for us calls `other`. */
@@ -69,7 +82,7 @@ export class ProcessSignals {
     if (isStopping(name)) {
       this.#asked ??= name
       if (this.#stop === undefined) this.#controller.abort(new StoppedError(name))
-      else this.#stop()
+      else this.#stop(name)
     } else if (this.#other === undefined) this.#controller.abort(new StoppedError(name))
     else this.#other(name)
   }

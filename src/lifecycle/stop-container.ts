@@ -1,12 +1,14 @@
-import {constants} from 'node:os'
 import type {Engine, ContainerInspection} from '../docker/engine.js'
 import {EngineRefusedError, EngineUnreachableError, reason} from '../errors.js'
 import {NO_DEADLINE, type Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
+import type {UnitStop} from '../systemd/unit-stop.js'
 import type {HostProcess} from '../kernel/process.js'
+import {signalNumber, signalOf, type SignalName} from '../kernel/signal-names.js'
 import {withLivenessProbe} from './engine-liveness.js'
-import {signalOf} from './exit-status.js'
+import {isSignalledBySystemd, signalToSend, type StopSituation} from './who-signals.js'
 import {
+  EXEC_STOP_MS,
   HANGS_MS,
   HANGS_SHARE,
   HURRIED_KILL_MS,
@@ -24,14 +26,26 @@ export interface StopInput {
   readonly id: string
   readonly name: string
   /** The signal that asked for the stop. */
-  readonly asked: NodeJS.Signals
+  readonly asked: SignalName
   readonly engine: Engine
   readonly notifier: Notifier
-  /** Asks systemd until when the unit must have stopped; absent outside of any. */
-  readonly askDeadline: (() => Promise<Deadline | undefined>) | undefined
+  /** Asks systemd how far it is with the stop of the unit, and until when that must be over; absent outside of any. */
+  readonly askUnit: (() => Promise<UnitStop | undefined>) | undefined
+  /** Aborts when the container has ended: nothing is to be done then, and nothing to be said. */
+  readonly over: AbortSignal
+  /** Looks at the container's processes on this host. */
+  readonly lookAtProcesses: () => Promise<ContainerProcesses>
   readonly log: Log
   /** The container's init, as it is by then. */
   readonly process: () => HostProcess | undefined
+}
+
+/** The processes of a container, as this host has them. */
+export interface ContainerProcesses {
+  /** Whether its init is in the unit's cgroup, where the signals of systemd reach it. */
+  readonly isInUnit: boolean
+  /** How many there are, its init among them; 0 where that cannot be seen. */
+  readonly count: number
 }
 
 /** A stop that is on its way. */
@@ -41,25 +55,41 @@ export interface StopHandle {
    * far as it can be known where the Engine did not answer and the init was ended without it.
    */
   readonly done: Promise<number | undefined>
+  /** Takes note of a signal that asks for the same stop once more. */
+  askAgain(): void
   /** Waits no longer for the container to end by itself. */
   hurry(): Promise<void>
   isHurried(): boolean
+  /** Whether the container was killed as its time was over, as far as anybody here can tell. */
+  isOverdue(): boolean
+}
+
+/** What changes while a stop goes on. */
+interface StopProgress {
+  isHurried: boolean
+  isOverdue: boolean
+  /** Resolves when the stop is asked for once more. */
+  readonly askedAgain: Promise<void>
 }
 
 /**
  * Stops a container as its image wants it, or by the signal that asked for it where that is not SIGTERM, and never
- * longer than systemd lets the unit stop. A container that says no stop timeout has what the unit has. An Engine that
- * does not answer is done without.
+ * longer than systemd lets the unit stop. One that systemd has already sent just that signal is only waited for. A
+ * container that says no stop timeout has what the unit has. An Engine that does not answer is done without.
  */
 export function stopContainer(stop: StopInput): StopHandle {
   const {id, engine, log} = stop
-  let isHurried = false
+  let askAgain: () => void = () => undefined
+  const askedAgain = new Promise<void>((resolve) => (askAgain = resolve))
+  const progress: StopProgress = {isHurried: false, isOverdue: false, askedAgain}
   return {
-    done: stopInTime(stop, () => isHurried),
-    isHurried: () => isHurried,
+    done: stopInTime(stop, progress),
+    askAgain,
+    isHurried: () => progress.isHurried,
+    isOverdue: () => progress.isOverdue,
     async hurry() {
-      if (isHurried) return
-      isHurried = true
+      if (progress.isHurried) return
+      progress.isHurried = true
       log.info('asked to stop again: the container is killed')
       try {
         await engine.kill(id, 'SIGKILL', AbortSignal.timeout(HURRIED_KILL_MS))
@@ -107,15 +137,17 @@ export function gracePeriod(stopTimeout: number | undefined, left: number | unde
   return Math.max(0, Math.min(own, left ?? Infinity))
 }
 
-async function stopInTime(stop: StopInput, isHurried: () => boolean): Promise<number | undefined> {
-  const {id, name, engine, notifier, askDeadline, log} = stop
+async function stopInTime(stop: StopInput, progress: StopProgress): Promise<number | undefined> {
+  const {id, name, engine, notifier, askUnit, lookAtProcesses, over, log} = stop
+  const [unit, processes] = await Promise.all([askHowFar(stop, progress), lookAtProcesses()])
+  if (over.aborted) return undefined
+  // Only now, as systemd would count a unit as being stopped that is told so.
   notifier.send('STOPPING=1', `STATUS=container ${name} stopping`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the stop: ${reason(error)}`)
   })
-  const told = await askDeadline?.()
-  if (askDeadline !== undefined && told === undefined)
+  if (askUnit !== undefined && unit?.deadline === undefined)
     log.warn("systemd does not report the unit's stop timeout: only the container's own timeout applies")
-  const deadline = told ?? NO_DEADLINE
+  const deadline = unit?.deadline ?? NO_DEADLINE
   const moments = stopMoments(deadline)
   const patience = Math.min(HANGS_MS, deadline.limit * HANGS_SHARE)
   const givenUp = new AbortController()
@@ -128,47 +160,83 @@ async function stopInTime(stop: StopInput, isHurried: () => boolean): Promise<nu
   try {
     found = await withLivenessProbe(engine, patience, (signal) => engine.inspect(id, signal), givenUp.signal)
     if (found === undefined) return undefined
-    const grace = gracePeriod(
-      found.stopTimeout,
-      askDeadline === undefined ? undefined : moments.kill - performance.now(),
-    )
+    const situation = situationOf(stop, unit, processes, found)
+    if (processes.count > 1 && isSignalledBySystemd(situation))
+      log.info(
+        `systemd has sent ${stop.asked} to all ${String(processes.count)} processes of the container, because the unit has KillMode=control-group; with KillMode=mixed only the container init gets it, and stops the others in its own order`,
+      )
+    const grace = gracePeriod(found.stopTimeout, askUnit === undefined ? undefined : moments.kill - performance.now())
     if (found.stopTimeout !== undefined && grace !== undefined && grace < graceIn(found.stopTimeout))
       log.info(`the container gets ${(grace / 1000).toFixed(1)} s to stop, because TimeoutStopSec= allows no more`)
+    // What the Engine gives by default it takes by itself, at a moment that it tells nobody.
+    progress.isOverdue = grace === undefined
     timers.push(
       at(grace === undefined ? Infinity : performance.now() + grace, () => {
+        progress.isOverdue = true
         engine.kill(id, 'SIGKILL', givenUp.signal).catch((error: unknown) => {
           log.warn(`could not kill the container: ${reason(error)}`)
         })
       }),
     )
-    await withLivenessProbe(engine, patience, (signal) => askToStop(stop, grace, signal), givenUp.signal)
+    const order = signalToSend(situation)
+    await withLivenessProbe(engine, patience, (signal) => askToStop(stop, order, grace, signal), givenUp.signal)
     return undefined
   } catch (error) {
     log.warn(
       `the Engine does not stop the container (${reason(error)}); systemd-docker signals the container init directly`,
     )
-    return await endInit(stop, found, moments.kill, isHurried)
+    return await endInit(stop, situationOf(stop, unit, processes, found), found, moments.kill, progress)
   } finally {
     for (const timer of timers) clearTimeout(timer)
   }
 }
 
+/**
+ * Asks systemd how far it is. While a command of `ExecStop=` runs, which may be nothing but the signal that has come,
+ * systemd is about to send its own to all processes of the unit, us among them: that is waited for, for a moment.
+ */
+async function askHowFar({askUnit}: StopInput, {askedAgain}: StopProgress): Promise<UnitStop | undefined> {
+  const unit = await askUnit?.()
+  if (unit?.subState !== 'stop') return unit
+  const moment = new AbortController()
+  await Promise.race([askedAgain, sleep(EXEC_STOP_MS, moment.signal)])
+  moment.abort()
+  return (await askUnit?.()) ?? unit
+}
+
+function situationOf(
+  {asked}: StopInput,
+  unit: UnitStop | undefined,
+  {isInUnit}: ContainerProcesses,
+  found: ContainerInspection | undefined,
+): StopSituation {
+  const {stopSignal = '', state, startedAt = 0} = found ?? {}
+  const container = {stopSignal, isInUnit, isPaused: state === 'paused', startedAt: startedAt - performance.timeOrigin}
+  return {asked, unit, container}
+}
+
 /** Resolves when the container has ended. */
 async function askToStop(
-  {id, asked, engine}: StopInput,
+  {id, engine}: StopInput,
+  order: ReturnType<typeof signalToSend>,
   grace: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  if (asked === 'SIGTERM') {
+  if (order === 'stop-signal') {
     // The Engine has whole seconds. It is told how many, as this process may be killed before they are over.
     const seconds = grace === undefined ? undefined : Number.isFinite(grace) ? Math.ceil(grace / 1000) : -1
     await engine.stop(id, signal, seconds)
     return
   }
-  await engine.kill(id, asked, signal)
-  await (
-    await engine.watch(id, 'not-running', signal)
-  ).exitCode
+  if (order !== undefined) await engine.kill(id, order, signal)
+  try {
+    await (
+      await engine.watch(id, 'not-running', signal)
+    ).exitCode
+  } catch (error) {
+    // One of --rm may have ended and be gone.
+    if (!(error instanceof EngineRefusedError && error.statusCode === 404)) throw error
+  }
 }
 
 function graceIn(stopTimeout: number): number {
@@ -185,24 +253,26 @@ function at(moment: number, act: () => void): NodeJS.Timeout | undefined {
  */
 async function endInit(
   stop: StopInput,
+  situation: StopSituation,
   found: ContainerInspection | undefined,
   kill: number,
-  isHurried: () => boolean,
+  progress: StopProgress,
 ): Promise<number | undefined> {
   const process = stop.process()
   if (process === undefined) return undefined
   // What is gone when its time is over the Engine has killed, as far as anybody can tell.
   if (performance.now() < kill) {
-    const polite = stop.asked === 'SIGTERM' ? (signalOf(found?.stopSignal ?? '') ?? 'SIGTERM') : stop.asked
+    const order = signalToSend(situation)
+    const polite = order === 'stop-signal' ? (signalOf(situation.container.stopSignal) ?? 'SIGTERM') : order
     const grace = gracePeriod(found?.stopTimeout, kill - performance.now()) ?? Infinity
-    await process.signal(polite)
+    if (polite !== undefined) await process.signal(polite)
     if (await isGone(process, performance.now() + grace))
-      return 128 + constants.signals[isHurried() ? 'SIGKILL' : polite]
+      return 128 + signalNumber(progress.isHurried ? 'SIGKILL' : (polite ?? stop.asked))
   }
   await process.signal('SIGKILL')
   if (!(await isGone(process, performance.now() + INIT_KILL_MS)))
     throw new Error(`the init of ${stop.name}, PID ${String(process.pid)}, does not end`)
-  return 128 + constants.signals.SIGKILL
+  return 128 + signalNumber('SIGKILL')
 }
 
 async function isGone(process: HostProcess, deadline: number): Promise<boolean> {

@@ -2,14 +2,15 @@ import type {ContainerEvent, ContainerInspection, Engine, Watch} from '../docker
 import {EngineUnreachableError, reason} from '../errors.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import type {HostProcess} from '../kernel/process.js'
+import type {SignalName} from '../kernel/signal-names.js'
 import {CUT_MS, OUTAGE_ANSWER_MS, SEQUEL_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import type {CreatedContainer, ExitReport} from '../pipeline/contract.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
-import {stopDeadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {UnitName} from '../systemd/unit.js'
-import {NEVER_ABORTED, sleep} from '../timing.js'
+import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
+import {sleep} from '../timing.js'
 import {ContainerLife, watchNextExit} from './container-life.js'
 import {EventFeed} from './event-feed.js'
 import {SignalForwarder} from './forward-signal.js'
@@ -17,6 +18,8 @@ import {howItEnded, type KnownEnd} from './how-it-ended.js'
 import {lookUpUnlessAway, sitOut} from './outage.js'
 import type {ProcessSignals} from './signals.js'
 import {stopContainer, type StopHandle} from './stop-container.js'
+import {containerProcesses} from './container-processes.js'
+import {isOfSystemd, isStoppedByCommand, isStopOf, mayHurry, type SignalAgain} from './who-signals.js'
 
 /** What a container is followed with. */
 export interface SuperviseInput {
@@ -39,6 +42,8 @@ export interface SuperviseInput {
   readonly log: Log
   /** The unit whose stop timeout bounds a stop; nothing outside of one. */
   readonly unit: UnitName | undefined
+  /** How systemd would stop the unit, as it has said before; nothing outside of one, and where it does not answer. */
+  readonly unitStop: Promise<UnitStop | undefined>
   readonly sigProxy: boolean
   /** Whether the container itself tells systemd its state (`--notify`). */
   readonly isDelegated: boolean
@@ -66,7 +71,9 @@ class Supervision {
   /** Aborts at the end. */
   readonly #over = new AbortController()
   #life: ContainerLife
-  #stopping: StopHandle | undefined
+  #stopping: (StopHandle & Pick<SignalAgain, 'asked' | 'began'>) | undefined
+  /** Whether a command of the unit has stopped the container. */
+  #isStoppedByCommand = false
 
   constructor(supervised: SuperviseInput) {
     const {name, events, init, startedAt, watch} = supervised
@@ -81,8 +88,8 @@ class Supervision {
   async end(): Promise<ExitReport> {
     const {stop, engine, container, unit, isDelegated, notifier, sigProxy, log} = this.#of
     const withoutEngine = new Promise<ExitReport>((resolve) => {
-      stop.onStop(() => {
-        this.#stop().then((code) => {
+      stop.onStop((name) => {
+        this.#stop(name).then((code) => {
           if (code === undefined) return
           // An Engine that hangs may have told the status before.
           const isTold = this.#life.code !== undefined
@@ -94,7 +101,7 @@ class Supervision {
     const reloadable = isDelegated ? undefined : unit
     const forwarder = new SignalForwarder({engine, id: container.id, unit: reloadable, notifier, sigProxy, log})
     stop.onOther((name) => {
-      forwarder.forward(name).catch(this.#failed(`tell systemd of ${name}`))
+      this.#takeOther(name, forwarder).catch(this.#failed(`tell systemd of ${name}`))
     })
     try {
       return await Promise.race([this.#follow(), withoutEngine])
@@ -152,8 +159,7 @@ class Supervision {
 
   /** The container has ended: for good, unless it is started again. */
   async #ended(at: number): Promise<ExitReport | undefined> {
-    if (this.#stopping !== undefined) return await this.#reportEnd(at)
-    if (this.#life.isSignalled) {
+    if (this.#life.isSignalled && !(await this.#isStopAsked())) {
       // What comes next distinguishes docker restart and the end of the Engine from docker stop.
       for (;;) {
         const next = await this.#feed.next(SEQUEL_MS)
@@ -179,17 +185,32 @@ class Supervision {
     const found = await this.#found()
     if (found === 'away') return await this.#report(undefined, this.#life.isSignalled ? 'gone' : 'there')
     const isRunning = found !== undefined && found.pid !== 0
-    if (this.#stopping === undefined && found?.state === 'restarting') return undefined
-    if (this.#stopping === undefined && isRunning) {
+    if (!this.#isStopping && found?.state === 'restarting') return undefined
+    if (!this.#isStopping && isRunning) {
       await this.#startedAgain(at)
       return undefined
     }
     const ended = isRunning ? undefined : found
     // The events that say why may come after the end itself.
     const mayBeTold = this.#life.isSignalled || (ended?.exitCode ?? 0) > 128
-    if (this.#stopping === undefined && mayBeTold && (await this.#isCut()) && this.#life.isSignalled)
+    if (mayBeTold && !(await this.#isStopAsked()) && (await this.#isCut()) && this.#life.isSignalled)
       return await this.#report(ended, 'gone')
     return await this.#report(ended)
+  }
+
+  /** Whether the container is being stopped, as far as is known here: by this process, or by a command of the unit. */
+  get #isStopping(): boolean {
+    return this.#stopping !== undefined || this.#isStoppedByCommand
+  }
+
+  /** Whether an end is that of a stop: systemd is asked whether it has a command carry one out. */
+  async #isStopAsked(): Promise<boolean> {
+    const {unit, stop} = this.#of
+    if (!this.#isStopping && unit !== undefined && isStoppedByCommand(await unitStop(unit, this.#over.signal))) {
+      this.#isStoppedByCommand = true
+      stop.noteStop()
+    }
+    return this.#isStopping
   }
 
   /**
@@ -268,8 +289,15 @@ class Supervision {
   async #report(found: FoundEnd | undefined, engine: KnownEnd['engine'] = 'there'): Promise<ExitReport> {
     const code = found?.exitCode ?? (await this.#codeSaid())
     const {sent, outOfMemory} = this.#life
-    const stop = this.#stopping === undefined ? 'none' : this.#stopping.isHurried() ? 'hurried' : 'asked'
+    const stop = this.#howAsked()
     return howItEnded({code, sent, outOfMemory: outOfMemory || found?.outOfMemory === true, stop, engine})
+  }
+
+  #howAsked(): KnownEnd['stop'] {
+    if (this.#isStoppedByCommand) return 'in-time'
+    if (this.#stopping === undefined) return 'none'
+    if (this.#stopping.isHurried()) return 'hurried'
+    return this.#stopping.isOverdue() ? 'asked' : 'in-time'
   }
 
   /** The exit status that the Engine gives to who waits for the end; nothing if it goes away instead. */
@@ -279,23 +307,45 @@ class Supervision {
   }
 
   /** Stops the container, or kills one that is stopping. Its exit status, if it was ended without the Engine. */
-  async #stop(): Promise<number | undefined> {
+  async #stop(name: SignalName): Promise<number | undefined> {
+    if (this.#over.signal.aborted || this.#isStoppedByCommand) return undefined
     if (this.#stopping !== undefined) {
-      await this.#stopping.hurry()
+      await this.#stopAgain(name, this.#stopping)
       return undefined
     }
-    const {engine, container, notifier, unit, log, stop} = this.#of
-    this.#stopping = stopContainer({
-      asked: stop.asked ?? 'SIGTERM',
+    const {engine, container, notifier, unit, log} = this.#of
+    const stopping = stopContainer({
+      asked: name,
       id: container.id,
       name: this.#name,
       engine,
       notifier,
-      askDeadline: unit === undefined ? undefined : () => stopDeadline(unit, NEVER_ABORTED),
+      askUnit: unit === undefined ? undefined : () => unitStop(unit, this.#over.signal),
+      over: this.#over.signal,
+      lookAtProcesses: () => containerProcesses(this.#life.init),
       log,
       process: () => this.#life.init,
     })
-    return await this.#stopping.done
+    this.#stopping = {...stopping, asked: name, began: performance.now()}
+    return await stopping.done
+  }
+
+  /** One more signal has asked for the stop: it is the same stop, or somebody wants it to be over now. */
+  async #stopAgain(name: SignalName, stopping: StopHandle & Pick<SignalAgain, 'asked' | 'began'>): Promise<void> {
+    const {unit} = this.#of
+    const again = {name, at: performance.now(), asked: stopping.asked, began: stopping.began}
+    stopping.askAgain()
+    if (!mayHurry(again)) return
+    if (unit !== undefined && isOfSystemd(again, await unitStop(unit, this.#over.signal))) return
+    await stopping.hurry()
+  }
+
+  /** A signal that is the container's, unless systemd stops the unit by it. @throws {NotifyError} */
+  async #takeOther(name: SignalName, forwarder: SignalForwarder): Promise<void> {
+    const {unit, stop} = this.#of
+    const mayStop = (await this.#of.unitStop)?.killSignals.includes(name) === true
+    if (mayStop && unit !== undefined && isStopOf(await unitStop(unit, this.#over.signal), name)) stop.stopBy(name)
+    else await forwarder.forward(name)
   }
 
   async #status(words: string): Promise<void> {

@@ -51,6 +51,9 @@ export async function commandDeadline(
   return deadlineFrom(Math.min(begun, ownBegin), millisecondsOf(answer?.[property] ?? ''), slowness)
 }
 
+/** What a stop's deadline is read from. */
+export const STOP_DEADLINE_PROPERTIES = ['TimeoutStopUSec', 'ActiveState', 'StateChangeTimestampMonotonic'] as const
+
 /**
  * Until when systemd waits for the end of a unit's main process that it has asked to stop, which counts from when the
  * unit's state became `deactivating` (org.freedesktop.systemd1(5), `StateChangeTimestampMonotonic`), and from now on
@@ -62,14 +65,27 @@ export async function stopDeadline(
   procRoot = '/proc',
 ): Promise<Deadline | undefined> {
   const asked = performance.now()
-  const [answer, ownBegin] = await Promise.all([
-    propertiesOf(unit, ['TimeoutStopUSec', 'ActiveState', 'StateChangeTimestampMonotonic'], signal),
-    beginOf('self', procRoot),
-  ])
-  const changed = Number(answer?.StateChangeTimestampMonotonic)
-  const begun = answer?.ActiveState === 'deactivating' && changed > 0 ? Math.min(asked, momentOf(changed)) : asked
-  const slowness = Math.max(FIRST_LINE - ownBegin, performance.now() - asked)
-  return deadlineFrom(begun, millisecondsOf(answer?.TimeoutStopUSec ?? ''), slowness)
+  const said = await propertiesOf(unit, STOP_DEADLINE_PROPERTIES, signal)
+  return (await stopDeadlineFrom(said ?? {}, asked, procRoot)).deadline
+}
+
+/**
+ * {@link stopDeadline}, from what systemd has said.
+ *
+ * @param asked when systemd was asked, as a moment of performance.now()
+ * @returns besides the deadline, since when the stop lasts: where none does, since systemd was asked
+ */
+export async function stopDeadlineFrom(
+  said: Readonly<Partial<Record<(typeof STOP_DEADLINE_PROPERTIES)[number], string>>>,
+  asked: number,
+  procRoot = '/proc',
+): Promise<{readonly since: number; readonly deadline: Deadline | undefined}> {
+  const slowness = performance.now() - asked
+  const changed = Number(said.StateChangeTimestampMonotonic)
+  const since = said.ActiveState === 'deactivating' && changed > 0 ? Math.min(asked, momentOf(changed)) : asked
+  const ownSlowness = FIRST_LINE - (await beginOf('self', procRoot))
+  const limit = millisecondsOf(said.TimeoutStopUSec ?? '')
+  return {since, deadline: deadlineFrom(since, limit, Math.max(ownSlowness, slowness))}
 }
 
 /** Node's clock and systemd's are both the kernel's CLOCK_MONOTONIC, which systemd gives in microseconds. */

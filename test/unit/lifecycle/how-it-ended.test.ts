@@ -32,11 +32,20 @@ const KNOWN: Readonly<Record<string, readonly Partial<KnownEnd>[]>> = {
     {code: 137, stop: 'asked', outOfMemory: true},
     {code: 137, stop: 'asked', engine: 'replaced'},
   ],
+  'a command of `ExecStop=` ended it, or it ended while its time to stop was not over': [
+    {code: 143, stop: 'in-time', sent: new Set([15])},
+    {code: 143, stop: 'in-time', outOfMemory: true},
+  ],
+  '`docker kill` or `docker rm -f` in a stop, by a command of `ExecStop=` or by hand': [
+    {code: 137, stop: 'in-time', sent: new Set([9])},
+    {code: 137, stop: 'in-time', sent: new Set([15, 9]), outOfMemory: true},
+  ],
   'a second signal hurried the stop': [{code: 137, stop: 'hurried', sent: new Set([15, 9])}],
   'it ran out of memory': [
     {code: 137, outOfMemory: true},
     {code: 137, outOfMemory: true, sent: new Set([15])},
     {code: 137, outOfMemory: true, engine: 'replaced'},
+    {code: 137, outOfMemory: true, stop: 'in-time'},
   ],
   '`docker kill`, `docker stop`, `docker rm -f`, and it died of the signal': [
     {code: 137, sent: new Set([9])},

@@ -1,8 +1,14 @@
 import {describe, expect, test} from 'vitest'
 import type {Engine, ContainerInspection} from '../../../src/docker/engine.js'
-import {gracePeriod, stopMoments, stopContainer} from '../../../src/lifecycle/stop-container.js'
+import {
+  gracePeriod,
+  stopMoments,
+  stopContainer,
+  type ContainerProcesses,
+} from '../../../src/lifecycle/stop-container.js'
 import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {NO_DEADLINE, type Deadline} from '../../../src/systemd/deadline.js'
+import type {UnitStop} from '../../../src/systemd/unit-stop.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {inspection} from '../../support/engine/inspection.js'
@@ -24,7 +30,14 @@ const silent = (signal: AbortSignal): Promise<never> =>
 /** Stops a container, and says what was asked of the Engine and which signals its init got from us. */
 async function stopped(
   told: Partial<Engine>,
-  {found = {}, asked = 'SIGTERM', askDeadline, endsOf = 'SIGTERM'}: StopSettings = {},
+  {
+    found = {},
+    asked = 'SIGTERM',
+    askDeadline,
+    unit = {},
+    processes = {isInUnit: true, count: 1},
+    endsOf = 'SIGTERM',
+  }: StopSettings = {},
 ) {
   const requests: string[] = []
   const sent: string[] = []
@@ -47,7 +60,9 @@ async function stopped(
     asked,
     engine,
     notifier: {send},
-    askDeadline,
+    askUnit: askDeadline === undefined ? undefined : async () => unitThat(await askDeadline(), unit),
+    lookAtProcesses: () => Promise.resolve(processes),
+    over: new AbortController().signal,
     log,
     process: () => process,
   })
@@ -58,8 +73,18 @@ interface StopSettings {
   readonly found?: Partial<ContainerInspection>
   readonly asked?: NodeJS.Signals
   readonly askDeadline?: () => Promise<Deadline | undefined>
+  /** What else systemd says of the unit. */
+  readonly unit?: Partial<UnitStop>
+  readonly processes?: ContainerProcesses
   /** The signal that the init ends of. */
   readonly endsOf?: NodeJS.Signals
+}
+
+/** What systemd says of a unit with this deadline; nothing where it does not tell even that. */
+function unitThat(deadline: Deadline | undefined, more: Partial<UnitStop>): UnitStop | undefined {
+  if (deadline === undefined) return undefined
+  const since = performance.now()
+  return {deadline, subState: 'stop-sigterm', since, killMode: 'mixed', killSignals: ['SIGTERM'], ...more}
 }
 
 describe('what is left of the stop timeout of a unit', () => {
@@ -148,6 +173,68 @@ describe('a stop', () => {
   test('a stop by another signal than SIGTERM sends that one', async () => {
     const watch = () => Promise.resolve({exitCode: Promise.resolve(0)})
     expect(await stopped({watch}, {asked: 'SIGINT'})).toMatchObject({code: undefined, requests: ['kill SIGINT']})
+  })
+
+  test('a stop in which systemd has signalled the container only waits for its end, and kills it when its time is over', async () => {
+    let ended: (code: number) => void = () => undefined
+    const exitCode = new Promise<number>((resolve) => (ended = resolve))
+    const requests: string[] = []
+    const told: Partial<Engine> = {
+      watch: () => Promise.resolve({exitCode}),
+      kill: (_, name) => {
+        requests.push(`kill ${name}`)
+        ended(137)
+        return Promise.resolve()
+      },
+    }
+    const settings = {askDeadline: unitOf(1000), unit: {killMode: 'control-group'}, found: {stopSignal: ''}}
+    expect(await stopped(told, settings)).toMatchObject({code: undefined, sent: [], lines: []})
+    expect(requests).toEqual(['kill SIGKILL'])
+  })
+
+  test('a stop in which systemd has signalled more than an init says how to have only that signalled', async () => {
+    const watch = () => Promise.resolve({exitCode: Promise.resolve(0)})
+    const settings = {
+      askDeadline: unitOf(8000),
+      unit: {killMode: 'control-group'},
+      processes: {isInUnit: true, count: 4},
+    }
+    const {requests, lines} = await stopped({watch}, settings)
+    expect(requests).toEqual(['stop 6'])
+    expect(lines).toEqual([
+      expect.stringMatching(/^info: systemd has sent SIGTERM to all 4 processes of the container.*KillMode=mixed/),
+    ])
+  })
+
+  test('a stop of a container that has ended meanwhile, and is removed, is over', async () => {
+    const gone = new EngineRefusedError('wait for the container', 404, 'No such container', undefined)
+    const settings = {askDeadline: unitOf(8000), unit: {killMode: 'control-group'}, found: {stopSignal: ''}}
+    expect(await stopped({watch: () => Promise.reject(gone)}, settings)).toMatchObject({
+      code: undefined,
+      requests: [],
+      sent: [],
+      lines: [],
+    })
+  })
+
+  test('a stop that a command of the unit asks for waits for the signal of systemd, and asks systemd again', async () => {
+    const states = ['stop', 'stop-sigterm']
+    const unit = {
+      killMode: 'control-group',
+      get subState() {
+        return states.shift() ?? ''
+      },
+    }
+    const watch = () => Promise.resolve({exitCode: Promise.resolve(0)})
+    const settings = {askDeadline: unitOf(8000), unit, found: {stopSignal: ''}}
+    expect(await stopped({watch}, settings)).toMatchObject({code: undefined, requests: [], lines: []})
+    expect(states).toEqual([])
+  })
+
+  test('a stop without an Engine that answers sends no signal that systemd has sent', async () => {
+    const hangs = {ping: silent, watch: () => new Promise<never>(() => undefined)}
+    const settings = {askDeadline: unitOf(400), unit: {killMode: 'control-group'}, found: {stopSignal: ''}}
+    expect(await stopped(hangs, {...settings, endsOf: 'SIGKILL'})).toMatchObject({code: 137, sent: ['SIGKILL']})
   })
 
   test('a stop that the Engine takes long over is waited for while it answers', async () => {
@@ -245,7 +332,9 @@ describe('a stop that is hurried', () => {
         },
       }),
       notifier: {send: () => Promise.resolve()},
-      askDeadline: undefined,
+      askUnit: undefined,
+      lookAtProcesses: () => Promise.resolve({isInUnit: false, count: 0}),
+      over: new AbortController().signal,
       log,
       process: () => (hasInit ? init : undefined),
     })

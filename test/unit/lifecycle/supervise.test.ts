@@ -6,6 +6,7 @@ import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {supervise} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
+import type {SignalName} from '../../../src/kernel/signal-names.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {engineInfo} from '../../support/engine/engine-info.js'
 import {eventsOf} from '../../support/engine/events.js'
@@ -107,6 +108,7 @@ function supervision(
     stop,
     log,
     unit: undefined,
+    unitStop: Promise.resolve(undefined),
     sigProxy: true,
     isDelegated: false,
   })
@@ -387,7 +389,7 @@ test('a container that was started again before an outage has no stream open at 
 })
 
 test('a stop that comes at once has the init to fall back on, where the Engine hangs', async () => {
-  const signals: NodeJS.Signals[] = []
+  const signals: SignalName[] = []
   const init: HostProcess = {
     ...HERE,
     isThere: () => Promise.resolve(signals.length === 0),

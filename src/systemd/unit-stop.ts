@@ -1,0 +1,35 @@
+import {STOP_DEADLINE_PROPERTIES, stopDeadlineFrom, type Deadline} from './deadline.js'
+import {propertiesOf} from './properties.js'
+import type {UnitName} from './unit.js'
+import {signalOf, type SignalName} from '../kernel/signal-names.js'
+
+/** What systemd says of a unit that it stops, or is to stop one day. */
+export interface UnitStop {
+  /** Until when the unit must have stopped; nothing where systemd's time for it cannot be read. */
+  readonly deadline: Deadline | undefined
+  /** What systemd is at (systemctl(1), `SubState`), such as `stop` while a command of `ExecStop=` runs. */
+  readonly subState: string
+  /** When that began, as a moment of performance.now(), in milliseconds. */
+  readonly since: number
+  readonly killMode: string
+  /** The signals by which systemd stops the unit (systemd.kill(5), `KillSignal=`, `RestartKillSignal=`). */
+  readonly killSignals: readonly SignalName[]
+}
+
+const PROPERTIES = [...STOP_DEADLINE_PROPERTIES, 'SubState', 'KillMode', 'KillSignal', 'RestartKillSignal'] as const
+
+/** How systemd stops the unit, and how far it is; `undefined` where it does not answer. */
+export async function unitStop(unit: UnitName, signal: AbortSignal): Promise<UnitStop | undefined> {
+  const asked = performance.now()
+  const said = await propertiesOf(unit, PROPERTIES, signal)
+  if (said === undefined) return undefined
+  const {SubState = '', KillMode = '', KillSignal = '', RestartKillSignal = ''} = said
+  const {since, deadline} = await stopDeadlineFrom(said, asked)
+  return {
+    deadline,
+    subState: SubState,
+    since,
+    killMode: KillMode,
+    killSignals: [KillSignal, RestartKillSignal].flatMap((number) => signalOf(number) ?? []),
+  }
+}

@@ -1,0 +1,170 @@
+import {describe, expect, test} from 'vitest'
+import type {Guest} from '../../sandbox/guest.js'
+import {hostFolder} from '../support/host/host-folder.js'
+import {hostsNamed} from '../support/host/hosts.js'
+import {CLEAN, outcomes, type Outcome} from '../support/service/outcomes.js'
+import {defineService, type Service} from '../support/service/service.js'
+
+const HOSTS = hostsNamed('debian-forky', 'debian13-v2')
+const PROGRAM = '/opt/bin/systemd-docker'
+/** What the containers and units of these tests run. */
+const SCRIPTS = {
+  // An init that counts the signals it gets, and ends a second after the first.
+  'count.sh': `got=; t=0
+for one in INT QUIT TERM; do trap "got=\\"\\$got $one\\"" $one; done
+echo up
+while :; do sleep 0.1; [ -z "$got" ] || t=$((t+1)); [ $t -lt 10 ] || { echo "the init got$got"; exit 0; }; done
+`,
+  // An init that stops its worker itself, as supervisord, nginx and PostgreSQL do.
+  'boss.sh': `sh -c 'trap "echo the worker got TERM" TERM; trap "exit 0" USR1; while :; do sleep 0.1; done' & worker=$!
+trap 'trap "" TERM; sleep 0.5; kill -USR1 $worker; wait $worker; echo all done; exit 0' TERM
+echo up
+while :; do sleep 0.1; done
+`,
+  // An init that takes two seconds to stop.
+  'slow.sh': `trap 'trap "" TERM; sleep 2; echo flushed; exit 0' TERM
+echo up
+while :; do sleep 0.1; done
+`,
+  // Hands SIGTERM on to its child and waits, as sudo, tini and many start scripts do.
+  'forward.sh': `#!/bin/sh
+"$@" & child=$!
+trap 'kill -TERM $child' TERM
+wait $child; status=$?
+while kill -0 $child 2>/dev/null; do wait $child; status=$?; done
+exit $status
+`,
+}
+
+const see = outcomes('stopped')
+const KILLED: Outcome = {...CLEAN, ActiveState: 'failed', Result: 'exit-code', ExecMainStatus: '137'}
+
+/** A folder of the host with the scripts. */
+async function scripts(guest: Guest): Promise<string> {
+  const {path} = await hostFolder(guest, SCRIPTS)
+  await guest.run('chmod', '+x', `${path}/forward.sh`)
+  return path
+}
+
+/** A service whose container runs one of the scripts, and has got so far that it hears of a stop. */
+async function running(
+  guest: Guest,
+  path: string,
+  script: keyof typeof SCRIPTS,
+  settings: Readonly<Record<string, string>> = {},
+  {options = '', command = (line: string) => line} = {},
+): Promise<Service> {
+  const line = `run --rm ${options} --name %n -v ${path}:/c:ro busybox sh /c/${script}`
+  const service = await defineService(guest, line, {
+    ExecStart: command(`${PROGRAM} ${line}`),
+    ...settings,
+  })
+  await service.start()
+  await service.says('up')
+  return service
+}
+
+/** How a unit is stopped, and what the init of its container gets. */
+const WAYS: readonly {
+  readonly what: string
+  readonly unit: Readonly<Record<string, string>>
+  readonly options?: string
+  readonly gets: string
+}[] = [
+  {what: 'KillMode=mixed', unit: {KillMode: 'mixed'}, gets: 'TERM'},
+  {what: 'KillMode=process', unit: {KillMode: 'process'}, gets: 'TERM'},
+  {what: 'KillMode=control-group', unit: {}, gets: 'TERM'},
+  {what: 'mixed and a STOPSIGNAL', unit: {KillMode: 'mixed'}, options: '--stop-signal QUIT', gets: 'QUIT'},
+  {what: 'control-group and a STOPSIGNAL', unit: {}, options: '--stop-signal QUIT', gets: 'TERM QUIT'},
+  {what: 'mixed and a kill', unit: {KillMode: 'mixed', ExecStop: '/bin/kill -TERM $MAINPID'}, gets: 'TERM'},
+  {what: 'control-group and a kill', unit: {ExecStop: '/bin/kill -TERM $MAINPID'}, gets: 'TERM'},
+  {what: 'mixed and docker stop', unit: {KillMode: 'mixed', ExecStop: '/usr/bin/docker stop %n'}, gets: 'TERM'},
+  {what: 'control-group and docker stop', unit: {ExecStop: '/usr/bin/docker stop %n'}, gets: 'TERM'},
+  {what: 'none and docker stop', unit: {KillMode: 'none', ExecStop: '/usr/bin/docker stop %n'}, gets: 'TERM'},
+  {what: 'mixed and KillSignal=SIGINT', unit: {KillMode: 'mixed', KillSignal: 'SIGINT'}, gets: 'INT'},
+  {what: 'control-group and KillSignal=SIGINT', unit: {KillSignal: 'SIGINT'}, gets: 'INT'},
+  {what: 'mixed and KillSignal=SIGQUIT', unit: {KillMode: 'mixed', KillSignal: 'SIGQUIT'}, gets: 'QUIT'},
+  {what: 'control-group and KillSignal=SIGQUIT', unit: {KillSignal: 'SIGQUIT'}, gets: 'QUIT'},
+]
+
+describe.each(HOSTS)('a stop on $name', ({guest}) => {
+  test('the init of a container gets its stop signal once, however its unit is stopped', async () => {
+    const path = await scripts(guest)
+    const seen = await Promise.all(
+      WAYS.map(async ({what, unit, options}) => {
+        const service = await running(guest, path, 'count.sh', unit, {...(options === undefined ? {} : {options})})
+        await service.stop()
+        await service.says(/^the init got /)
+        await service.reaches({ActiveState: 'inactive'})
+        const got = (await service.journal()).find((line) => line.startsWith('the init got '))
+        return {what, got, outcome: await see(guest, service, what)}
+      }),
+    )
+    expect(seen).toEqual(WAYS.map(({what, gets}) => ({what, got: `the init got ${gets}`, outcome: CLEAN})))
+  })
+
+  test('a kill of the main process by hand is a stop, of which the container gets the signal', async () => {
+    const path = await scripts(guest)
+    const service = await running(guest, path, 'count.sh')
+    await guest.run('systemctl', 'kill', '--kill-who=main', service.name)
+    await service.says('the init got TERM')
+    await service.reaches({ActiveState: 'inactive'})
+    expect(await see(guest, service, 'kill of the main process')).toEqual(CLEAN)
+  })
+
+  test('a worker of a container is left to its init with KillMode=mixed, and without it the journal names that', async () => {
+    const path = await scripts(guest)
+    const [mixed, group] = await Promise.all([
+      running(guest, path, 'boss.sh', {KillMode: 'mixed'}),
+      running(guest, path, 'boss.sh', {}),
+    ])
+    await Promise.all([mixed.stop(), group.stop()])
+    await Promise.all([mixed.says('all done'), group.says('all done')])
+    await group.says(/^systemd has sent SIGTERM to all \d+ processes of the container.*KillMode=mixed/)
+    const journal = (await mixed.journal()).join('\n')
+    expect(journal).not.toMatch(/the worker got TERM|KillMode/)
+  })
+
+  test('a signal that asks for a stop again, within its first seconds, hurries nothing', async () => {
+    const path = await scripts(guest)
+    const scripted = (line: string): string => `${path}/forward.sh ${line}`
+    const timed = (line: string): string => `/usr/bin/timeout 600 ${line}`
+    const shell = (line: string): string => `/bin/sh -c '${line}; echo after'`
+    const services = await Promise.all([
+      running(guest, path, 'slow.sh', {ExecStop: '/bin/kill -TERM $MAINPID'}),
+      running(guest, path, 'slow.sh', {KillMode: 'mixed', ExecStop: '/bin/kill -TERM $MAINPID'}),
+      running(guest, path, 'slow.sh', {}, {command: scripted}),
+      running(guest, path, 'slow.sh', {KillMode: 'mixed'}, {command: scripted}),
+      running(guest, path, 'slow.sh', {}, {command: timed}),
+      running(guest, path, 'slow.sh', {}, {command: shell}),
+    ])
+    await Promise.all(services.map((service) => service.stop()))
+    for (const service of services) {
+      await service.says('flushed')
+      expect((await service.journal()).join('\n')).not.toMatch(/asked to stop again|killed/)
+      expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+    }
+  })
+
+  test('a container that a command of the unit ends is stopped, and how it was is said', async () => {
+    const path = await scripts(guest)
+    const [killed, removed, several] = await Promise.all([
+      running(guest, path, 'slow.sh', {ExecStop: '/usr/bin/docker kill %n'}),
+      running(guest, path, 'slow.sh', {KillMode: 'mixed', ExecStop: '/usr/bin/docker rm --force %n'}),
+      defineService(guest, 'run --rm --init --name %n busybox sleep 1000', {
+        ExecStop: ['/usr/bin/docker stop %n', '/bin/sleep 2'],
+      }).then(async (service) => {
+        await service.start()
+        return service
+      }),
+    ])
+    await Promise.all([killed, removed, several].map((service) => service.stop()))
+    for (const service of [killed, removed]) {
+      expect(await see(guest, service, 'ExecStop=docker kill, or rm --force')).toEqual(KILLED)
+      expect(await service.show('StatusText')).toEqual({
+        StatusText: `container ${service.name} was ended by SIGKILL, sent through the Engine`,
+      })
+    }
+    expect(await see(guest, several, 'ExecStop=docker stop, and one more that is slow')).toEqual(CLEAN)
+  })
+})

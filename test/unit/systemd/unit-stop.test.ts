@@ -1,0 +1,34 @@
+import {expect, test} from 'vitest'
+import {unitStop} from '../../../src/systemd/unit-stop.js'
+import {useFakeHost} from '../../support/fake-host.js'
+
+const {signal} = new AbortController()
+const host = useFakeHost()
+const WEB = {name: 'web.service', manager: 'system'} as const
+
+test.each([
+  ['KillSignal=15', ['SIGTERM']],
+  ['KillSignal=34', ['SIGRTMIN']],
+  ['KillSignal=37', ['SIGRTMIN+3']],
+  ['KillSignal=2\nRestartKillSignal=3', ['SIGINT', 'SIGQUIT']],
+  ['KillMode=mixed', []],
+])('a unit of which systemd says %j is stopped by the signals %j', async (said, names) => {
+  await host.systemctlAnswers(said)
+  await expect(unitStop(WEB, signal)).resolves.toMatchObject({killSignals: names})
+})
+
+test('a unit that is being stopped has its state, since when, and its time', async () => {
+  const changed = Number(process.hrtime.bigint()) / 1000 - 5_000_000
+  await host.systemctlAnswers(
+    `TimeoutStopUSec=20s\nActiveState=deactivating\nSubState=stop-sigterm\nKillMode=mixed\nStateChangeTimestampMonotonic=${changed.toFixed(0)}`,
+  )
+  const said = await unitStop(WEB, signal)
+  expect(said).toMatchObject({subState: 'stop-sigterm', killMode: 'mixed', deadline: {limit: 20_000}})
+  expect(Math.abs((said?.since ?? 0) - (performance.now() - 5000))).toBeLessThan(1000)
+  expect(await host.systemctlCalls()).toHaveLength(1)
+})
+
+test('a unit of which systemd says nothing has no stop that is known', async () => {
+  await host.systemctlAnswers('', 1)
+  await expect(unitStop(WEB, signal)).resolves.toBeUndefined()
+})
