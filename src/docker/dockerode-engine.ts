@@ -26,6 +26,7 @@ import type {
   ContainerInspection,
   ContainerSummary,
   RememberedEnd,
+  TerminalSize,
   Volumes,
   WantedImage,
   Watch,
@@ -62,6 +63,11 @@ const EVENTS = ['destroy', 'die', 'died', 'kill', 'oom', 'pause', 'rename', 'sta
 
 /** Of how many of a log's last messages is asked when the first was, one after another. */
 const LOG_TAILS = [1000, 30_000, 1_000_000]
+/**
+ * What detaches a client from a container's terminal: nothing that anybody types. There is no default that does not
+ * (Engine API, `POST /containers/{id}/attach`, `detachKeys`), and the Engine's own begins with a key of every shell.
+ */
+const UNTYPED_KEYS = 'ctrl-@,ctrl-_,ctrl-@,ctrl-_'
 /** As much as holds a frame's header and a message's time. */
 const MESSAGE_BEGINNING_BYTES = 48
 
@@ -204,14 +210,19 @@ export class DockerodeEngine implements Engine {
     }
   }
 
-  async attach(id: string, stdin: boolean, abortSignal: AbortSignal): Promise<Duplex> {
+  async attach(id: string, to: 'output' | 'input', abortSignal: AbortSignal): Promise<Duplex> {
+    const streams = to === 'output' ? {stdout: true, stderr: true} : {stdin: true, detachKeys: UNTYPED_KEYS}
     const stream = await this.#ask('attach to the container', async () =>
-      (await this.#docker(abortSignal))
-        .getContainer(id)
-        .attach({stream: true, stdout: true, stderr: true, stdin, hijack: true, abortSignal}),
+      (await this.#docker(abortSignal)).getContainer(id).attach({stream: true, ...streams, hijack: true, abortSignal}),
     )
     if (stream instanceof Duplex) return stream
     throw new EngineUnreachableError(this.address, new Error('it gave no stream to attach to'))
+  }
+
+  async resize(id: string, {rows, columns}: TerminalSize, abortSignal: AbortSignal): Promise<void> {
+    await this.#ask("set the size of the container's terminal", async () => {
+      await (await this.#docker(abortSignal)).getContainer(id).resize({h: rows, w: columns, abortSignal})
+    })
   }
 
   async watch(id: string, until: WatchFor, abortSignal: AbortSignal): Promise<Watch> {

@@ -111,6 +111,12 @@ export interface EngineInfo {
   readonly liveRestore?: boolean
 }
 
+/** How many characters a terminal shows. */
+export interface TerminalSize {
+  readonly rows: number
+  readonly columns: number
+}
+
 /** What image of that name to fetch, and as whom. */
 export interface WantedImage {
   /** `os[/arch[/variant]]`; the Engine's own when absent. */
@@ -148,10 +154,12 @@ export interface Engine {
    */
   start(id: string, signal: AbortSignal): Promise<void>
   /**
-   * The container's output from now on, as the Engine sends it: framed unless the container has a terminal. Writable
-   * when `stdin` is true.
+   * The container's output from now on, as the Engine sends it, framed unless the container has a terminal; or its
+   * input, to be written to. Each has an attachment of its own, so that the end of one is not the end of the other.
    */
-  attach(id: string, stdin: boolean, signal: AbortSignal): Promise<Duplex>
+  attach(id: string, to: 'output' | 'input', signal: AbortSignal): Promise<Duplex>
+  /** Sets the size of the container's terminal, in characters. */
+  resize(id: string, size: TerminalSize, signal: AbortSignal): Promise<void>
   /** Resolves when the Engine has begun to wait, so that no end after that is missed. */
   watch(id: string, until: WatchFor, signal: AbortSignal): Promise<Watch>
   /**

@@ -1,5 +1,6 @@
-import type {Duplex, Readable} from 'node:stream'
+import type {Readable} from 'node:stream'
 import {isNotAttachable} from '../docker/engine.js'
+import {InputFeed} from '../docker/forward-input.js'
 import {forwardLog, forwardOutput} from '../docker/forward-output.js'
 import {findJoin} from '../docker/log-join.js'
 import {nothingWritten, type OutputTails} from '../docker/output-tail.js'
@@ -24,7 +25,8 @@ export const logForwarding = defineRunPlugin({
   setup({logs}, {engine, log, unit, handover}) {
     if (!logs) return undefined
     if (handover) return journalOfEngine(unit)
-    let stdin = false
+    let isInteractive = false
+    let input: InputFeed | undefined
     let tails: OutputTails | undefined
     let open: Readable | undefined
     let forwarded: Promise<void> | undefined
@@ -61,7 +63,7 @@ export const logForwarding = defineRunPlugin({
         log.warn(
           `output of the container may be missing here, from ${since} on, because Docker keeps no log that can be read: ${reason(error)}`,
         )
-        await forward(await engine.attach(container.id, false, closed.signal), container.tty)
+        await forward(await engine.attach(container.id, 'output', closed.signal), container.tty)
       }
     }
     /** The Engine is asked in the background, so that a stop does not wait for that. */
@@ -75,37 +77,67 @@ export const logForwarding = defineRunPlugin({
         log.warn(`output of the container is not forwarded from here on: ${reason(error)}`)
       })
     }
+    /** In the background, too. An input that nobody takes stops nothing. */
+    const connectInputAgain = ({id}: CreatedContainer): void => {
+      if (input === undefined) return
+      const feed = input
+      engine.attach(id, 'input', closed.signal).then(
+        (stream) => {
+          feed.into(stream)
+        },
+        (error: unknown) => {
+          if (!closed.signal.aborted) log.warn(`standard input is not connected any more: ${reason(error)}`)
+        },
+      )
+    }
+    const fitTerminal = async ({id, tty}: CreatedContainer): Promise<void> => {
+      const {isTTY, rows, columns} = process.stdout
+      if (!tty || !isTTY) return
+      await engine.resize(id, {rows, columns}, closed.signal).catch((error: unknown) => {
+        if (!closed.signal.aborted) log.warn(`the container's terminal keeps its size: ${reason(error)}`)
+      })
+    }
     return {
-      resolve({request}) {
-        stdin = request.body.OpenStdin
+      resolve({request: {body}}) {
+        isInteractive = body.OpenStdin && body.AttachStdin
       },
       // Before the container starts, so that its first line is not missed.
       async start({container, signal, defer}) {
-        let stream: Duplex
+        defer('close the stream of the output', close)
         try {
-          stream = await engine.attach(container.id, stdin, signal)
+          forwarded = forward(await engine.attach(container.id, 'output', signal), container.tty)
         } catch (error) {
           if (!isNotAttachable(error)) throw error
-          if (stdin) log.warn(`standard input is not connected: ${reason(error)}`)
-          defer('close the stream of the output', close)
           goOn(container)
-          return
         }
-        defer('close the stream of the output', close)
-        if (stdin) {
-          // One that breaks, as the socket of a client that has reset it, is at its end, as for docker's client.
-          process.stdin.on('error', () => stream.end()).pipe(stream)
-          defer('let go of standard input', () => {
-            process.stdin.unpipe(stream).destroy()
-          })
+        if (!isInteractive) return
+        const feed = (input = new InputFeed(process.stdin, container.tty))
+        defer('let go of standard input', () => {
+          feed.close()
+        })
+        try {
+          feed.into(await engine.attach(container.id, 'input', signal))
+        } catch (error) {
+          if (!isNotAttachable(error)) throw error
+          log.warn(`standard input is not connected: ${reason(error)}`)
         }
-        forwarded = forward(stream, container.tty)
       },
-      restarted({container}) {
+      async ready({container, defer}) {
+        const fitAgain = (): void => void fitTerminal(container)
+        process.stdout.on('resize', fitAgain)
+        defer("leave the container's terminal at its size", () => {
+          process.stdout.off('resize', fitAgain)
+        })
+        await fitTerminal(container)
+      },
+      async restarted({container}) {
         goOn(container)
+        connectInputAgain(container)
+        await fitTerminal(container)
       },
       reconnected({container}) {
         goOn(container)
+        connectInputAgain(container)
       },
       exited: () => forwarded,
       resident: () => "it forwards the container's output",

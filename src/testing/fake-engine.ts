@@ -16,6 +16,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     create: untold('create'),
     start: untold('start'),
     attach: untold('attach'),
+    resize: untold('resize the terminal'),
     watch: untold('watch'),
     events: untold('report events of the container'),
     ends: untold('say how a container ended'),

@@ -34,7 +34,6 @@ export interface Pair {
   readonly line: string
   readonly docker: Recorded
   readonly ours: RunRequest | SystemdDockerError
-  readonly withStreams: boolean
 }
 
 /** Where both read lines: the Engine API, and what docker's client was told besides the line. */
@@ -87,7 +86,8 @@ export async function both(lines: readonly (readonly string[])[], client: Client
     return await Promise.all(
       recorded.map(async (docker, index) => {
         const words = lines[index] ?? []
-        return {line: spelled(words), docker, ours: await read(words, around), withStreams: !isForRun(words)}
+        const ours = await read(isForRun(words) ? ['-d', ...words] : words, around)
+        return {line: spelled(words), docker, ours}
       }),
     )
   } finally {
@@ -113,14 +113,14 @@ function spelled(words: readonly string[]): string {
 }
 
 /** What docker asked for and what we ask for, to be compared. @throws when one of them refused the line */
-export function requestsOf({docker, ours, withStreams}: Pair): {docker: unknown; ours: unknown} {
+export function requestsOf({docker, ours}: Pair): {docker: unknown; ours: unknown} {
   if (ours instanceof SystemdDockerError) throw ours
   if (docker.create === undefined) throw new Error(`docker refuses: ${docker.complaint}`)
   const {body, ...query} = docker.create
   const {body: ourBody, ...ourQuery} = ours.request
   return {
-    docker: {...(asSentSince29(query) as object), body: asTheEngineReads(asSentSince29(body) as object, withStreams)},
-    ours: {...ourQuery, body: asTheEngineReads(withoutKernelMemory(ourBody), withStreams)},
+    docker: {...(asSentSince29(query) as object), body: asTheEngineReads(asSentSince29(body) as object)},
+    ours: {...ourQuery, body: asTheEngineReads(withoutKernelMemory(ourBody))},
   }
 }
 

@@ -4,7 +4,7 @@ import {until} from '../../sandbox/until.js'
 import {RELEASES} from '../support/host/hosts.js'
 import {CLEAN, outcomes, type Outcome} from '../support/service/outcomes.js'
 import {ownHosts} from '../support/host/own-host.js'
-import {containers, defineService, type Service} from '../support/service/service.js'
+import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
 const PATIENCE_MS = 20_000
 const DAEMON_JSON = '/etc/docker/daemon.json'
@@ -189,6 +189,24 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({name, host}) => {
       }
     },
   )
+
+  test("a container that lives through a restart of the Engine is fed from the unit's input again", async () => {
+    const guest = host()
+    const fifo = `/run/${unique()}`
+    await guest.run('mkfifo', fifo)
+    const service = await defineService(guest, '', {
+      ExecStart: `/bin/sh -c 'exec /opt/bin/systemd-docker run -i --name %n busybox cat <>${fifo}'`,
+    })
+    await service.start()
+    await guest.run('sh', '-c', `echo one >${fifo}`)
+    await service.says('one')
+    await restartEngine(guest)
+    await service.says('the Engine is back')
+    await guest.run('sh', '-c', `echo two >${fifo}`)
+    await service.says('two')
+    expect(await service.show('ActiveState', 'NRestarts')).toEqual({ActiveState: 'active', NRestarts: '0'})
+    await guest.run('rm', fifo)
+  })
 
   test('an Engine that is restarted after its log was truncated loses and doubles no line', async () => {
     const guest = host()

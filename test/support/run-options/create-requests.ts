@@ -26,17 +26,14 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 }
 /** Lists in which the order means nothing, and that docker's client sends in any. */
 const UNORDERED = new Set(['Binds', 'Ulimits'])
-/** What depends on who reads the container's streams, which with `docker run -d` is nobody. */
-const STREAMS = new Set(['AttachStdin', 'AttachStdout', 'AttachStderr', 'StdinOnce'])
 
 /**
  * The body of a create request as the Engine reads it, so that two can be compared: Go's zero values are as good as
  * absent, of a variable that is set twice the later counts, and a network of which only the name is said is said by
  * `NetworkMode`.
  */
-export function asTheEngineReads(body: object, withStreams = true): unknown {
+export function asTheEngineReads(body: object): unknown {
   const read = readObject(body, false) as Record<string, unknown>
-  if (!withStreams) for (const field of STREAMS) Reflect.deleteProperty(read, field)
   const {Env, NetworkingConfig} = read as {Env?: string[]; NetworkingConfig?: {EndpointsConfig?: object}}
   if (Env !== undefined) read['Env'] = [...new Map(Env.map((entry) => [entry.split('=', 1)[0], entry])).values()].sort()
   const endpoints = Object.values(NetworkingConfig?.EndpointsConfig ?? {}) as object[]

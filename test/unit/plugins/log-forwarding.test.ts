@@ -38,13 +38,16 @@ let stdout = new Sink()
 let stderr = new Sink()
 let stdin = new PassThrough()
 let attached = new Attached()
-let attachments: {id: string; stdin: boolean; signal: AbortSignal}[] = []
+/** The attachments to the container's input, in order. */
+let inputs: Attached[] = []
+let attachments: {id: string; to: 'output' | 'input'; signal: AbortSignal}[] = []
 
 beforeEach(() => {
   stdout = new Sink()
   stderr = new Sink()
   stdin = new PassThrough()
   attached = new Attached()
+  inputs = []
   attachments = []
   vi.spyOn(process, 'stdout', 'get').mockImplementation(() => stdout as unknown as typeof process.stdout)
   vi.spyOn(process, 'stderr', 'get').mockImplementation(() => stderr as unknown as typeof process.stderr)
@@ -52,19 +55,26 @@ beforeEach(() => {
 })
 
 const engine = fakeEngine({
-  attach: (id, withStdin, signal) => {
-    attachments.push({id, stdin: withStdin, signal})
-    return Promise.resolve(attached)
+  attach: (id, to, signal) => {
+    attachments.push({id, to, signal})
+    if (to === 'output') return Promise.resolve(attached)
+    const input = new Attached()
+    inputs.push(input)
+    return Promise.resolve(input)
   },
 })
 const created = {id: '0123456789ab', tty: false}
 const exit = {code: 0}
 
-/** Its hooks, once they know whether the line has `-i`. */
-async function hooksWith({interactive}: {interactive: boolean}): Promise<Partial<RunHooks> | undefined> {
-  const hooks = logForwarding.setup({logs: true}, pluginHost({engine}).host)
+/** Its hooks, once they know whether the line has `-i`, and `-d`. */
+async function hooksWith(
+  {interactive, detached = false}: {interactive: boolean; detached?: boolean},
+  host = pluginHost({engine}).host,
+): Promise<Partial<RunHooks> | undefined> {
+  const hooks = logForwarding.setup({logs: true}, host)
   const request = plainRequest()
   request.body.OpenStdin = interactive
+  request.body.AttachStdin = interactive && !detached
   await hooks?.resolve?.({...hookContext().context, request})
   return hooks
 }
@@ -74,7 +84,7 @@ describe('with --logs', () => {
     const hooks = await hooksWith({interactive: false})
     const {context} = hookContext()
     await hooks?.start?.({...context, container: created})
-    expect(attachments).toEqual([{id: '0123456789ab', stdin: false, signal: context.signal}])
+    expect(attachments).toEqual([{id: '0123456789ab', to: 'output', signal: context.signal}])
     attached.push(Buffer.concat([frame(1, 'out\n'), frame(2, 'err\n')]))
     const ended = hooks?.exited?.({...context, container: created, exit})
     attached.push(frame(1, 'last words\n'))
@@ -138,11 +148,98 @@ describe('with --logs and -i', () => {
     const hooks = await hooksWith({interactive: true})
     const {context} = hookContext()
     await hooks?.start?.({...context, container: created})
-    expect(attachments).toEqual([{id: '0123456789ab', stdin: true, signal: context.signal}])
-    const finished = once(attached, 'finish')
+    expect(attachments).toEqual([
+      {id: '0123456789ab', to: 'output', signal: context.signal},
+      {id: '0123456789ab', to: 'input', signal: context.signal},
+    ])
+    const [input = attached] = inputs
+    const finished = once(input, 'finish')
     stdin.end('typed\n')
     await finished
-    expect(attached.heard).toBe('typed\n')
+    expect(input.heard).toBe('typed\n')
+    expect(attached.writableEnded).toBe(false)
+  })
+
+  test('the end of our input is none of a container with a terminal, whose output it would end', async () => {
+    const hooks = await hooksWith({interactive: true})
+    await hooks?.start?.({...hookContext().context, container: {...created, tty: true}})
+    stdin.end('typed\n')
+    await vi.waitFor(() => {
+      expect(inputs[0]?.heard).toBe('typed\n')
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(inputs[0]?.writableEnded).toBe(false)
+  })
+
+  test('an input that breaks is at its end', async () => {
+    const hooks = await hooksWith({interactive: true})
+    await hooks?.start?.({...hookContext().context, container: created})
+    const [input = attached] = inputs
+    const finished = once(input, 'finish')
+    stdin.destroy(new Error('read ECONNRESET'))
+    await finished
+    expect(input.heard).toBe('')
+  })
+
+  test.each(['restarted', 'reconnected'] as const)('our input goes on once the container is %s', async (hook) => {
+    const logs = (): Promise<Attached> => Promise.resolve(saying())
+    const {host} = pluginHost({engine: {...engine, logs}})
+    const hooks = await hooksWith({interactive: true}, host)
+    const {context} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    stdin.write('one\n')
+    await vi.waitFor(() => {
+      expect(inputs[0]?.heard).toBe('one\n')
+    })
+    const container = {...created, pid: 4711}
+    attached.push(null)
+    if (hook === 'restarted') await hooks?.restarted?.({...context, container, endedAt: Date.now()})
+    else await hooks?.reconnected?.({...context, container})
+    stdin.end('two\n')
+    await vi.waitFor(() => {
+      expect(inputs.map(({heard}) => heard)).toEqual(['one\n', 'two\n'])
+      expect(inputs[1]?.writableEnded).toBe(true)
+    })
+  })
+
+  test('an input that has ended ends in the next life of the container, too', async () => {
+    const logs = (): Promise<Attached> => Promise.resolve(saying())
+    const {host} = pluginHost({engine: {...engine, logs}})
+    const hooks = await hooksWith({interactive: true}, host)
+    const {context} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    stdin.end()
+    attached.push(null)
+    await vi.waitFor(() => {
+      expect(inputs[0]?.writableEnded).toBe(true)
+    })
+    await hooks?.restarted?.({...context, container: {...created, pid: 4711}, endedAt: Date.now()})
+    await vi.waitFor(() => {
+      expect(inputs[1]?.writableEnded).toBe(true)
+    })
+  })
+
+  test('an input that cannot be connected again is one warning', async () => {
+    const logs = (): Promise<Attached> => Promise.resolve(saying())
+    let asked = 0
+    const attach: Engine['attach'] = (id, to, signal) =>
+      to === 'input' && asked++ > 0 ? Promise.reject(new Error('it is paused')) : engine.attach(id, to, signal)
+    const {host, lines} = pluginHost({engine: {...engine, logs, attach}})
+    const hooks = await hooksWith({interactive: true}, host)
+    const {context} = hookContext()
+    await hooks?.start?.({...context, container: created})
+    attached.push(null)
+    await hooks?.reconnected?.({...context, container: created})
+    await vi.waitFor(() => {
+      expect(lines).toEqual(['warn: standard input is not connected any more: it is paused'])
+    })
+  })
+
+  test('nothing is read from our input with -d, and nobody ends that of the container', async () => {
+    const hooks = await hooksWith({interactive: true, detached: true})
+    await hooks?.start?.({...hookContext().context, container: created})
+    expect(attachments.map(({to}) => to)).toEqual(['output'])
+    expect(stdin.listenerCount('data')).toBe(0)
   })
 
   test('our input is let go of at the end of the run', async () => {
@@ -152,7 +249,37 @@ describe('with --logs and -i', () => {
     expect(undos.map(({label}) => label)).toEqual(['close the stream of the output', 'let go of standard input'])
     await undos[1]?.undo()
     expect(stdin.destroyed).toBe(true)
+    expect(inputs[0]?.destroyed).toBe(true)
     expect(attached.destroyed).toBe(false)
+  })
+})
+
+describe('with a terminal', () => {
+  test('the terminal of the container has the size of ours, and follows it', async () => {
+    const sizes: unknown[] = []
+    const resize: Engine['resize'] = (id, size) => {
+      sizes.push([id, size])
+      return Promise.resolve()
+    }
+    const hooks = await hooksWith({interactive: false}, pluginHost({engine: {...engine, resize}}).host)
+    const terminal = Object.assign(stdout, {isTTY: true, rows: 24, columns: 80})
+    const {context, undos} = hookContext()
+    const container = {...created, tty: true}
+    await hooks?.ready?.({...context, container})
+    terminal.rows = 50
+    terminal.emit('resize')
+    for (const {undo} of undos) await undo()
+    terminal.emit('resize')
+    expect(sizes).toEqual([
+      ['0123456789ab', {rows: 24, columns: 80}],
+      ['0123456789ab', {rows: 50, columns: 80}],
+    ])
+  })
+
+  test('a container without a terminal has no size', async () => {
+    const hooks = await hooksWith({interactive: false})
+    Object.assign(stdout, {isTTY: true, rows: 24, columns: 80})
+    await expect(hooks?.ready?.({...hookContext().context, container: created})).resolves.toBeUndefined()
   })
 })
 
@@ -294,6 +421,7 @@ describe('a container that is paused', () => {
     const hooks = logForwarding.setup({logs: true}, host)
     const request = plainRequest()
     request.body.OpenStdin = true
+    request.body.AttachStdin = true
     await hooks?.resolve?.({...hookContext().context, request})
     await hooks?.start?.({...hookContext().context, container: created})
     expect(lines).toEqual([expect.stringMatching(/^warn: standard input is not connected: .*it is paused/)])

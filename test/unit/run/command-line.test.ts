@@ -186,16 +186,26 @@ describe('--rm', () => {
 })
 
 describe('-d', () => {
-  test.each([['-d'], ['--detach'], ['--detach=true'], ['--detach=false'], ['-d=false']])(
-    '-d after run changes nothing: %s',
+  /** What `-d` says of the container's streams: nobody is attached to them. */
+  const NOBODY = {AttachStdin: false, AttachStdout: false, AttachStderr: false, StdinOnce: false}
+
+  test.each([['-d'], ['--detach'], ['--detach=true']])(
+    '-d after run changes nothing but who is attached: %s',
     async (word) => {
-      const plain = await orderOf('--name', 'web', '-e', 'A=b', 'image', 'word')
-      expect(await orderOf(word, '--name', 'web', '-e', 'A=b', 'image', 'word')).toEqual(plain)
+      const {request, ...plain} = await orderOf('--name', 'web', '-e', 'A=b', 'image', 'word')
+      const detached = {...plain, request: {...request, body: {...request.body, ...NOBODY}}}
+      expect(await orderOf(word, '--name', 'web', '-e', 'A=b', 'image', 'word')).toEqual(detached)
     },
   )
 
+  test.each([['--detach=false'], ['-d=false']])('a -d that says no changes nothing: %s', async (word) => {
+    const plain = await orderOf('--name', 'web', '-e', 'A=b', 'image', 'word')
+    expect(await orderOf(word, '--name', 'web', '-e', 'A=b', 'image', 'word')).toEqual(plain)
+  })
+
   test('-d joined to other letters leaves them what they are', async () => {
-    expect(await orderOf('-dit', 'image')).toEqual(await orderOf('-it', 'image'))
+    expect(await orderOf('-dit', 'image')).toEqual(await orderOf('-d', '-it', 'image'))
+    expect((await requestOf('-dit', 'image')).body).toMatchObject({OpenStdin: true, Tty: true, ...NOBODY})
   })
 })
 

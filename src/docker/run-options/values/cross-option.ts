@@ -9,7 +9,10 @@ export const attach: Effect = ({pending}, value, option) => {
   pending.attached.add(stream)
 }
 
-/** What the client of the container's streams is told of them. @throws {ConflictingOptionsError} */
+/**
+ * What the client of the container's streams is told of them: the input of a detached container has no client whose end
+ * would be its own. @throws {ConflictingOptionsError}
+ */
 export function attachStreams({request: {body}, pending: {attached, detached}}: Draft): void {
   if (detached && attached.size > 0)
     throw new ConflictingOptionsError(
@@ -21,8 +24,9 @@ export function attachStreams({request: {body}, pending: {attached, detached}}: 
     body.AttachStdout = attached.has('stdout')
     body.AttachStderr = attached.has('stderr')
   }
-  body.AttachStdin = body.OpenStdin || attached.has('stdin')
-  body.StdinOnce = body.OpenStdin
+  if (detached) body.AttachStdout = body.AttachStderr = false
+  body.AttachStdin = !detached && (body.OpenStdin || attached.has('stdin'))
+  body.StdinOnce = body.OpenStdin && body.AttachStdin
 }
 
 /** `--no-healthcheck` against the options of a health check. @throws {ConflictingOptionsError} */
