@@ -1,9 +1,10 @@
-import {open, rm, type FileHandle} from 'node:fs/promises'
+import {rm} from 'node:fs/promises'
 import type {RunRequest} from '../docker/run-options/draft.js'
 import {NEWEST_API, isOlder} from '../docker/api-version.js'
 import type {CreateRequest, Endpoint} from '../docker/create-request.js'
 import type {Engine} from '../docker/engine.js'
-import {CidFileError, EngineTooOldError, hasErrorCode, reason} from '../errors.js'
+import {EngineTooOldError} from '../errors.js'
+import {openCidFile} from './cid-file.js'
 
 /** The first Engine API whose create request takes more than one network (Docker 25). */
 const SEVERAL_NETWORKS = '1.44'
@@ -60,16 +61,4 @@ export async function prepareCreation(
 function withNetwork(request: CreateRequest, network: string): CreateRequest {
   const endpoint: Endpoint = request.body.NetworkingConfig?.EndpointsConfig[network] ?? {}
   return {...request, body: {...request.body, NetworkingConfig: {EndpointsConfig: {[network]: endpoint}}}}
-}
-
-/** A file that was not there: as long as it is, nobody else makes a container with it. */
-async function openCidFile(path: string): Promise<{path: string; handle: FileHandle}> {
-  try {
-    return {path, handle: await open(path, 'wx', 0o644)}
-  } catch (error) {
-    const why = hasErrorCode(error, 'EEXIST')
-      ? 'it exists already; make sure that its container is not running, and remove it, for example with ExecStartPre=-/bin/rm'
-      : reason(error)
-    throw new CidFileError(path, why, error)
-  }
 }

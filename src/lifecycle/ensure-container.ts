@@ -16,6 +16,7 @@ import {findInit} from '../kernel/container-init.js'
 import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from '../pipeline/labels.js'
 import {DOCKER_RESTART_LOOK_MS} from '../limits.js'
 import type {Log} from '../log.js'
+import {keepCidFile} from './cid-file.js'
 import {prepareCreation, type ContainerCreation} from './create-container.js'
 import {withOwnLabels} from './own-labels.js'
 import {NEVER_ABORTED, askWithTimeout, sleep} from '../timing.js'
@@ -45,6 +46,8 @@ export interface EnsuredContainer {
   readonly origin: 'created' | Exclude<Verdict, 'replace'>
   /** What is to make way before this one is started, and to leave when it is ready. */
   readonly predecessors: readonly Predecessor[]
+  /** The file of `--cidfile`, where it is to go if the run fails. */
+  readonly cidFile?: string
 }
 
 /** What is there already for a run. */
@@ -83,8 +86,18 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
       log.info(
         `container ${found.name} had exited with status ${String(found.exitCode)} and is ${verdict === 'replace' ? 'recreated' : 'started again'}`,
       )
-    if (verdict === 'adopt') await adoptable(run, found)
-    if (verdict !== 'replace') return {container: {id: found.id, tty: found.tty}, origin: verdict, predecessors: others}
+    if (verdict !== 'replace') {
+      const {cidFile} = runRequest
+      const isMade = cidFile !== undefined && (await keepCidFile(cidFile, found.id))
+      if (verdict === 'adopt') await adoptable(run, found)
+      return {
+        container: {id: found.id, tty: found.tty},
+        origin: verdict,
+        predecessors: others,
+        // A container that is taken over runs on.
+        ...(isMade && verdict === 'restart' ? {cidFile} : {}),
+      }
+    }
   }
   const replaced = found === undefined ? undefined : new Predecessor(found, engine, log)
   const creation = await prepareCreation(
@@ -98,6 +111,7 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
       container: {id: await create(run, creation, replaced), tty: request.body.Tty},
       origin: 'created',
       predecessors: replaced === undefined ? others : [replaced, ...others],
+      ...(runRequest.cidFile === undefined ? {} : {cidFile: runRequest.cidFile}),
     }
   } catch (error) {
     await creation.abandon()
@@ -346,16 +360,15 @@ async function createInPlace(
  * Undoes a run that failed before it was ready. What was there before us stays, stopped as it was or running as it was.
  */
 export async function takeBack(
-  {engine, runRequest, log}: EnsureInput,
-  {container: {id}, origin, predecessors}: EnsuredContainer,
+  {engine, log}: EnsureInput,
+  {container: {id}, origin, predecessors, cidFile}: EnsuredContainer,
 ): Promise<void> {
-  if (origin === 'created') {
-    await removeAgain(engine, log, id)
-    if (runRequest.cidFile !== undefined) await rm(runRequest.cidFile, {force: true})
-  } else if (origin === 'restart')
+  if (origin === 'created') await removeAgain(engine, log, id)
+  else if (origin === 'restart')
     await engine.stop(id, NEVER_ABORTED).catch((error: unknown) => {
       log.warn(`container ${id.slice(0, 12)} is left behind: ${reason(error)}`)
     })
+  if (cidFile !== undefined) await rm(cidFile, {force: true})
   for (const predecessor of predecessors) await predecessor.comeBack()
 }
 
