@@ -2,11 +2,12 @@ import {constants} from 'node:os'
 import {DefectError, EXIT_OURS, SystemdDockerError, UnknownCommandError, reason} from './errors.js'
 import {socketPath} from './docker/client/endpoint.js'
 import {pinnedVersion} from './docker/api-version.js'
+import {clientEnvironment} from './docker/client/global-options.js'
 import {requestHeaders} from './docker/client/request-headers.js'
 import {EarlyEngine} from './docker/early-engine.js'
 import {cleanSignal, type ProcessEnd} from './lifecycle/exit-status.js'
 import {readSite} from './run/site.js'
-import {asksForHelp, configWord, parseCommandLine} from './run/command-line.js'
+import {asksForHelp, configWords, namesEngine, parseCommandLine} from './run/command-line.js'
 import {UNWIND_MS} from './limits.js'
 import {openLog, type Log} from './log.js'
 import {run} from './run/run.js'
@@ -75,17 +76,19 @@ async function perform(
   }
   try {
     if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv)
-    const socket = socketPath(env)
-    if (log.debug !== undefined) traceEngine(log.debug, socket)
-    const engine = new EarlyEngine(socket, pinnedVersion(env), requestHeaders(env))
-    const configFile = configWord(argv) ?? env['SYSTEMD_DOCKER_CONFIG']
+    const {file: configFile = env['SYSTEMD_DOCKER_CONFIG'], directory} = configWords(argv)
+    const configured = directory === undefined ? env : {...env, DOCKER_CONFIG: directory}
+    const early = namesEngine(argv) ? undefined : engineOf(configured, log)
     const site = await readSite({root, env, configFile, signal: stop.signal})
     const line = parseCommandLine(argv, site.declarations)
     if (line.command === undefined) throw new UnknownCommandError(undefined)
     if (line.command !== 'run') return await viaOclif([line.command, ...line.rest])
     if (asksForHelp(line.rest, site.declarations)) return await viaOclif(['run', '--help'])
     const print = (text: string): void => void process.stdout.write(text)
-    return await run(line, site, {env, engine, cwd: process.cwd(), names: await readUnitNames(), log, stop, print})
+    const clientEnv = clientEnvironment(configured, line.client)
+    const engine = early ?? engineOf(clientEnv, log)
+    const names = await readUnitNames()
+    return await run(line, site, {env, clientEnv, engine, cwd: process.cwd(), names, log, stop, print})
   } catch (error) {
     if (stop.asked !== undefined && stop.signal.aborted && !stop.defect.aborted) {
       log.info(reason(stop.signal.reason))
@@ -97,6 +100,13 @@ async function perform(
     log.error(reason(failure))
     return {status: failure instanceof SystemdDockerError ? failure.exitStatus : EXIT_OURS}
   }
+}
+
+/** The Engine that docker's client would ask in this environment. */
+function engineOf(clientEnv: Readonly<NodeJS.ProcessEnv>, log: Log): EarlyEngine {
+  const socket = socketPath(clientEnv)
+  if (log.debug !== undefined) traceEngine(log.debug, socket)
+  return new EarlyEngine(socket, pinnedVersion(clientEnv), requestHeaders(clientEnv))
 }
 
 async function end(ending: ProcessEnd, unlisten: () => void): Promise<never> {

@@ -50,9 +50,10 @@ export class Run extends Command {
     const print = (text: string): void => {
       this.log(text.trimEnd())
     }
-    const line = {given: [], command: 'run', rest: this.argv}
+    const line = {given: [], client: [], command: 'run', rest: this.argv}
     const ending = await run(line, site, {
       env,
+      clientEnv: env,
       engine: new DockerodeEngine(socketPath(env), pinnedVersion(env), requestHeaders(env)),
       cwd: process.cwd(),
       names: await readUnitNames(),

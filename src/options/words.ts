@@ -1,4 +1,4 @@
-import {BadValueError, MissingValueError, UnknownOptionError} from '../errors.js'
+import {BadValueError, MissingValueError, UnknownOptionError, type SystemdDockerError} from '../errors.js'
 import {parseBoolean} from './boolean.js'
 import {nearest} from './nearest.js'
 
@@ -6,6 +6,8 @@ import {nearest} from './nearest.js'
 export interface WordRule {
   readonly char?: string
   readonly takesValue: boolean
+  /** What its one-letter form is where that is followed by a value which only this other option takes. */
+  readonly orByLetter?: {readonly name: string; readonly takes: (value: string) => boolean}
 }
 
 /** One option as it was given; a switch without a value has the value `true`. */
@@ -14,11 +16,15 @@ export interface GivenOption {
   readonly value: string
 }
 
-/** Options that stand elsewhere on the line, and where. */
-export interface MisplacedOptions {
-  readonly rules: Readonly<Record<string, WordRule>>
-  /** For a hint, for example "stands before `run`". */
-  readonly hint: string
+/**
+ * Why an option that is unknown on one side of the line is not taken there, by its spelling and by the word that its
+ * value would be; nothing where nobody knows it.
+ */
+export type Elsewhere = (spelled: string, value: string | undefined) => SystemdDockerError | undefined
+
+/** Options that stand elsewhere on the line. `hint` says where, for example "which belongs before `run`". */
+export function misplaced(rules: Readonly<Record<string, WordRule>>, hint: string): Elsewhere {
+  return (spelled) => (isOneOf(rules, spelled) ? new UnknownOptionError(spelled, hint) : undefined)
 }
 
 /**
@@ -29,12 +35,12 @@ export interface MisplacedOptions {
  * cannot be read as short options.
  *
  * @param elsewhere what an option that is unknown here may have been meant as
- * @throws {UnknownOptionError} {@link MissingValueError} {@link BadValueError}
+ * @throws {UnknownOptionError} {@link MissingValueError} {@link BadValueError} and what `elsewhere` says
  */
 export function parseWords(
   words: readonly string[],
   rules: Readonly<Record<string, WordRule>>,
-  elsewhere?: MisplacedOptions,
+  elsewhere?: Elsewhere,
 ): {given: GivenOption[]; rest: string[]} {
   const given: GivenOption[] = []
   const nameOfChar = new Map<string, string>()
@@ -73,22 +79,27 @@ export function parseWords(
       rest = rest.slice(1)
       // A sign with nothing behind it is no sign: the value of `-m=` is `=`, and no switch is called so.
       const equals = rest.startsWith('=') && rest !== '='
-      const isLast = rule.takesValue || equals
-      shorts.push([`-${char}`, name, rule, isLast && rest !== '' ? rest.slice(equals ? 1 : 0) : undefined])
+      const attached = rest === '' ? undefined : rest.slice(equals ? 1 : 0)
+      const value = attached ?? words[index]
+      const {orByLetter: other} = rule
+      const isOther = other !== undefined && value !== undefined && other.takes(value)
+      const isLast = rule.takesValue || equals || isOther
+      if (isOther) shorts.push([`-${char}`, other.name, {takesValue: true}, attached])
+      else shorts.push([`-${char}`, name, rule, isLast ? attached : undefined])
       if (isLast) break
     }
     for (const short of shorts) take(...short)
     return true
   }
 
-  const unknown = (word: string): UnknownOptionError => {
+  const unknown = (word: string): SystemdDockerError => {
     const letters = word.slice(1)
     const at = Array.from(letters, (char) => nameOfChar.has(char)).indexOf(false)
     if (!word.startsWith('--') && at > 0) return new UnknownOptionError(`-${letters.charAt(at)} in ${word}`, undefined)
-    const spelled = word.replace(/=.*$/s, '')
+    const [, spelled = word, value = words[index]] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? []
     const name = spelled.replace(/^-+/, '')
-    if (elsewhere !== undefined && isOneOf(elsewhere.rules, spelled))
-      return new UnknownOptionError(spelled, elsewhere.hint)
+    const reason = elsewhere?.(spelled, value)
+    if (reason !== undefined) return reason
     const meant = nearest(name, Object.keys(rules))
     return new UnknownOptionError(spelled, meant && `did you mean --${meant}?`)
   }

@@ -1,33 +1,81 @@
+import {statSync} from 'node:fs'
 import {resolve} from 'node:path'
-import {MissingImageError} from '../errors.js'
+import {MissingImageError, RefusedOptionError} from '../errors.js'
+import {CLIENT_OPTIONS, SHARED_LETTERS, isContextName} from '../docker/client/global-options.js'
 import type {RunRequest, OptionContext} from '../docker/run-options/draft.js'
+import {PODMAN_OPTIONS} from '../docker/run-options/podman.js'
 import {RUN_OPTIONS} from '../docker/run-options/table.js'
 import {translate} from '../docker/run-options/translate.js'
 import type {OptionDeclarations} from '../options/option.js'
-import {parseWords, type GivenOption, type WordRule} from '../options/words.js'
+import {misplaced, parseWords, type Elsewhere, type GivenOption, type WordRule} from '../options/words.js'
 
 /** A line of ours, taken apart at its borders: the wrapper's words, the command, and whatever follows it. */
 export interface CommandLine {
   readonly given: readonly GivenOption[]
+  /** What stands among the wrapper's words and is for docker's client. */
+  readonly client: readonly GivenOption[]
   readonly command: string | undefined
   readonly rest: readonly string[]
 }
 
-/** Takes the wrapper's options off a line; the first word that is none is the command. */
+/**
+ * Takes the wrapper's options off a line, and those that docker's client has there, as far as none of the wrapper's has
+ * their name; the first word that is none is the command. `docker run` is also called `docker container run`.
+ */
 export function parseCommandLine(words: readonly string[], declarations: OptionDeclarations): CommandLine {
-  const docker = {rules: RUN_RULES, hint: 'which is an option of docker run and belongs after `run`'}
-  const {given, rest} = parseWords(words, rulesOf(declarations), docker)
-  return {given, command: rest[0], rest: rest.slice(1)}
+  const ours = Object.fromEntries(
+    Object.entries(rulesOf(declarations)).map(([name, rule]) => [name, {...rule, ...orByLetter(name)}]),
+  )
+  const clients = Object.entries(CLIENT_OPTIONS).filter(([name]) => !Object.hasOwn(ours, name))
+  const elsewhere = misplaced(RUN_RULES, 'which is an option of docker run and belongs after `run`')
+  // A letter that both have is ours, which comes later.
+  const {given, rest} = parseWords(words, {...Object.fromEntries(clients), ...ours}, elsewhere)
+  const isOurs = ({name}: GivenOption): boolean => Object.hasOwn(ours, name)
+  const [command, ...behind] = rest[0] === 'container' && rest[1] === 'run' ? rest.slice(1) : rest
+  return {given: given.filter(isOurs), client: given.filter((one) => !isOurs(one)), command, rest: behind}
 }
 
-/** The file that `--config` names before the command, which must be known before any other option can be. */
-export function configWord(words: readonly string[]): string | undefined {
-  for (const [index, word] of words.entries()) {
-    if (word === 'run' || word === '--') return undefined
-    if (word === '--config') return words[index + 1]
-    if (word.startsWith('--config=')) return word.slice('--config='.length)
+function orByLetter(name: string): Pick<WordRule, 'orByLetter'> {
+  const other = Object.hasOwn(SHARED_LETTERS, name) ? SHARED_LETTERS[name] : undefined
+  return other === undefined ? {} : {orByLetter: other}
+}
+
+/**
+ * What `--config` names before the command, which must be known before any other option can be: a directory is docker's
+ * client's, and what else there is our configuration file.
+ */
+export function configWords(words: readonly string[]): {file?: string; directory?: string} {
+  const found: {file?: string; directory?: string} = {}
+  for (const [index, word] of beforeCommand(words).entries()) {
+    const path = word === '--config' ? words[index + 1] : /^--config=(.*)$/s.exec(word)?.[1]
+    if (path === undefined) continue
+    if (isDirectory(path)) found.directory = path
+    else found.file ??= path
   }
-  return undefined
+  return found
+}
+
+/** Whether a line says where the Engine is, so that nobody knows that before all of its options are known. */
+export function namesEngine(words: readonly string[]): boolean {
+  return beforeCommand(words).some(
+    (word, index) =>
+      /^(?:-[a-zD]*H|--(?:host|context)(?:=|$))/.test(word) ||
+      (word.startsWith('-c') && isContextName(word.replace(/^-c=?/, '') || (words[index + 1] ?? ''))),
+  )
+}
+
+function beforeCommand(words: readonly string[]): readonly string[] {
+  const end = words.findIndex((word) => word === 'run' || word === '--')
+  return end === -1 ? words : words.slice(0, end)
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // What reads it says so.
+    return false
+  }
 }
 
 const RUN_RULES: Readonly<Record<string, WordRule>> = Object.fromEntries(
@@ -71,8 +119,15 @@ export async function parseRunRequest(
 }
 
 function parseRunWords(words: readonly string[], declarations: OptionDeclarations): ReturnType<typeof parseWords> {
-  const ours = {rules: rulesOf(declarations), hint: 'which is an option of systemd-docker and belongs before `run`'}
-  return parseWords(words, RUN_RULES, ours)
+  const ours = misplaced(rulesOf(declarations), 'which is an option of systemd-docker and belongs before `run`')
+  return parseWords(words, RUN_RULES, (spelled, value) => ofPodman(spelled, value) ?? ours(spelled, value))
+}
+
+const ofPodman: Elsewhere = (spelled, value) => {
+  const name = spelled.replace(/^--/, '')
+  const option = Object.hasOwn(PODMAN_OPTIONS, name) ? PODMAN_OPTIONS[name] : undefined
+  if (option === undefined || !(option.values?.has(value ?? '') ?? true)) return undefined
+  return new RefusedOptionError(spelled, `only podman has it; ${option.instead}`)
 }
 
 /**

@@ -28,6 +28,8 @@ const NANOSECONDS_PER_MILLISECOND = 1e6
 /** What the process that runs us gives a run. */
 export interface ProcessInput {
   readonly env: Readonly<NodeJS.ProcessEnv>
+  /** The same with what the line says to docker's client in place of its variables. */
+  readonly clientEnv: Readonly<NodeJS.ProcessEnv>
   readonly engine: Engine
   readonly cwd: string
   readonly names: OwnNames
@@ -40,7 +42,7 @@ export interface ProcessInput {
 export async function run(
   line: CommandLine,
   site: Site,
-  {env, engine, cwd, names, log, stop, print}: ProcessInput,
+  {env, clientEnv, engine, cwd, names, log, stop, print}: ProcessInput,
 ): Promise<ProcessEnd> {
   const {settings, switches} = inForce(site, line.given, env, names)
   const cleanup = new CleanupStack()
@@ -53,7 +55,7 @@ export async function run(
     ...untold(unit, env, settings),
     ...unwatched(env, settings),
   ]
-  const around = {env, cwd, proxies: proxyVariables(engine.address, env), signal: stop.signal}
+  const around = {env, cwd, proxies: proxyVariables(engine.address, clientEnv), signal: stop.signal}
   const runRequest = await parseRunRequest(line.rest, around, site.declarations)
   const {debug} = log
   if (debug !== undefined) sayWhatIsInForce(debug, {site, settings, switches, unit})
@@ -79,7 +81,8 @@ export async function run(
       // Few runs fetch their image.
       const {pullImage} = await import('../lifecycle/pull-image.js')
       const terminal = runRequest.quiet || !process.stderr.isTTY ? undefined : process.stderr
-      await pullImage(body.Image, platform, {engine, env, notifier: openNotifier(env, debug), terminal, log}, signal)
+      const around = {engine, env: clientEnv, notifier: openNotifier(env, debug), terminal, log}
+      await pullImage(body.Image, platform, around, signal)
     },
     log,
     stop,

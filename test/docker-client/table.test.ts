@@ -1,18 +1,23 @@
 import {describe, expect, test} from 'vitest'
+import {CLIENT_OPTIONS} from '../../src/docker/client/global-options.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
-import {dockerRunHelp} from '../support/run-options/docker-client.js'
+import {dockerHelp} from '../support/run-options/docker-client.js'
 import {SINCE_29} from './values.js'
 
 /** What `docker run --help` does not say: the older spellings. */
 const HIDDEN = ['dns-opt', 'net', 'net-alias']
 
 const OPTION = /^ {2,6}(?:-(\w), )?(?: {4})?--([\w-]+)(?: (\S+))?(?: {2,}|$)/gm
-const help = await dockerRunHelp()
-const options = [...help.matchAll(OPTION)].map(([, char, name = '', value]) => ({
-  name,
-  char,
-  takes: value === undefined ? 'nothing' : 'value',
-}))
+const optionsIn = (help: string) =>
+  [...help.matchAll(OPTION)].map(([, char, name = '', value]) => ({
+    name,
+    char,
+    takes: value === undefined ? 'nothing' : 'value',
+  }))
+const options = optionsIn(await dockerHelp('run'))
+/** What docker's client answers itself. */
+const ANSWERED = ['version']
+const before = optionsIn(await dockerHelp()).filter(({name}) => !ANSWERED.includes(name))
 
 describe('the table of options beside docker run --help', () => {
   test.each(options)('--$name, which docker run --help has, is in the table as it is there', ({name, char, takes}) => {
@@ -25,4 +30,13 @@ describe('the table of options beside docker run --help', () => {
     const named = options.map(({name}) => name)
     expect(Object.keys(RUN_OPTIONS).toSorted()).toEqual([...new Set([...named, ...HIDDEN, ...SINCE_29])].toSorted())
   })
+})
+
+test("the options of docker's client before its command are those of docker --help", () => {
+  const table = Object.entries(CLIENT_OPTIONS).map(([name, {char, takesValue}]) => ({
+    name,
+    char,
+    takes: takesValue ? 'value' : 'nothing',
+  }))
+  expect(table).toEqual(before)
 })

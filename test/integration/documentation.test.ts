@@ -6,6 +6,8 @@ import {fileURLToPath} from 'node:url'
 import {describe, expect, test} from 'vitest'
 import {configPaths, readConfigFiles} from '../../src/config/files.js'
 import {layersOf} from '../../src/config/layers.js'
+import {CLIENT_OPTIONS} from '../../src/docker/client/global-options.js'
+import {PODMAN_OPTIONS} from '../../src/docker/run-options/podman.js'
 import {RUN_OPTIONS_HELP} from '../../src/docker/run-options/help.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
 import {COMMANDS} from '../../src/oclif.js'
@@ -97,6 +99,22 @@ describe('docs/options.md', () => {
     )
     const rows = rowsUnder('After `run`').map(({headings: [, , group], cells: [option, text]}) => [group, option, text])
     expect(rows).toEqual(described)
+  })
+
+  test("docs/options.md has a row for each option that docker's client takes before its command, and for no other", () => {
+    const there = Object.entries(CLIENT_OPTIONS).flatMap(([name, {char}]) => [
+      ...(char === undefined ? [] : [`-${char}`]),
+      `--${name}`,
+    ])
+    expect(rowsUnder("docker's own options before `run`").flatMap(({cells: [cell]}) => optionsIn(cell))).toEqual(there)
+  })
+
+  test('docs/options.md has a row for each option of podman, as its error says it, and for no other', () => {
+    const refused = Object.entries(PODMAN_OPTIONS).map(([name, {instead}]) => [
+      [`--${name}`],
+      `${capitalized(instead)}.`,
+    ])
+    expect(rowsUnder("podman's options").map(({cells: [option, text]}) => [optionsIn(option), text])).toEqual(refused)
   })
 
   test('docs/options.md names the version of the API that an option needs', () => {

@@ -77,9 +77,9 @@ export async function recordDocker(
   return recorded
 }
 
-/** What `docker run --help` says. */
-export async function dockerRunHelp(): Promise<string> {
-  return (await promisify(execFile)(CLIENT, ['run', '--help'])).stdout
+/** What `docker --help` says, or `docker run --help`. */
+export async function dockerHelp(...command: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(CLIENT, [...command, '--help'])).stdout
 }
 
 interface Request {

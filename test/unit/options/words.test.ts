@@ -153,3 +153,24 @@ test.each(['-tty', '-init', '-rm', '-interactive'])(
     expect(parseWords([word, 'image'], rules)).toEqual({given: [{name: word.slice(1), value: 'true'}], rest: ['image']})
   },
 )
+
+describe('a letter that is another option by the value behind it', () => {
+  const rules = {
+    logs: {char: 'l', takesValue: false, orByLetter: {name: 'level', takes: (value: string) => value === 'error'}},
+    rm: {char: 'r', takesValue: false},
+  }
+
+  test.each([
+    [['-l', 'error'], [{name: 'level', value: 'error'}], []],
+    [['-l=error'], [{name: 'level', value: 'error'}], []],
+    [['-lerror'], [{name: 'level', value: 'error'}], []],
+    [['-rl', 'error'], [{name: 'rm', value: 'true'}, {name: 'level', value: 'error'}], []], // prettier-ignore
+    [['-l', 'word'], [{name: 'logs', value: 'true'}], ['word']],
+    [['-l=false', 'error'], [{name: 'logs', value: 'false'}], ['error']],
+    [['-lr', 'error'], [{name: 'logs', value: 'true'}, {name: 'rm', value: 'true'}], ['error']], // prettier-ignore
+    [['--logs', 'error'], [{name: 'logs', value: 'true'}], ['error']],
+    [['-l'], [{name: 'logs', value: 'true'}], []],
+  ])('%j', (words, given, rest) => {
+    expect(parseWords(words, rules)).toEqual({given, rest})
+  })
+})

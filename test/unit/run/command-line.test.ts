@@ -1,14 +1,23 @@
 import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import type {RunRequest} from '../../../src/docker/run-options/draft.js'
 import {settingsInForce} from '../../../src/config/settings.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
+import {PODMAN_OPTIONS} from '../../../src/docker/run-options/podman.js'
 import {RUN_OPTIONS, type RunOption} from '../../../src/docker/run-options/table.js'
 import {BUILT_IN} from '../../../src/plugins/index.js'
 import type {OptionValue} from '../../../src/options/option.js'
 import {declarationsOf} from '../../../src/run/site.js'
 import {parseWords} from '../../../src/options/words.js'
-import {asksForHelp, parseCommandLine, parseRunRequest, rulesOf} from '../../../src/run/command-line.js'
+import {
+  asksForHelp,
+  configWords,
+  namesEngine,
+  parseCommandLine,
+  parseRunRequest,
+  rulesOf,
+} from '../../../src/run/command-line.js'
 import {surroundings} from '../../support/run-options/surroundings.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 import {thrownBy} from '../../support/thrown.js'
@@ -32,21 +41,28 @@ async function requestOf(...words: string[]): Promise<CreateRequest> {
 
 describe('a line', () => {
   test('a line without run gives another command and what follows it', () => {
-    expect(parseCommandLine(['a', 'b', '-d'], DECLARATIONS)).toEqual({given: [], command: 'a', rest: ['b', '-d']})
+    expect(parseCommandLine(['a', 'b', '-d'], DECLARATIONS)).toEqual({
+      given: [],
+      client: [],
+      command: 'a',
+      rest: ['b', '-d'],
+    })
   })
 
   test('a line without a command gives none', () => {
     expect(parseCommandLine(['--notify'], DECLARATIONS)).toEqual({
       given: [{name: 'notify', value: 'true'}],
+      client: [],
       command: undefined,
       rest: [],
     })
-    expect(parseCommandLine([], DECLARATIONS)).toEqual({given: [], command: undefined, rest: []})
+    expect(parseCommandLine([], DECLARATIONS)).toEqual({given: [], client: [], command: undefined, rest: []})
   })
 
   test('the options before run end where it begins, and its words are not looked at', () => {
     expect(parseCommandLine(['--env', 'run', '--env', 'A=b', '--logs=maybe', 'image'], DECLARATIONS)).toEqual({
       given: [{name: 'env', value: 'true'}],
+      client: [],
       command: 'run',
       rest: ['--env', 'A=b', '--logs=maybe', 'image'],
     })
@@ -130,6 +146,114 @@ describe('before run', () => {
     [['--pid-file'], 'MISSING_VALUE', 'option --pid-file needs a value'],
   ])('the line %j is refused', (words, code, message) => {
     expect(thrownBy(() => parseCommandLine(words, DECLARATIONS))).toMatchObject({code, message})
+  })
+})
+
+describe("before run, an option of docker's client", () => {
+  test.each([
+    ['-H unix:///run/a.sock', 'host', 'unix:///run/a.sock'],
+    ['-Hunix:///run/a.sock', 'host', 'unix:///run/a.sock'],
+    ['--host=unix:///run/a.sock', 'host', 'unix:///run/a.sock'],
+    ['--context default', 'context', 'default'],
+    ['-c default', 'context', 'default'],
+    ['-c=desktop-linux', 'context', 'desktop-linux'],
+    ['-D', 'debug', 'true'],
+    ['-l error', 'log-level', 'error'],
+    ['-lerror', 'log-level', 'error'],
+    ['-l=debug', 'log-level', 'debug'],
+    ['--log-level=warn', 'log-level', 'warn'],
+    ['--tls', 'tls', 'true'],
+    ['--tlsverify=false', 'tlsverify', 'false'],
+    ['--tlscacert ca.pem', 'tlscacert', 'ca.pem'],
+  ])('%s is taken, and none of ours', (words, name, value) => {
+    const line = parseCommandLine([...words.split(' '), '--notify', 'run', '--rm', 'image'], DECLARATIONS)
+    expect(line).toEqual({
+      given: [{name: 'notify', value: 'true'}],
+      client: [{name, value}],
+      command: 'run',
+      rest: ['--rm', 'image'],
+    })
+  })
+
+  test.each([
+    ['-DH unix:///a run', [{name: 'debug', value: 'true'}, {name: 'host', value: 'unix:///a'}], []], // prettier-ignore
+    ['-el error run', [{name: 'log-level', value: 'error'}], [{name: 'env', value: 'true'}]],
+    ['-l run', [], [{name: 'logs', value: 'true'}]],
+    ['-l=false run', [], [{name: 'logs', value: 'false'}]],
+    ['-c memory run', [], [{name: 'cgroups', value: 'memory'}]],
+    ['-c name=systemd run', [], [{name: 'cgroups', value: 'name=systemd'}]],
+    ['--cgroups default run', [], [{name: 'cgroups', value: 'default'}]],
+  ])('a letter that both have is told apart by what follows it: %s', (words, client, given) => {
+    expect(parseCommandLine(words.split(' '), DECLARATIONS)).toEqual({given, client, command: 'run', rest: []})
+  })
+
+  test("an option of a site's plugin with the same name or letter wins", () => {
+    const declared = {
+      ...DECLARATIONS,
+      context: {kind: 'string', summary: 'x'},
+      hurry: {kind: 'boolean', char: 'H', summary: 'x'},
+    } as const
+    expect(parseCommandLine(['--context', 'x', '-H', 'run', 'image'], declared)).toMatchObject({
+      given: [
+        {name: 'context', value: 'x'},
+        {name: 'hurry', value: 'true'},
+      ],
+      client: [],
+    })
+  })
+
+  test.each([
+    [['-H', 'unix:///a', 'run', 'image'], true],
+    [['--host=unix:///a', 'run', 'image'], true],
+    [['-DHunix:///a', 'run', 'image'], true],
+    [['-c', 'default', 'run', 'image'], true],
+    [['--context=default', 'run', 'image'], true],
+    [['-c', 'memory', '-p', '/run/x', 'run', 'image'], false],
+    [['--notify', 'run', '-H', 'image'], false],
+  ])('whether a line says where the Engine is, is seen at once: %j', (words, names) => {
+    expect(namesEngine(words)).toBe(names)
+  })
+})
+
+describe('--config', () => {
+  const directory = useTempDirectory()
+
+  test("a directory is that of docker's client, and a file is ours", async () => {
+    const file = join(directory(), 'a.yaml')
+    await writeFile(file, '')
+    expect(configWords(['--config', directory(), '--config', file, 'run', '--config=x', 'image'])).toEqual({
+      directory: directory(),
+      file,
+    })
+    expect(configWords([`--config=${directory()}`, 'run', 'image'])).toEqual({directory: directory()})
+  })
+
+  test('what is not there is a file of ours', () => {
+    expect(configWords(['--config', '/nowhere/at/all', 'run', 'image'])).toEqual({file: '/nowhere/at/all'})
+    expect(configWords(['run', 'image'])).toEqual({})
+  })
+})
+
+test('docker container run is docker run', () => {
+  expect(parseCommandLine(['--notify', 'container', 'run', '--rm', 'image'], DECLARATIONS)).toEqual({
+    given: [{name: 'notify', value: 'true'}],
+    client: [],
+    command: 'run',
+    rest: ['--rm', 'image'],
+  })
+  expect(parseCommandLine(['container', 'ls'], DECLARATIONS)).toMatchObject({command: 'container', rest: ['ls']})
+})
+
+describe('after run, an option of podman', () => {
+  test.each(Object.entries(PODMAN_OPTIONS))('--%s is refused, and what to write instead is said', async (name, row) => {
+    const [value = 'value'] = row.values ?? []
+    const message = `option --${name} is refused: only podman has it; ${row.instead}`
+    await expect(orderOf(`--${name}=${value}`, 'image')).rejects.toMatchObject({code: 'REFUSED_OPTION', message})
+    await expect(orderOf(`--${name}`, value, 'image')).rejects.toMatchObject({code: 'REFUSED_OPTION', message})
+  })
+
+  test('no option of docker run is refused as one of podman', () => {
+    expect(Object.keys(PODMAN_OPTIONS).filter((name) => name in RUN_OPTIONS)).toEqual([])
   })
 })
 
