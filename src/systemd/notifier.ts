@@ -2,6 +2,8 @@ import {constants} from 'node:fs'
 import {access, stat} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import {NotifyError, reason} from '../errors.js'
+import {mayClaimPids} from '../kernel/privileges.js'
+import {SYSTEMD_PATH} from './systemctl.js'
 
 /** Tells systemd things about the unit (sd_notify(3)). */
 export interface Notifier {
@@ -69,15 +71,22 @@ async function refuseUnreachable(socket: string): Promise<void> {
 }
 
 /**
- * Root's messages are in the name of this process, which is there when systemd reads them: nothing is waited for. Other
- * users' are in the program's own name, so that it must be there until systemd has taken them, for five seconds at most
- * (systemd-notify(1), `--no-block`, from 246 on; before, nothing was ever waited for).
+ * Messages in the name of this process, which is there when systemd reads them, need no waiting. Where the kernel does
+ * not let the program send such, they are in its own name, so that it must be there until systemd has taken them, for
+ * five seconds at most (systemd-notify(1), `--no-block`, from 246 on; before, nothing was ever waited for): systemd 252
+ * ignores the message of a process that has ended.
  */
 async function sendByProgram(socket: string, assignments: readonly string[]): Promise<void> {
-  const waits = process.geteuid?.() !== 0
+  const waits = !(await mayClaimPids())
   let failure = await tryProgram([...(waits ? [] : ['--no-block']), ...assignments])
   if (!waits && failure?.why.includes('unrecognized option')) failure = await tryProgram(assignments)
   if (failure !== undefined) throw new NotifyError(socket, failure.why, failure.cause)
+}
+
+/** A unit's `PATH` may be without systemd's programs. The working directory, which nothing means in it, is left out. */
+function programPath(): string {
+  const own = (process.env['PATH'] ?? '').split(':').filter((directory) => directory.startsWith('/'))
+  return [...own, SYSTEMD_PATH].join(':')
 }
 
 interface Failure {
@@ -92,7 +101,10 @@ function tryProgram(words: readonly string[]): Promise<Failure | undefined> {
   return new Promise((resolve) => {
     // Not loaded where the addon is there: see systemctl.
     const {spawn} = process.getBuiltinModule('node:child_process')
-    const child = spawn('systemd-notify', words, {stdio: ['ignore', 'ignore', 'pipe']})
+    const child = spawn('systemd-notify', words, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {...process.env, PATH: programPath()},
+    })
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said = (said + chunk).slice(-SAID_MOST)))
     child.once('error', (cause) => {

@@ -11,7 +11,7 @@ const ATTEMPTS = 5
 /**
  * Where distributions have systemd's programs: a unit's `PATH` is set for what the unit runs, and may be without them.
  */
-const PATH = '/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin'
+export const SYSTEMD_PATH = '/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin'
 
 /**
  * What systemctl prints when the unit's manager is asked for something. `undefined` is no answer: systemctl is not
@@ -50,7 +50,7 @@ async function execute(words: readonly string[], signal: AbortSignal, timeout: n
   return await new Promise((resolve, reject) => {
     // Few runs ask systemd, and what it takes to start a program is 120 KB in every unit that has it loaded.
     const {execFile} = process.getBuiltinModule('node:child_process')
-    const options = {signal, timeout, killSignal: 'SIGKILL', env: {...process.env, PATH}} as const
+    const options = {signal, timeout, killSignal: 'SIGKILL', env: {...process.env, PATH: SYSTEMD_PATH}} as const
     const child = execFile('systemctl', words, options, (error: Error | null, stdout) => {
       const settle = (): void => {
         if (error === null) resolve(stdout)

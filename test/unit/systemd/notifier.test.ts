@@ -8,6 +8,19 @@ const installed = vi.hoisted(() => ({require: (name: string): unknown => name}))
 
 vi.mock('node:module', () => ({createRequire: () => (name: string) => installed.require(name)}))
 
+/** What this process may, and where a host has systemd's programs. */
+const around = vi.hoisted(() => ({mayClaimPids: true, programs: ''}))
+
+vi.mock('../../../src/kernel/privileges.js', () => ({
+  mayClaimPids: () => Promise.resolve(around.mayClaimPids),
+}))
+
+vi.mock('../../../src/systemd/systemctl.js', () => ({
+  get SYSTEMD_PATH() {
+    return around.programs
+  },
+}))
+
 const env = {NOTIFY_SOCKET: '/run/systemd/notify'}
 const inTemp = useTempDirectory()
 /** The only other program than systemd-notify that its stand-ins use. */
@@ -25,6 +38,7 @@ async function installProgram(script: string): Promise<void> {
 beforeEach(async () => {
   await mkdir(inTemp('bin'))
   vi.stubEnv('PATH', inTemp('bin'))
+  Object.assign(around, {mayClaimPids: true, programs: inTemp('nowhere')})
 })
 
 describe('without the addon', () => {
@@ -68,21 +82,31 @@ describe('without the addon', () => {
   })
 
   test.each([
-    [0, '--no-block READY=1\n'],
-    [1000, 'READY=1\n'],
-  ])('systemd is waited for only where the message is not in the name of this process (user %i)', async (uid, said) => {
-    vi.spyOn(process, 'geteuid').mockReturnValue(uid)
+    ['it is', true, '--no-block READY=1\n'],
+    ['it is not', false, 'READY=1\n'],
+  ])('systemd is waited for only where no message can be in the name of this process: %s', async (_, may, said) => {
+    around.mayClaimPids = may
     await installProgram(`echo "$*" >>'${inTemp('said')}'`)
     await openNotifier(env).send('READY=1')
     expect(await readFile(inTemp('said'), 'utf8')).toBe(said)
   })
 
   test('a program of before 246, which waits for nothing, is not told to wait for nothing', async () => {
-    vi.spyOn(process, 'geteuid').mockReturnValue(0)
     const refuse = `echo "systemd-notify: unrecognized option '--no-block'" >&2; exit 1`
     await installProgram(`case "$1" in --no-block) ${refuse} ;; esac; echo "$*" >>'${inTemp('said')}'`)
     await openNotifier(env).send('READY=1')
     expect(await readFile(inTemp('said'), 'utf8')).toBe('READY=1\n')
+  })
+
+  test.each([
+    ['other directories', (there: string) => there],
+    ['nothing', () => ''],
+  ])('the program is found where systemd is though the PATH of the unit has %s', async (_, path) => {
+    await installProgram(`echo "$*" >'${inTemp('said')}'`)
+    around.programs = inTemp('bin')
+    vi.stubEnv('PATH', path(inTemp('other')))
+    await openNotifier(env).send('READY=1')
+    expect(await readFile(inTemp('said'), 'utf8')).toBe('--no-block READY=1\n')
   })
 
   test('a host without the program either is an error that names both', async () => {
