@@ -70,7 +70,7 @@ export async function finish(finishing: FinishInput): Promise<number> {
   try {
     await waitForEngine({engine, openNotifier, stop: {signal}, askDeadline: () => deadline, log})
     await armed
-    await unrestrictDevices(unit, signal).catch((error: unknown) => {
+    await unrestrictDevices(unit, log, signal).catch((error: unknown) => {
       log.warn(`could not remove the unit's device policy: ${reason(error)}`)
     })
     const ended = await abortable(signal, endedContainer(finishing, unit, signal))

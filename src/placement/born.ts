@@ -48,7 +48,7 @@ export function bornPlacement(
         defer('remove the announcement', await announce(id, {unit, invocation}, state))
       if (unit.unified && (await isRestrictedByUs(unit))) {
         // A run that moved the container was killed.
-        defer("remove the unit's device policy", () => unrestrictDevices(unit, NEVER_ABORTED))
+        defer("remove the unit's device policy", () => unrestrictDevices(unit, log, NEVER_ABORTED))
         await restrictDevices(unit, EVERY_DEVICE, signal)
       }
       if (!unit.unified) defer("remove the unit's empty cgroups", () => removeLeftOvers(unit, own))

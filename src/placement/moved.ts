@@ -133,7 +133,7 @@ async function prepareUnit(
   if (access.may === 'not be told')
     return `${access.why}, so nothing in the unit would restrict its devices; set DevicePolicy= and DeviceAllow= in the unit`
   if (access.may === 'use all' && !isOurs) return {isDelegated}
-  defer("remove the unit's device policy", () => unrestrictDevices(unit, NEVER_ABORTED))
+  defer("remove the unit's device policy", () => unrestrictDevices(unit, log, NEVER_ABORTED))
   const allow = access.may === 'use all' ? EVERY_DEVICE : access.allow
   if (await restrictDevices(unit, allow, signal)) return {isDelegated}
   signal.throwIfAborted()

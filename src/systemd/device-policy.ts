@@ -1,6 +1,7 @@
 import {readFile, stat, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
+import type {Log} from '../log.js'
 import {systemctl} from './systemctl.js'
 import type {UnitName} from './unit.js'
 
@@ -37,16 +38,30 @@ export async function restrictDevices(unit: UnitName, allow: readonly string[], 
  * Forgets what {@link restrictDevices} has set, so that the unit's next start, or another program in it, may use
  * devices as the unit's file says. A cgroup that is there keeps its filter for as long as it lasts.
  *
+ * @param log is told what stays where the unit keeps this process from writing to /run
  * @throws where systemd does not answer
  */
-export async function unrestrictDevices(unit: UnitName, signal: AbortSignal, root = RUNTIME_SETTINGS): Promise<void> {
+export async function unrestrictDevices(
+  unit: UnitName,
+  log: Log,
+  signal: AbortSignal,
+  root = RUNTIME_SETTINGS,
+): Promise<void> {
   const file = await whereRestricted(unit, root)
   if (file === undefined) return
   if (!(await setAllowed(unit, [''], signal))) throw new Error('systemd does not answer')
   // This would still win over the unit's file; and if it went, or were empty, systemd would ask for a daemon-reload. So
   // it stays, as old as it was, and sets nothing.
   const {atimeMs, mtimeMs} = await stat(file)
-  await writeFile(file, '# systemd-docker sets nothing here any more.\n')
+  try {
+    await writeFile(file, '# systemd-docker sets nothing here any more.\n')
+  } catch (error) {
+    if (!hasErrorCode(error, 'EROFS')) throw error
+    log.info(
+      `${file} takes back any DeviceAllow= of the unit's file until the next boot: ProtectSystem= in ${unit.name}, or ReadOnlyPaths=, keeps systemd-docker from emptying it`,
+    )
+    return
+  }
   // To the second before, as a date may be rounded up.
   await utimes(file, Math.floor(atimeMs / 1000), Math.floor(mtimeMs / 1000))
 }

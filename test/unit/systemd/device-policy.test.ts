@@ -1,8 +1,23 @@
 import {readFile, stat, utimes} from 'node:fs/promises'
-import {describe, expect, test} from 'vitest'
+import {beforeEach, describe, expect, test, vi} from 'vitest'
+import type * as files from 'node:fs/promises'
 import {isRestrictedByUs, restrictDevices, unrestrictDevices} from '../../../src/systemd/device-policy.js'
 import type {UnitName} from '../../../src/systemd/unit.js'
+import {recordingLog} from '../../../src/testing/recording-log.js'
 import {useFakeHost} from '../../support/fake-host.js'
+
+/** The name of the files that the unit's settings make read-only. */
+const sealed = vi.hoisted(() => ({name: ''}))
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof files>()
+  const writeFile = async (path: string, text: string): Promise<void> => {
+    if (sealed.name !== '' && path.endsWith(sealed.name))
+      throw Object.assign(new Error(`EROFS: read-only file system, open '${path}'`), {code: 'EROFS'})
+    await original.writeFile(path, text)
+  }
+  return {...original, writeFile}
+})
 
 const UNIT: UnitName = {name: '-x\\x2dy@1.service', manager: 'system'}
 const {signal} = new AbortController()
@@ -13,6 +28,10 @@ async function kept(where: string, ...allow: string[]): Promise<void> {
   const lines = allow.map((rule) => `DeviceAllow=${rule}\n`).join('')
   await host.write(`[Service]\nDeviceAllow=\n${lines}`, 'run', where, `${UNIT.name}.d`, '50-DeviceAllow.conf')
 }
+
+beforeEach(() => {
+  sealed.name = ''
+})
 
 describe("a unit's devices", () => {
   test("a unit's devices are restricted by systemd", async () => {
@@ -34,7 +53,7 @@ describe("a unit's devices", () => {
       const file = host.in('run', where, `${UNIT.name}.d`, '50-DeviceAllow.conf')
       await utimes(file, 1, 2)
       expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(true)
-      await unrestrictDevices(UNIT, signal, host.in('run'))
+      await unrestrictDevices(UNIT, recordingLog().log, signal, host.in('run'))
       expect(await host.systemctlCalls()).toEqual(['set-property --runtime -- -x\\x2dy@1.service DeviceAllow='])
       expect(await readFile(file, 'utf8')).toMatch(/^#.*\n$/)
       expect(await stat(file)).toMatchObject({mtimeMs: 2000})
@@ -48,14 +67,27 @@ describe("a unit's devices", () => {
   ])("a unit's devices are not ours to release where %s", async (_, prepare) => {
     await prepare()
     expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(false)
-    await unrestrictDevices(UNIT, signal, host.in('run'))
+    await unrestrictDevices(UNIT, recordingLog().log, signal, host.in('run'))
     expect(await host.systemctlCalls()).toEqual([])
   })
 
   test("a unit's devices stay restricted, and known to be, where systemd does not answer", async () => {
     await kept('system.control', 'block-* m', 'char-* m')
     await host.systemctlAnswers('', 1)
-    await expect(unrestrictDevices(UNIT, signal, host.in('run'))).rejects.toThrow('systemd does not answer')
+    await expect(unrestrictDevices(UNIT, recordingLog().log, signal, host.in('run'))).rejects.toThrow(
+      'systemd does not answer',
+    )
     expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(true)
+  })
+  test("a unit's devices are released where /run is read-only, and what stays there is said", async () => {
+    await kept('system.control', 'block-* m', 'char-* m')
+    const file = host.in('run', 'system.control', `${UNIT.name}.d`, '50-DeviceAllow.conf')
+    sealed.name = '50-DeviceAllow.conf'
+    const {log, lines} = recordingLog()
+    await unrestrictDevices(UNIT, log, signal, host.in('run'))
+    expect(await host.systemctlCalls()).toEqual(['set-property --runtime -- -x\\x2dy@1.service DeviceAllow='])
+    expect(lines).toEqual([
+      `info: ${file} takes back any DeviceAllow= of the unit's file until the next boot: ProtectSystem= in -x\\x2dy@1.service, or ReadOnlyPaths=, keeps systemd-docker from emptying it`,
+    ])
   })
 })
