@@ -137,10 +137,10 @@ export class ConfigurationError extends SystemdDockerError {
 export class EngineUnreachableError extends SystemdDockerError {
   readonly code = 'ENGINE_UNREACHABLE'
   constructor(address: string, cause: unknown) {
-    super(
-      `cannot reach the Docker Engine at ${address}: ${reason(cause)}; is docker.service running, and does the unit have Requires= and After=docker.service?`,
-      {cause},
-    )
+    const mend = hasErrorCode(cause, 'EAFNOSUPPORT')
+      ? "the unit's RestrictAddressFamilies= must have AF_UNIX"
+      : 'is docker.service running, and does the unit have Requires= and After=docker.service?'
+    super(`cannot reach the Docker Engine at ${address}: ${reason(cause)}; ${mend}`, {cause})
   }
 }
 
@@ -168,7 +168,7 @@ export class EngineElsewhereError extends SystemdDockerError {
   readonly code = 'ENGINE_ELSEWHERE'
   constructor(address: string, asked: string) {
     super(
-      `${asked} cannot be used: the PIDs of the Engine at ${address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=; leave it out, or use this host's own Engine`,
+      `${asked} cannot be used: the PIDs of the Engine at ${address} are not this host's, as with Docker Desktop, an Engine in a container, ProtectProc= without root, or PrivatePIDs=; leave it out, or use this host's own Engine`,
     )
   }
 }

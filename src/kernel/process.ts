@@ -39,3 +39,11 @@ async function startOf(pid: number, procRoot: string): Promise<string | undefine
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return fields[0] === 'Z' ? undefined : fields[START_TIME]
 }
+
+/**
+ * Whether this process is the first of a PID namespace of its own, as with `PrivatePIDs=` (systemd.exec(5), from
+ * systemd 257 on): then /proc has not the container's processes, and what it has under their PIDs are others.
+ */
+export function hasOwnPids(): boolean {
+  return process.pid === 1
+}

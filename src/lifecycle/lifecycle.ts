@@ -7,6 +7,7 @@ import type {HostProcess} from '../kernel/process.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
+import {hasOwnPids} from '../kernel/process.js'
 import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
 import {EARLY_END_NOTICE_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
@@ -294,8 +295,9 @@ async function see(
     }
     const asked = [...(handover ? ['--handover'] : []), ...pidOptions]
     if (asked.length > 0) throw new EngineElsewhereError(engine.address, asked.join(' and '))
+    const mend = hasOwnPids() ? '; leave PrivatePIDs= out of the unit' : ''
     log.warn(
-      `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container or PrivatePIDs=: the container's cgroup is not checked, and only the Engine can send it signals`,
+      `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container, ProtectProc= without root, or PrivatePIDs=: the container's cgroup is not checked, and only the Engine can send it signals${mend}`,
     )
     return {isRunning: true, isPaused, init: undefined, startedAt}
   }

@@ -1,6 +1,7 @@
 import {access, constants, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {EngineInfo} from '../docker/engine.js'
+import {hasOwnPids} from '../kernel/process.js'
 import {readCgroupPaths, rootOf, systemdCgroupPath} from '../kernel/cgroups.js'
 
 /**
@@ -53,6 +54,9 @@ export interface Containerd {
   readonly path: readonly string[]
 }
 
+/** One that is an ordinary service of this host. */
+const ORDINARY: Containerd = {root: '/', path: DEFAULT_PATH.split(':')}
+
 /**
  * The containerd that the Engine uses, or dockerd itself where that has it embedded; nothing where neither is found, as
  * with an Engine that is not the host's own. One that cannot be seen is taken for an ordinary service.
@@ -62,7 +66,7 @@ export async function findContainerd(
   {version}: Pick<EngineInfo, 'version'>,
   procRoot = '/proc',
 ): Promise<Containerd | undefined> {
-  if (seesOwnPidsAlone()) return {root: '/', path: DEFAULT_PATH.split(':')}
+  if (hasOwnPids()) return ORDINARY
   const found = await findDaemon('containerd', containerd, procRoot)
   if (found !== undefined || Number.parseInt(version) < FIRST_WITH_EMBEDDED) return found
   return await findDaemon('dockerd', dockerd, procRoot)
@@ -73,12 +77,25 @@ async function findDaemon(name: string, files: readonly string[], procRoot: stri
     const pids = (await textOf(file)).split(/\s+/).filter((pid) => /^[1-9]\d*$/.test(pid))
     for (const pid of pids) {
       if ((await textOf(join(procRoot, pid, 'comm'))) !== `${name}\n`) continue
-      const environment = (await textOf(join(procRoot, pid, 'environ'))).split('\0')
-      const path = environment.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH
-      return {root: join(procRoot, pid, 'root'), path: path.split(':').filter((directory) => directory !== '')}
+      return await searchOf(join(procRoot, pid))
     }
   }
   return undefined
+}
+
+/**
+ * Where the process in this directory of /proc searches. The kernel shows that to whoever may trace it: not to another
+ * user, nor to root without CAP_SYS_PTRACE or in a user namespace, as with `CapabilityBoundingSet=` and `PrivateUsers=`
+ * (proc_pid_environ(5), ptrace(2), systemd.exec(5)).
+ */
+async function searchOf(directory: string): Promise<Containerd> {
+  try {
+    const environment = (await readFile(join(directory, 'environ'), 'utf8')).split('\0')
+    const path = environment.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH
+    return {root: join(directory, 'root'), path: path.split(':').filter((part) => part !== '')}
+  } catch {
+    return ORDINARY
+  }
 }
 
 /** Where containerd finds the shim, as containerd itself sees it, or nothing. */
@@ -101,12 +118,4 @@ async function isExecutable(file: string): Promise<boolean> {
 
 async function textOf(file: string): Promise<string> {
   return await readFile(file, 'utf8').catch(() => '')
-}
-
-/**
- * Whether this process is the first of a PID namespace of its own, as with `PrivatePIDs=` (systemd.exec(5), from
- * systemd 257 on): then /proc has not the container's processes, and what it has under their PIDs are others.
- */
-function seesOwnPidsAlone(): boolean {
-  return process.pid === 1
 }

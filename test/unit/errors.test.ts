@@ -193,6 +193,10 @@ describe('a message', () => {
       'cannot reach the Docker Engine at unix:///x: first line second line; is docker.service running, and does the unit have Requires= and After=docker.service?',
     ],
     [
+      new errors.EngineUnreachableError('unix:///x', Object.assign(new Error('connect E'), {code: 'EAFNOSUPPORT'})),
+      "cannot reach the Docker Engine at unix:///x: connect E; the unit's RestrictAddressFamilies= must have AF_UNIX",
+    ],
+    [
       new errors.EngineRefusedError('stop the container', 500, 'busy', undefined),
       'the Engine failed to stop the container: busy (HTTP 500)',
     ],

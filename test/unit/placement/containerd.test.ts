@@ -70,6 +70,14 @@ describe('the containerd of the Engine', () => {
     expect((await found(['containerd.pid']))?.path).toEqual(path)
   })
 
+  test('a containerd that may not be traced is taken for an ordinary service', async () => {
+    await host.write('containerd\n', 'proc', '77', 'comm')
+    // Root reads every file, and no directory.
+    await mkdir(host.in('proc', '77', 'environ'))
+    await host.write('77', 'containerd.pid')
+    expect(await found(['containerd.pid'])).toEqual({root: '/', path: DEFAULT})
+  })
+
   test.each([
     ['that is not found', undefined],
     ['whose PID is now that of something else', '76'],
