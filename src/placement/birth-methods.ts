@@ -3,6 +3,14 @@ import type {EngineInfo} from '../docker/engine.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import {OCI_RUNTIME, SHIM_PROGRAM, SHIM_RUNTIME} from './containerd.js'
 
+/** Why a container cannot be born in its unit's cgroup. */
+export interface Objection {
+  /** In words, with what to try. */
+  readonly why: string
+  /** Whether it is a setting of the unit that stands in the way. */
+  readonly isUnits: boolean
+}
+
 /** What decides whether a container can be born in its unit's cgroup. */
 export interface BirthConditions {
   readonly unit: UnitCgroup
@@ -17,7 +25,7 @@ export interface BirthConditions {
    */
   readonly restrictsDevices: boolean
   /** Why this process can announce nothing that the shim or the runtime would look at; absent where it can. */
-  readonly whyUnheard?: string
+  readonly whyUnheard?: Objection
 }
 
 const FIRST_WITH_SHIMS = 23
@@ -31,7 +39,7 @@ export interface BirthMethod {
   /** Whether it is a way for such an Engine at all. */
   suits(engine: EngineInfo): boolean
   /** Why it cannot be used although it would suit, or nothing when it can. */
-  objection(circumstances: BirthConditions): string | undefined
+  objection(circumstances: BirthConditions): Objection | undefined
   prepare(request: CreateRequest, unit: UnitCgroup): void
 }
 
@@ -63,10 +71,16 @@ const ociRuntime: BirthMethod = {
     anotherRuntime(circumstances) ??
     (circumstances.engine.runtimes.includes(OCI_RUNTIME)
       ? circumstances.whyUnheard
-      : `the Engine has no runtime ${OCI_RUNTIME} (run \`systemd-docker setup\`)`),
+      : ofTheHost(`the Engine has no runtime ${OCI_RUNTIME} (run \`systemd-docker setup\`)`)),
   prepare({body}) {
     body.HostConfig['Runtime'] = OCI_RUNTIME
   },
+}
+
+/** {@link BirthConditions.restrictsDevices}, in words. */
+const FEWER_DEVICES: Objection = {
+  why: "the unit's DevicePolicy= forbids what Docker allows every container (set DevicePolicy=auto, without DeviceAllow= and PrivateDevices=)",
+  isUnits: true,
 }
 
 /** The ways, the best first. */
@@ -75,11 +89,10 @@ const BIRTH_METHODS: readonly BirthMethod[] = [containerdShim, cgroupParent, oci
 /** The first way that can be used, and why not the better ones. */
 export function bestBirthMethod(circumstances: BirthConditions): {
   method: BirthMethod | undefined
-  objections: readonly string[]
+  objections: readonly Objection[]
 } {
-  const objections: string[] = []
-  if (circumstances.restrictsDevices)
-    return {method: undefined, objections: ["the unit's DevicePolicy= forbids what Docker allows every container"]}
+  const objections: Objection[] = []
+  if (circumstances.restrictsDevices) return {method: undefined, objections: [FEWER_DEVICES]}
   for (const method of BIRTH_METHODS) {
     if (!method.suits(circumstances.engine)) continue
     const objection = method.objection(circumstances)
@@ -100,15 +113,23 @@ export function takesShims({version}: EngineInfo): boolean {
 /**
  * A runtime that somebody has chosen, for this container or for all, does more than run it; ours stays out of its way.
  */
-function anotherRuntime({request, engine}: BirthConditions): string | undefined {
+function anotherRuntime({request, engine}: BirthConditions): Objection | undefined {
   const asked = request.body.HostConfig['Runtime']
-  if (typeof asked === 'string' && asked !== '') return `--runtime ${asked} is set`
+  if (typeof asked === 'string' && asked !== '') return ofTheHost(`--runtime ${asked} is set`)
   if (engine.defaultRuntime !== 'runc' && engine.defaultRuntime !== '')
-    return `the Engine's default runtime is ${engine.defaultRuntime}`
+    return ofTheHost(`the Engine's default runtime is ${engine.defaultRuntime}`)
   return undefined
 }
 
-function withoutShim({shim, isContainerdFound}: BirthConditions): string | undefined {
-  if (!isContainerdFound) return "the Engine's containerd was not found, so it is unknown whether it finds the shim"
-  return shim === undefined ? `containerd does not find ${SHIM_PROGRAM} (run \`systemd-docker setup\`)` : undefined
+function withoutShim({shim, isContainerdFound}: BirthConditions): Objection | undefined {
+  if (!isContainerdFound)
+    return ofTheHost("the Engine's containerd was not found, so it is unknown whether it finds the shim")
+  return shim === undefined
+    ? ofTheHost(`containerd does not find ${SHIM_PROGRAM} (run \`systemd-docker setup\`)`)
+    : undefined
+}
+
+/** What is no setting of the unit: it is the host's, the Engine's or the line's. */
+export function ofTheHost(why: string): Objection {
+  return {why, isUnits: false}
 }

@@ -5,6 +5,7 @@ import type {Engine, EngineInfo} from '../docker/engine.js'
 import type {Log} from '../log.js'
 import {readCgroupPaths, rootOf, type CgroupPath} from '../kernel/cgroups.js'
 import {controllersOf} from '../kernel/leaf.js'
+import {hasErrorCode} from '../errors.js'
 import {isReadOnly} from '../files/read-only.js'
 import {pidsIn} from '../kernel/migrate.js'
 import {unitCgroupOf, type UnitCgroup} from '../systemd/unit.js'
@@ -15,7 +16,10 @@ import {because, movedPlacement} from './moved.js'
 import type {Placement} from './placement.js'
 import {findContainerd, shimIn, systemContainerdIn, type DaemonPidFiles} from './containerd.js'
 import {leftPlacement} from './left.js'
-import {bestBirthMethod} from './birth-methods.js'
+import {bestBirthMethod, ofTheHost, type Objection} from './birth-methods.js'
+
+/** What a warning of a container that is not in the unit begins with. */
+const STAYS = "the container stays in Docker's cgroup, where the unit's limits do not apply"
 
 /** What the choice depends on. */
 export interface PlacementInput {
@@ -39,9 +43,12 @@ export async function choosePlacement(names: readonly string[], around: Placemen
   const {CgroupParent} = request.body.HostConfig
   if (CgroupParent !== '') return stayingBecause(`--cgroup-parent ${CgroupParent} is set`, log)
 
-  const places = await readCgroupPaths('self')
+  const places = await readCgroupPaths('self').catch((error: unknown) => {
+    if (hasErrorCode(error, 'ENOENT', 'EACCES', 'EPERM')) return []
+    throw error
+  })
   const unit = unitCgroupOf(places)
-  if (unit === undefined) return stayingOutside(places, log)
+  if (unit === undefined) return stayingOutside(places, around)
   if (/^session-.*\.scope$/.test(unit.name))
     return stayingBecause(`${unit.name} is a login session and not a service`, log)
   const all = names.includes('all') || (hasUnifiedAlone(places) && names.includes('name=systemd'))
@@ -74,7 +81,7 @@ async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], aroun
   if (isSealed && (method === undefined || (await mustStepDown(unit)))) return stayingSealed(unit, objections, log)
   const otherwise = mayPlace
     ? movedPlacement(ownCgroups(places), unit, objections, {...around, rootless: engine.rootless})
-    : stayingForRoot(objections, around)
+    : stayingForRoot(unit, objections, around)
   const elsewhere = isSealed ? stayingSealed(unit, objections, log) : otherwise
   return method === undefined
     ? elsewhere
@@ -82,10 +89,13 @@ async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], aroun
 }
 
 /** Why nothing can be announced to a shim; nothing where it can. */
-async function whyNotAnnounced(state: string | undefined): Promise<string | undefined> {
-  if (state === undefined) return 'only root can place containers through the shim'
+async function whyNotAnnounced(state: string | undefined): Promise<Objection | undefined> {
+  if (state === undefined) return ofTheHost('only root can place containers through the shim')
   return (await isReadOnly(state))
-    ? `the unit's ProtectSystem= makes ${state} read-only (set RuntimeDirectory=${basename(state)} and RuntimeDirectoryPreserve=yes in the unit)`
+    ? {
+        why: `the unit's ReadOnlyPaths= or ProtectSystem= makes ${state} read-only (set RuntimeDirectory=${basename(state)} and RuntimeDirectoryPreserve=yes in the unit)`,
+        isUnits: true,
+      }
     : undefined
 }
 
@@ -98,10 +108,10 @@ async function mustStepDown(unit: UnitCgroup): Promise<boolean> {
 }
 
 /** The container stays where it is, as the unit's own settings let nobody in it change the unit's cgroup. */
-function stayingSealed({name}: UnitCgroup, whyNotBorn: readonly string[], log: Log): Placement {
+function stayingSealed({name}: UnitCgroup, whyNotBorn: readonly Objection[], log: Log): Placement {
   return leftPlacement(() => {
     log.warn(
-      `the container stays in Docker's cgroup, where the unit's limits do not apply: ProtectControlGroups= in ${name} makes the unit's cgroup read-only (set ProtectControlGroups=no)${because(whyNotBorn)}`,
+      `${STAYS}: ProtectControlGroups= in ${name}, or ReadOnlyPaths=, makes the unit's cgroup read-only (set ProtectControlGroups=no)${because(whyNotBorn)}`,
     )
   })
 }
@@ -121,11 +131,11 @@ function isUsersOwn({rootless}: EngineInfo, {manager}: UnitCgroup): boolean {
   return rootless && manager === 'user'
 }
 
-function stayingForRoot(whyNotBorn: readonly string[], {log}: PlacementInput): Placement {
+function stayingForRoot({manager}: UnitCgroup, whyNotBorn: readonly Objection[], {log}: PlacementInput): Placement {
+  // A user's systemd has no other users to run a unit as.
+  const mend = manager === 'system' ? ' (leave User= and DynamicUser= out of the unit, or say --cgroups none)' : ''
   return leftPlacement(() => {
-    log.warn(
-      `the container stays in Docker's cgroup, where the unit's limits do not apply: only root can move it${because(whyNotBorn)}`,
-    )
+    log.warn(`${STAYS}: only root can move it${mend}${because(whyNotBorn)}`)
   })
 }
 
@@ -147,13 +157,13 @@ async function moveNamed(
         ? `--cgroups ${name}: this host has only cgroup v2, whose single hierarchy is called name=systemd`
         : `--cgroups ${name}: this host has no such hierarchy`,
     )
-  const why = ['--cgroups names hierarchies']
+  const why = [ofTheHost('--cgroups names hierarchies')]
   if (await isReadOnly(join(unit.directory, 'cgroup.procs'))) return stayingSealed(unit, why, around.log)
   if (isRoot()) return movedPlacement(found, unit, why, around)
   const engine = await infoOf(around)
   return engine === undefined || isUsersOwn(engine, unit)
     ? movedPlacement(found, unit, why, {...around, rootless: engine?.rootless ?? false})
-    : stayingForRoot(why, around)
+    : stayingForRoot(unit, why, around)
 }
 
 /**
@@ -181,10 +191,29 @@ function stayingBecause(why: string, log: Log): Placement {
   })
 }
 
-function stayingOutside(places: readonly CgroupPath[], log: Log): Placement {
+function stayingOutside(places: readonly CgroupPath[], {env, log}: PlacementInput): Placement {
+  const hidden = whyHidden(places, env)
   const slice = places.map(({path}) => path.split('/').at(-1) ?? '').find((name) => name.endsWith('.slice'))
   const where = slice === undefined ? "in no unit's cgroup" : `in the slice ${slice} and in no unit of it`
   return leftPlacement(() => {
-    log.warn(`this process is ${where}, so the container stays in Docker's; is this the ExecStart= of a service?`)
+    log.warn(
+      hidden === undefined
+        ? `this process is ${where}, so the container stays in Docker's; is this the ExecStart= of a service?`
+        : `${STAYS}: ${hidden}`,
+    )
   })
+}
+
+/**
+ * Which setting keeps this process from seeing what cgroup it is in, where one does. In a cgroup namespace of its own a
+ * process finds itself at the root (cgroup_namespaces(7)), where systemd runs no service of its own (systemd.exec(5),
+ * `$INVOCATION_ID`).
+ */
+function whyHidden(places: readonly CgroupPath[], env: Readonly<NodeJS.ProcessEnv>): string | undefined {
+  if (places.length === 0)
+    return 'this process sees no cgroup hierarchy, as with InaccessiblePaths= or TemporaryFileSystem= (leave /proc and /sys/fs/cgroup accessible in the unit)'
+  const isAtRoot = places.every(({path}) => path === '/')
+  return isAtRoot && env['INVOCATION_ID'] !== undefined
+    ? "ProtectControlGroups=private or strict hides the unit's cgroup from this process (set ProtectControlGroups=yes)"
+    : undefined
 }

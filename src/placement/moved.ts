@@ -16,6 +16,7 @@ import {propertiesOf} from '../systemd/properties.js'
 import {migrateAll} from '../kernel/migrate.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 import {isBelow, isSystemds, cgroupsOfContainer} from './container-cgroups.js'
+import type {Objection} from './birth-methods.js'
 import {deviceAccess} from './device-filter.js'
 import {putBackAfterwards} from './unit-cgroup.js'
 import type {Placement} from './placement.js'
@@ -47,7 +48,7 @@ interface Around {
 export function movedPlacement(
   places: readonly CgroupPath[],
   unit: UnitCgroup,
-  whyNotBorn: readonly string[],
+  whyNotBorn: readonly Objection[],
   around: Around,
 ): Placement {
   const {request, log} = around
@@ -80,7 +81,9 @@ export function movedPlacement(
         return await (freezer === undefined ? moveAll() : whileFrozen(freezer, 'v1', moving, moveAll))
       })
       if (moved.length === 0) return where
-      log.info(`the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`)
+      const line = `the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`
+      if (whyNotBorn.some(({isUnits}) => isUnits)) log.warn(line)
+      else log.info(line)
       if (request.body.Env.some((entry) => entry.startsWith('NOTIFY_SOCKET=')))
         log.warn('a READY=1 that the container sent before it was moved is lost: systemd accepts it only from the unit')
       return where
@@ -225,8 +228,9 @@ async function removeCgroup(directory: string): Promise<void> {
 }
 
 /** Why a container was not born in its unit, behind what was done instead. */
-export function because(whyNotBorn: readonly string[]): string {
-  return whyNotBorn.length === 0 ? '' : `; it was not born in the unit because ${whyNotBorn.join(', and ')}`
+export function because(whyNotBorn: readonly Objection[]): string {
+  const reasons = whyNotBorn.map(({why}) => why)
+  return reasons.length === 0 ? '' : `; it was not born in the unit because ${reasons.join(', and ')}`
 }
 
 function placesText(places: readonly CgroupPath[]): string {

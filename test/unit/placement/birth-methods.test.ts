@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {EngineInfo} from '../../../src/docker/engine.js'
-import {bestBirthMethod, takesShims, type BirthConditions} from '../../../src/placement/birth-methods.js'
+import {bestBirthMethod, ofTheHost, takesShims, type BirthConditions} from '../../../src/placement/birth-methods.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {engineInfo} from '../../support/engine/engine-info.js'
 import {plainRequest} from '../../../src/testing/plugin-host.js'
@@ -16,6 +16,7 @@ const UNIT: UnitCgroup = {
   manager: 'system',
 }
 const SHIM = '/usr/local/bin/containerd-shim-systemd-docker-v1'
+const UNHEARD = ofTheHost('only root can place containers through the shim')
 
 function circumstances(engine: EngineInfo, others: Partial<BirthConditions> = {}): BirthConditions {
   return {
@@ -71,7 +72,7 @@ describe('the best way', () => {
     ],
     [
       'for one who cannot announce, with the cgroupfs driver, is the parent',
-      circumstances({...NEW, ...cgroupfs}, {shim: SHIM, whyUnheard: 'only root can place containers through the shim'}),
+      circumstances({...NEW, ...cgroupfs}, {shim: SHIM, whyUnheard: UNHEARD}),
       "the Engine's cgroupfs driver",
     ],
     [
@@ -100,7 +101,7 @@ describe('the best way', () => {
 })
 
 describe('there is no way', () => {
-  test.each<[string, BirthConditions, string]>([
+  test.each<[string, BirthConditions, string, boolean?]>([
     [
       'without the shim',
       circumstances(NEW),
@@ -129,7 +130,8 @@ describe('there is no way', () => {
     [
       'in a unit that may use fewer devices than Docker gives a container',
       circumstances({...NEW, cgroupDriver: 'cgroupfs'}, {shim: SHIM, restrictsDevices: true}),
-      "the unit's DevicePolicy= forbids what Docker allows every container",
+      "the unit's DevicePolicy= forbids what Docker allows every container (set DevicePolicy=auto, without DeviceAllow= and PrivateDevices=)",
+      true,
     ],
     [
       'for an Engine whose containerd is not found, and so perhaps not the shim either',
@@ -138,19 +140,16 @@ describe('there is no way', () => {
     ],
     [
       'for one to whom the shim does not listen',
-      circumstances(NEW, {shim: SHIM, whyUnheard: 'only root can place containers through the shim'}),
+      circumstances(NEW, {shim: SHIM, whyUnheard: UNHEARD}),
       'only root can place containers through the shim',
     ],
     [
       'for one to whom the OCI runtime does not listen',
-      circumstances(
-        {...OLD, runtimes: ['systemd-docker']},
-        {whyUnheard: 'only root can place containers through the shim'},
-      ),
+      circumstances({...OLD, runtimes: ['systemd-docker']}, {whyUnheard: UNHEARD}),
       'only root can place containers through the shim',
     ],
-  ])('a container has no way to be born %s, and why is said', (_, around, why) => {
-    expect(bestBirthMethod(around)).toEqual({method: undefined, objections: [why]})
+  ])('a container has no way to be born %s, and why is said', (_, around, why, isUnits = false) => {
+    expect(bestBirthMethod(around)).toEqual({method: undefined, objections: [{why, isUnits}]})
   })
 })
 

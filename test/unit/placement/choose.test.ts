@@ -1,4 +1,4 @@
-import {chmod} from 'node:fs/promises'
+import {chmod, rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {CreateRequest, HostConfig} from '../../../src/docker/create-request.js'
 import type {Engine, EngineInfo, ContainerInspection} from '../../../src/docker/engine.js'
@@ -172,7 +172,7 @@ describe('a container is born in the unit', () => {
 
 describe('in a unit that is protected', () => {
   const SEALED =
-    "warn: the container stays in Docker's cgroup, where the unit's limits do not apply: ProtectControlGroups= in x.service makes the unit's cgroup read-only (set ProtectControlGroups=no)"
+    "warn: the container stays in Docker's cgroup, where the unit's limits do not apply: ProtectControlGroups= in x.service, or ReadOnlyPaths=, makes the unit's cgroup read-only (set ProtectControlGroups=no)"
 
   test('a container is moved where ProtectSystem=strict holds, and what lets it be born is said', async () => {
     await containerd('77', true)
@@ -184,7 +184,7 @@ describe('in a unit that is protected', () => {
     const signal = signalThatEmpties(host.in('cgroup', 'v2', 'system.slice', 'docker-0123456789ab.scope'))
     await placement.afterStart(container, hookContext(signal).context)
     expect(lines).toEqual([
-      "info: the container's processes moved to /system.slice/x.service in cgroup v2; it was not born in the unit because the unit's ProtectSystem= makes /run/systemd-docker read-only (set RuntimeDirectory=systemd-docker and RuntimeDirectoryPreserve=yes in the unit)",
+      "warn: the container's processes moved to /system.slice/x.service in cgroup v2; it was not born in the unit because the unit's ReadOnlyPaths= or ProtectSystem= makes /run/systemd-docker read-only (set RuntimeDirectory=systemd-docker and RuntimeDirectoryPreserve=yes in the unit)",
     ])
   })
 
@@ -315,6 +315,28 @@ describe('a container stays where Docker puts it', () => {
     )
   })
 
+  test("a container stays where Docker puts it where the unit's cgroup is hidden, and the setting is named", async () => {
+    await onV2('/')
+    await stays(
+      {engine: {}, env: {INVOCATION_ID: '0'.repeat(32)}},
+      "warn: the container stays in Docker's cgroup, where the unit's limits do not apply: ProtectControlGroups=private or strict hides the unit's cgroup from this process (set ProtectControlGroups=yes)",
+    )
+  })
+
+  test.each([
+    ['no hierarchy', () => host.mounted({})],
+    ['no /proc', () => host.write('', 'proc', 'self', 'mountinfo').then(() => rm(host.in('proc', 'self', 'cgroup')))],
+  ])(
+    'a container stays where Docker puts it where this process sees %s, and the settings are named',
+    async (_, hide) => {
+      await hide()
+      await stays(
+        {engine: {}},
+        "warn: the container stays in Docker's cgroup, where the unit's limits do not apply: this process sees no cgroup hierarchy, as with InaccessiblePaths= or TemporaryFileSystem= (leave /proc and /sys/fs/cgroup accessible in the unit)",
+      )
+    },
+  )
+
   test('a container stays where Docker puts it in a slice', async () => {
     await onV2('/user.slice/user-1000.slice')
     await stays(
@@ -328,7 +350,7 @@ describe('a container stays where Docker puts it', () => {
     await containerd('77', true)
     await stays(
       {env: {XDG_RUNTIME_DIR: '/run/user/1000'}},
-      "warn: the container stays in Docker's cgroup, where the unit's limits do not apply: only root can move it; it was not born in the unit because only root can place containers through the shim",
+      "warn: the container stays in Docker's cgroup, where the unit's limits do not apply: only root can move it (leave User= and DynamicUser= out of the unit, or say --cgroups none); it was not born in the unit because only root can place containers through the shim",
     )
   })
 
@@ -336,7 +358,7 @@ describe('a container stays where Docker puts it', () => {
     vi.spyOn(process, 'getuid').mockReturnValue(1000)
     await stays(
       {engine: engineThatIs({rootless: true}), env: {XDG_RUNTIME_DIR: host.in('run')}},
-      `warn: the container stays in Docker's cgroup, where the unit's limits do not apply: only root can move it; it was not born in the unit because ${NO_SHIM}`,
+      `warn: the container stays in Docker's cgroup, where the unit's limits do not apply: only root can move it (leave User= and DynamicUser= out of the unit, or say --cgroups none); it was not born in the unit because ${NO_SHIM}`,
     )
   })
 })

@@ -2,6 +2,7 @@ import {readFileSync, writeFileSync} from 'node:fs'
 import {mkdir, readdir, rm} from 'node:fs/promises'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {DeviceGrants, Engine, ContainerInspection} from '../../../src/docker/engine.js'
+import {ofTheHost, type Objection} from '../../../src/placement/birth-methods.js'
 import {movedPlacement} from '../../../src/placement/moved.js'
 import type {Placement} from '../../../src/placement/placement.js'
 import type * as cgroups from '../../../src/kernel/cgroups.js'
@@ -31,7 +32,7 @@ function giving(devices: DeviceGrants | undefined): Partial<Engine> {
 
 function moving(
   places: readonly CgroupPath[],
-  whyNotBorn: readonly string[] = [],
+  whyNotBorn: readonly Objection[] = [],
   {engine = giving(PLAIN), unit = unitIn(host), rootless}: Circumstances = {},
 ): {placement: Placement; lines: string[]} {
   const {log, lines} = recordingLog()
@@ -122,10 +123,19 @@ describe('on cgroup v2', () => {
   })
 
   test('the log says why the processes were not born there', async () => {
-    const {placement, lines} = moving([place()], ['there is no shim', 'nobody listens'])
+    const {placement, lines} = moving([place()], ['there is no shim', 'nobody listens'].map(ofTheHost))
     await placement.afterStart(container, hookContext(signalThatEmpties(host.in(...scope))).context)
     expect(lines).toEqual([
       "info: the container's processes moved to /system.slice/x.service in cgroup v2; it was not born in the unit because there is no shim, and nobody listens",
+    ])
+  })
+
+  test('the log warns where a setting of the unit kept the processes from being born there', async () => {
+    const reasons = [ofTheHost('there is no shim'), {why: 'the unit forbids it', isUnits: true}]
+    const {placement, lines} = moving([place()], reasons)
+    await placement.afterStart(container, hookContext(signalThatEmpties(host.in(...scope))).context)
+    expect(lines).toEqual([
+      "warn: the container's processes moved to /system.slice/x.service in cgroup v2; it was not born in the unit because there is no shim, and the unit forbids it",
     ])
   })
 
