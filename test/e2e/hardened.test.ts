@@ -1,12 +1,10 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {hostsNamed} from '../support/host/hosts.js'
+import {placeOf, warningsOf, type Place} from '../support/service/placed.js'
 import {containers, defineService, type Service} from '../support/service/service.js'
 
 type Settings = Readonly<Record<string, string | readonly string[]>>
-
-/** Where a container is as systemd sees it: in a cgroup of its own in the unit, in the unit's itself, or outside. */
-type Place = 'born in the unit' | 'moved to the unit' | 'outside'
 
 /** What a setting leaves, and what it is warned of. */
 interface Seen {
@@ -51,23 +49,6 @@ const HARDENED: Settings = {
   SystemCallFilter: ['@system-service @pkey', '~@privileged @resources'],
   RemoveIPC: 'yes',
   UMask: '0077',
-}
-
-/** What the unit's processes have said that systemd's journal takes for a warning or worse. */
-async function warningsOf(guest: Guest, {name}: Service): Promise<string[]> {
-  await guest.run('journalctl', '--sync')
-  const {stdout} = await guest.attempt([
-    ...['journalctl', '--output=cat', '--no-pager', '--priority=warning'],
-    `_SYSTEMD_UNIT=${name}`,
-    'SYSLOG_IDENTIFIER=systemd-docker',
-  ])
-  return stdout.split('\n').filter((line) => line !== '' && line !== '-- No entries --')
-}
-
-async function placeOf(guest: Guest, service: Service): Promise<Place> {
-  const cgroup = await guest.run('cat', `/proc/${await service.inspect('{{.State.Pid}}')}/cgroup`)
-  if (cgroup.endsWith(`/${service.name}`)) return 'moved to the unit'
-  return cgroup.includes(`/${service.name}/`) ? 'born in the unit' : 'outside'
 }
 
 /** Starts a unit for each of these settings, and stops them, which must leave nothing. */

@@ -3,6 +3,7 @@ import {describe, expect, onTestFinished, test} from 'vitest'
 import {readmeUnit} from '../../sandbox/example.js'
 import {until} from '../../sandbox/until.js'
 import {CURRENT, EACH_RELEASE, HOSTS} from '../support/host/hosts.js'
+import {warningsOf} from '../support/service/placed.js'
 import {containers, unique} from '../support/service/service.js'
 
 describe.each(HOSTS)("the README's unit file on $name", ({guest}) => {
@@ -64,11 +65,34 @@ describe.each(EACH_RELEASE)('the unit files of examples/units on $name', ({guest
       await guest.run('systemctl', 'start', name)
       await guest.run('systemctl', 'reload', name)
       expect(await guest.run('systemctl', 'is-active', name)).toBe('active')
+      expect(await warningsOf(guest, {name})).toEqual([])
+      const journal = await guest.run('journalctl', `--unit=${name}`, '--output=cat', '--no-pager')
+      expect(journal).toContain(`the container was born in /system.slice/${name}, by `)
       await guest.run('systemctl', 'stop', name)
       expect(await guest.run('systemctl', 'show', '--property=ActiveState,Result', name)).toMatch(
         /^(?=[^]*ActiveState=inactive)(?=[^]*Result=success)/,
       )
       expect(await containers(guest, `name=${name}`)).toEqual([])
+    },
+  )
+})
+
+describe.each(CURRENT)('the unit files of examples/units, as systemd-analyze sees them on $name', ({guest}) => {
+  test.each(['nginx.service', 'nginx-handed-over.service'])(
+    'the unit file %s is as exposed as docs/units.md says, with its hardening and without',
+    async (file) => {
+      const text = await readFile(new URL(`../../examples/units/${file}`, import.meta.url), 'utf8')
+      const page = await readFile(new URL('../../docs/units.md', import.meta.url), 'utf8')
+      const [, hardened, plain] = /gives them (\d\.\d), and (\d\.\d)\s+without/.exec(page) ?? []
+      const exposure = async (unit: string): Promise<string | undefined> => {
+        const path = `/run/${unique()}.service`
+        await guest.write(path, unit)
+        const {stdout} = await guest.attempt(['systemd-analyze', 'security', '--offline=yes', '--no-pager', path])
+        await guest.run('rm', path)
+        return /Overall exposure level for \S+: (\d\.\d)/.exec(stdout)?.[1]
+      }
+      expect(await exposure(text)).toBe(hardened)
+      expect(await exposure(text.replace(/\n# What [^]*(?=\n\[Install\])/, ''))).toBe(plain)
     },
   )
 })

@@ -1,0 +1,100 @@
+import {readFile} from 'node:fs/promises'
+import {describe, expect, test} from 'vitest'
+import type {Guest} from '../../sandbox/guest.js'
+import {CURRENT} from '../support/host/hosts.js'
+import {codeRows} from '../support/markdown.js'
+import {placeOf, warningsOf} from '../support/service/placed.js'
+import {defineService, type Service} from '../support/service/service.js'
+
+type Settings = Readonly<Record<string, readonly string[]>>
+
+const PAGE = await readFile(new URL('../../docs/units.md', import.meta.url), 'utf8')
+const LINE = 'run --rm --name %n nginx'
+/** What a cell says of lines that need no others. */
+const UNCHANGED = 'as it is'
+const ROWS = codeRows(PAGE).map(({headings, cells: [have = '', say = '']}) => ({heading: headings.at(-1), have, say}))
+const HARDENED = ROWS.filter(({heading}) => heading === 'Hardened units')
+const OTHERS = ROWS.filter(({heading}) => heading !== 'Hardened units')
+const KEPT = OTHERS.filter(({say}) => say === UNCHANGED)
+const CHANGED = OTHERS.filter(({say}) => say !== UNCHANGED)
+const UNITS = [...PAGE.matchAll(/```ini\n\[Service\]\n([^`]*)```/g)].map(([, text = '']) => text)
+
+/** Settings as they stand in a unit's file, by their names. */
+function settingsIn(lines: readonly string[]): Settings {
+  const settings: Record<string, string[]> = {}
+  for (const line of lines) {
+    const at = line.indexOf('=')
+    if (at > 0) (settings[line.slice(0, at)] ??= []).push(line.slice(at + 1))
+  }
+  return settings
+}
+
+/** The settings that a cell of a table has as code. */
+function settingsOf(cell: string): Settings {
+  return settingsIn([...cell.matchAll(/`([A-Z]\w+=[^`]*)`/g)].map(([, line = '']) => line))
+}
+
+/** Commands replace those of before; what else is set twice is for systemd to add up. */
+function withMore(settings: Settings, more: Settings): Settings {
+  const merged = Object.entries(more).map(([name, values]) => [
+    name,
+    name.startsWith('Exec') ? values : [...(settings[name] ?? []), ...values],
+  ])
+  return {...settings, ...(Object.fromEntries(merged) as Settings)}
+}
+
+/** The two words exchanged. */
+function exchanged(settings: Settings): Settings {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, values]) => [
+      name,
+      values.map((value) =>
+        value.replace(/[\w/]*\bdocker (?=(?:-\S+ (?:\S+ )?)?(?:container )?run )/, '/opt/bin/systemd-docker '),
+      ),
+    ]),
+  )
+}
+
+/** Starts and stops a unit, which must come to what its type says, and leave no container that runs. */
+async function runs(guest: Guest, settings: Settings, look?: (service: Service) => Promise<void>): Promise<void> {
+  const service = await defineService(guest, LINE, {KillMode: 'mixed', ...settings})
+  const {status} = await service.start()
+  expect(status, (await service.journal()).join('\n')).toBe(0)
+  const isOver = settings['Type']?.at(-1) === 'oneshot' && settings['RemainAfterExit'] === undefined
+  expect(await service.show('ActiveState')).toEqual({ActiveState: isOver ? 'inactive' : 'active'})
+  await look?.(service)
+  await service.stop()
+  expect(await service.show('ActiveState', 'Result'), (await service.journal()).join('\n')).toEqual({
+    ActiveState: 'inactive',
+    Result: 'success',
+  })
+  expect(await guest.run('docker', 'ps', '--quiet', '--filter', `name=${service.name}`)).toBe('')
+}
+
+describe.each(CURRENT)('docs/units.md on $name', ({guest}) => {
+  test.each(HARDENED.map(({have, say}) => [have, say]))(
+    'a unit with %s has its container born in it, without a warning, once it has %s',
+    async (have, say) => {
+      await runs(guest, withMore(settingsOf(have), settingsOf(say)), async (service) => {
+        expect(await placeOf(guest, service)).toBe('born in the unit')
+        expect(await warningsOf(guest, service)).toEqual([])
+      })
+    },
+  )
+
+  test.each(CHANGED.map(({have, say}) => [have, say]))('a unit that had %s runs with %s', async (have, say) => {
+    await runs(guest, withMore(exchanged(settingsOf(have)), settingsOf(say)))
+  })
+
+  test.each(KEPT.map(({have}) => [have]))('a unit with %s runs once two words are exchanged', async (have) => {
+    await runs(guest, exchanged(settingsOf(have)))
+  })
+
+  test.each(UNITS.map((text) => [text]))('the unit %j starts and stops', async (text) => {
+    await runs(guest, settingsIn(text.split('\n')))
+  })
+
+  test('the page has rows of every kind, and units', () => {
+    for (const found of [HARDENED, CHANGED, KEPT, UNITS]) expect(found.length).toBeGreaterThan(1)
+  })
+})
