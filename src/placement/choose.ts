@@ -18,9 +18,6 @@ import {findContainerd, shimIn, systemContainerdIn, type DaemonPidFiles} from '.
 import {leftPlacement} from './left.js'
 import {bestBirthMethod, ofTheHost, type Objection} from './birth-methods.js'
 
-/** What a warning of a container that is not in the unit begins with. */
-const STAYS = "the container stays in Docker's cgroup, where the unit's limits do not apply"
-
 /** What the choice depends on. */
 export interface PlacementInput {
   readonly request: CreateRequest
@@ -109,11 +106,10 @@ async function mustStepDown(unit: UnitCgroup): Promise<boolean> {
 
 /** The container stays where it is, as the unit's own settings let nobody in it change the unit's cgroup. */
 function stayingSealed({name}: UnitCgroup, whyNotBorn: readonly Objection[], log: Log): Placement {
-  return leftPlacement(() => {
-    log.warn(
-      `${STAYS}: ProtectControlGroups= in ${name}, or ReadOnlyPaths=, makes the unit's cgroup read-only (set ProtectControlGroups=no)${because(whyNotBorn)}`,
-    )
-  })
+  return stayingAgainst(
+    `ProtectControlGroups= in ${name}, or ReadOnlyPaths=, makes the unit's cgroup read-only (set ProtectControlGroups=no)${because(whyNotBorn)}`,
+    log,
+  )
 }
 
 /** What the Engine says that it is; nothing where it does not answer. */
@@ -134,9 +130,7 @@ function isUsersOwn({rootless}: EngineInfo, {manager}: UnitCgroup): boolean {
 function stayingForRoot({manager}: UnitCgroup, whyNotBorn: readonly Objection[], {log}: PlacementInput): Placement {
   // A user's systemd has no other users to run a unit as.
   const mend = manager === 'system' ? ' (leave User= and DynamicUser= out of the unit, or say --cgroups none)' : ''
-  return leftPlacement(() => {
-    log.warn(`${STAYS}: only root can move it${mend}${because(whyNotBorn)}`)
-  })
+  return stayingAgainst(`only root can move it${mend}${because(whyNotBorn)}`, log)
 }
 
 function isRoot(): boolean {
@@ -186,21 +180,25 @@ function containerdOf(unit: UnitCgroup, {XDG_RUNTIME_DIR}: Readonly<NodeJS.Proce
 }
 
 function stayingBecause(why: string, log: Log): Placement {
-  return leftPlacement(() => {
+  return leftPlacement(why, () => {
     log.info(`the container stays in Docker's cgroup because ${why}`)
   })
 }
 
 function stayingOutside(places: readonly CgroupPath[], {env, log}: PlacementInput): Placement {
   const hidden = whyHidden(places, env)
+  if (hidden !== undefined) return stayingAgainst(hidden, log)
   const slice = places.map(({path}) => path.split('/').at(-1) ?? '').find((name) => name.endsWith('.slice'))
-  const where = slice === undefined ? "in no unit's cgroup" : `in the slice ${slice} and in no unit of it`
-  return leftPlacement(() => {
-    log.warn(
-      hidden === undefined
-        ? `this process is ${where}, so the container stays in Docker's; is this the ExecStart= of a service?`
-        : `${STAYS}: ${hidden}`,
-    )
+  const why = `this process is ${slice === undefined ? "in no unit's cgroup" : `in the slice ${slice} and in no unit of it`}`
+  return leftPlacement(why, () => {
+    log.warn(`${why}, so the container stays in Docker's; is this the ExecStart= of a service?`)
+  })
+}
+
+/** The container stays where the unit's limits do not apply, although it was to be in the unit. */
+function stayingAgainst(why: string, log: Log): Placement {
+  return leftPlacement(why, () => {
+    log.warn(`the container stays in Docker's cgroup, where the unit's limits do not apply: ${why}`)
   })
 }
 

@@ -1,10 +1,11 @@
 import type {Placement} from './placement.js'
 
 /** The container stays where Docker puts it, and the log says why. */
-export function leftPlacement(say: () => void): Placement {
+export function leftPlacement(why: string, say: () => void): Placement {
   return {
     describe: undefined,
     isInUnit: false,
+    whyElsewhere: why,
     prepare: () => undefined,
     beforeStart: () => Promise.resolve(),
     afterStart: () => {

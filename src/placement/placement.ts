@@ -13,6 +13,8 @@ export interface Placement {
    * what comes of it `afterStart` says.
    */
   readonly isInUnit: boolean
+  /** Why the container will not be in the unit's cgroup, with what to try, where that is known beforehand. */
+  readonly whyElsewhere?: string
   /** Changes the create request and nothing else. */
   prepare(request: CreateRequest): void
   beforeStart(container: CreatedContainer, context: RunContext): Promise<void>

@@ -40,7 +40,7 @@ export const cgroupTransfer = defineRunPlugin({
         unit !== undefined &&
         env['NOTIFY_SOCKET'] !== undefined &&
         (where === 'elsewhere' || placement?.isInUnit === false)
-          ? "the container is not in the unit's cgroup, so systemd would not see its end"
+          ? `the container is not in the unit's cgroup, so systemd would not see its end${reasonOf(placement)}`
           : undefined,
       describe: () => (placement?.describe === undefined ? [] : [placement.describe]),
     }
@@ -51,3 +51,8 @@ export const cgroupTransfer = defineRunPlugin({
     if (state !== undefined) await withdraw(id, state)
   },
 })
+
+/** Why the container is not in the unit, behind what follows from that. */
+function reasonOf(placement: Placement | undefined): string {
+  return placement?.whyElsewhere === undefined ? '' : `: ${placement.whyElsewhere}`
+}

@@ -187,4 +187,18 @@ describe.each(hostsNamed('debian13-v2'))('a unit that systemd-docker cannot star
     await service.says(/^cannot reach the Docker Engine at .*; the unit's RestrictAddressFamilies= must have AF_UNIX$/)
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
+
+  test('a unit of another user is told why its container cannot be handed over, and leaves nothing', async () => {
+    const service = await defineService(guest, `--handover ${LINE}`, {
+      ...OTHER_USER,
+      ExecStop: '/usr/bin/docker stop %n',
+      ExecStopPost: '/opt/bin/systemd-docker finish %n',
+    })
+    await service.start()
+    await service.reaches({ActiveState: 'failed', ExecMainStatus: '125'})
+    await service.says(
+      /^--handover is refused: .* see its end: only root can move it \(leave User= and DynamicUser= out/,
+    )
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
 })

@@ -34,7 +34,7 @@ function born({
   announced = true,
   unit = unitIn(host),
   own = [],
-  otherwise = leftPlacement(() => undefined),
+  otherwise = leftPlacement('it is elsewhere', () => undefined),
 }: {announced?: boolean; unit?: UnitCgroup; own?: readonly CgroupPath[]; otherwise?: Placement} = {}): {
   placement: Placement
   lines: string[]
@@ -149,7 +149,7 @@ describe('once it runs', () => {
 
   test('a container that has ended is nothing to speak of', async () => {
     const afterStart = vi.fn()
-    const {placement, lines} = born({otherwise: {...leftPlacement(() => undefined), afterStart}})
+    const {placement, lines} = born({otherwise: {...leftPlacement('it is elsewhere', () => undefined), afterStart}})
     await placement.afterStart(container, hookContext().context)
     expect(lines).toEqual([])
     expect(afterStart).not.toHaveBeenCalled()
@@ -157,7 +157,7 @@ describe('once it runs', () => {
   test('a container that is elsewhere is dealt with otherwise', async () => {
     await host.inCgroups('4242', '0::/system.slice/docker-0123456789ab.scope')
     const afterStart = vi.fn(() => Promise.resolve('elsewhere' as const))
-    const {placement, lines} = born({otherwise: {...leftPlacement(() => undefined), afterStart}})
+    const {placement, lines} = born({otherwise: {...leftPlacement('it is elsewhere', () => undefined), afterStart}})
     const {context} = hookContext()
     expect(await placement.afterStart(container, context)).toBe('elsewhere')
     expect(afterStart).toHaveBeenCalledExactlyOnceWith(container, context)

@@ -4,11 +4,12 @@ import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
 
 test('a container that stays where Docker puts it is left alone, and said to stay once it runs', async () => {
   const say = vi.fn()
-  const placement = leftPlacement(say)
+  const placement = leftPlacement('it was asked for', say)
   const request = plainRequest()
   placement.prepare(request)
   expect(request).toEqual(plainRequest())
   expect(placement.describe).toBeUndefined()
+  expect(placement.whyElsewhere).toBe('it was asked for')
   const container = {id: '0123456789ab', tty: false, pid: 4242}
   const {context, undos} = hookContext()
   await placement.beforeStart(container, context)

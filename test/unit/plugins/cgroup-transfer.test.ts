@@ -73,7 +73,7 @@ describe('this process', () => {
       'stays for a container that is elsewhere',
       'none',
       {unit, env: {NOTIFY_SOCKET}},
-      "the container is not in the unit's cgroup, so systemd would not see its end",
+      "the container is not in the unit's cgroup, so systemd would not see its end: --cgroups none is set",
     ],
   ])('this process %s', async (_, cgroups, around, why) => {
     const {hooks} = hooksFor([cgroups], around)
