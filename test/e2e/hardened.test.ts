@@ -1,10 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {hostsNamed} from '../support/host/hosts.js'
+import {HARDENED, type Settings} from '../support/service/hardening.js'
 import {placeOf, warningsOf, type Place} from '../support/service/placed.js'
 import {containers, defineService, type Service} from '../support/service/service.js'
-
-type Settings = Readonly<Record<string, string | readonly string[]>>
 
 /** What a setting leaves, and what it is warned of. */
 interface Seen {
@@ -13,43 +12,10 @@ interface Seen {
 }
 
 const LINE = 'run --rm --name %n --init busybox sleep 1000'
-const STATE = {RuntimeDirectory: 'systemd-docker', RuntimeDirectoryPreserve: 'yes'}
 const OTHER_USER = {User: 'games', SupplementaryGroups: 'docker'}
 const STAYS = "the container stays in Docker's cgroup, where the unit's limits do not apply"
 const ELSEWHERE =
   /^the PIDs of the Engine at .* are not this host's, as with .* ProtectProc= without root, or PrivatePIDs=: /
-
-/** All that systemd-docker bears, and does not notice: what would be left to the container is not taken from it. */
-const HARDENED: Settings = {
-  ...STATE,
-  ProtectSystem: 'strict',
-  ProtectHome: 'yes',
-  ProtectProc: 'invisible',
-  ProcSubset: 'pid',
-  ProtectKernelTunables: 'yes',
-  ProtectKernelModules: 'yes',
-  ProtectKernelLogs: 'yes',
-  ProtectClock: 'yes',
-  ProtectHostname: 'yes',
-  PrivateTmp: 'yes',
-  PrivateDevices: 'yes',
-  PrivateNetwork: 'yes',
-  PrivateIPC: 'yes',
-  PrivateUsers: 'yes',
-  NoNewPrivileges: 'yes',
-  CapabilityBoundingSet: '',
-  LockPersonality: 'yes',
-  MemoryDenyWriteExecute: 'yes',
-  Environment: 'NODE_OPTIONS=--jitless',
-  RestrictAddressFamilies: 'AF_UNIX',
-  RestrictNamespaces: 'yes',
-  RestrictRealtime: 'yes',
-  RestrictSUIDSGID: 'yes',
-  SystemCallArchitectures: 'native',
-  SystemCallFilter: ['@system-service @pkey', '~@privileged @resources'],
-  RemoveIPC: 'yes',
-  UMask: '0077',
-}
 
 /** Starts a unit for each of these settings, and stops them, which must leave nothing. */
 async function seenOf(guest: Guest, units: Readonly<Record<string, Settings>>): Promise<Record<string, Seen>> {

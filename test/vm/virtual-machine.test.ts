@@ -1,5 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {EVERY_HOST} from '../support/host/hosts.js'
+import {HARDENED} from '../support/service/hardening.js'
+import {warningsOf} from '../support/service/placed.js'
 import {containers, defineService} from '../support/service/service.js'
 
 describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
@@ -69,6 +71,24 @@ describe.each(EVERY_HOST)('the virtual machine $name', ({guest}) => {
       expect(await containers(guest, `label=systemd-docker.unit=${service.name}`)).toEqual([])
     },
   )
+
+  test("a hardened unit that cannot change its cgroup has its container in it all the same, where Docker's limit binds, if its own processes are kept out of the way", async () => {
+    const service = await defineService(guest, 'run --rm --name %n --init -m 48m busybox sleep 1000', {
+      ...HARDENED,
+      ProtectControlGroups: 'yes',
+      Delegate: 'yes',
+      DelegateSubgroup: 'supervisor',
+      KillMode: 'mixed',
+    })
+    const {status, stderr} = await service.start()
+    expect({status, stderr}, (await service.journal()).join('\n')).toEqual({status: 0, stderr: ''})
+    expect(await warningsOf(guest, service)).toEqual([])
+    const own = `/sys/fs/cgroup/system.slice/${service.name}/${await service.inspect('{{.Id}}')}`
+    expect(await guest.run('cat', `${own}/memory.max`)).toBe(String(48 * 1024 * 1024))
+    expect((await service.stop()).status).toBe(0)
+    expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
 
   test('a container that hands its controllers on, as one that runs containers does, starts in a unit without Delegate=', async () => {
     // It shares the cgroups of the host, and hands on what its unit has before anybody can take it back.

@@ -1,0 +1,35 @@
+/** Settings of a unit, by their names. */
+export type Settings = Readonly<Record<string, string | readonly string[]>>
+
+/** Settings that restrict a process, all of which systemd-docker bears without a warning. */
+export const HARDENED: Settings = {
+  RuntimeDirectory: 'systemd-docker',
+  RuntimeDirectoryPreserve: 'yes',
+  ProtectSystem: 'strict',
+  ProtectHome: 'yes',
+  ProtectProc: 'invisible',
+  ProcSubset: 'pid',
+  ProtectKernelTunables: 'yes',
+  ProtectKernelModules: 'yes',
+  ProtectKernelLogs: 'yes',
+  ProtectClock: 'yes',
+  ProtectHostname: 'yes',
+  PrivateTmp: 'yes',
+  PrivateDevices: 'yes',
+  PrivateNetwork: 'yes',
+  PrivateIPC: 'yes',
+  PrivateUsers: 'yes',
+  NoNewPrivileges: 'yes',
+  CapabilityBoundingSet: '',
+  LockPersonality: 'yes',
+  MemoryDenyWriteExecute: 'yes',
+  Environment: 'NODE_OPTIONS=--jitless',
+  RestrictAddressFamilies: 'AF_UNIX',
+  RestrictNamespaces: 'yes',
+  RestrictRealtime: 'yes',
+  RestrictSUIDSGID: 'yes',
+  SystemCallArchitectures: 'native',
+  SystemCallFilter: ['@system-service @pkey', '~@privileged @resources'],
+  RemoveIPC: 'yes',
+  UMask: '0077',
+}
