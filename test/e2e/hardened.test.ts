@@ -154,6 +154,23 @@ describe.each(hostsNamed('debian13-v2'))('a unit that systemd-docker cannot star
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
+  test.each<[string, string, Settings]>([
+    ['SIGSYS without @pkey', '31', {SystemCallFilter: '@system-service'}],
+    ['SIGTRAP where it may not compile', '5', {MemoryDenyWriteExecute: 'yes'}],
+  ])('a unit ends before anything is created as Node ends with %s', async (_, ExecMainStatus, settings) => {
+    const service = await defineService(guest, LINE, {...settings, LimitCORE: '0'})
+    await service.start()
+    await service.reaches({ActiveState: 'failed', Result: 'signal', ExecMainStatus})
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+
+  test('a unit whose PATH does not lead to Node says so', async () => {
+    const service = await defineService(guest, LINE, {Environment: 'PATH=/opt/app/bin'})
+    await service.start()
+    await service.reaches({ActiveState: 'failed', ExecMainStatus: '127'})
+    await service.says(/^env: .node.: No such file or directory$/)
+  })
+
   test('a unit of another user is told why its container cannot be handed over, and leaves nothing', async () => {
     const service = await defineService(guest, `--handover ${LINE}`, {
       ...OTHER_USER,
