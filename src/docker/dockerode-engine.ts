@@ -154,12 +154,19 @@ export class DockerodeEngine implements Engine {
   }
 
   async imageLabels(image: string, abortSignal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
+    return (await this.#image(image, abortSignal))?.at('Config').at('Labels').texts()
+  }
+
+  async imageId(name: string, abortSignal: AbortSignal): Promise<string | undefined> {
+    return (await this.#image(name, abortSignal))?.at('Id').text()
+  }
+
+  async #image(idOrName: string, abortSignal: AbortSignal): Promise<Reading | undefined> {
     try {
       return await this.#ask('look up the image', async () => {
         const docker = await this.#docker(abortSignal)
         // dockerode's own verb for this is not given up when it should be.
-        const answer = readJson(await this.#tell(docker, `/images/${encodeURIComponent(image)}/json`, abortSignal))
-        return answer.at('Config').at('Labels').texts()
+        return readJson(await this.#tell(docker, `/images/${encodeURIComponent(idOrName)}/json`, abortSignal))
       })
     } catch (error) {
       if (error instanceof EngineRefusedError && error.statusCode === 404) return undefined

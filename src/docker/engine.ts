@@ -140,6 +140,8 @@ export interface Engine {
   list(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly ContainerSummary[]>
   /** The labels of an image, by its id or name, or nothing where it is not there. */
   imageLabels(image: string, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined>
+  /** The id of the image that this name has by now, or nothing where there is none. */
+  imageId(name: string, signal: AbortSignal): Promise<string | undefined>
   /**
    * The newest version of the Engine API that it may be asked with, such as `1.44`: its own, or the one that
    * `DOCKER_API_VERSION` says.

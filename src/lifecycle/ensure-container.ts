@@ -9,7 +9,7 @@ import {
   type Engine,
   type ContainerInspection,
 } from '../docker/engine.js'
-import {ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
+import {EngineRefusedError, ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitName} from '../systemd/unit.js'
 import {findInit} from '../kernel/container-init.js'
@@ -50,10 +50,16 @@ export interface EnsuredContainer {
   readonly cidFile?: string
 }
 
+/** A container that is there. */
+interface Found extends ContainerInspection {
+  /** The id of the image that the line names, as it is by now; nothing where the Engine has none. */
+  readonly imageNow: string | undefined
+}
+
 /** What is there already for a run. */
 interface Present {
   /** The container that the run may use. */
-  readonly found: ContainerInspection | undefined
+  readonly found: Found | undefined
   /** What nobody else would find again. */
   readonly others: readonly Predecessor[]
 }
@@ -67,10 +73,12 @@ interface Present {
 export async function ensureContainer(run: EnsureInput): Promise<EnsuredContainer> {
   const {runRequest, pipeline, engine, stop, log} = run
   const {request} = runRequest
-  const {found, others} =
+  const present =
     request.name === undefined
       ? await findLeftover(run)
       : {found: await findNamed(run, request.name.replace(/^\//, '')), others: []}
+  const {others} = present
+  const found = present.found === undefined ? undefined : await afterPull(run, present.found)
   if (found !== undefined) {
     const running = isRunning(found)
     const drift = driftOf(found, request)
@@ -108,7 +116,7 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
   try {
     await pipeline.create(request)
     return {
-      container: {id: await create(run, creation, replaced), tty: request.body.Tty},
+      container: {id: await create(run, creation, found !== undefined, replaced), tty: request.body.Tty},
       origin: 'created',
       predecessors: replaced === undefined ? others : [replaced, ...others],
       ...(runRequest.cidFile === undefined ? {} : {cidFile: runRequest.cidFile}),
@@ -120,12 +128,12 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
 }
 
 /** The container of that name, if it may be this unit's. @throws {NameTakenError} {@link NameClaimedError} */
-async function findNamed(run: EnsureInput, name: string): Promise<ContainerInspection | undefined> {
+async function findNamed(run: EnsureInput, name: string): Promise<Found | undefined> {
   const {unit, stop} = run
-  const named = async (name: string): Promise<ContainerInspection | undefined> => {
+  const named = async (name: string): Promise<Found | undefined> => {
     const found = await run.engine.inspect(name, stop.signal)
     // The Engine also finds a container whose id begins so: a stranger.
-    return found?.name === name ? await withOwnLabels(found, run.engine, stop.signal) : undefined
+    return found?.name === name ? await lookAt(run, found) : undefined
   }
   const [bearer, aside] = await Promise.all([named(name), named(asideName(name))])
   for (const one of [bearer, aside]) if (one !== undefined) await refuseClaimed(name, one, unit, stop.signal)
@@ -133,12 +141,33 @@ async function findNamed(run: EnsureInput, name: string): Promise<ContainerInspe
   return found === undefined ? undefined : await settled(run, found)
 }
 
-async function lookUp(
-  {engine, stop: {signal}}: EnsureInput,
-  idOrName: string,
-): Promise<ContainerInspection | undefined> {
-  const found = await engine.inspect(idOrName, signal)
-  return found === undefined ? undefined : await withOwnLabels(found, engine, signal)
+async function lookUp(run: EnsureInput, idOrName: string): Promise<Found | undefined> {
+  const found = await run.engine.inspect(idOrName, run.stop.signal)
+  return found === undefined ? undefined : await lookAt(run, found)
+}
+
+/** What is asked besides of a container that is there. */
+async function lookAt(run: EnsureInput, found: ContainerInspection): Promise<Found> {
+  const {engine, stop} = run
+  const [own, imageNow] = await Promise.all([withOwnLabels(found, engine, stop.signal), imageNowOf(run)])
+  return {...own, imageNow}
+}
+
+/** An Engine that refuses to say knows none. */
+async function imageNowOf({runRequest, engine, stop}: EnsureInput): Promise<string | undefined> {
+  try {
+    return await engine.imageId(runRequest.request.body.Image, stop.signal)
+  } catch (error) {
+    if (error instanceof EngineRefusedError) return undefined
+    throw error
+  }
+}
+
+/** A container that is there, once its image was fetched where each start is to: the tag may mean another since. */
+async function afterPull(run: EnsureInput, found: Found): Promise<Found> {
+  if (run.runRequest.pull !== 'always') return found
+  await run.pull(run.runRequest.request, run.stop.signal)
+  return {...found, imageNow: await imageNowOf(run)}
 }
 
 /**
@@ -148,9 +177,9 @@ async function lookUp(
 async function afterBrokenExchange(
   {engine, log, stop: {signal}}: EnsureInput,
   name: string,
-  bearer: ContainerInspection | undefined,
-  aside: ContainerInspection,
-): Promise<ContainerInspection> {
+  bearer: Found | undefined,
+  aside: Found,
+): Promise<Found> {
   if (bearer?.state === 'created' && bearer.labels[LABELS.request] === undefined) {
     log.warn(
       `container ${aside.name} is left alone: systemd-docker did not create the container that is now named ${name}`,
@@ -177,7 +206,7 @@ async function findLeftover(run: EnsureInput): Promise<Present> {
   const {signal} = run.stop
   if (unit === undefined) return {found: undefined, others: []}
   const request = hashOf(runRequest.request)
-  const same: ContainerInspection[] = []
+  const same: Found[] = []
   const others: Predecessor[] = []
   for (const {id} of await engine.list({[LABELS.unit]: ownerOf(unit), [LABELS.nameless]: 'yes'}, signal)) {
     const one = await lookUp(run, id)
@@ -200,7 +229,7 @@ async function findLeftover(run: EnsureInput): Promise<Present> {
  *
  * @throws {NameTakenError} when that takes too long
  */
-async function settled(run: EnsureInput, found: ContainerInspection): Promise<ContainerInspection | undefined> {
+async function settled(run: EnsureInput, found: Found): Promise<Found | undefined> {
   const {engine} = run
   // One that is dead is the rest of a removal that has failed, and cannot be started any more.
   if (found.state === 'removing' || found.state === 'dead') {
@@ -293,18 +322,34 @@ async function adoptable(run: EnsureInput, found: ContainerInspection): Promise<
 }
 
 /** In what the container that is there differs from the one that the line asks for; nothing where it does not. */
-function driftOf({labels}: ContainerInspection, request: CreateRequest): string | undefined {
+function driftOf({labels, image, imageNow}: Found, request: CreateRequest): string | undefined {
   const made = labels[LABELS.request]
   if (made === undefined) return 'was not created by systemd-docker'
-  return made === hashOf(request) ? undefined : 'was created from another command line, or on a host with another setup'
+  if (made !== hashOf(request)) return 'was created from another command line, or on a host with another setup'
+  return imageNow === undefined || image === '' || isSameImage(image, imageNow)
+    ? undefined
+    : `was created from another image than ${request.body.Image} is now`
 }
 
-/** Creates the container in place of the one that it replaces, fetching its image as the pull policy has it. */
-async function create(run: EnsureInput, making: ContainerCreation, replaced: Predecessor | undefined): Promise<string> {
+/** podman leaves out what kind of id it is. */
+function isSameImage(one: string, other: string): boolean {
+  return one.replace(/^sha256:/, '') === other.replace(/^sha256:/, '')
+}
+
+/**
+ * Creates the container in place of the one that it replaces, fetching its image as the pull policy has it, unless that
+ * was done already.
+ */
+async function create(
+  run: EnsureInput,
+  making: ContainerCreation,
+  isFetched: boolean,
+  replaced: Predecessor | undefined,
+): Promise<string> {
   const {runRequest, engine, log, stop, unit} = run
   const {request} = making
   const {signal} = stop
-  if (runRequest.pull === 'always') await run.pull(request, signal)
+  if (runRequest.pull === 'always' && !isFetched) await run.pull(request, signal)
   let id: string
   try {
     id = await createOrPull(run, request, replaced)

@@ -20,7 +20,7 @@ export const rmReconcile = defineRunPlugin({
       kind: 'string',
       default: 'adopt',
       valueName: ON_DRIFT.join('|'),
-      summary: 'what to do with an existing container that was created from another command line',
+      summary: 'what to do with an existing container that was created from another command line or image',
     },
   },
   setup({'on-drift': onDrift = 'adopt'}, {engine, log, handover}) {

@@ -11,6 +11,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     inspect: untold('inspect'),
     list: untold('list containers'),
     imageLabels: () => Promise.resolve({}),
+    imageId: () => Promise.resolve(undefined),
     apiVersion: untold('say its version'),
     connect: untold('connect the container'),
     create: untold('create'),

@@ -1,4 +1,5 @@
-import {describe, expect, test} from 'vitest'
+import {basename} from 'node:path'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {imageStores} from '../support/host/image-stores.js'
@@ -43,6 +44,57 @@ describe.each(STORES)('an image from a registry on $name', ({name, host}) => {
         policy === 'missing' ? [expect.stringMatching(new RegExp(`^pulled ${image}${size}$`))] : [],
       )
     }
+  })
+
+  test('a container whose tag has moved is used with a warning, or replaced, and --pull=always moves the tag at each start', async () => {
+    const guest = host()
+    const {image, directory} = await startRegistry(guest, 'open')
+    const rest = `--init --name %n ${image} sleep 1000`
+    const line = (options: string): string => `/opt/bin/systemd-docker ${options} ${rest}`
+    // What differs between the starts is no part of what the container is created from.
+    const service = await defineService(guest, '', {
+      ExecStart: `/bin/sh -c 'exec $$(cat /run/%n.line)'`,
+    })
+    onTestFinished(async () => {
+      await guest.run('rm', `/run/${service.name}.line`)
+    })
+    const startWith = async (options: string): Promise<number> => {
+      await guest.write(`/run/${service.name}.line`, line(options).replaceAll('%n', service.name))
+      const {status} = await service.start()
+      return status
+    }
+    const warning = `container ${service.name} was created from another image than ${image} is now, and is used as it is (--on-drift=replace recreates it)`
+    const warnings = async (): Promise<number> => (await service.journal()).filter((said) => said === warning).length
+    const isOfTag = async (): Promise<boolean> =>
+      (await service.inspect('{{.Image}}')) ===
+      (await guest.run('docker', 'image', 'inspect', '--format', '{{.Id}}', image))
+
+    await guest.run('docker', 'tag', 'busybox', image)
+    expect(await startWith('run'), (await service.journal()).join('\n')).toBe(0)
+    const first = await service.inspect('{{.Id}}')
+    await service.stop()
+    expect(await startWith('run')).toBe(0)
+    await service.stop()
+    expect([await warnings(), await isOfTag()]).toEqual([0, true])
+    // The registry has another image of that name.
+    expect(await startWith('run --pull=always')).toBe(0)
+    await service.says(warning)
+    expect([await service.inspect('{{.Id}}'), await isOfTag()]).toEqual([first, false])
+    await service.stop()
+    expect(await startWith('--on-drift=fail run')).toBe(1)
+    await service.says(/^rm-reconcile \(reconcile\): .* was created from another image/)
+    expect(await startWith('--on-drift=replace run')).toBe(0)
+    const second = await service.inspect('{{.Id}}')
+    expect([second === first, await isOfTag()]).toEqual([false, true])
+    await service.stop()
+    expect(await startWith('run --pull=always')).toBe(0)
+    await service.stop()
+    expect([await service.inspect('{{.Id}}'), await warnings()]).toEqual([second, 1])
+    // A registry that is away fails what is to ask it, as with docker run --pull=always.
+    await guest.run('systemctl', 'kill', '--signal=KILL', `${basename(directory)}.service`)
+    expect(await startWith('run --pull=always')).toBe(1)
+    await service.says(/^cannot pull image/)
+    expect(await service.inspect('{{.Id}}')).toBe(second)
   })
 
   test('the image that is fetched is the one for --platform', async () => {

@@ -229,6 +229,15 @@ describe('the Engine through dockerode', () => {
     expect(asked.map(({line}) => line)).toEqual(['GET /v1.51/images/sha256%3Aabc/json'])
   })
 
+  test.each([
+    ['its id', answer(200, {Id: 'sha256:abc'}), 'sha256:abc'],
+    ['nothing where there is none', answer(404, {message: 'no such image'}), undefined],
+  ])('the Engine says of the image of a name %s', async (_, says, id) => {
+    const {engine, asked} = await engineThat(says)
+    await expect(engine.imageId('a/b:1', signal)).resolves.toBe(id)
+    expect(asked.map(({line}) => line)).toEqual(['GET /v1.51/images/a%2Fb%3A1/json'])
+  })
+
   test('an Engine that cannot say what labels an image has is no Engine that says it has none', async () => {
     const {engine} = await engineThat(answer(500, {message: 'not now'}))
     await expect(engine.imageLabels('sha256:abc', signal)).rejects.toMatchObject({

@@ -40,6 +40,8 @@ function made(
   })
 }
 
+type PullPolicy = EnsureInput['runRequest']['pull']
+
 /** An Engine whose containers bear these names. */
 const bearing = (containers: Readonly<Record<string, ContainerInspection>>): Partial<Engine> => ({
   inspect: (name) => Promise.resolve(containers[name]),
@@ -53,7 +55,7 @@ async function obtained(
   request: CreateRequest,
   told: Partial<Engine>,
   verdict?: Verdict,
-  {asked = [], pull}: {asked?: string[]; pull?: EnsureInput['pull']} = {},
+  {asked = [], pull, policy = 'missing'}: {asked?: string[]; pull?: EnsureInput['pull']; policy?: PullPolicy} = {},
 ): Promise<{result: EnsuredContainer; asked: string[]; found: FoundContainer[]; lines: string[]}> {
   const found: FoundContainer[] = []
   const noting =
@@ -80,7 +82,7 @@ async function obtained(
   }
   const pipeline = new Pipeline([{name: 'test', hooks: {reconcile}}], stop.signal, new CleanupStack(), log)
   const result = await ensureContainer({
-    runRequest: {request, pull: 'missing'},
+    runRequest: {request, pull: policy},
     pipeline,
     engine,
     pull: pull ?? (() => Promise.reject(new Error('nothing is to be pulled'))),
@@ -118,6 +120,47 @@ describe('a container that bears the name', () => {
     const imageLabels = (): Promise<Readonly<Record<string, string>>> => Promise.resolve(found.labels)
     const {found: told} = await obtained(request, {...bearing({web: found}), imageLabels})
     expect(told).toMatchObject([{drift: 'was not created by systemd-docker'}])
+  })
+
+  test.each([
+    ['sha256:other', [{drift: 'was created from another image than busybox is now'}]],
+    ['sha256:1mage', [{}]],
+    ['1mage', [{}]],
+    [undefined, [{}]],
+  ])('a container is told to be of another image where the tag means %s', async (id, told) => {
+    const {found} = await obtained(request, {...bearing({web: made(request)}), imageId: () => Promise.resolve(id)})
+    expect(found.map(({drift}) => (drift === undefined ? {} : {drift}))).toEqual(told)
+  })
+
+  test('an Engine that refuses to say what a tag means says nothing of the container', async () => {
+    const imageId = (): Promise<never> => Promise.reject(new EngineRefusedError('look', 400, 'bad', undefined))
+    const {found} = await obtained(request, {...bearing({web: made(request)}), imageId})
+    expect(found[0]).not.toHaveProperty('drift')
+  })
+
+  test.each<[Verdict, string[]]>([
+    ['restart', ['pull']],
+    ['replace', ['pull', 'rename old web.replaced-by-systemd-docker', 'create web']],
+  ])('with --pull=always the image is fetched once where a container is there: %s', async (verdict, expected) => {
+    const asked: string[] = []
+    let image = 'sha256:1mage'
+    const pull = (): Promise<void> => {
+      image = 'sha256:new'
+      return Promise.resolve(void asked.push('pull'))
+    }
+    const told = {...bearing({web: made(request)}), imageId: () => Promise.resolve(image)}
+    const {found} = await obtained(request, told, verdict, {asked, pull, policy: 'always'})
+    expect(found).toMatchObject([{drift: 'was created from another image than busybox is now'}])
+    expect(asked).toEqual(expected)
+  })
+
+  test('an image that cannot be fetched fails a start with --pull=always, and nothing is done', async () => {
+    const asked: string[] = []
+    const pull = (): Promise<never> => Promise.reject(new Error('the registry is away'))
+    const running = made(request, {state: 'running', pid: process.pid})
+    const starting = obtained(request, bearing({web: running}), undefined, {asked, pull, policy: 'always'})
+    await expect(starting).rejects.toThrow('the registry is away')
+    expect(asked).toEqual([])
   })
 
   test('a container gives up its name to the one that is made anew, and runs on until that is about to start', async () => {
