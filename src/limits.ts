@@ -121,6 +121,9 @@ export const HOOK_AFTER_MS = 10_000
  */
 export const HOOK_WITHOUT_ENGINE_MS = 200
 
+/** How long the journal may take to take this process's last words, where these have a stream of their own. */
+export const JOURNAL_FLUSH_MS = 500
+
 // `finish`, in ExecStopPost=.
 
 /** How long the Engine may take to notice the end of a container whose processes systemd has ended. */

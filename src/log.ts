@@ -24,15 +24,15 @@ const INFO = 6
 const DEBUG = 7
 
 /**
- * A log on standard error. Where that is the journal (systemd.exec(5), `$JOURNAL_STREAM`), each line carries its
- * priority as `<N>`; elsewhere the program's name, as commands do. `SYSTEMD_LOG_LEVEL` says which lines there are, and
- * systemd's `DEBUG_INVOCATION` (systemd.service(5), `RestartMode=`) that all are.
+ * A log on standard error. Where that is the journal, each line carries its priority as `<N>`; elsewhere the program's
+ * name, as commands do. `SYSTEMD_LOG_LEVEL` says which lines there are, and systemd's `DEBUG_INVOCATION`
+ * (systemd.service(5), `RestartMode=`) that all are.
  */
 export function openLog(
   env: Readonly<NodeJS.ProcessEnv> = process.env,
   write: (text: string) => void = (text) => process.stderr.write(text),
+  toJournal = isJournal(2, env),
 ): Log {
-  const toJournal = isJournal(env['JOURNAL_STREAM'])
   const most = levelOf(env, toJournal)
   const say = (priority: Priority, line: string): void => {
     if (priority <= most) write(toJournal ? `<${String(priority)}>${line}\n` : `systemd-docker: ${line}\n`)
@@ -73,13 +73,14 @@ function levelOf(env: Readonly<NodeJS.ProcessEnv>, toJournal: boolean): number {
   return most
 }
 
-function isJournal(journalStream: string | undefined): boolean {
-  if (journalStream === undefined) return false
+/** Whether a descriptor is the stream to the journal that systemd has opened (systemd.exec(5), `$JOURNAL_STREAM`). */
+export function isJournal(descriptor: number, {JOURNAL_STREAM}: Readonly<NodeJS.ProcessEnv>): boolean {
+  if (JOURNAL_STREAM === undefined) return false
   try {
-    const {dev, ino} = fstatSync(2)
-    return journalStream === `${String(dev)}:${String(ino)}`
+    const {dev, ino} = fstatSync(descriptor)
+    return JOURNAL_STREAM === `${String(dev)}:${String(ino)}`
   } catch {
-    // Standard error is closed: then nothing is the journal.
+    // It is closed: then nothing is the journal.
     return false
   }
 }

@@ -9,10 +9,11 @@ import {cleanSignal, type ProcessEnd} from './lifecycle/exit-status.js'
 import {readSite} from './run/site.js'
 import {asksForHelp, configWords, namesEngine, parseCommandLine} from './run/command-line.js'
 import {UNWIND_MS} from './limits.js'
-import {openLog, type Log} from './log.js'
+import type {Log} from './log.js'
 import {run} from './run/run.js'
 import {ProcessSignals} from './lifecycle/signals.js'
 import {traceEngine, traceError} from './pipeline/trace.js'
+import {openOwnLog, type OwnLog} from './systemd/own-log.js'
 import {readUnitNames} from './systemd/unit.js'
 
 /** Words that oclif answers when they stand first on a line. */
@@ -26,7 +27,7 @@ const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
  */
 export async function main(root: string): Promise<void> {
   const argv = process.argv.slice(2)
-  const log = openLog()
+  const {log, flushed} = openOwnLog()
   log.debug?.(
     `systemd-docker, PID ${String(process.pid)}, Node ${process.version}, begun ${performance.now().toFixed(0)} ms ago`,
   )
@@ -44,10 +45,10 @@ export async function main(root: string): Promise<void> {
     stop.fail(new DefectError(`uncaught ${reason(error)}`))
     setTimeout(() => {
       log.error(reason(stop.defect.reason))
-      process.exit(EXIT_OURS)
+      void flushed().then(() => process.exit(EXIT_OURS))
     }, UNWIND_MS)
   })
-  await end(await perform(argv, root, log, {stop, unlisten}), unlisten)
+  await end(await perform(argv, root, {log, flushed}, {stop, unlisten}), flushed, unlisten)
 }
 
 /** What a process is told by signals, and how to give these their default effect back. */
@@ -59,7 +60,7 @@ interface Signals {
 async function perform(
   argv: readonly string[],
   root: string,
-  log: Log,
+  {log, flushed}: OwnLog,
   {stop, unlisten}: Signals,
 ): Promise<ProcessEnd> {
   const {env} = process
@@ -69,7 +70,7 @@ async function perform(
     // Nothing but a run has anything to undo.
     stop.defect.addEventListener('abort', () => {
       log.error(reason(stop.defect.reason))
-      process.exit(EXIT_OURS)
+      void flushed().then(() => process.exit(EXIT_OURS))
     })
     const {exitStatusByOclif} = await import('./oclif.js')
     return {status: await exitStatusByOclif(words, root)}
@@ -109,11 +110,12 @@ function engineOf(clientEnv: Readonly<NodeJS.ProcessEnv>, log: Log): EarlyEngine
   return new EarlyEngine(socket, pinnedVersion(clientEnv), requestHeaders(clientEnv))
 }
 
-async function end(ending: ProcessEnd, unlisten: () => void): Promise<never> {
+async function end(ending: ProcessEnd, flushed: OwnLog['flushed'], unlisten: () => void): Promise<never> {
   // What is still on its way to a pipe would be lost.
-  await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
-  )
+  await Promise.all([
+    flushed(),
+    ...[process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+  ])
   unlisten()
   if ('signal' in ending) {
     // The kernel lets no first process of a PID namespace die of a signal of its own (pid_namespaces(7)), as with

@@ -5,12 +5,12 @@ import {pinnedVersion} from '../docker/api-version.js'
 import {DockerodeEngine} from '../docker/dockerode-engine.js'
 import {requestHeaders} from '../docker/client/request-headers.js'
 import {finish} from '../lifecycle/finish.js'
-import {openLog} from '../log.js'
 import {pluginsAtFinish} from '../run/plugins-at-finish.js'
 import {invocationOf} from '../run/run.js'
 import {ProcessSignals} from '../lifecycle/signals.js'
 import {traceEngine} from '../pipeline/trace.js'
 import {openNotifier} from '../systemd/notifier.js'
+import {openOwnLog} from '../systemd/own-log.js'
 import {readUnitNames} from '../systemd/unit.js'
 
 /** `finish`: what stands in ExecStopPost= of a unit whose container is handed over. */
@@ -30,7 +30,7 @@ export class Finish extends Command {
     const {env} = process
     const stop = new ProcessSignals()
     const unlisten = stop.listen()
-    const log = openLog()
+    const {log, flushed} = openOwnLog()
     const socket = socketPath(env)
     if (log.debug !== undefined) traceEngine(log.debug, socket)
     const names = await readUnitNames()
@@ -47,6 +47,7 @@ export class Finish extends Command {
         return await pluginsAtFinish(where, names, log)
       },
     })
+    await flushed()
     unlisten()
     this.exit(status)
   }

@@ -8,8 +8,8 @@ import {requestHeaders} from '../docker/client/request-headers.js'
 import type {OptionDeclaration, OptionDeclarations} from '../options/option.js'
 import {BUILT_IN} from '../plugins/index.js'
 import {readSite} from '../run/site.js'
+import {openOwnLog} from '../systemd/own-log.js'
 import {readUnitNames} from '../systemd/unit.js'
-import {openLog} from '../log.js'
 import {GLOBAL_OPTIONS} from '../run/global-options.js'
 import {run} from '../run/run.js'
 import {ProcessSignals} from '../lifecycle/signals.js'
@@ -50,6 +50,7 @@ export class Run extends Command {
     const print = (text: string): void => {
       this.log(text.trimEnd())
     }
+    const {log, flushed} = openOwnLog()
     const line = {given: [], client: [], command: 'run', rest: this.argv}
     const ending = await run(line, site, {
       env,
@@ -57,10 +58,11 @@ export class Run extends Command {
       engine: new DockerodeEngine(socketPath(env), pinnedVersion(env), requestHeaders(env)),
       cwd: process.cwd(),
       names: await readUnitNames(),
-      log: openLog(),
+      log,
       stop,
       print,
     })
+    await flushed()
     unlisten()
     this.exit(statusOf(ending))
   }

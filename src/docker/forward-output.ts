@@ -8,6 +8,17 @@ import {WholeLines} from './whole-lines.js'
 type Sinks = Readonly<Record<OutputStream, Writable>>
 type Write = (to: OutputStream, payload: Buffer) => void
 
+/** What is known of where the output goes. */
+export interface SinkTraits {
+  /**
+   * Whether both streams come to one place where a line is an entry, so that what one says must not come into a line of
+   * the other; they do unless this says no.
+   */
+  readonly byLine?: boolean
+  /** Is told when a sink breaks, which takes nothing more then. */
+  readonly broke?: ((error: Error) => void) | undefined
+}
+
 /** What takes a stream of the Engine apart, chunk by chunk, and its last part. */
 interface Splitter {
   push(chunk: Buffer): void
@@ -28,8 +39,9 @@ export async function forwardOutput(
   stdout: Writable,
   stderr: Writable,
   tails: OutputTails = nothingWritten(Date.now()),
+  {byLine = true, broke}: SinkTraits = {},
 ): Promise<void> {
-  await forward(stream, {stdout, stderr}, tails, (write) => {
+  await forward(stream, {stdout, stderr}, {tails, broke}, (write) => {
     if (raw)
       return {
         push: (chunk) => {
@@ -37,6 +49,15 @@ export async function forwardOutput(
         },
         end: () => undefined,
       }
+    if (!byLine) {
+      const split = new Demultiplexer(write)
+      return {
+        push: (chunk) => {
+          split.push(chunk)
+        },
+        end: () => undefined,
+      }
+    }
     const lines = new WholeLines(write)
     const split = new Demultiplexer((to, payload) => {
       lines.push(to, payload)
@@ -67,12 +88,13 @@ export async function forwardLog(
   tails: OutputTails,
   {streams}: LogJoin,
   lost: (since: number, until: bigint) => void,
+  {broke}: Pick<SinkTraits, 'broke'> = {},
 ): Promise<void> {
   const unwritten = {
     stdout: new UnwrittenMessages(streams.stdout, lost),
     stderr: new UnwrittenMessages(streams.stderr, lost),
   }
-  await forward(stream, {stdout, stderr}, tails, (write) => {
+  await forward(stream, {stdout, stderr}, {tails, broke}, (write) => {
     // A chunk of a thousand lines is one write.
     let texts: Buffer[] = []
     let to: OutputStream = 'stdout'
@@ -103,7 +125,7 @@ export async function forwardLog(
 async function forward(
   stream: Readable,
   sinks: Sinks,
-  tails: OutputTails,
+  {tails, broke}: {readonly tails: OutputTails; readonly broke: SinkTraits['broke']},
   splitterTo: (write: Write) => Splitter,
 ): Promise<void> {
   const full = new Set<Writable>()
@@ -131,8 +153,9 @@ async function forward(
     drain: () => {
       freed(sink)
     },
-    error: () => {
+    error: (error: Error) => {
       broken.add(sink)
+      broke?.(error)
       freed(sink)
     },
   }))

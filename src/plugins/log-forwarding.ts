@@ -4,9 +4,13 @@ import {InputFeed} from '../docker/forward-input.js'
 import {forwardLog, forwardOutput} from '../docker/forward-output.js'
 import {findJoin} from '../docker/log-join.js'
 import {nothingWritten, type OutputTails} from '../docker/output-tail.js'
-import {EngineUnreachableError, RefusedOptionError, reason} from '../errors.js'
+import {EngineUnreachableError, RefusedOptionError, hasErrorCode, reason} from '../errors.js'
+import {isJournal} from '../log.js'
 import {defineRunPlugin, type CreatedContainer, type RunHooks} from '../pipeline/contract.js'
 import type {UnitName} from '../systemd/unit.js'
+
+/** What writing fails with when whoever read has gone away. */
+const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
 
 /**
  * The container's output becomes ours, which systemd puts into the journal; with `-i` our input becomes the
@@ -22,7 +26,7 @@ export const logForwarding = defineRunPlugin({
       summary: "forward the container's output to the journal; --logs=false leaves it to Docker's log driver",
     },
   },
-  setup({logs}, {engine, log, unit, handover}) {
+  setup({logs}, {engine, env, log, unit, handover}) {
     if (!logs) return undefined
     if (handover) return journalOfEngine(unit)
     let isInteractive = false
@@ -30,6 +34,15 @@ export const logForwarding = defineRunPlugin({
     let tails: OutputTails | undefined
     let open: Readable | undefined
     let forwarded: Promise<void> | undefined
+    // Elsewhere than in the journal bytes are bytes, and come in the order that the container has given them.
+    const byLine = isJournal(1, env) && isJournal(2, env)
+    let isBroken = false
+    const broke = (error: Error): void => {
+      if (isBroken || hasErrorCode(error, ...READER_IS_GONE)) return
+      isBroken = true
+      log.warn(`output of the container is lost from here on: ${reason(error)}`)
+    }
+    const traits = {byLine, broke}
     const closed = new AbortController()
     const close = (): void => {
       closed.abort()
@@ -38,7 +51,7 @@ export const logForwarding = defineRunPlugin({
     const forward = async (stream: Readable, tty: boolean): Promise<void> => {
       open = stream
       tails ??= nothingWritten(Date.now())
-      await forwardOutput(stream, tty, process.stdout, process.stderr, tails)
+      await forwardOutput(stream, tty, process.stdout, process.stderr, tails, traits)
     }
     const forwardRest = async ({id, tty}: CreatedContainer, written: OutputTails): Promise<void> => {
       const read = async (since: number, until?: number): Promise<Readable> =>
@@ -50,7 +63,7 @@ export const logForwarding = defineRunPlugin({
           `output of the container from ${new Date(since).toISOString()} to ${to.toISOString()} may be missing here, because Docker's log no longer has what came before`,
         )
       }
-      await forwardLog(await read(join.since), tty, process.stdout, process.stderr, written, join, lost)
+      await forwardLog(await read(join.since), tty, process.stdout, process.stderr, written, join, lost, traits)
     }
     const forwardRestOrNew = async (container: CreatedContainer): Promise<void> => {
       const written = (tails ??= nothingWritten(Date.now()))

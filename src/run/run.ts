@@ -5,7 +5,7 @@ import {proxyVariables} from '../docker/client/proxies.js'
 import {duration} from '../docker/run-options/values/duration.js'
 import {commandDeadline} from '../systemd/deadline.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
-import type {OwnNames} from '../systemd/unit.js'
+import {isStartedForUnit, type OwnNames} from '../systemd/unit.js'
 import {watchdogInterval} from '../systemd/watchdog.js'
 import {describeRun} from './dry-run.js'
 import {processEndOf, type ProcessEnd} from '../lifecycle/exit-status.js'
@@ -95,19 +95,10 @@ export async function run(
   return outcome.kind === 'handed-over' ? {status: 0} : processEndOf(outcome.exit.code, stop.asked)
 }
 
-/**
- * The unit that this process was started for, by systemd itself or by what that started (systemd.exec(5),
- * `$SYSTEMD_EXEC_PID`, from 248 on): who was started by a user in a terminal, or by cron, has inherited the invocation
- * of another program's unit.
- */
-export function invocationOf(
-  {INVOCATION_ID, SYSTEMD_EXEC_PID = ''}: Readonly<NodeJS.ProcessEnv>,
-  {unit, manager}: OwnNames,
-): Invocation | undefined {
-  const isOurs = ['', String(process.pid), String(process.ppid)].includes(SYSTEMD_EXEC_PID)
-  return INVOCATION_ID === undefined || unit === undefined || !isOurs
-    ? undefined
-    : {name: unit, manager, id: INVOCATION_ID}
+/** The unit that this process was started for, if any. */
+export function invocationOf(env: Readonly<NodeJS.ProcessEnv>, {unit, manager}: OwnNames): Invocation | undefined {
+  const {INVOCATION_ID: id} = env
+  return id === undefined || unit === undefined || !isStartedForUnit(env) ? undefined : {name: unit, manager, id}
 }
 
 /** Says where everything came from. Values are not said: an option of a site's plugin may hold a secret. */

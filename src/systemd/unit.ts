@@ -29,18 +29,32 @@ export interface OwnNames {
 
 /** Reads {@link OwnNames} from what the kernel says of this process's cgroups. */
 export async function readUnitNames(procRoot = '/proc'): Promise<OwnNames> {
-  const memberships = parseMemberships(await readFile(`${procRoot}/self/cgroup`, 'utf8').catch(() => ''))
+  return {...unitNamesIn(await readFile(`${procRoot}/self/cgroup`, 'utf8').catch(() => '')), host: hostname()}
+}
+
+/** The same without the host, of what the kernel says of a process's cgroups (cgroups(7), `/proc/pid/cgroup`). */
+export function unitNamesIn(cgroups: string): Omit<OwnNames, 'host'> {
   // Where cgroup v2 alone is mounted here, the kernel may still list hierarchies of v1 that are somebody else's, with
   // `/` in them.
-  const systemds = memberships.filter((place) => isUnified(place) || place.controllers.includes('name=systemd'))
+  const systemds = parseMemberships(cgroups).filter(
+    (place) => isUnified(place) || place.controllers.includes('name=systemd'),
+  )
   const parts = systemds.flatMap(({path}) => path.split('/'))
   const last = parts.findLastIndex(isUnit)
   const part = parts[last]
   return {
     unit: part === undefined ? undefined : nameOf(part),
     manager: managerOf(parts.slice(0, Math.max(last, 0))),
-    host: hostname(),
   }
+}
+
+/**
+ * Whether this process was started for a unit, by systemd itself or by what that started (systemd.exec(5),
+ * `$SYSTEMD_EXEC_PID`, from 248 on): who was started by a user in a terminal, or by cron, has inherited the invocation
+ * of another program's unit.
+ */
+export function isStartedForUnit({INVOCATION_ID, SYSTEMD_EXEC_PID = ''}: Readonly<NodeJS.ProcessEnv>): boolean {
+  return INVOCATION_ID !== undefined && ['', String(process.pid), String(process.ppid)].includes(SYSTEMD_EXEC_PID)
 }
 
 /**

@@ -1,9 +1,19 @@
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
+import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../support/host/hosts.js'
-import {defineService} from '../support/service/service.js'
+import {defineService, unique} from '../support/service/service.js'
 
 /** Says its count, and ends at once when it is asked to by SIGTERM. */
 const COUNTING = `trap 'exit 0' TERM; i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done`
+
+/** Says two thousand lines on each of its outputs, and one that it does not finish. */
+const TALKATIVE = `i=0; while [ $$i -lt 2000 ]; do i=$$((i+1)); echo out $$i; echo err $$i >&2; done; printf unfinished; sleep 1`
+
+/** Says something, half closes its connection, and prints all that comes. */
+const CLIENT = `
+  const socket = require('node:net').connect({port: Number(process.argv[1]), host: '127.0.0.1', allowHalfOpen: true})
+  socket.pipe(process.stdout)
+  socket.end('hello\\n')`
 
 describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
   test('the output of a container that is taken over while it is paused comes once it goes on', async () => {
@@ -18,5 +28,86 @@ describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
     await service.reaches({StatusText: `container ${service.name} running`})
     await service.stop()
     await service.reaches({ActiveState: 'inactive', Result: 'success'})
+  })
+
+  test("a file has the container's bytes whole and in order, as with docker run, and no word of ours", async () => {
+    const directory = `/run/${unique()}`
+    await guest.run('mkdir', directory)
+    onTestFinished(async () => {
+      await guest.run('rm', '-r', directory)
+    })
+    const rest = `--rm --name %n busybox sh -c "${TALKATIVE}"`
+    const [appended, split, nowhere, byDocker] = await Promise.all([
+      defineService(guest, `run ${rest}`, {StandardOutput: `append:${directory}/both`}),
+      defineService(guest, `run ${rest}`, {
+        StandardOutput: `file:${directory}/out`,
+        StandardError: `file:${directory}/err`,
+      }),
+      defineService(guest, `run ${rest}`, {StandardOutput: 'null'}),
+      defineService(guest, '', {
+        Type: 'exec',
+        ExecStart: `/usr/bin/docker run ${rest}`,
+        StandardOutput: `append:${directory}/docker`,
+      }),
+    ])
+    const services = [appended, split, nowhere, byDocker]
+    await Promise.all(services.map((service) => service.start()))
+    await Promise.all(services.map((service) => service.reaches({ActiveState: 'inactive', Result: 'success'})))
+    const shell = async (script: string): Promise<string> => await guest.run('sh', '-c', `cd ${directory}; ${script}`)
+    // Between the two streams there is no order, and the last line of one may have a line of the other in it.
+    const sorted = (file: string): Promise<string> => shell(`sed s/unfinished// ${file} | sort | md5sum`)
+    expect(await sorted('both')).toBe(await sorted('docker'))
+    expect(await shell('cat both | wc -c')).toBe(await shell('cat docker | wc -c'))
+    const numbered = (word: string): string =>
+      Array.from({length: 2000}, (_, index) => `${word} ${String(index + 1)}`).join('\n')
+    expect(await shell('sed s/unfinished// both | grep ^out')).toBe(numbered('out'))
+    expect(await shell('sed s/unfinished// both | grep ^err')).toBe(numbered('err'))
+    expect(await shell('cat out')).toBe(`${numbered('out')}\nunfinished`)
+    expect(await shell('cat err')).toBe(numbered('err'))
+    // What is said of the container's place is in the journal, under the unit.
+    for (const service of [appended, split, nowhere])
+      await service.says(/^(?:the container was born in |moved the container)/)
+  })
+
+  test('the reason of a failure is in the journal, under the unit, where the output goes to a file', async () => {
+    const file = `/run/${unique()}`
+    const service = await defineService(guest, 'run --rm --pull=never --name %n nobody/has-it', {
+      StandardOutput: `append:${file}`,
+    })
+    await service.start()
+    await service.says(/^image nobody\/has-it is not on this host/)
+    const errors = await guest.run('journalctl', `--unit=${service.name}`, '--priority=err', '--output=cat')
+    expect(errors).toMatch(/^image nobody\/has-it is not on this host/m)
+    expect(await guest.run('cat', file)).toBe('')
+    await guest.run('rm', file)
+  })
+
+  test("a socket has the container's bytes alone, as they come", async () => {
+    const name = unique()
+    const units = '/run/systemd/system'
+    await guest.write(`${units}/${name}.socket`, '[Socket]\nListenStream=127.0.0.1:7778\nAccept=yes\n')
+    await guest.write(
+      `${units}/${name}@.service`,
+      [
+        '[Service]',
+        'Type=notify',
+        'NotifyAccess=all',
+        'StandardInput=socket',
+        `ExecStart=/opt/bin/systemd-docker run -i --rm busybox sh -c "cat; echo to standard error >&2; printf 'name: '; sleep 1"`,
+        '',
+      ].join('\n'),
+    )
+    onTestFinished(async () => {
+      await guest.attempt(['systemctl', 'stop', `${name}.socket`, `${name}@*.service`])
+      await guest.run('rm', `${units}/${name}.socket`, `${units}/${name}@.service`)
+    })
+    await guest.run('systemctl', 'start', `${name}.socket`)
+    const heard = await guest.attempt(['/usr/local/bin/node', '-e', CLIENT, '--', '7778'])
+    expect(heard.stdout.replace('to standard error\n', '')).toBe('hello\nname: ')
+    expect(heard.stdout).toContain('to standard error\n')
+    await until(20_000 * guest.kind.slowness, async () => {
+      const {stdout} = await guest.attempt(['journalctl', `--unit=${name}@*`, '--output=cat', '--no-pager'])
+      return stdout.includes('container') ? true : undefined
+    })
   })
 })

@@ -320,3 +320,26 @@ test('the forwarding ends when the last of the output is written, also where tha
   await forwardOutput(Readable.from([frame(1, 'last words')]), false, sink, new Sink())
   expect(sink.text).toBe('last words')
 })
+
+test('what goes elsewhere than to the journal goes as it comes, unfinished lines too', async () => {
+  const sink = new Sink()
+  const chunks = [frame(1, 'name: '), frame(2, 'a warning\n'), frame(1, 'x\n'), frame(2, 'end')]
+  await forwardOutput(Readable.from(chunks), false, sink, sink, undefined, {byLine: false})
+  expect(sink.text).toBe('name: a warning\nx\nend')
+})
+
+test('whose sink breaks is told why', async () => {
+  const errors: string[] = []
+  const broke = (error: Error): void => void errors.push(error.message)
+  await forwardOutput(
+    Readable.from([frame(1, 'a\n'), frame(1, 'b\n')]),
+    false,
+    new BrokenSink(),
+    new Sink(),
+    undefined,
+    {
+      broke,
+    },
+  )
+  expect(errors).toEqual(['write EPIPE'])
+})
