@@ -1,6 +1,6 @@
 import {readdir} from 'node:fs/promises'
 import {extname, join} from 'node:path'
-import {ConfigurationError, IrregularFileError, reason} from '../errors.js'
+import {ConfigurationError, IrregularFileError, hasErrorCode, reason} from '../errors.js'
 import {readTrusted, trustedProgram} from './trust.js'
 
 /** Where the host's configuration is. */
@@ -45,6 +45,7 @@ async function list(directory: string): Promise<string[]> {
 /** The kinds of files that may be named; what has no ending is YAML. */
 const KINDS = ['.yaml', '.yml', '.json', '.js', '.cjs', '.mjs', ''] as const
 const PROGRAMS: readonly string[] = ['.js', '.cjs', '.mjs']
+const MISSING = "it does not exist; where it is to be the directory of docker's client, leave --config out"
 /** The most bytes that a file may have. */
 const LIMIT = 1024 * 1024
 
@@ -69,7 +70,8 @@ export async function readConfigFiles(paths: readonly string[]): Promise<ConfigF
         return {path, content: content ?? {}, text}
       } catch (error) {
         if (error instanceof ConfigurationError) throw error
-        throw new ConfigurationError(path, error instanceof IrregularFileError ? error.why : reason(error), error)
+        const why = error instanceof IrregularFileError ? error.why : reason(error)
+        throw new ConfigurationError(path, hasErrorCode(error, 'ENOENT') ? MISSING : why, error)
       }
     }),
   )

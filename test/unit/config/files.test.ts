@@ -145,6 +145,13 @@ describe('what is refused', () => {
     await expect(access(inTemp('ran'))).rejects.toMatchObject({code: 'ENOENT'})
   })
 
+  test("a file that is not there, as docker's client goes on without its directory", async () => {
+    await expect(readConfigFiles([inTemp('.docker')])).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: `${inTemp('.docker')}: it does not exist; where it is to be the directory of docker's client, leave --config out`,
+    })
+  })
+
   test('a file of a kind that nobody reads is refused, with those that are', async () => {
     await write('config.toml', 'logs = false')
     await expect(readConfigFiles([inTemp('config.toml')])).rejects.toMatchObject({
