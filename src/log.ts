@@ -31,7 +31,7 @@ const DEBUG = 7
 export function openLog(
   env: Readonly<NodeJS.ProcessEnv> = process.env,
   write: (text: string) => void = (text) => process.stderr.write(text),
-  toJournal = isJournal(2, env),
+  toJournal = isJournal(env),
 ): Log {
   const most = levelOf(env, toJournal)
   const say = (priority: Priority, line: string): void => {
@@ -73,11 +73,11 @@ function levelOf(env: Readonly<NodeJS.ProcessEnv>, toJournal: boolean): number {
   return most
 }
 
-/** Whether a descriptor is the stream to the journal that systemd has opened (systemd.exec(5), `$JOURNAL_STREAM`). */
-export function isJournal(descriptor: number, {JOURNAL_STREAM}: Readonly<NodeJS.ProcessEnv>): boolean {
+/** Whether standard error is the stream to the journal that systemd has opened (systemd.exec(5), `$JOURNAL_STREAM`). */
+export function isJournal({JOURNAL_STREAM}: Readonly<NodeJS.ProcessEnv>): boolean {
   if (JOURNAL_STREAM === undefined) return false
   try {
-    const {dev, ino} = fstatSync(descriptor)
+    const {dev, ino} = fstatSync(2)
     return JOURNAL_STREAM === `${String(dev)}:${String(ino)}`
   } catch {
     // It is closed: then nothing is the journal.

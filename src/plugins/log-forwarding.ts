@@ -1,3 +1,4 @@
+import {fstatSync} from 'node:fs'
 import type {Readable} from 'node:stream'
 import {isNotAttachable} from '../docker/engine.js'
 import {InputFeed} from '../docker/forward-input.js'
@@ -5,7 +6,6 @@ import {forwardLog, forwardOutput} from '../docker/forward-output.js'
 import {findJoin} from '../docker/log-join.js'
 import {nothingWritten, type OutputTails} from '../docker/output-tail.js'
 import {EngineUnreachableError, RefusedOptionError, hasErrorCode, reason} from '../errors.js'
-import {isJournal} from '../log.js'
 import {defineRunPlugin, type CreatedContainer, type RunHooks} from '../pipeline/contract.js'
 import type {UnitName} from '../systemd/unit.js'
 
@@ -26,7 +26,7 @@ export const logForwarding = defineRunPlugin({
       summary: "forward the container's output to the journal; --logs=false leaves it to Docker's log driver",
     },
   },
-  setup({logs}, {engine, env, log, unit, handover}) {
+  setup({logs}, {engine, log, unit, handover}) {
     if (!logs) return undefined
     if (handover) return journalOfEngine(unit)
     let isInteractive = false
@@ -34,8 +34,9 @@ export const logForwarding = defineRunPlugin({
     let tails: OutputTails | undefined
     let open: Readable | undefined
     let forwarded: Promise<void> | undefined
-    // Elsewhere than in the journal bytes are bytes, and come in the order that the container has given them.
-    const byLine = isJournal(1, env) && isJournal(2, env)
+    // Both go to the one socket of the journal, behind sudo, too. Elsewhere bytes are bytes, and come in the order that
+    // the container has given them; a socket that is our input as well is a client's.
+    const byLine = isOneSocket(1, 2) && !isOneSocket(0, 1)
     let isBroken = false
     const broke = (error: Error): void => {
       if (isBroken || hasErrorCode(error, ...READER_IS_GONE)) return
@@ -158,6 +159,17 @@ export const logForwarding = defineRunPlugin({
     }
   },
 })
+
+/** Whether two descriptors of this process are the same socket. */
+function isOneSocket(one: number, other: number): boolean {
+  try {
+    const [a, b] = [fstatSync(one), fstatSync(other)]
+    return a.isSocket() && a.dev === b.dev && a.ino === b.ino
+  } catch {
+    // One is closed.
+    return false
+  }
+}
 
 /**
  * The field by which journald takes an entry of root's for that of a unit (systemd.journal-fields(7),

@@ -19,7 +19,7 @@ export interface OwnLog {
  * terminal and a pipe have somebody at their other end.
  */
 export function openOwnLog(env: Readonly<NodeJS.ProcessEnv> = process.env): OwnLog {
-  if (isJournal(2, env) || !isStartedForUnit(env) || !isContainersAlone(2))
+  if (isJournal(env) || !isStartedForUnit(env) || !isContainersAlone())
     return {log: openLog(env), flushed: () => Promise.resolve()}
   const stream = new JournalStream((text) => process.stderr.write(text))
   // One that takes too long is left to itself.
@@ -27,10 +27,11 @@ export function openOwnLog(env: Readonly<NodeJS.ProcessEnv> = process.env): OwnL
   return {log: openLog(env, stream.write, true), flushed}
 }
 
-function isContainersAlone(descriptor: number): boolean {
+/** Whether standard error is none that somebody else would look at. */
+function isContainersAlone(): boolean {
   try {
-    const stats = fstatSync(descriptor)
-    return stats.isFile() || stats.isSocket() || (stats.isCharacterDevice() && !isatty(descriptor))
+    const stats = fstatSync(2)
+    return stats.isFile() || stats.isSocket() || (stats.isCharacterDevice() && !isatty(2))
   } catch {
     // It is closed.
     return true
