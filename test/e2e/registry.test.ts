@@ -97,6 +97,22 @@ describe.each(STORES)('an image from a registry on $name', ({name, host}) => {
     expect(await service.inspect('{{.Id}}')).toBe(second)
   })
 
+  test('a container of an image for several platforms is of the image that its tag means', async () => {
+    const guest = host()
+    const {image} = await startRegistry(guest, 'open')
+    /** What is said of the image of a container that is started again. */
+    const saidOf = async (words: string): Promise<string[]> => {
+      const service = await defineService(guest, `run --init --name %n ${words} sleep 1000`)
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      await service.stop()
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      return (await service.journal()).filter((line) => line.includes('another image'))
+    }
+    expect(await saidOf(`--pull=always ${image}:both`)).toEqual([])
+    const digests = ['docker', 'image', 'inspect', '--format', '{{index .RepoDigests 0}}', `${image}:both`]
+    expect(await saidOf(await guest.run(...digests))).toEqual([])
+  })
+
   test('the image that is fetched is the one for --platform', async () => {
     const guest = host()
     const {image} = await startRegistry(guest, 'open')
