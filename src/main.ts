@@ -116,8 +116,9 @@ async function end(ending: ProcessEnd, flushed: OwnLog['flushed'], unlisten: () 
     flushed(),
     ...[process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
   ])
-  unlisten()
+  // A signal that comes from now on changes nothing: systemd sends one when a command of ExecStop= is through.
   if ('signal' in ending) {
+    unlisten()
     // The kernel lets no first process of a PID namespace die of a signal of its own (pid_namespaces(7)), as with
     // PrivatePIDs=; to systemd status 0 is as clean an end.
     if (process.pid === 1) process.exit(0)

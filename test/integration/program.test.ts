@@ -3,7 +3,7 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import {RUN_OPTIONS_HELP, type RunOptionHelp} from '../../src/docker/run-options/help.js'
 import {withThisPackage} from '../support/plugin-packages.js'
 
@@ -62,6 +62,18 @@ describe('the built program', () => {
     const {status, stdout} = program('--dry-run', 'run', 'busybox', '--help')
     expect(status).toBe(0)
     expect((JSON.parse(stdout) as {create: {body: {Cmd: string[]}}}).create.body.Cmd).toEqual(['--help'])
+  })
+
+  test('a signal that comes while the program ends does not take the place of its exit status', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'systemd-docker-test-'))
+    onTestFinished(() => {
+      rmSync(directory, {recursive: true})
+    })
+    const late = join(directory, 'late.cjs')
+    writeFileSync(late, "process.on('exit', () => process.kill(process.pid, 'SIGTERM'))\n")
+    const env = {PATH: process.env['PATH'], NODE_OPTIONS: `--require=${late}`}
+    const {status, signal} = spawnSync(`${ROOT}/bin/run.cjs`, ['run', '--no-such-option'], {env})
+    expect({status, signal}).toEqual({status: 125, signal: null})
   })
 
   test('the program says its version', () => {
