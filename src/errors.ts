@@ -272,6 +272,16 @@ export class HandoverError extends SystemdDockerError {
   }
 }
 
+/** The unit is stopped by a signal that would end this program, and give the container no time. */
+export class KillSignalError extends SystemdDockerError {
+  readonly code = 'KILL_SIGNAL'
+  constructor(name: string) {
+    super(
+      `KillSignal=${name} is refused: Node cannot handle real-time signals, so a stop would kill systemd-docker and give the container no time; leave it out, and set the container's own stop signal with --stop-signal ${name}`,
+    )
+  }
+}
+
 /** `finish` cannot do what it is for. */
 export class FinishError extends SystemdDockerError {
   readonly code = 'FINISH'

@@ -47,3 +47,13 @@ async function startOf(pid: number, procRoot: string): Promise<string | undefine
 export function hasOwnPids(): boolean {
   return process.pid === 1
 }
+
+/**
+ * Whether a process has a handler for a signal (proc_pid_status(5), `SigCgt`): one that has none dies of it, or ignores
+ * it. `undefined` where there is no such process.
+ */
+export async function handlesSignal(pid: number, name: SignalName, procRoot = '/proc'): Promise<boolean | undefined> {
+  const status = await readFile(`${procRoot}/${String(pid)}/status`, 'utf8').catch(() => '')
+  const [, caught] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status) ?? []
+  return caught === undefined ? undefined : ((BigInt(`0x${caught}`) >> BigInt(signalNumber(name) - 1)) & 1n) === 1n
+}

@@ -25,13 +25,6 @@ function realtimeName(number: number): SignalName {
   return `SIGRTMIN${number === FIRST_REALTIME ? '' : `+${String(number - FIRST_REALTIME)}`}`
 }
 
-/**
- * The real-time signals, by name.
- *
- * @internal
- */
-export const REALTIME_SIGNALS = Object.keys(NUMBERS).filter((name) => name.startsWith('SIGRT')) as SignalName[]
-
 /** A signal by any of the names that an image may give it: `SIGQUIT`, `quit`, `3`; nothing where it is none. */
 export function signalOf(name: string): SignalName | undefined {
   const upper = name.toUpperCase()
@@ -39,6 +32,11 @@ export function signalOf(name: string): SignalName | undefined {
     ([signal, number]) => signal === upper || signal === `SIG${upper}` || String(number) === upper,
   )
   return known?.[0] as SignalName | undefined
+}
+
+/** Whether it is a real-time signal (signal(7)), which no program that runs on Node can handle. */
+export function isRealtime(name: SignalName): boolean {
+  return signalNumber(name) >= FIRST_REALTIME
 }
 
 /** A signal's number on this host. */

@@ -1,9 +1,9 @@
 import type {ContainerEvent, Watch} from '../docker/engine.js'
-import {EngineElsewhereError, HandoverError, reason} from '../errors.js'
+import {EngineElsewhereError, HandoverError, KillSignalError, reason} from '../errors.js'
 import {NO_DEADLINE, stopDeadline, type Deadline} from '../systemd/deadline.js'
 import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
 import type {Notifier} from '../systemd/notifier.js'
-import type {HostProcess} from '../kernel/process.js'
+import {handlesSignal, type HostProcess} from '../kernel/process.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
@@ -13,6 +13,7 @@ import {EARLY_END_NOTICE_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
 import type {ExitReport} from '../pipeline/contract.js'
+import {foreseeStop, realtimeKillSignal} from './foresee-stop.js'
 import {supervise} from './supervise.js'
 import {waitForEngine} from './wait-for-engine.js'
 
@@ -132,10 +133,10 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   const {events, watch, notifier} = begun
   const {init, startedAt} = seen
   const asking = new AbortController()
-  const toldOfStop = askOfStop(run, asking.signal)
+  const prepared = prepareForStop(run, seen, asking.signal)
   cleanup.defer('stop asking how the unit is stopped', async () => {
     asking.abort()
-    await toldOfStop
+    await prepared
   })
   if (run.watchdog !== undefined && who !== 'delegated') keepAlive(run.watchdog, notifier, run)
   let exit: ExitReport
@@ -156,7 +157,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         stop,
         log,
         unit: run.unit,
-        unitStop: toldOfStop,
+        unitStop: prepared.then(({said}) => said),
         sigProxy: runRequest.sigProxy ?? true,
         ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
         isDelegated: who === 'delegated',
@@ -176,6 +177,9 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     await pipeline.exited(container, exit)
     await pipeline.removed(container, exit)
   })
+  asking.abort()
+  const {refusal} = await prepared
+  if (refusal !== undefined) throw refusal
   return {kind: 'ended', exit}
 }
 
@@ -199,17 +203,27 @@ async function beforeSystemdKills({unit, stop, log}: RunInput, act: () => Promis
 }
 
 /**
- * Asks systemd how it would stop the unit. It is asked once the unit is active, so that no start waits for it, and said
- * to whoever is to know before the first stop what will go wrong in it.
+ * Asks systemd how it would stop the unit, once that is active, so that no start waits for it, and says what will go
+ * wrong in that stop. A unit whose stop would kill this process, and give the container no time, is stopped right away,
+ * and the error returned.
  */
-async function askOfStop({unit, log}: RunInput, signal: AbortSignal): Promise<UnitStop | undefined> {
+async function prepareForStop(
+  {unit, stop, log}: RunInput,
+  {stopTimeout}: Seen,
+  signal: AbortSignal,
+): Promise<{said: UnitStop | undefined; refusal?: KillSignalError}> {
   const said = unit === undefined ? undefined : await unitStop(unit, signal)
-  const realtime = said?.killSignals.find((name) => name.startsWith('SIGRT'))
-  if (realtime !== undefined)
-    log.warn(
-      `KillSignal=${realtime} kills systemd-docker, so a stop gives the container no time; leave it out, and set the container's own stop signal with --stop-signal ${realtime}`,
-    )
-  return said
+  if (said === undefined) return {said}
+  const realtime = realtimeKillSignal(said)
+  if (realtime !== undefined) {
+    stop.stopBy('SIGTERM')
+    return {said, refusal: new KillSignalError(realtime)}
+  }
+  const [name = 'SIGTERM'] = said.killSignals
+  const isStarter = said.mainPid === process.ppid && (await handlesSignal(said.mainPid, name)) === false
+  for (const words of foreseeStop({unit: said, stopTimeout, deafStarter: isStarter ? said.mainPid : undefined}))
+    log.warn(words)
+  return {said}
 }
 
 /** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */
@@ -272,6 +286,8 @@ interface Seen {
   readonly init: HostProcess | undefined
   /** When it was started by the Engine's clock, in milliseconds since 1970. */
   readonly startedAt: number | undefined
+  /** Its own stop timeout, in seconds, negative for as long as it takes; nothing where it has none. */
+  readonly stopTimeout: number | undefined
 }
 
 /** @throws {EngineElsewhereError} where a PID is asked for, and the Engine's are not this host's */
@@ -282,11 +298,12 @@ async function see(
 ): Promise<Seen> {
   for (let isAgain = false; ; isAgain = true) {
     const found = await engine.inspect(id, signal)
-    const {startedAt, state} = found ?? {}
+    const {startedAt, state, stopTimeout} = found ?? {}
     const isPaused = state === 'paused'
-    if (found === undefined || found.pid === 0) return {isRunning: false, isPaused: false, init: undefined, startedAt}
+    if (found === undefined || found.pid === 0)
+      return {isRunning: false, isPaused: false, init: undefined, startedAt, stopTimeout}
     const init = await findInit(found)
-    if (typeof init === 'object') return {isRunning: true, isPaused, init, startedAt}
+    if (typeof init === 'object') return {isRunning: true, isPaused, init, startedAt, stopTimeout}
     if (init === 'gone' && !isAgain) {
       // It has just ended, which the Engine will notice, or has never been here.
       await Promise.race([exitCode.catch(() => undefined), sleep(EARLY_END_NOTICE_MS, signal)])
@@ -299,7 +316,7 @@ async function see(
     log.warn(
       `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container, ProtectProc= without root, or PrivatePIDs=: the container's cgroup is not checked, and only the Engine can send it signals${mend}`,
     )
-    return {isRunning: true, isPaused, init: undefined, startedAt}
+    return {isRunning: true, isPaused, init: undefined, startedAt, stopTimeout}
   }
 }
 

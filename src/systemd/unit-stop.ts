@@ -12,24 +12,34 @@ export interface UnitStop {
   /** When that began, as a moment of performance.now(), in milliseconds. */
   readonly since: number
   readonly killMode: string
+  /** The PID of the unit's main process; 0 where systemd knows of none. */
+  readonly mainPid: number
   /** The signals by which systemd stops the unit (systemd.kill(5), `KillSignal=`, `RestartKillSignal=`). */
   readonly killSignals: readonly SignalName[]
 }
 
-const PROPERTIES = [...STOP_DEADLINE_PROPERTIES, 'SubState', 'KillMode', 'KillSignal', 'RestartKillSignal'] as const
+const PROPERTIES = [
+  ...STOP_DEADLINE_PROPERTIES,
+  'SubState',
+  'MainPID',
+  'KillMode',
+  'KillSignal',
+  'RestartKillSignal',
+] as const
 
 /** How systemd stops the unit, and how far it is; `undefined` where it does not answer. */
 export async function unitStop(unit: UnitName, signal: AbortSignal): Promise<UnitStop | undefined> {
   const asked = performance.now()
   const said = await propertiesOf(unit, PROPERTIES, signal)
   if (said === undefined) return undefined
-  const {SubState = '', KillMode = '', KillSignal = '', RestartKillSignal = ''} = said
+  const {SubState = '', MainPID = '0', KillMode = '', KillSignal = '', RestartKillSignal = ''} = said
   const {since, deadline} = await stopDeadlineFrom(said, asked)
   return {
     deadline,
     subState: SubState,
     since,
     killMode: KillMode,
+    mainPid: Number(MainPID),
     killSignals: [KillSignal, RestartKillSignal].flatMap((number) => signalOf(number) ?? []),
   }
 }

@@ -167,4 +167,24 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     }
     expect(await see(guest, several, 'ExecStop=docker stop, and one more that is slow')).toEqual(CLEAN)
   })
+  test('a unit whose stop would kill the program is refused, and its container stopped as it wants', async () => {
+    const path = await scripts(guest)
+    const service = await running(guest, path, 'count.sh', {KillSignal: 'SIGRTMIN+3'})
+    await service.reaches({ActiveState: 'failed', ExecMainStatus: '125'})
+    await service.says('the init got TERM')
+    await service.says(/^KillSignal=SIGRTMIN\+3 is refused: .*leave it out, and set .*--stop-signal SIGRTMIN\+3$/)
+    expect(await see(guest, service, 'KillSignal=SIGRTMIN+3')).toEqual({...KILLED, ExecMainStatus: '125'})
+  })
+
+  test('what will go wrong in a stop is said when the container has started', async () => {
+    const path = await scripts(guest)
+    const shell = (line: string): string => `/bin/sh -c '${line}; echo after'`
+    const [cut, behindShell] = await Promise.all([
+      running(guest, path, 'count.sh', {KillMode: 'mixed', TimeoutStopSec: '5'}, {options: '--stop-timeout 300'}),
+      running(guest, path, 'count.sh', {KillMode: 'mixed'}, {command: shell}),
+    ])
+    await cut.says(/^a stop gives the container 3\.\d s and not its own stop timeout of 300 s, because TimeoutStopSec=/)
+    await behindShell.says(/^a stop kills the container at once, because KillMode=mixed signals the main process alone/)
+    await cut.stop()
+  })
 })

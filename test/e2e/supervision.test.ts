@@ -229,14 +229,6 @@ exec "$(dirname "$MET")/own" "$@"
     await service.says('interrupted')
   })
 
-  test('a stop by a real-time signal, which kills the program, is warned of before', async () => {
-    const service = await defineService(guest, 'run --rm --init --name %n busybox sleep 1000', {
-      KillSignal: 'SIGRTMIN+3',
-    })
-    await service.start()
-    await service.says(/^KillSignal=SIGRTMIN\+3 kills systemd-docker, so a stop gives the container no time; leave it/)
-  })
-
   test('a stop is hurried by SIGINT after SIGTERM', async () => {
     const service = await defineService(guest, 'run --rm --stop-timeout 60 --name %n busybox sleep 1000', {
       KillMode: 'mixed',

@@ -36,6 +36,7 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.NameClaimedError('web', 'other.service', 'in use'),
   new errors.DriftError('web', 'was created from another command line'),
   new errors.HandoverError(['logs: it forwards them']),
+  new errors.KillSignalError('SIGRTMIN+3'),
   new errors.FinishError('there is no unit'),
   new errors.CannotInvokeError('permission denied', CAUSE),
   new errors.CommandNotFoundError('no such file', CAUSE),
@@ -79,6 +80,7 @@ describe('every error of ours', () => {
       EngineVersionError: 'ENGINE_VERSION',
       ImageMissingError: 'IMAGE_MISSING',
       IrregularFileError: 'IRREGULAR_FILE',
+      KillSignalError: 'KILL_SIGNAL',
       MissingImageError: 'MISSING_IMAGE',
       MissingValueError: 'MISSING_VALUE',
       DriftError: 'DRIFT',
@@ -100,7 +102,7 @@ describe('every error of ours', () => {
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(38)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(39)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {

@@ -84,7 +84,7 @@ interface StopSettings {
 function unitThat(deadline: Deadline | undefined, more: Partial<UnitStop>): UnitStop | undefined {
   if (deadline === undefined) return undefined
   const since = performance.now()
-  return {deadline, subState: 'stop-sigterm', since, killMode: 'mixed', killSignals: ['SIGTERM'], ...more}
+  return {deadline, subState: 'stop-sigterm', since, killMode: 'mixed', mainPid: 1, killSignals: ['SIGTERM'], ...more}
 }
 
 describe('what is left of the stop timeout of a unit', () => {
