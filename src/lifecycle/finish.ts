@@ -1,6 +1,6 @@
 import type {Engine, ContainerInspection} from '../docker/engine.js'
 import {EngineUnreachableError, FinishError, reason} from '../errors.js'
-import {commandDeadline} from '../systemd/deadline.js'
+import {commandDeadline, type Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {unrestrictDevices} from '../systemd/device-policy.js'
 import {propertiesOf} from '../systemd/properties.js'
@@ -13,6 +13,7 @@ import {LABELS, ownerOf, type Invocation} from '../pipeline/labels.js'
 import {FINISH_NOTICE_MS, STOP_ASKED_ANSWER_MS, STOP_ASKED_RETRY_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {givenLabels, withOwnLabels} from './own-labels.js'
+import {gracePeriod, stopMoments, wholeSeconds} from './stop-container.js'
 import {finishPlugins, type FinishingPlugin} from '../pipeline/finish-plugins.js'
 import {sleep, abortable, clampTimer} from '../timing.js'
 import type {ExitReport} from '../pipeline/contract.js'
@@ -73,7 +74,7 @@ export async function finish(finishing: FinishInput): Promise<number> {
     await unrestrictDevices(unit, log, signal).catch((error: unknown) => {
       log.warn(`could not remove the unit's device policy: ${reason(error)}`)
     })
-    const ended = await abortable(signal, endedContainer(finishing, unit, signal))
+    const ended = await abortable(signal, endedContainer(finishing, unit, await deadline, signal))
     if (ended === undefined) return 0
     const {id, labels, end: exit} = ended
     const isOfBefore = exit !== undefined && exit.at < (await begun)
@@ -130,13 +131,14 @@ interface EndedContainer {
 async function endedContainer(
   {name, engine}: FinishInput,
   unit: Invocation,
+  deadline: Deadline | undefined,
   signal: AbortSignal,
 ): Promise<EndedContainer | undefined> {
   const owner = ownerOf(unit)
   const found = await engine.inspect(name, signal)
   const named = found?.name === name ? await withOwnLabels(found, engine, signal) : undefined
   if (named?.labels[LABELS.unit] === owner)
-    return {id: named.id, isThere: true, labels: givenLabels(named), end: await endOf(named, engine, signal)}
+    return {id: named.id, isThere: true, labels: givenLabels(named), end: await endOf(named, engine, deadline, signal)}
   const ends = await engine.ends(name, signal)
   const last = ends.findLast((end) => end.name === name && end.labels[LABELS.unit] === owner)
   if (last === undefined) return undefined
@@ -145,12 +147,20 @@ async function endedContainer(
 }
 
 /**
- * What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped.
+ * What the Engine knows of the end, once there is one: a container that runs on although its unit has ended is stopped,
+ * within the time that systemd gives this command.
  */
-async function endOf(found: ContainerInspection, engine: Engine, signal: AbortSignal): Promise<End | undefined> {
+async function endOf(
+  found: ContainerInspection,
+  engine: Engine,
+  deadline: Deadline | undefined,
+  signal: AbortSignal,
+): Promise<End | undefined> {
   const {id} = found
   if (found.pid !== 0) {
-    if ((await findInit(found)) !== 'gone') await engine.stop(id, signal)
+    const left = deadline === undefined ? undefined : stopMoments(deadline).kill - performance.now()
+    const seconds = wholeSeconds(gracePeriod(found.stopTimeout, left))
+    if ((await findInit(found)) !== 'gone') await engine.stop(id, signal, seconds)
     await withEngineTimeout(
       engine,
       FINISH_NOTICE_MS,
@@ -161,7 +171,7 @@ async function endOf(found: ContainerInspection, engine: Engine, signal: AbortSi
   const now = await engine.inspect(id, signal)
   if (now === undefined || now.state === 'created') return undefined
   // docker restart has started it again meanwhile, and says nothing of its last end.
-  if (now.pid !== 0) return await endOf(now, engine, signal)
+  if (now.pid !== 0) return await endOf(now, engine, deadline, signal)
   const withEngine = await endedWithEngine(now, engine, signal)
   return {code: now.exitCode, at: now.finishedAt, outOfMemory: now.outOfMemory, withEngine}
 }

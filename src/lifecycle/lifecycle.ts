@@ -1,6 +1,7 @@
 import type {ContainerEvent, Watch} from '../docker/engine.js'
 import {EngineElsewhereError, HandoverError, KillSignalError, reason} from '../errors.js'
 import {NO_DEADLINE, stopDeadline, type Deadline} from '../systemd/deadline.js'
+import type {UnitName} from '../systemd/unit.js'
 import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {handlesSignal, type HostProcess} from '../kernel/process.js'
@@ -26,6 +27,8 @@ export interface RunInput extends EnsureInput {
   readonly askDeadline: (() => Promise<Deadline | undefined>) | undefined
   /** How long an Engine that is not up yet is waited for, in milliseconds, as the line has it. */
   readonly engineTimeout?: number | undefined
+  /** The unit whose cgroup this process is in, for whatever it was started. */
+  readonly unitAround?: UnitName | undefined
   /** Whether the line asks that nobody of ours stays. */
   readonly handover: boolean
   /** The options of the line, besides that, that cannot be done where the Engine's PIDs are not this host's. */
@@ -157,6 +160,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         stop,
         log,
         unit: run.unit,
+        unitAround: run.unitAround,
         unitStop: prepared.then(({said}) => said),
         sigProxy: runRequest.sigProxy ?? true,
         ...(run.findInit === undefined ? {} : {findInit: run.findInit}),

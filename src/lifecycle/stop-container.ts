@@ -29,8 +29,11 @@ export interface StopInput {
   readonly asked: SignalName
   readonly engine: Engine
   readonly notifier: Notifier
-  /** Asks systemd how far it is with the stop of the unit, and until when that must be over; absent outside of any. */
-  readonly askUnit: (() => Promise<UnitStop | undefined>) | undefined
+  /**
+   * Asks systemd how far it is with the stop of the unit, and until when that must be over. `none` is outside of any;
+   * nothing is no answer.
+   */
+  readonly askUnit: () => Promise<UnitStop | 'none' | undefined>
   /** Aborts when the container has ended: nothing is to be done then, and nothing to be said. */
   readonly over: AbortSignal
   /** Looks at the container's processes on this host. */
@@ -113,8 +116,6 @@ interface StopMoments {
 /**
  * What is left after the kill is for the Engine to notice and to remove the container, and then for this process to
  * end.
- *
- * @internal
  */
 export function stopMoments({at, limit, leave}: Deadline): StopMoments {
   if (!Number.isFinite(at)) return {kill: Infinity, giveUp: Infinity}
@@ -129,7 +130,6 @@ export function stopMoments({at, limit, leave}: Deadline): StopMoments {
  *
  * @param stopTimeout its own, in seconds, negative for as long as it takes
  * @param left how long systemd leaves it, in milliseconds; nothing outside of any unit
- * @internal
  */
 export function gracePeriod(stopTimeout: number | undefined, left: number | undefined): number | undefined {
   if (stopTimeout === undefined) return left === undefined ? undefined : Math.max(0, left)
@@ -137,15 +137,25 @@ export function gracePeriod(stopTimeout: number | undefined, left: number | unde
   return Math.max(0, Math.min(own, left ?? Infinity))
 }
 
+/**
+ * A time in milliseconds as the Engine has it: in whole seconds, no fewer, and -1 for as long as it takes; nothing for
+ * its own default.
+ */
+export function wholeSeconds(grace: number | undefined): number | undefined {
+  if (grace === undefined) return undefined
+  return Number.isFinite(grace) ? Math.ceil(grace / 1000) : -1
+}
+
 async function stopInTime(stop: StopInput, progress: StopProgress): Promise<number | undefined> {
-  const {id, name, engine, notifier, askUnit, lookAtProcesses, over, log} = stop
-  const [unit, processes] = await Promise.all([askHowFar(stop, progress), lookAtProcesses()])
+  const {id, name, engine, notifier, lookAtProcesses, over, log} = stop
+  const [told, processes] = await Promise.all([askHowFar(stop, progress), lookAtProcesses()])
+  const unit = told === 'none' ? undefined : told
   if (over.aborted) return undefined
   // Only now, as systemd would count a unit as being stopped that is told so.
   notifier.send('STOPPING=1', `STATUS=container ${name} stopping`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the stop: ${reason(error)}`)
   })
-  if (askUnit !== undefined && unit?.deadline === undefined)
+  if (told !== 'none' && unit?.deadline === undefined)
     log.warn("systemd does not report the unit's stop timeout: only the container's own timeout applies")
   const deadline = unit?.deadline ?? NO_DEADLINE
   const moments = stopMoments(deadline)
@@ -165,7 +175,7 @@ async function stopInTime(stop: StopInput, progress: StopProgress): Promise<numb
       log.info(
         `systemd has sent ${stop.asked} to all ${String(processes.count)} processes of the container, because the unit has KillMode=control-group; with KillMode=mixed only the container init gets it, and stops the others in its own order`,
       )
-    const grace = gracePeriod(found.stopTimeout, askUnit === undefined ? undefined : moments.kill - performance.now())
+    const grace = gracePeriod(found.stopTimeout, told === 'none' ? undefined : moments.kill - performance.now())
     if (found.stopTimeout !== undefined && grace !== undefined && grace < graceIn(found.stopTimeout))
       log.info(`the container gets ${(grace / 1000).toFixed(1)} s to stop, because TimeoutStopSec= allows no more`)
     // What the Engine gives by default it takes by itself, at a moment that it tells nobody.
@@ -195,13 +205,13 @@ async function stopInTime(stop: StopInput, progress: StopProgress): Promise<numb
  * Asks systemd how far it is. While a command of `ExecStop=` runs, which may be nothing but the signal that has come,
  * systemd is about to send its own to all processes of the unit, us among them: that is waited for, for a moment.
  */
-async function askHowFar({askUnit}: StopInput, {askedAgain}: StopProgress): Promise<UnitStop | undefined> {
-  const unit = await askUnit?.()
-  if (unit?.subState !== 'stop') return unit
+async function askHowFar({askUnit}: StopInput, {askedAgain}: StopProgress): ReturnType<StopInput['askUnit']> {
+  const told = await askUnit()
+  if (told === 'none' || told?.subState !== 'stop') return told
   const moment = new AbortController()
   await Promise.race([askedAgain, sleep(EXEC_STOP_MS, moment.signal)])
   moment.abort()
-  return (await askUnit?.()) ?? unit
+  return (await askUnit()) ?? told
 }
 
 function situationOf(
@@ -223,9 +233,8 @@ async function askToStop(
   signal: AbortSignal,
 ): Promise<void> {
   if (order === 'stop-signal') {
-    // The Engine has whole seconds. It is told how many, as this process may be killed before they are over.
-    const seconds = grace === undefined ? undefined : Number.isFinite(grace) ? Math.ceil(grace / 1000) : -1
-    await engine.stop(id, signal, seconds)
+    // The Engine is told the time, as this process may be killed before it is over.
+    await engine.stop(id, signal, wholeSeconds(grace))
     return
   }
   if (order !== undefined) await engine.kill(id, order, signal)

@@ -19,7 +19,7 @@ import {lookUpUnlessAway, sitOut} from './outage.js'
 import type {ProcessSignals} from './signals.js'
 import {stopContainer, type StopHandle} from './stop-container.js'
 import {containerProcesses} from './container-processes.js'
-import {isOfSystemd, isStoppedByCommand, isStopOf, mayHurry, type SignalAgain} from './who-signals.js'
+import {isBeingStopped, isOfSystemd, isStoppedByCommand, isStopOf, mayHurry, type SignalAgain} from './who-signals.js'
 
 /** What a container is followed with. */
 export interface SuperviseInput {
@@ -42,6 +42,11 @@ export interface SuperviseInput {
   readonly log: Log
   /** The unit whose stop timeout bounds a stop; nothing outside of one. */
   readonly unit: UnitName | undefined
+  /**
+   * The unit whose cgroup this process is in, which it may not have been started for as far as it knows: what systemd
+   * says to whom it starts is lost on the way through sudo.
+   */
+  readonly unitAround: UnitName | undefined
   /** How systemd would stop the unit, as it has said before; nothing outside of one, and where it does not answer. */
   readonly unitStop: Promise<UnitStop | undefined>
   readonly sigProxy: boolean
@@ -205,8 +210,8 @@ class Supervision {
 
   /** Whether an end is that of a stop: systemd is asked whether it has a command carry one out. */
   async #isStopAsked(): Promise<boolean> {
-    const {unit, stop} = this.#of
-    if (!this.#isStopping && unit !== undefined && isStoppedByCommand(await unitStop(unit, this.#over.signal))) {
+    const {stop} = this.#of
+    if (!this.#isStopping && isStoppedByCommand(await this.#stopOfUnit())) {
       this.#isStoppedByCommand = true
       stop.noteStop()
     }
@@ -313,14 +318,14 @@ class Supervision {
       await this.#stopAgain(name, this.#stopping)
       return undefined
     }
-    const {engine, container, notifier, unit, log} = this.#of
+    const {engine, container, notifier, log} = this.#of
     const stopping = stopContainer({
       asked: name,
       id: container.id,
       name: this.#name,
       engine,
       notifier,
-      askUnit: unit === undefined ? undefined : () => unitStop(unit, this.#over.signal),
+      askUnit: () => this.#askUnit(),
       over: this.#over.signal,
       lookAtProcesses: () => containerProcesses(this.#life.init),
       log,
@@ -332,20 +337,30 @@ class Supervision {
 
   /** One more signal has asked for the stop: it is the same stop, or somebody wants it to be over now. */
   async #stopAgain(name: SignalName, stopping: StopHandle & Pick<SignalAgain, 'asked' | 'began'>): Promise<void> {
-    const {unit} = this.#of
     const again = {name, at: performance.now(), asked: stopping.asked, began: stopping.began}
     stopping.askAgain()
-    if (!mayHurry(again)) return
-    if (unit !== undefined && isOfSystemd(again, await unitStop(unit, this.#over.signal))) return
-    await stopping.hurry()
+    if (mayHurry(again) && !isOfSystemd(again, await this.#stopOfUnit())) await stopping.hurry()
   }
 
   /** A signal that is the container's, unless systemd stops the unit by it. @throws {NotifyError} */
   async #takeOther(name: SignalName, forwarder: SignalForwarder): Promise<void> {
-    const {unit, stop} = this.#of
     const mayStop = (await this.#of.unitStop)?.killSignals.includes(name) === true
-    if (mayStop && unit !== undefined && isStopOf(await unitStop(unit, this.#over.signal), name)) stop.stopBy(name)
+    if (mayStop && isStopOf(await this.#stopOfUnit(), name)) this.#of.stop.stopBy(name)
     else await forwarder.forward(name)
+  }
+
+  /** What systemd says of the stop of the unit. */
+  async #stopOfUnit(): Promise<UnitStop | undefined> {
+    const told = await this.#askUnit()
+    return told === 'none' ? undefined : told
+  }
+
+  /** The same; `none` in no unit, and in one that is not stopped and that this process may be in by chance. */
+  async #askUnit(): Promise<UnitStop | 'none' | undefined> {
+    const {unit, unitAround} = this.#of
+    if (unit !== undefined) return await unitStop(unit, this.#over.signal)
+    const around = unitAround === undefined ? undefined : await unitStop(unitAround, this.#over.signal)
+    return around !== undefined && isBeingStopped(around) ? around : 'none'
   }
 
   async #status(words: string): Promise<void> {

@@ -58,6 +58,11 @@ export function isStoppedByCommand(unit: Pick<UnitStop, 'subState'> | undefined)
   return unit !== undefined && COMMANDED.includes(unit.subState)
 }
 
+/** Whether systemd stops the unit right now. */
+export function isBeingStopped({subState}: Pick<UnitStop, 'subState'>): boolean {
+  return subState === 'stop' || SIGNALLED.includes(subState)
+}
+
 /** Whether a signal that this process has taken for the container's is the one by which systemd stops the unit. */
 export function isStopOf(unit: Pick<UnitStop, 'subState' | 'killSignals'> | undefined, name: SignalName): boolean {
   return unit !== undefined && SIGNALLED.includes(unit.subState) && unit.killSignals.includes(name)

@@ -87,6 +87,7 @@ export async function run(
     log,
     stop,
     unit,
+    unitAround: names.unit === undefined ? undefined : {name: names.unit, manager: names.manager},
     handover,
     pidOptions: pidOptionsOf(switchedOn, settings),
     removalPatience: NAME_IN_USE_MS,

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
 import {hostFolder} from '../support/host/host-folder.js'
 import {hostsNamed} from '../support/host/hosts.js'
 import {CLEAN, outcomes, type Outcome} from '../support/service/outcomes.js'
@@ -21,8 +22,9 @@ trap 'trap "" TERM; sleep 0.5; kill -USR1 $worker; wait $worker; echo all done; 
 echo up
 while :; do sleep 0.1; done
 `,
-  // An init that takes two seconds to stop.
-  'slow.sh': `trap 'trap "" TERM; sleep 2; echo flushed; exit 0' TERM
+  // An init that takes as many seconds to stop as it is told.
+  'slow.sh': `time=$1
+trap 'trap "" TERM; sleep $time; echo flushed; exit 0' TERM
 echo up
 while :; do sleep 0.1; done
 `,
@@ -50,11 +52,11 @@ async function scripts(guest: Guest): Promise<string> {
 async function running(
   guest: Guest,
   path: string,
-  script: keyof typeof SCRIPTS,
+  script: string,
   settings: Readonly<Record<string, string>> = {},
-  {options = '', command = (line: string) => line} = {},
+  {words = '', options = '', command = (line: string) => line} = {},
 ): Promise<Service> {
-  const line = `run --rm ${options} --name %n -v ${path}:/c:ro busybox sh /c/${script}`
+  const line = `${words} run --rm ${options} --name %n -v ${path}:/c:ro busybox sh /c/${script}`
   const service = await defineService(guest, line, {
     ExecStart: command(`${PROGRAM} ${line}`),
     ...settings,
@@ -68,6 +70,7 @@ async function running(
 const WAYS: readonly {
   readonly what: string
   readonly unit: Readonly<Record<string, string>>
+  readonly words?: string
   readonly options?: string
   readonly gets: string
 }[] = [
@@ -81,6 +84,12 @@ const WAYS: readonly {
   {what: 'mixed and docker stop', unit: {KillMode: 'mixed', ExecStop: '/usr/bin/docker stop %n'}, gets: 'TERM'},
   {what: 'control-group and docker stop', unit: {ExecStop: '/usr/bin/docker stop %n'}, gets: 'TERM'},
   {what: 'none and docker stop', unit: {KillMode: 'none', ExecStop: '/usr/bin/docker stop %n'}, gets: 'TERM'},
+  {
+    what: 'handed over and docker stop',
+    unit: {ExecStop: '/usr/bin/docker stop %n', ExecStopPost: `${PROGRAM} finish %n`},
+    words: '--handover',
+    gets: 'TERM',
+  },
   {what: 'mixed and KillSignal=SIGINT', unit: {KillMode: 'mixed', KillSignal: 'SIGINT'}, gets: 'INT'},
   {what: 'control-group and KillSignal=SIGINT', unit: {KillSignal: 'SIGINT'}, gets: 'INT'},
   {what: 'mixed and KillSignal=SIGQUIT', unit: {KillMode: 'mixed', KillSignal: 'SIGQUIT'}, gets: 'QUIT'},
@@ -91,11 +100,13 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
   test('the init of a container gets its stop signal once, however its unit is stopped', async () => {
     const path = await scripts(guest)
     const seen = await Promise.all(
-      WAYS.map(async ({what, unit, options}) => {
-        const service = await running(guest, path, 'count.sh', unit, {...(options === undefined ? {} : {options})})
+      WAYS.map(async ({what, unit, words = '', options = ''}) => {
+        const service = await running(guest, path, 'count.sh', unit, {words, options})
         await service.stop()
         await service.says(/^the init got /)
         await service.reaches({ActiveState: 'inactive'})
+        // With KillMode=none systemd does not wait for us.
+        await until(20_000, async () => ((await service.pids()).length === 0 ? true : undefined))
         const got = (await service.journal()).find((line) => line.startsWith('the init got '))
         return {what, got, outcome: await see(guest, service, what)}
       }),
@@ -131,12 +142,12 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     const timed = (line: string): string => `/usr/bin/timeout 600 ${line}`
     const shell = (line: string): string => `/bin/sh -c '${line}; echo after'`
     const services = await Promise.all([
-      running(guest, path, 'slow.sh', {ExecStop: '/bin/kill -TERM $MAINPID'}),
-      running(guest, path, 'slow.sh', {KillMode: 'mixed', ExecStop: '/bin/kill -TERM $MAINPID'}),
-      running(guest, path, 'slow.sh', {}, {command: scripted}),
-      running(guest, path, 'slow.sh', {KillMode: 'mixed'}, {command: scripted}),
-      running(guest, path, 'slow.sh', {}, {command: timed}),
-      running(guest, path, 'slow.sh', {}, {command: shell}),
+      running(guest, path, 'slow.sh 2', {ExecStop: '/bin/kill -TERM $MAINPID'}),
+      running(guest, path, 'slow.sh 2', {KillMode: 'mixed', ExecStop: '/bin/kill -TERM $MAINPID'}),
+      running(guest, path, 'slow.sh 2', {}, {command: scripted}),
+      running(guest, path, 'slow.sh 2', {KillMode: 'mixed'}, {command: scripted}),
+      running(guest, path, 'slow.sh 2', {}, {command: timed}),
+      running(guest, path, 'slow.sh 2', {}, {command: shell}),
     ])
     await Promise.all(services.map((service) => service.stop()))
     for (const service of services) {
@@ -146,11 +157,40 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     }
   })
 
+  test('a signal that systemd sends some seconds after another one hurries nothing, and one of somebody else does', async () => {
+    const path = await scripts(guest)
+    const sleeping = {KillMode: 'mixed', ExecStop: '/bin/sh -c "kill -TERM $MAINPID; sleep 3.5"'}
+    const [ours, theirs] = await Promise.all([
+      running(guest, path, 'slow.sh 5', sleeping),
+      running(guest, path, 'slow.sh 9', {KillMode: 'mixed'}),
+    ])
+    const stopped = Promise.all([ours.stop(), theirs.stop()])
+    await theirs.reaches({StatusText: `container ${theirs.name} stopping`})
+    await guest.run('sleep', '3')
+    await guest.run('systemctl', 'kill', '--kill-who=main', theirs.name)
+    await stopped
+    await ours.says('flushed')
+    expect(await see(guest, ours, 'SIGTERM of systemd after 3.5 s')).toEqual(CLEAN)
+    expect(await see(guest, theirs, 'SIGTERM by hand after 3 s')).toEqual(KILLED)
+  })
+
+  test('a container behind a program that clears the environment, as sudo does, has the time of the unit', async () => {
+    const service = await defineService(guest, '', {
+      Type: 'simple',
+      ExecStart: `/usr/bin/env -i PATH=/usr/bin:/usr/local/bin ${PROGRAM} run --rm --name %n busybox sleep 1000`,
+      TimeoutStopSec: '3',
+    })
+    await service.start()
+    await service.says(/the container was born in/)
+    await service.stop()
+    expect(await see(guest, service, 'env -i, killed after the stop timeout of the unit')).toEqual(KILLED)
+  })
+
   test('a container that a command of the unit ends is stopped, and how it was is said', async () => {
     const path = await scripts(guest)
     const [killed, removed, several] = await Promise.all([
-      running(guest, path, 'slow.sh', {ExecStop: '/usr/bin/docker kill %n'}),
-      running(guest, path, 'slow.sh', {KillMode: 'mixed', ExecStop: '/usr/bin/docker rm --force %n'}),
+      running(guest, path, 'slow.sh 2', {ExecStop: '/usr/bin/docker kill %n'}),
+      running(guest, path, 'slow.sh 2', {KillMode: 'mixed', ExecStop: '/usr/bin/docker rm --force %n'}),
       defineService(guest, 'run --rm --init --name %n busybox sleep 1000', {
         ExecStop: ['/usr/bin/docker stop %n', '/bin/sleep 2'],
       }).then(async (service) => {

@@ -199,6 +199,28 @@ test('a container that runs on after its unit is stopped by finish', async () =>
   expect(await finished({}, {told})).toMatchObject({status: 7, asked: ['stop']})
 })
 
+test.each([
+  ['infinity', undefined, -1],
+  ['infinity', 5, 5],
+])(
+  'a container that runs on after its unit with TimeoutStopSec=%s, and a stop timeout of %s, has %d s to stop',
+  async (limit, stopTimeout, seconds) => {
+    await host.systemctlAnswers(`TimeoutStopUSec=${limit}`)
+    let looks = 0
+    const given: (number | undefined)[] = []
+    const told: Partial<Engine> = {
+      inspect: () => {
+        const running = {...EXITED, state: 'running', pid: process.pid, stopTimeout} as const
+        return Promise.resolve(looks++ === 0 ? running : EXITED)
+      },
+      stop: (_, __, time) => Promise.resolve(void given.push(time)),
+      watch: () => Promise.resolve({exitCode: Promise.resolve(7)}),
+    }
+    await finished({}, {told})
+    expect(given).toEqual([seconds])
+  },
+)
+
 describe('the plugins', () => {
   /** A plugin that notes what it is called with. */
   const noting = (called: unknown[]): RunPlugin => ({

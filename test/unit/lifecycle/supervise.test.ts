@@ -6,12 +6,15 @@ import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {supervise} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
+import type {UnitName} from '../../../src/systemd/unit.js'
+import {unitStop} from '../../../src/systemd/unit-stop.js'
 import type {SignalName} from '../../../src/kernel/signal-names.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {engineInfo} from '../../support/engine/engine-info.js'
 import {eventsOf} from '../../support/engine/events.js'
 import {inspection} from '../../support/engine/inspection.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
+import {useFakeHost} from '../../support/fake-host.js'
 
 /** What the Engine tells of: `code` is what a life has ended with then. */
 type Told = readonly [
@@ -57,6 +60,7 @@ function supervision(
   events?: (telling: Telling) => AsyncIterable<ContainerEvent>,
   watch?: Watch,
   init: HostProcess | null = HERE,
+  unit?: UnitName,
 ) {
   const telling = new Telling()
   const happened: string[] = []
@@ -107,8 +111,9 @@ function supervision(
     },
     stop,
     log,
-    unit: undefined,
-    unitStop: Promise.resolve(undefined),
+    unit,
+    unitAround: undefined,
+    unitStop: unit === undefined ? Promise.resolve(undefined) : unitStop(unit, stop.signal),
     sigProxy: true,
     isDelegated: false,
   })
@@ -408,4 +413,78 @@ test('a stop that comes at once has the init to fall back on, where the Engine h
   stop.take('SIGTERM')
   await expect(end).resolves.toEqual({code: 143, why: 'without-engine'})
   expect(signals).toEqual(['SIGTERM'])
+})
+
+describe('a stop of the unit', () => {
+  const host = useFakeHost()
+  const WEB: UnitName = {name: 'web.service', manager: 'system'}
+  /** A container that never ends by itself, and what the Engine is asked for. */
+  const endless = () => {
+    const asked: string[] = []
+    const told: Partial<Engine> = {
+      inspect: () => Promise.resolve({...RUNNING, stopSignal: ''}),
+      ping: () => Promise.resolve(),
+      stop: () => {
+        asked.push('stop')
+        return new Promise(() => undefined)
+      },
+      kill: (_, name) => Promise.resolve(void asked.push(`kill ${name}`)),
+      watch: () => Promise.resolve({exitCode: new Promise<number>(() => undefined)}),
+    }
+    return {asked, told}
+  }
+  const running = async function* (): AsyncGenerator<ContainerEvent> {
+    await new Promise(() => undefined)
+    yield {action: 'start', at: 0}
+  }
+
+  test('an end that a command of the unit has caused is that of a stop, and says what it was', async () => {
+    await host.systemctlAnswers('ActiveState=deactivating\nSubState=stop')
+    const told: readonly Told[] = [['start'], ['kill', {signal: 9}], ['die', {code: 137}]]
+    const killed = supervision([told], {}, undefined, undefined, HERE, WEB)
+    await expect(killed.end).resolves.toEqual({code: 137, why: 'somebody'})
+    expect(killed.stop.asked).toBe('SIGTERM')
+    const signalled = supervision([[['start'], ['die', {code: 143}]]], {}, undefined, undefined, HERE, WEB)
+    await expect(signalled.end).resolves.toEqual({code: 143})
+    expect(signalled.stop.asked).toBe('SIGTERM')
+  })
+
+  test('an end in a unit that nobody stops is not that of a stop', async () => {
+    await host.systemctlAnswers('ActiveState=active\nSubState=running')
+    const {end, stop} = supervision([[['start'], ['die', {code: 143}]]], {}, undefined, undefined, HERE, WEB)
+    await expect(end).resolves.toEqual({code: 143})
+    expect(stop.asked).toBeUndefined()
+  })
+
+  test('a signal by which systemd stops the unit is a stop, and any other is forwarded', async () => {
+    await host.systemctlAnswers('SubState=stop-sigterm\nKillMode=mixed\nKillSignal=3')
+    const {asked, told} = endless()
+    const {stop} = supervision([], told, running, undefined, HERE, WEB)
+    stop.take('SIGHUP')
+    await vi.waitFor(() => {
+      expect(asked).toEqual(['kill SIGHUP'])
+    })
+    expect(stop.asked).toBeUndefined()
+    stop.take('SIGQUIT')
+    await vi.waitFor(() => {
+      expect(asked).toEqual(['kill SIGHUP', 'kill SIGQUIT'])
+    })
+    expect(stop.asked).toBe('SIGQUIT')
+  })
+
+  test('a stop is hurried by SIGINT, and not by one more SIGTERM', async () => {
+    const {asked, told} = endless()
+    const {stop, lines} = supervision([], told, running)
+    stop.take('SIGTERM')
+    stop.take('SIGTERM')
+    await vi.waitFor(() => {
+      expect(asked).toEqual(['stop'])
+    })
+    stop.take('SIGTERM')
+    stop.take('SIGINT')
+    await vi.waitFor(() => {
+      expect(asked).toEqual(['stop', 'kill SIGKILL'])
+    })
+    expect(lines).toEqual(['info: asked to stop again: the container is killed'])
+  })
 })
