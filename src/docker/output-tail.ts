@@ -2,6 +2,7 @@ import type {OutputStream} from './demultiplexer.js'
 
 /** As much as holds a whole message of Docker's log (16 KiB) wherever it begins. */
 const SIZE = 32 * 1024
+const NEWLINE = 0x0a
 
 /** The last 32 KiB of what was written of one of a container's streams, and when that came. */
 export class OutputTail {
@@ -24,6 +25,11 @@ export class OutputTail {
     if (payload.length < SIZE) this.#copy(this.#latest)
     else this.#hasWrapped = true
     this.#latest = payload
+  }
+
+  /** Whether the last line of it is finished, or there is none. */
+  get isAtLineStart(): boolean {
+    return this.#latest.length === 0 || this.#latest.at(-1) === NEWLINE
   }
 
   /** The last bytes, and whether they are all that there ever were. */

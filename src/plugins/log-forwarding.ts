@@ -49,10 +49,15 @@ export const logForwarding = defineRunPlugin({
       closed.abort()
       open?.destroy()
     }
+    /** What comes next in the journal, which may be a word of ours, is a line of its own. */
+    const endLine = ({stdout, stderr}: OutputTails): void => {
+      if (byLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) process.stdout.write('\n')
+    }
     const forward = async (stream: Readable, tty: boolean): Promise<void> => {
       open = stream
       tails ??= nothingWritten(Date.now())
       await forwardOutput(stream, tty, process.stdout, process.stderr, tails, traits)
+      endLine(tails)
     }
     const forwardRest = async ({id, tty}: CreatedContainer, written: OutputTails): Promise<void> => {
       const read = async (since: number, until?: number): Promise<Readable> =>
@@ -65,6 +70,7 @@ export const logForwarding = defineRunPlugin({
         )
       }
       await forwardLog(await read(join.since), tty, process.stdout, process.stderr, written, join, lost, traits)
+      endLine(written)
     }
     const forwardRestOrNew = async (container: CreatedContainer): Promise<void> => {
       const written = (tails ??= nothingWritten(Date.now()))

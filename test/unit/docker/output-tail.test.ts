@@ -17,6 +17,18 @@ describe('what was written last', () => {
     expect(tail.at).toBe(1234)
   })
 
+  test.each([
+    [[], true],
+    [['one\n'], true],
+    [['one\ntwo'], false],
+    [['one', 'two\n'], true],
+    [['one\n', '\r'], false],
+  ])('the tail knows whether its last line is finished: %j', (texts, isAtLineStart) => {
+    const tail = new OutputTail(0)
+    for (const text of texts) tail.add(Buffer.from(text))
+    expect(tail.isAtLineStart).toBe(isAtLineStart)
+  })
+
   test('the tail is all of the output as long as that is little', () => {
     const tail = new OutputTail(0)
     for (const text of ['one\n', 'two\n', 'three']) tail.add(Buffer.from(text))
