@@ -185,7 +185,8 @@ const UNIT_FIELD = 'OBJECT_SYSTEMD_UNIT'
 
 /**
  * When nobody of ours stays, the Engine writes to the journal itself, under the unit's name (Docker, journald logging
- * driver: labels become fields). A log driver that the line asks for wins.
+ * driver: labels become fields). A log driver that the line asks for wins; where that is the journal's, it has what the
+ * line says of it besides.
  */
 function journalOfEngine(unit: UnitName | undefined): Partial<RunHooks> {
   if (unit?.manager === 'user')
@@ -197,10 +198,16 @@ function journalOfEngine(unit: UnitName | undefined): Partial<RunHooks> {
   return {
     resolve({request: {body}}) {
       const {LogConfig} = body.HostConfig
-      isOurs = unit !== undefined && LogConfig.Type === '' && Object.keys(LogConfig.Config).length === 0
+      const isUnsaid = LogConfig.Type === '' && Object.keys(LogConfig.Config).length === 0
+      isOurs = unit !== undefined && (isUnsaid || LogConfig.Type === 'journald')
       if (unit === undefined || !isOurs) return
+      const {labels, ...said} = LogConfig.Config
       LogConfig.Type = 'journald'
-      LogConfig.Config = {labels: UNIT_FIELD, tag: '{{.Name}}'}
+      LogConfig.Config = {
+        tag: '{{.Name}}',
+        ...said,
+        labels: labels === undefined ? UNIT_FIELD : `${labels},${UNIT_FIELD}`,
+      }
       body.Labels[UNIT_FIELD] = unit.name
     },
     describe: () =>

@@ -30,6 +30,46 @@ describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
     await service.reaches({ActiveState: 'inactive', Result: 'success'})
   })
 
+  test('a line that a life of the container does not finish ends with it, and no word of ours is in it', async () => {
+    const services = await Promise.all(
+      ['', '-t'].map((word) =>
+        defineService(
+          guest,
+          `run --rm ${word} --name %n busybox sh -c "sleep 1; printf half; touch /said; sleep 1000"`,
+        ),
+      ),
+    )
+    await Promise.all(services.map((service) => service.start()))
+    for (const service of services) {
+      // Docker's log has no line before it is finished.
+      await until(20_000 * guest.kind.slowness, async () =>
+        (await guest.attempt(['docker', 'exec', service.name, 'test', '-e', '/said'])).status === 0 ? true : undefined,
+      )
+      await guest.run('docker', 'restart', '--time=0', service.name)
+      await service.says('half')
+      await service.says(/^container .* was started again/)
+    }
+  })
+
+  test('a container that is handed over with the journald driver on its line is in the journal once, under the unit', async () => {
+    const service = await defineService(
+      guest,
+      '--handover run --rm --init --log-driver=journald --log-opt tag=tagged --name %n busybox sh -c "echo handed over; sleep 1000"',
+      {ExecStop: '/usr/bin/docker stop %n', ExecStopPost: '/opt/bin/systemd-docker finish %n'},
+    )
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    await service.says('handed over')
+    expect((await service.journal()).filter((line) => line === 'handed over')).toHaveLength(1)
+    const tagged = await guest.run(
+      'journalctl',
+      'SYSLOG_IDENTIFIER=tagged',
+      `CONTAINER_NAME=${service.name}`,
+      '--output=cat',
+    )
+    expect(tagged).toBe('handed over')
+    await service.stop()
+  })
+
   test("a file has the container's bytes whole and in order, as with docker run, and no word of ours", async () => {
     const directory = `/run/${unique()}`
     await guest.run('mkdir', directory)

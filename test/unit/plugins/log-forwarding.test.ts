@@ -464,6 +464,21 @@ describe('with --handover', () => {
     expect(hooks?.describe?.()).toEqual([])
   })
 
+  test.each([
+    [{}, {labels: 'OBJECT_SYSTEMD_UNIT', tag: '{{.Name}}'}],
+    [
+      {tag: 'web', labels: 'a,b', mode: 'non-blocking'},
+      {labels: 'a,b,OBJECT_SYSTEMD_UNIT', tag: 'web', mode: 'non-blocking'},
+    ],
+  ])('the journald driver that the line says writes under the name of the unit, too: %j', async (Config, expected) => {
+    const asked = request()
+    asked.body.HostConfig.LogConfig = {Type: 'journald', Config}
+    const {hooks, request: made} = await resolved(asked)
+    expect(made.body.HostConfig.LogConfig).toEqual({Type: 'journald', Config: expected})
+    expect(made.body.Labels).toEqual({OBJECT_SYSTEMD_UNIT: 'web.service'})
+    expect(hooks?.describe?.()).toHaveLength(1)
+  })
+
   test('the Engine writes as it does outside of a unit', async () => {
     expect((await resolved(request(), {})).request).toEqual(request())
   })
