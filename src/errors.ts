@@ -282,6 +282,16 @@ export class KillSignalError extends SystemdDockerError {
   }
 }
 
+/** What systemd expects of this process by the unit's `Type=` cannot be. */
+export class UnitTypeError extends SystemdDockerError {
+  readonly code = 'UNIT_TYPE'
+  constructor(unit: string, type: string) {
+    super(
+      `${unit} has Type=${type}, so systemd waits for this command to end, and systemd-docker stays while the container runs: add --detach behind \`run\`, or set Type=notify`,
+    )
+  }
+}
+
 /** `finish` cannot do what it is for. */
 export class FinishError extends SystemdDockerError {
   readonly code = 'FINISH'

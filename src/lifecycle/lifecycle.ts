@@ -1,10 +1,18 @@
 import type {ContainerEvent, Watch} from '../docker/engine.js'
-import {EngineElsewhereError, HandoverError, KillSignalError, reason} from '../errors.js'
+import {
+  EngineElsewhereError,
+  HandoverError,
+  KillSignalError,
+  RefusedOptionError,
+  UnitTypeError,
+  reason,
+} from '../errors.js'
 import {NO_DEADLINE, stopDeadline, type Deadline} from '../systemd/deadline.js'
 import type {UnitName} from '../systemd/unit.js'
 import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {handlesSignal, type HostProcess} from '../kernel/process.js'
+import type {UnitCommand} from '../systemd/command.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
@@ -13,7 +21,7 @@ import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from
 import {EARLY_END_NOTICE_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
-import type {ExitReport} from '../pipeline/contract.js'
+import type {Detachment, ExitReport} from '../pipeline/contract.js'
 import {foreseeStop, realtimeKillSignal} from './foresee-stop.js'
 import {supervise} from './supervise.js'
 import {waitForEngine} from './wait-for-engine.js'
@@ -31,6 +39,12 @@ export interface RunInput extends EnsureInput {
   readonly unitAround?: UnitName | undefined
   /** Whether the line asks that nobody of ours stays. */
   readonly handover: boolean
+  /** What `--detach` comes to; nothing where it is not on the line, or has no effect. */
+  readonly detached?: Detachment | undefined
+  /** Asks systemd which of the unit's commands this process is, once; absent outside of any unit. */
+  readonly askCommand?: (() => Promise<UnitCommand | undefined>) | undefined
+  /** Whether systemd takes no word of this process, so that its answer to that question has to be waited for. */
+  readonly isUnheard?: boolean
   /** The options of the line, besides that, that cannot be done where the Engine's PIDs are not this host's. */
   readonly pidOptions?: readonly string[]
   /** How often systemd is told that this process is well, in milliseconds; nothing where it does not ask. */
@@ -88,12 +102,13 @@ function lastMoment({stop: {signal}, unit, cleanup, log}: RunInput): AbortSignal
 }
 
 async function walk(run: RunInput): Promise<RunOutcome> {
-  const {runRequest, pipeline, engine, stop, cleanup, log} = run
+  const {runRequest, pipeline, engine, stop, cleanup, log, detached} = run
   const {signal} = stop
   await waitForEngine(run)
   await pipeline.resolve(runRequest.request)
   let resident = mustStay(run)
-  if (!resident) await refuseToBeKilledAtOnce(run)
+  if (resident) await refuseEndlessStart(run)
+  else if (detached === undefined) resident = !(await mayBeLeft(run))
   const since = Date.now()
   const obtained = await ensureContainer(run)
   const {container, origin, predecessors} = obtained
@@ -120,10 +135,10 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     who = seen.isRunning ? await pipeline.ready(container) : undefined
     for (const predecessor of predecessors) await predecessor.leave(signal)
     await begun.notifier.send(
-      ...(resident || init === undefined ? [] : [`MAINPID=${String(init.pid)}`]),
+      ...(resident || detached !== undefined || init === undefined ? [] : [`MAINPID=${String(init.pid)}`]),
       // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as
       // anybody can tell.
-      ...(who === 'delegated' && origin !== 'adopt' ? [] : ['READY=1']),
+      ...((who === 'delegated' && origin !== 'adopt') || detached !== undefined ? [] : ['READY=1']),
       `STATUS=container ${name} ${seen.isPaused ? 'paused' : 'running'}`,
     )
     signal.throwIfAborted()
@@ -131,6 +146,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     await takeBack(run, obtained)
     throw error
   }
+  if (detached !== undefined && seen.isRunning) return {kind: 'handed-over'}
   if (!resident && seen.init !== undefined && (await isTakenOver(run))) return {kind: 'handed-over'}
 
   const {events, watch, notifier} = begun
@@ -242,14 +258,24 @@ function keepAlive(milliseconds: number, notifier: Notifier, {cleanup, log}: Run
   })
 }
 
-/** Whether a plugin wants this process to stay. @throws {HandoverError} where the line does not */
-function mustStay({pipeline, handover, log}: RunInput): boolean {
+/** Whether a plugin wants this process to stay. @throws {HandoverError} {@link RefusedOptionError} if it must not */
+function mustStay({pipeline, handover, detached, log}: RunInput): boolean {
   const reasons = pipeline.residentReasons()
   log.debug?.(
     reasons.length > 0 ? `systemd-docker stays: ${reasons.join('; ')}` : 'nothing requires systemd-docker to stay',
   )
-  if (handover && reasons.length > 0) throw new HandoverError(reasons)
-  return reasons.length > 0
+  if (reasons.length === 0) return false
+  if (handover) throw new HandoverError(reasons)
+  if (detached !== undefined)
+    throw new RefusedOptionError('--detach', `${reasons.join('; ')}; fix that, or leave --detach out`)
+  return true
+}
+
+/** systemd waits for the one command of `Type=forking` to end, and would in vain. @throws {UnitTypeError} */
+async function refuseEndlessStart({unit, askCommand, isUnheard = false}: RunInput): Promise<void> {
+  if (unit === undefined || !isUnheard) return
+  const command = await askCommand?.()
+  if (command?.setting === 'ExecStart' && command.type === 'forking') throw new UnitTypeError(unit.name, command.type)
 }
 
 /** A container that runs, or did. */
@@ -325,6 +351,9 @@ async function see(
 }
 
 /**
+ * Whether the container can be the unit's main process, and nobody of ours stays. It cannot where this process runs
+ * beside another one, as in ExecStartPre=, which is to end when its container does.
+ *
  * systemd waits for no main process that is not its child: where that is alone in its cgroup, or with KillMode=mixed or
  * process, it gets SIGKILL right behind its stop signal (seen on 252, 257 and 262; systemd, src/core/unit.c,
  * `unit_kill_context`). A unit that has no command which waits for the container is refused, or, where it did not ask
@@ -332,18 +361,23 @@ async function see(
  *
  * @throws {HandoverError}
  */
-async function refuseToBeKilledAtOnce({unit, handover, log, stop: {signal}}: RunInput): Promise<void> {
-  if (unit === undefined) return
-  const said = await propertiesOf(unit, ['ExecStop', 'KillMode'], signal)
+async function mayBeLeft({unit, handover, askCommand, log, stop: {signal}}: RunInput): Promise<boolean> {
+  if (unit === undefined) return true
+  const command = await askCommand?.()
   signal.throwIfAborted()
-  if ((said?.ExecStop ?? '') !== '' || said?.KillMode === 'none') return
-  if (said === undefined && !handover) return
+  if (command !== undefined && command.setting !== 'ExecStart') {
+    if (handover) throw new HandoverError([`${command.setting}= does not start the unit's main process`])
+    return false
+  }
+  if (command?.hasStopCommand === true || command?.killMode === 'none') return true
+  if (command === undefined && !handover) return true
   const why =
-    said === undefined
+    command === undefined
       ? 'systemd does not report how the unit is stopped'
       : 'the unit has no ExecStop=, so systemd kills the container at once in a stop: set ExecStop=/usr/bin/docker stop NAME'
   if (handover) throw new HandoverError([why])
   log.warn(why)
+  return true
 }
 
 /**

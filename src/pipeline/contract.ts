@@ -152,6 +152,19 @@ export interface Host {
    * done by {@link RunPlugin.finish}.
    */
   readonly handover: boolean
+  /** What `--detach` comes to in the unit; absent where this process stays, or hands over. */
+  readonly detached?: Detachment | undefined
+}
+
+/**
+ * `--detach` in a command that systemd waits for and the unit outlives: nobody of ours stays, as with `docker run`, and
+ * no `finish` need be there at the container's end.
+ */
+export interface Detachment {
+  /** Whether the container is what the unit is for, or helps another process that is. */
+  readonly role: 'service' | 'helper'
+  /** Whether systemd starts another command in the unit's cgroup while the container is there. */
+  readonly isFollowed: boolean
 }
 
 /** What {@link RunPlugin.finish} is given. */
@@ -194,7 +207,7 @@ export interface RunPlugin<Options extends OptionDeclarations = OptionDeclaratio
    * left to be done. It is called whether the plugin is on or off, as it may have been on when the container was made:
    * that is for a label to say.
    */
-  finish?(context: FinishContext<Options>, host: Omit<Host, 'handover'>): Awaitable<void>
+  finish?(context: FinishContext<Options>, host: Omit<Host, 'handover' | 'detached'>): Awaitable<void>
 }
 
 /** Returns its argument; it is here so that `setup` sees the options typed. */

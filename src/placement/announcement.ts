@@ -46,7 +46,7 @@ export async function announce(id: string, {unit, invocation}: Announcer, state:
   }
   return async () => {
     await withdraw(id, state)
-    await sweep(directory, {unit, invocation})
+    await sweepAnnouncements(state, {unit, invocation})
   }
 }
 
@@ -56,10 +56,11 @@ export async function withdraw(id: string, state: string): Promise<void> {
 }
 
 /**
- * Removes what a run that was killed could not take back: announcements of units that have no cgroup any more, and of
- * earlier invocations of this one.
+ * Removes what a run that was killed, or did not stay, could not take back: announcements of units that have no cgroup
+ * any more, and of earlier invocations of this one.
  */
-async function sweep(directory: string, {unit, invocation}: Announcer): Promise<void> {
+export async function sweepAnnouncements(state: string, {unit, invocation}: Announcer): Promise<void> {
+  const directory = join(state, 'placement')
   const hierarchy = rootOf(unit)
   const entries = await readdir(directory, {withFileTypes: true}).catch((error: unknown) => {
     if (hasErrorCode(error, 'ENOENT')) return []

@@ -3,14 +3,14 @@ import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
 import type {Log} from '../log.js'
 import {NEVER_ABORTED} from '../timing.js'
-import type {RunContext} from '../pipeline/contract.js'
+import type {Detachment, RunContext} from '../pipeline/contract.js'
 import {delegates} from '../systemd/delegation.js'
 import {EVERY_DEVICE, isRestrictedByUs, restrictDevices, unrestrictDevices} from '../systemd/device-policy.js'
 import {rootOf, type CgroupPath} from '../kernel/cgroups.js'
 import {controllersOf, stepIntoLeaf, takeBackControllers} from '../kernel/leaf.js'
-import {putBackAfterwards} from './unit-cgroup.js'
+import {isIn, putBackAfterwards} from './unit-cgroup.js'
 import type {UnitCgroup} from '../systemd/unit.js'
-import {announce} from './announcement.js'
+import {announce, sweepAnnouncements} from './announcement.js'
 import {locateContainer} from './container-cgroups.js'
 import type {Placement} from './placement.js'
 import type {BirthMethod} from './birth-methods.js'
@@ -24,6 +24,7 @@ export interface UnitTarget {
   readonly invocation: string
   /** The directory where it is announced; absent where this process may not announce anything. */
   readonly state: string | undefined
+  readonly detached?: Detachment | undefined
 }
 
 /**
@@ -32,11 +33,32 @@ export interface UnitTarget {
  */
 export function bornPlacement(
   method: BirthMethod,
-  {unit, own, invocation, state}: UnitTarget,
+  {unit, own, invocation, state, detached}: UnitTarget,
   otherwise: Placement,
   log: Log,
 ): Placement {
   let isDelegated: Promise<boolean | undefined> | undefined
+  const isFollowed = detached?.isFollowed === true && isIn(unit, own)
+  /** What becomes of the controllers that runc has handed down to the container. */
+  const keepOrTakeBack = async (delegated: boolean | undefined, signal: AbortSignal): Promise<void> => {
+    if (delegated === true && !isFollowed) return
+    if (delegated === undefined && !isFollowed) {
+      signal.throwIfAborted()
+      log.warn(
+        `systemd does not report whether ${unit.name} has Delegate=yes; without it, Docker's limits (-m, --cpus, …) and docker stats will stop working`,
+      )
+      return
+    }
+    const why =
+      delegated === false
+        ? `${unit.name} does not have Delegate=yes`
+        : `systemd starts another command of ${unit.name} beside the container (DelegateSubgroup= gives that a cgroup of its own)`
+    log.warn(
+      (await takeBackControllers(unit))
+        ? `${why}, so Docker's limits (-m, --cpus, …) do not apply and docker stats shows nothing; the unit's own limits apply`
+        : `${why}, and its controllers cannot be disabled now, so Docker's limits (-m, --cpus, …) may stop applying at any time; the unit's own limits apply`,
+    )
+  }
   return {
     describe: `let the container be born in ${unit.path}, by ${method.title}`,
     isInUnit: true,
@@ -44,8 +66,11 @@ export function bornPlacement(
       method.prepare(request, unit)
     },
     async beforeStart({id}, {signal, defer}) {
-      if (method.announced && state !== undefined)
+      if (method.announced && state !== undefined) {
         defer('remove the announcement', await announce(id, {unit, invocation}, state))
+        // Of those that nobody takes back the next start does.
+        if (detached !== undefined) await sweepAnnouncements(state, {unit, invocation})
+      }
       if (unit.unified && (await isRestrictedByUs(unit))) {
         // A run that moved the container was killed.
         defer("remove the unit's device policy", () => unrestrictDevices(unit, log, NEVER_ABORTED))
@@ -59,27 +84,11 @@ export function bornPlacement(
     },
     async afterStart(container, context: RunContext) {
       const where = await locateContainer(container, unit)
-      if (where === 'gone') return where
       if (where === 'elsewhere') return await otherwise.afterStart(container, context)
-      log.info(`the container was born in ${unit.path}, by ${method.title}`)
-      if (isDelegated === undefined) return 'in the unit'
-      switch (await isDelegated) {
-        case true:
-          return 'in the unit'
-        case undefined:
-          context.signal.throwIfAborted()
-          log.warn(
-            `systemd does not report whether ${unit.name} has Delegate=yes; without it, Docker's limits (-m, --cpus, …) and docker stats will stop working`,
-          )
-          return 'in the unit'
-        case false:
-      }
-      log.warn(
-        (await takeBackControllers(unit))
-          ? `${unit.name} does not have Delegate=yes, so Docker's limits (-m, --cpus, …) do not apply and docker stats shows nothing; the unit's own limits apply`
-          : `${unit.name} does not have Delegate=yes, and its controllers cannot be disabled now, so Docker's limits (-m, --cpus, …) may stop applying at any time; the unit's own limits apply`,
-      )
-      return 'in the unit'
+      if (where === 'in the unit') log.info(`the container was born in ${unit.path}, by ${method.title}`)
+      if (isDelegated !== undefined && (where === 'in the unit' || isFollowed))
+        await keepOrTakeBack(await isDelegated, context.signal)
+      return where
     },
   }
 }

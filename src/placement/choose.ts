@@ -6,6 +6,7 @@ import type {Log} from '../log.js'
 import {readCgroupPaths, rootOf, type CgroupPath} from '../kernel/cgroups.js'
 import {controllersOf} from '../kernel/leaf.js'
 import {hasErrorCode} from '../errors.js'
+import type {Detachment} from '../pipeline/contract.js'
 import {isReadOnly} from '../files/read-only.js'
 import {pidsIn} from '../kernel/migrate.js'
 import {unitCgroupOf, type UnitCgroup} from '../systemd/unit.js'
@@ -24,6 +25,8 @@ export interface PlacementInput {
   readonly engine: Engine
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly log: Log
+  /** What `--detach` comes to; nothing where this process stays, or hands over. */
+  readonly detached?: Detachment | undefined
   readonly signal: AbortSignal
 }
 
@@ -82,7 +85,12 @@ async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], aroun
   const elsewhere = isSealed ? stayingSealed(unit, objections, log) : otherwise
   return method === undefined
     ? elsewhere
-    : bornPlacement(method, {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state}, elsewhere, log)
+    : bornPlacement(
+        method,
+        {unit, own: places, invocation: env['INVOCATION_ID'] ?? '', state, detached: around.detached},
+        elsewhere,
+        log,
+      )
 }
 
 /** Why nothing can be announced to a shim; nothing where it can. */

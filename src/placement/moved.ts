@@ -6,7 +6,7 @@ import {CgroupError, hasErrorCode, reason} from '../errors.js'
 import {MOVE_FINISH_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {NEVER_ABORTED, finishOnAbort} from '../timing.js'
-import type {RunContext, StartedContainer} from '../pipeline/contract.js'
+import type {Detachment, RunContext, StartedContainer} from '../pipeline/contract.js'
 import {EVERY_DEVICE, isRestrictedByUs, restrictDevices, unrestrictDevices} from '../systemd/device-policy.js'
 import {freezerOf, isFrozen, type FreezerKind} from '../kernel/freezer.js'
 import {isUnified, labelOf, type CgroupPath} from '../kernel/cgroups.js'
@@ -39,6 +39,7 @@ interface Around {
    * there (user_namespaces(7)).
    */
   readonly rootless?: boolean
+  readonly detached?: Detachment | undefined
 }
 
 /**
@@ -111,7 +112,7 @@ async function prepareUnit(
   unit: UnitCgroup,
   to: CgroupPath,
   {id}: StartedContainer,
-  {engine, log, rootless = false}: Around,
+  {engine, log, rootless = false, detached}: Around,
   {signal, defer}: RunContext,
 ): Promise<Pick<Migration, 'isDelegated'> | string> {
   if (!unit.unified || !isUnified(to)) return {isDelegated: false}
@@ -120,7 +121,7 @@ async function prepareUnit(
     signal.throwIfAborted()
     return "systemd does not report the unit's Delegate= and DevicePolicy="
   }
-  const isDelegated = said.Delegate === 'yes'
+  const isDelegated = said.Delegate === 'yes' && detached?.isFollowed !== true
   if (rootless) return {isDelegated}
   if (unit.manager === 'user') return "a user's systemd cannot restrict its devices"
   const isOurs = await isRestrictedByUs(unit)

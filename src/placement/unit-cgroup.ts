@@ -16,11 +16,16 @@ import {NEVER_ABORTED} from '../timing.js'
  * @param own where this process was when it began
  */
 export function putBackAfterwards(unit: UnitCgroup, own: readonly CgroupPath[], defer: RunContext['defer']): void {
-  if (!own.some((place) => isUnified(place) && place.path === unit.path)) return
+  if (!isIn(unit, own)) return
   defer(`put ${unit.path} back as it was`, async () => {
     if (!(await stepOutOfLeaf(unit, NEVER_ABORTED)))
       throw new Error(
         "another container there has enabled the controllers below itself, so systemd may fail to start the unit's next command",
       )
   })
+}
+
+/** Whether a process with these places is in the unit's cgroup itself. */
+export function isIn(unit: UnitCgroup, own: readonly CgroupPath[]): boolean {
+  return own.some((place) => isUnified(place) && place.path === unit.path)
 }

@@ -19,12 +19,12 @@ export const cgroupTransfer = defineRunPlugin({
         "which of the unit's cgroups to place the container in: all, one hierarchy of cgroup v1 (name=systemd, cpu, …), or none",
     },
   },
-  setup({cgroups: names}, {engine, env, log, unit}) {
+  setup({cgroups: names}, {engine, env, log, unit, detached}) {
     let placement: Placement | undefined
     let where: ContainerLocation | undefined
     return {
       async resolve({request, signal}) {
-        placement = await choosePlacement(names, {request, engine, env, log, signal})
+        placement = await choosePlacement(names, {request, engine, env, log, detached, signal})
         placement.prepare(request)
       },
       start: ({container, ...context}) => placement?.beforeStart(container, context),
@@ -38,6 +38,7 @@ export const cgroupTransfer = defineRunPlugin({
       // no messages we cannot stay either.
       resident: () =>
         unit !== undefined &&
+        detached === undefined &&
         env['NOTIFY_SOCKET'] !== undefined &&
         (where === 'elsewhere' || placement?.isInUnit === false)
           ? `the container is not in the unit's cgroup, so systemd would not see its end${reasonOf(placement)}`

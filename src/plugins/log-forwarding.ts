@@ -26,9 +26,12 @@ export const logForwarding = defineRunPlugin({
       summary: "forward the container's output to the journal; --logs=false leaves it to Docker's log driver",
     },
   },
-  setup({logs}, {engine, log, unit, handover}) {
+  setup({logs}, {engine, log, unit, handover, detached}) {
     if (!logs) return undefined
     if (handover) return journalOfEngine(unit)
+    // The output of what runs beside the unit's own process is Docker's alone, and so is that in a user's unit.
+    if (detached !== undefined)
+      return detached.role === 'helper' || unit?.manager === 'user' ? undefined : journalOfEngine(unit)
     let isInteractive = false
     let input: InputFeed | undefined
     let tails: OutputTails | undefined

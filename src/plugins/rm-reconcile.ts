@@ -23,7 +23,7 @@ export const rmReconcile = defineRunPlugin({
       summary: 'what to do with an existing container that was created from another command line or image',
     },
   },
-  setup({'on-drift': onDrift = 'adopt'}, {engine, log, handover}) {
+  setup({'on-drift': onDrift = 'adopt'}, {engine, log, handover, detached}) {
     if (!ON_DRIFT.includes(onDrift)) throw new BadValueError('--on-drift', onDrift, `use ${ON_DRIFT.join(', ')}`)
     let remove = false
     let volumes: Volumes = 'without-volumes'
@@ -49,7 +49,8 @@ export const rmReconcile = defineRunPlugin({
       async exited({container, signal}) {
         if (remove) await engine.remove(container.id, volumes, signal)
       },
-      resident: () => (remove && !handover ? 'it removes the container at its end' : undefined),
+      resident: () =>
+        remove && !handover && detached === undefined ? 'it removes the container at its end' : undefined,
       describe: () => (remove ? ['replace a stopped container of that name, and remove the container at its end'] : []),
     }
   },

@@ -105,13 +105,14 @@ export async function parseRunRequest(
   const {given, rest} = parseRunWords(words, declarations)
   const [image, ...command] = rest
   if (image === undefined || image === '') throw new MissingImageError()
-  const {request, pull, quiet, cidFile, needs, sigProxy} = await translate(given, image, command, around)
+  const {request, pull, quiet, cidFile, needs, sigProxy, pending} = await translate(given, image, command, around)
   // Relative to the directory that we were started in, as every path of the line is.
   return {
     request,
     pull,
     needs,
     ...(quiet ? {quiet} : {}),
+    ...(pending.detached ? {detached: true} : {}),
     ...(request.body.HostConfig.AutoRemove ? {rm: true} : {}),
     ...(sigProxy === undefined ? {} : {sigProxy}),
     ...(cidFile ? {cidFile: resolve(around.cwd, cidFile)} : {}),

@@ -1,3 +1,4 @@
+import {resolve} from 'node:path'
 import type {Settings} from '../config/settings.js'
 import {PluginError} from '../errors.js'
 import type {Engine} from '../docker/engine.js'
@@ -5,8 +6,11 @@ import {proxyVariables} from '../docker/client/proxies.js'
 import {duration} from '../docker/run-options/values/duration.js'
 import {commandDeadline} from '../systemd/deadline.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
+import type {OptionValue} from '../options/option.js'
 import {isStartedForUnit, type OwnNames} from '../systemd/unit.js'
+import {commandOf, isBesideMain, type UnitCommand} from '../systemd/command.js'
 import {watchdogInterval} from '../systemd/watchdog.js'
+import {detachmentOf} from './detach.js'
 import {describeRun} from './dry-run.js'
 import {processEndOf, type ProcessEnd} from '../lifecycle/exit-status.js'
 import {warnUnlessHeard} from '../systemd/notify-access.js'
@@ -42,21 +46,31 @@ export interface ProcessInput {
 export async function run(
   line: CommandLine,
   site: Site,
-  {env, clientEnv, engine, cwd, names, log, stop, print}: ProcessInput,
+  {env: given, clientEnv, engine, cwd, names, log, stop, print}: ProcessInput,
 ): Promise<ProcessEnd> {
+  // What a command beside the main process says to systemd would be taken for the main process's word.
+  const env = isBesideMain(given) ? {...given, NOTIFY_SOCKET: undefined} : given
   const {settings, switches} = inForce(site, line.given, env, names)
   const cleanup = new CleanupStack()
   const switchedOn = site.plugins.filter(({plugin}) => switches.get(plugin.name)?.on)
   const unit = invocationOf(env, names)
   const handover = settings['handover']?.value === true
   const engineTimeout = engineTimeoutOf(settings)
-  const members = [
-    ...membersOf(switchedOn, settings, {env, log, engine, unit, handover}),
-    ...untold(unit, env, settings),
-    ...unwatched(env, settings),
-  ]
   const around = {env, cwd, proxies: proxyVariables(engine.address, clientEnv), signal: stop.signal}
   const runRequest = await parseRunRequest(line.rest, around, site.declarations)
+  const isUnheard = env['NOTIFY_SOCKET'] === undefined
+  let command: Promise<UnitCommand | undefined> | undefined
+  const askCommand = unit === undefined ? undefined : () => (command ??= commandOf(unit, env, stop.signal))
+  // The answer takes a while.
+  if (isUnheard) void askCommand?.()
+  const isDetached = runRequest.detached === true && !handover && askCommand !== undefined
+  const pidFile = pathOf(settings['pid-file']?.value, cwd)
+  const detached = isDetached ? detachmentOf(await askCommand(), pidFile, log) : undefined
+  const members = [
+    ...membersOf(switchedOn, settings, {env, log, engine, unit, handover, detached}),
+    ...(detached === undefined ? untold(unit, env, settings) : []),
+    ...unwatched(env, settings),
+  ]
   const {debug} = log
   if (debug !== undefined) sayWhatIsInForce(debug, {site, settings, switches, unit})
   const pipeline = new Pipeline(debug === undefined ? members : traced(members, debug), stop.signal, cleanup, log)
@@ -89,6 +103,9 @@ export async function run(
     unit,
     unitAround: names.unit === undefined ? undefined : {name: names.unit, manager: names.manager},
     handover,
+    detached,
+    askCommand,
+    isUnheard,
     pidOptions: pidOptionsOf(switchedOn, settings),
     removalPatience: NAME_IN_USE_MS,
     watchdog: watchdogInterval(env),
@@ -131,6 +148,10 @@ function membersOf(plugins: readonly LoadedPlugin[], settings: Settings, host: H
 function engineTimeoutOf(settings: Settings): number | undefined {
   const value = settings['engine-timeout']?.value
   return typeof value === 'string' ? duration(value, '--engine-timeout') / NANOSECONDS_PER_MILLISECOND : undefined
+}
+
+function pathOf(value: OptionValue, cwd: string): string | undefined {
+  return typeof value === 'string' && value !== '' ? resolve(cwd, value) : undefined
 }
 
 /** The options of the line that need the container's PID on this host, besides `--handover`. */

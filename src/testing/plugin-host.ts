@@ -5,12 +5,12 @@ import {fakeEngine} from './fake-engine.js'
 import {recordingLog} from './recording-log.js'
 
 /** What a plugin is set up with, and the lines that it logs. */
-export function pluginHost({env = {}, engine = fakeEngine(), unit, handover = false}: Partial<Host> = {}): {
+export function pluginHost({env = {}, engine = fakeEngine(), unit, handover = false, detached}: Partial<Host> = {}): {
   host: Host
   lines: string[]
 } {
   const {log, lines} = recordingLog()
-  return {host: {env, engine, log, unit, handover}, lines}
+  return {host: {env, engine, log, unit, handover, detached}, lines}
 }
 
 /** What a hook is given in every phase, and how to undo what it did, in the order that it said so. */

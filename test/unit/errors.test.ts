@@ -48,6 +48,7 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.SetupError('cannot install the shim', 'read-only file system', CAUSE),
   new errors.PluginLoadError('consul', 'no such plugin', CAUSE),
   new errors.PluginError('pid-file', 'started', CAUSE),
+  new errors.UnitTypeError('x.service', 'forking'),
   new errors.StoppedError('SIGTERM'),
   new errors.DefectError('the run ended with work unfinished'),
 ]
@@ -98,11 +99,12 @@ describe('every error of ours', () => {
       SetupError: 'SETUP',
       StateError: 'STATE',
       StoppedError: 'STOPPED',
+      UnitTypeError: 'UNIT_TYPE',
       UnknownCommandError: 'UNKNOWN_COMMAND',
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(39)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(40)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {

@@ -27,6 +27,8 @@ export interface RunRequest {
    * Whether the container goes at its end, its anonymous volumes too. The request says whether the Engine sees to that.
    */
   readonly rm?: true
+  /** Whether the line has `--detach`. */
+  readonly detached?: true
   /** The file that the id of a container that is made is written to. */
   readonly cidFile?: string
   /** What the line has that not every Engine knows. */

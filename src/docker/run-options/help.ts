@@ -39,7 +39,10 @@ export const RUN_OPTIONS_HELP: Readonly<Record<string, Readonly<Record<string, R
     'stop-timeout': {value: 'SECONDS', summary: 'kill the container if it has not stopped after this time'},
     'sig-proxy': {summary: 'forward SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 to the container (default: true)'},
     attach: {value: 'STREAM', summary: 'no effect: the output is always forwarded'},
-    detach: {summary: "leave the container's input open: systemd is what runs the container in the background"},
+    detach: {
+      summary:
+        "end the start command once the container runs, where the unit outlives it, and leave the container's input open",
+    },
     'detach-keys': {value: 'KEYS', summary: 'no effect: no terminal can detach'},
   },
   Network: {

@@ -3,6 +3,7 @@ import {beforeEach, describe, expect, test, vi} from 'vitest'
 import {bornPlacement} from '../../../src/placement/born.js'
 import {leftPlacement} from '../../../src/placement/left.js'
 import type {Placement} from '../../../src/placement/placement.js'
+import type {Detachment} from '../../../src/pipeline/contract.js'
 import type {BirthMethod} from '../../../src/placement/birth-methods.js'
 import type * as cgroups from '../../../src/kernel/cgroups.js'
 import type {CgroupPath} from '../../../src/kernel/cgroups.js'
@@ -35,14 +36,21 @@ function born({
   unit = unitIn(host),
   own = [],
   otherwise = leftPlacement('it is elsewhere', () => undefined),
-}: {announced?: boolean; unit?: UnitCgroup; own?: readonly CgroupPath[]; otherwise?: Placement} = {}): {
+  detached,
+}: {
+  announced?: boolean
+  unit?: UnitCgroup
+  own?: readonly CgroupPath[]
+  otherwise?: Placement
+  detached?: Detachment
+} = {}): {
   placement: Placement
   lines: string[]
 } {
   const {log, lines} = recordingLog()
   const placement = bornPlacement(
     {...way, announced},
-    {unit, own, invocation: 'a1b2', state: host.in('state')},
+    {unit, own, invocation: 'a1b2', state: host.in('state'), detached},
     otherwise,
     log,
   )
@@ -77,6 +85,15 @@ describe('before it starts', () => {
     expect(undos.map(({label}) => label)).toEqual(['remove the announcement'])
     await undos[0]?.undo()
     expect(await readdir(host.in('state', 'placement'))).toEqual([])
+  })
+
+  test('the announcements that earlier invocations of a detached unit have left are removed, and no others', async () => {
+    const placed = ['state', 'placement'] as const
+    await host.write('/system.slice/x.service\nolder\n', ...placed, 'older')
+    await host.write('/system.slice/x.service\na1b2\n', ...placed, 'of-this-one')
+    await host.write('/system.slice/x.service\n\n', ...placed, 'of-none')
+    await born({detached: {role: 'helper', isFollowed: true}}).placement.beforeStart(container, hookContext().context)
+    expect((await readdir(host.in(...placed))).toSorted()).toEqual([container.id, 'of-this-one'])
   })
 
   test('a way that looks at no announcement needs none', async () => {
@@ -206,6 +223,38 @@ describe('once it runs', () => {
         "warn: x.service does not have Delegate=yes, so Docker's limits (-m, --cpus, …) do not apply and docker stats shows nothing; the unit's own limits apply",
       ])
       expect(await host.read(...HANDED)).toBe('-cpu -memory')
+    })
+
+    test.each([
+      ['is there', [CHILD]],
+      ['has ended already', []],
+    ])(
+      'the controllers are taken back from a unit that delegates if its next command is to start while the container %s',
+      async (_, cgroups) => {
+        await host.systemctlAnswers('Delegate=yes')
+        await host.inCgroups('4242', ...cgroups)
+        const own = [placeIn(host, '/system.slice/x.service')]
+        const {placement, lines} = born({own, detached: {role: 'helper', isFollowed: true}})
+        const {context} = hookContext()
+        await placement.beforeStart(container, context)
+        await placement.afterStart(container, context)
+        expect(lines).toContain(
+          "warn: systemd starts another command of x.service beside the container (DelegateSubgroup= gives that a cgroup of its own), so Docker's limits (-m, --cpus, …) do not apply and docker stats shows nothing; the unit's own limits apply",
+        )
+        expect(await host.read(...HANDED)).toBe('-cpu -memory')
+      },
+    )
+
+    test.each([
+      ['its next command has a cgroup of its own', '/system.slice/x.service/main', true],
+      ['it has no other command', '/system.slice/x.service', false],
+    ])('the controllers are left to a unit that delegates, and %s', async (_, path, isFollowed) => {
+      await host.systemctlAnswers('Delegate=yes')
+      const {placement} = born({own: [placeIn(host, path)], detached: {role: 'service', isFollowed}})
+      const {context} = hookContext()
+      await placement.beforeStart(container, context)
+      await placement.afterStart(container, context)
+      expect(await host.read(...HANDED)).toBe('cpu memory\n')
     })
   })
 })

@@ -70,12 +70,18 @@ describe('this process', () => {
     ['need not stay outside of a unit', 'none', {env: {NOTIFY_SOCKET}}, undefined],
     ['cannot stay where systemd takes no messages', 'none', {unit, env: {}}, undefined],
     [
+      'need not stay for a container that is detached, wherever it is',
+      'none',
+      {unit, env: {NOTIFY_SOCKET}, detached: {role: 'service', isFollowed: false}},
+      undefined,
+    ],
+    [
       'stays for a container that is elsewhere',
       'none',
       {unit, env: {NOTIFY_SOCKET}},
       "the container is not in the unit's cgroup, so systemd would not see its end: --cgroups none is set",
     ],
-  ])('this process %s', async (_, cgroups, around, why) => {
+  ] as const)('this process %s', async (_, cgroups, around, why) => {
     const {hooks} = hooksFor([cgroups], around)
     await hooks?.resolve?.({...hookContext().context, request: plainRequest()})
     expect(hooks?.resident?.()).toBe(why)

@@ -489,3 +489,26 @@ describe('with --handover', () => {
     })
   })
 })
+
+describe('with --detach', () => {
+  const unit = {name: 'web.service', manager: 'system'} as const
+
+  test("the output of the unit's own container is written to the journal by the Engine", async () => {
+    const detached = {role: 'service', isFollowed: false} as const
+    const hooks = logForwarding.setup({logs: true}, pluginHost({unit, detached}).host)
+    const request = plainRequest()
+    await hooks?.resolve?.({...hookContext().context, request})
+    expect(request.body.HostConfig.LogConfig.Type).toBe('journald')
+    expect(hooks?.resident?.()).toBeUndefined()
+  })
+
+  test.each([
+    ["a container that runs beside the unit's own process", {unit, detached: {role: 'helper', isFollowed: true}}],
+    [
+      "a container of a user's unit",
+      {unit: {...unit, manager: 'user'}, detached: {role: 'service', isFollowed: false}},
+    ],
+  ] as const)("the output of %s is Docker's alone", (_, around) => {
+    expect(logForwarding.setup({logs: true}, pluginHost(around).host)).toBeUndefined()
+  })
+})

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {rmReconcile} from '../../../src/plugins/rm-reconcile.js'
 import type {Engine} from '../../../src/docker/engine.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
-import type {RunHooks} from '../../../src/pipeline/contract.js'
+import type {Host, RunHooks} from '../../../src/pipeline/contract.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {finishContext, hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
@@ -12,7 +12,7 @@ const exit = {code: 0}
 /** Its hooks, once they know whether the line has `--rm`, and the containers that it has removed. */
 async function hooksWith(
   rm: boolean,
-  {onDrift = 'adopt', handover = false}: {readonly onDrift?: string; readonly handover?: boolean} = {},
+  {onDrift = 'adopt', ...around}: {readonly onDrift?: string} & Pick<Partial<Host>, 'handover' | 'detached'> = {},
 ): Promise<{hooks: Partial<RunHooks> | undefined; removed: string[]; request: CreateRequest; lines: string[]}> {
   const removed: string[] = []
   const engine = fakeEngine({
@@ -21,7 +21,7 @@ async function hooksWith(
       return Promise.resolve()
     },
   })
-  const {host, lines} = pluginHost({engine, handover})
+  const {host, lines} = pluginHost({engine, ...around})
   const hooks = rmReconcile.setup({'on-drift': onDrift}, host)
   const request = plainRequest()
   request.body.HostConfig.AutoRemove = rm
@@ -91,6 +91,13 @@ describe('with --handover and --rm', () => {
     await hooks?.exited?.({...hookContext().context, container, exit})
     expect(removed).toEqual(['0123456789ab with-volumes'])
   })
+})
+
+test('a detached container of --rm is left for the Engine to remove, and nobody stays', async () => {
+  const {hooks, request} = await hooksWith(true, {detached: {role: 'service', isFollowed: false}})
+  expect(request.body.HostConfig.AutoRemove).toBe(true)
+  expect(request.body.Labels).toEqual({})
+  expect(hooks?.resident?.()).toBeUndefined()
 })
 
 describe('with --rm', () => {

@@ -317,7 +317,7 @@ describe('-d', () => {
     '-d after run changes nothing but who is attached: %s',
     async (word) => {
       const {request, ...plain} = await orderOf('--name', 'web', '-e', 'A=b', 'image', 'word')
-      const detached = {...plain, request: {...request, body: {...request.body, ...NOBODY}}}
+      const detached = {...plain, detached: true, request: {...request, body: {...request.body, ...NOBODY}}}
       expect(await orderOf(word, '--name', 'web', '-e', 'A=b', 'image', 'word')).toEqual(detached)
     },
   )
