@@ -1,4 +1,4 @@
-import type {DeviceGrants, EngineInfo, ContainerInspection, ContainerSummary} from './engine.js'
+import type {DeviceGrants, EngineInfo, ContainerInspection, ContainerSummary, RestartPolicy} from './engine.js'
 import type {PullMessage} from './pull-progress.js'
 import type {Reading} from './reading.js'
 
@@ -38,8 +38,17 @@ export function readInspection(answer: Reading): ContainerInspection {
     labels: config.at('Labels').texts(),
     image: answer.at('Image').text(''),
     autoRemove: host.at('AutoRemove').flag(false),
+    restartPolicy: readPolicy(host.at('RestartPolicy')),
     devices: readDevices(host),
   }
+}
+
+/** Docker calls no policy `no`, or nothing. */
+function readPolicy(policy: Reading): RestartPolicy | undefined {
+  const name = policy.at('Name').text('')
+  const retries = policy.at('MaximumRetryCount')
+  if (name === '' || name === 'no') return undefined
+  return {name, retries: retries.isAbsent ? 0 : retries.whole(0, Number.MAX_SAFE_INTEGER)}
 }
 
 function readDevices(config: Reading): DeviceGrants {

@@ -26,6 +26,7 @@ import type {
   ContainerInspection,
   ContainerSummary,
   RememberedEnd,
+  RestartPolicy,
   TerminalSize,
   Volumes,
   WantedImage,
@@ -327,6 +328,13 @@ export class DockerodeEngine implements Engine {
   async rename(id: string, name: string, abortSignal: AbortSignal): Promise<void> {
     await this.#ask(`rename the container to ${name}`, async () => {
       await (await this.#docker(abortSignal)).getContainer(id).rename({name, abortSignal})
+    })
+  }
+
+  async setRestartPolicy(id: string, {name, retries}: RestartPolicy, abortSignal: AbortSignal): Promise<void> {
+    const options = {_body: {RestartPolicy: {Name: name, MaximumRetryCount: retries}}, abortSignal}
+    await this.#ask('set the restart policy of the container', async () => {
+      await (await this.#docker(abortSignal)).getContainer(id).update(options)
     })
   }
 

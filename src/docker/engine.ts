@@ -35,8 +35,18 @@ export interface ContainerInspection {
    * Whether the Engine removes it by itself when it has ended, its anonymous volumes too, as one of `docker run --rm`.
    */
   readonly autoRemove: boolean
+  /** When the Engine starts it again by itself; absent where it does not. */
+  readonly restartPolicy?: RestartPolicy | undefined
   /** What it was given of the host's devices; absent where the Engine does not say. */
   readonly devices?: DeviceGrants
+}
+
+/** When the Engine starts a container again by itself (`docker run --restart`). */
+export interface RestartPolicy {
+  /** `always`, `unless-stopped`, `on-failure` or `no`. */
+  readonly name: string
+  /** With `on-failure`, how often at most; 0 for no limit. */
+  readonly retries: number
 }
 
 /** What a container may use of the host's devices, besides those that every container may. */
@@ -188,6 +198,8 @@ export interface Engine {
   kill(id: string, name: string, signal: AbortSignal): Promise<void>
   /** Gives a container another name, whether it runs or not. */
   rename(id: string, name: string, signal: AbortSignal): Promise<void>
+  /** Says when a container is started again by the Engine itself (`docker update --restart`). */
+  setRestartPolicy(id: string, policy: RestartPolicy, signal: AbortSignal): Promise<void>
   /** Kills the container if it must, removes it, and resolves when it is gone; no error when it was. */
   remove(id: string, volumes: Volumes, signal: AbortSignal): Promise<void>
   /** Fetches an image; it is there when what the Engine says of it has ended. @throws {PullError} */

@@ -1,4 +1,4 @@
-import type {ContainerEvent, Watch} from '../docker/engine.js'
+import type {ContainerEvent, RestartPolicy, Watch} from '../docker/engine.js'
 import {
   EngineElsewhereError,
   HandoverError,
@@ -23,6 +23,7 @@ import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
 import type {Detachment, ExitReport} from '../pipeline/contract.js'
 import {foreseeStop, realtimeKillSignal} from './foresee-stop.js'
+import {takeOffRestartPolicy, type RestartPolicyTakenOff} from './restart-policy.js'
 import {supervise} from './supervise.js'
 import {waitForEngine} from './wait-for-engine.js'
 
@@ -122,11 +123,15 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   let begun: Begun
   let seen: Seen
   let who: 'delegated' | undefined
+  let policy: RestartPolicyTakenOff | undefined
   try {
     await pipeline.start(container)
     begun = await begin(run, obtained, since, following.signal)
     seen = await see(run, obtained, begun.watch)
     const {init} = seen
+    const {restartPolicy} = seen
+    if (origin !== 'created' && restartPolicy !== undefined && run.unit !== undefined)
+      policy = await takeOffRestartPolicy(run, {id: container.id, name}, restartPolicy)
     if (init !== undefined) {
       await pipeline.started({...container, pid: init.pid})
       // A container that was there before may be elsewhere than one that is made.
@@ -144,6 +149,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     signal.throwIfAborted()
   } catch (error) {
     await takeBack(run, obtained)
+    await policy?.putBack()
     throw error
   }
   if (detached !== undefined && seen.isRunning) return {kind: 'handed-over'}
@@ -318,6 +324,8 @@ interface Seen {
   readonly startedAt: number | undefined
   /** Its own stop timeout, in seconds, negative for as long as it takes; nothing where it has none. */
   readonly stopTimeout: number | undefined
+  /** When the Engine would start it again by itself; nothing where it would not. */
+  readonly restartPolicy: RestartPolicy | undefined
 }
 
 /** @throws {EngineElsewhereError} where a PID is asked for, and the Engine's are not this host's */
@@ -328,12 +336,12 @@ async function see(
 ): Promise<Seen> {
   for (let isAgain = false; ; isAgain = true) {
     const found = await engine.inspect(id, signal)
-    const {startedAt, state, stopTimeout} = found ?? {}
+    const {startedAt, state, stopTimeout, restartPolicy} = found ?? {}
+    const same = {startedAt, stopTimeout, restartPolicy}
     const isPaused = state === 'paused'
-    if (found === undefined || found.pid === 0)
-      return {isRunning: false, isPaused: false, init: undefined, startedAt, stopTimeout}
+    if (found === undefined || found.pid === 0) return {isRunning: false, isPaused: false, init: undefined, ...same}
     const init = await findInit(found)
-    if (typeof init === 'object') return {isRunning: true, isPaused, init, startedAt, stopTimeout}
+    if (typeof init === 'object') return {isRunning: true, isPaused, init, ...same}
     if (init === 'gone' && !isAgain) {
       // It has just ended, which the Engine will notice, or has never been here.
       await Promise.race([exitCode.catch(() => undefined), sleep(EARLY_END_NOTICE_MS, signal)])
@@ -346,7 +354,7 @@ async function see(
     log.warn(
       `the PIDs of the Engine at ${engine.address} are not this host's, as with Docker Desktop, an Engine in a container, ProtectProc= without root, or PrivatePIDs=: the container's cgroup is not checked, and only the Engine can send it signals${mend}`,
     )
-    return {isRunning: true, isPaused, init: undefined, startedAt, stopTimeout}
+    return {isRunning: true, isPaused, init: undefined, ...same}
   }
 }
 

@@ -25,6 +25,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     stop: untold('stop'),
     kill: untold('kill'),
     rename: untold('rename'),
+    setRestartPolicy: untold('set the restart policy'),
     remove: untold('remove'),
     pull: () => ({[Symbol.asyncIterator]: () => ({next: untold('pull')})}),
     ...told,

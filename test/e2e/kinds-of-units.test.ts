@@ -181,3 +181,45 @@ describe.each(EACH_RELEASE)('several runs in one unit on $name', ({guest}) => {
     await guest.run('sh', '-c', `docker rm $(docker ps -aq --filter label=systemd-docker.unit=${service.name})`)
   })
 })
+
+describe.each(EACH_RELEASE)('a container with a restart policy on $name', ({guest}) => {
+  test('a restart policy of a container that is taken over, or started again, is taken off with a warning', async () => {
+    const line = 'run --init --name %n busybox sleep 1000'
+    const [running, stopped] = await Promise.all([defineService(guest, line), defineService(guest, line)])
+    const withPolicy = [
+      {service: running, policy: 'always'},
+      {service: stopped, policy: 'unless-stopped'},
+    ]
+    await Promise.all(
+      withPolicy.map(async ({service: {name}, policy}) => {
+        await guest.run(
+          'docker',
+          'run',
+          '-d',
+          `--restart=${policy}`,
+          '--init',
+          '--name',
+          name,
+          'busybox',
+          'sleep',
+          '1000',
+        )
+      }),
+    )
+    await guest.run('docker', 'stop', stopped.name)
+    const starts = await Promise.all([running.start(), stopped.start()])
+    expect(starts.map(({status}) => status)).toEqual([0, 0])
+    for (const {service, policy} of withPolicy) {
+      await service.says(
+        `the restart policy of container ${service.name} was ${policy} and is set to no, because systemd restarts the container (set Restart= in the unit)`,
+      )
+      expect(await service.inspect('{{.HostConfig.RestartPolicy.Name}}')).toBe('no')
+      expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
+    }
+    // However it ends, it stays ended.
+    await guest.run('kill', '-KILL', await running.inspect('{{.State.Pid}}'))
+    await running.reaches({ActiveState: 'failed'})
+    await stopped.stop()
+    for (const {service} of withPolicy) expect(await service.inspect('{{.State.Status}}')).toBe('exited')
+  })
+})

@@ -274,6 +274,17 @@ describe('the Engine through dockerode', () => {
     })
   })
 
+  test('the Engine is told when it is to start a container again by itself', async () => {
+    const {engine, asked} = await engineThat(answer(200, {Warnings: null}))
+    await engine.setRestartPolicy('abc', {name: 'no', retries: 0}, signal)
+    expect(asked).toMatchObject([
+      {
+        line: 'POST /v1.51/containers/abc/update',
+        body: JSON.stringify({RestartPolicy: {Name: 'no', MaximumRetryCount: 0}}),
+      },
+    ])
+  })
+
   test('the Engine pulls an image by name and tag, to the end, and says all that is said of it', async () => {
     const {engine, asked} = await engineThat((_, response) => {
       response.write('{"status":"Pulling from a/b","id":"latest"}\n{"sta')
