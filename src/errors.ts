@@ -245,11 +245,13 @@ export class NameTakenError extends SystemdDockerError {
  */
 export class NameClaimedError extends SystemdDockerError {
   readonly code = 'NAME_CLAIMED'
-  constructor(name: string, owner: string, is: 'in use' | 'unknown') {
+  constructor(name: string, owner: string, is: 'in use' | 'unknown' | 'of another command') {
     super(
-      is === 'in use'
-        ? `the container name ${name} belongs to ${owner}, which is using it: give one of the two units another --name`
-        : `the container name ${name} belongs to ${owner}, and systemd does not report whether that unit has ended: try again, or give one of the two units another --name`,
+      is === 'of another command'
+        ? `the container name ${name} belongs to another command of ${owner}, which has used it in this start: give the container of each command a --name of its own`
+        : is === 'in use'
+          ? `the container name ${name} belongs to ${owner}, which is using it: give one of the two units another --name`
+          : `the container name ${name} belongs to ${owner}, and systemd does not report whether that unit has ended: try again, or give one of the two units another --name`,
     )
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../docker/engine.js'
 import {EngineRefusedError, ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
 import {propertiesOf} from '../systemd/properties.js'
+import type {UnitCommand} from '../systemd/command.js'
 import type {UnitName} from '../systemd/unit.js'
 import {findInit} from '../kernel/container-init.js'
 import {LABELS, hashOf, labelled, ownerOf, wasMadeWithRm, type Invocation} from '../pipeline/labels.js'
@@ -18,6 +19,7 @@ import {DOCKER_RESTART_LOOK_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {keepCidFile} from './cid-file.js'
 import {prepareCreation, type ContainerCreation} from './create-container.js'
+import {isInUse, isOfAnotherCommand} from './other-command.js'
 import {withOwnLabels} from './own-labels.js'
 import {NEVER_ABORTED, askWithTimeout, sleep} from '../timing.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
@@ -36,6 +38,8 @@ export interface EnsureInput {
   readonly stop: ProcessSignals
   /** The unit that this process is the main process of; nothing outside of any. */
   readonly unit: Invocation | undefined
+  /** Asks systemd which of the unit's commands this process is, once; absent outside of any unit. */
+  readonly askCommand?: (() => Promise<UnitCommand | undefined>) | undefined
   /** How long the Engine may take to notice the end of a container of our name, or to remove it, in milliseconds. */
   readonly removalPatience: number
 }
@@ -81,6 +85,7 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
   const found = present.found === undefined ? undefined : await afterPull(run, present.found)
   if (found !== undefined) {
     const running = isRunning(found)
+    if (running || !runRequest.rm) await refuseOfAnotherCommand(run, found)
     const drift = driftOf(found, request)
     const verdict =
       (await pipeline.reconcile(request, {
@@ -207,20 +212,25 @@ async function findLeftover(run: EnsureInput): Promise<Present> {
   if (unit === undefined) return {found: undefined, others: []}
   const request = hashOf(runRequest.request)
   const same: Found[] = []
-  const others: Predecessor[] = []
+  const others: Found[] = []
   for (const {id} of await engine.list({[LABELS.unit]: ownerOf(unit), [LABELS.nameless]: 'yes'}, signal)) {
     const one = await lookUp(run, id)
-    if (one?.labels[LABELS.nameless] !== 'yes' || one.labels[LABELS.invocation] === unit.id) continue
+    if (one?.labels[LABELS.nameless] !== 'yes' || (await isInUse(one, unit, signal))) continue
     if (one.labels[LABELS.request] === request) same.push(one)
-    else if (one.state !== 'exited') {
-      log.warn(
-        `container ${one.id.slice(0, 12)}, left behind by an earlier start of ${unit.name}, was created from another command line and is removed`,
-      )
-      others.push(new Predecessor(one, engine, log))
-    }
+    else if (one.state !== 'exited') others.push(one)
   }
+  // A command beside the main process knows nothing of what that has left, which will want it.
+  const setting = others.length === 0 ? undefined : (await run.askCommand?.())?.setting
+  const left = setting === undefined || setting === 'ExecStart' ? others : []
+  for (const {id} of left)
+    log.warn(
+      `container ${id.slice(0, 12)}, left behind by an earlier start of ${unit.name}, was created from another command line and is removed`,
+    )
   const last = same.find(({state}) => state === 'running') ?? same[0]
-  return {found: last === undefined ? undefined : await settled(run, last), others}
+  return {
+    found: last === undefined ? undefined : await settled(run, last),
+    others: left.map((one) => new Predecessor(one, engine, log)),
+  }
 }
 
 /**
@@ -296,6 +306,15 @@ async function refuseClaimed(
     asked.manager === 'system' || owner === ownerOf(asked) ? await isOverNow(asked, signal) : !isRunning(found)
   signal.throwIfAborted()
   if (isOver !== true) throw new NameClaimedError(name, owner, isOver === undefined ? 'unknown' : 'in use')
+}
+
+/** @throws {NameClaimedError} when another command of the unit has the container */
+async function refuseOfAnotherCommand(
+  {runRequest, unit, stop: {signal}}: EnsureInput,
+  found: ContainerInspection,
+): Promise<void> {
+  if (unit === undefined || !(await isOfAnotherCommand(found, hashOf(runRequest.request), unit, signal))) return
+  throw new NameClaimedError(found.name, unit.name, 'of another command')
 }
 
 /** Whether a unit has ended, or never ran; `undefined` where systemd does not say. */

@@ -3,7 +3,7 @@ import {EngineUnreachableError, FinishError, reason} from '../errors.js'
 import {commandDeadline, type Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {unrestrictDevices} from '../systemd/device-policy.js'
-import {propertiesOf} from '../systemd/properties.js'
+import {beganAt} from '../systemd/began.js'
 import {systemctl} from '../systemd/systemctl.js'
 import {withEngineTimeout} from './engine-timeout.js'
 import {describeEnd, processEndOf, needsWords} from './exit-status.js'
@@ -56,7 +56,7 @@ export async function finish(finishing: FinishInput): Promise<number> {
   // What systemd says is asked for first: another job may take the place of the one that the stop is, while the Engine
   // is waited for.
   const deadline = commandDeadline('stop', unit, env, signal)
-  const begun = beginOf(unit, signal)
+  const begun = beganAt(unit, signal)
   const asked = isStopAsked(unit, signal)
   let timer: NodeJS.Timeout | undefined
   const armed = deadline.then((until) => {
@@ -77,7 +77,7 @@ export async function finish(finishing: FinishInput): Promise<number> {
     const ended = await abortable(signal, endedContainer(finishing, unit, await deadline, signal))
     if (ended === undefined) return 0
     const {id, labels, end: exit} = ended
-    const isOfBefore = exit !== undefined && exit.at < (await begun)
+    const isOfBefore = exit !== undefined && exit.at < ((await begun) ?? 0)
     // One that is there may bear what was left before, too; of one that is gone nobody knows.
     if (ended.isThere || !isOfBefore) {
       const soon = await Promise.race([asked, sleep(STOP_ASKED_ANSWER_MS, signal)])
@@ -187,17 +187,6 @@ async function endedWithEngine(
 ): Promise<boolean> {
   const ends = await engine.ends(id, signal)
   return !ends.some(({at}) => at >= finishedAt) && !(await engine.info(signal)).liveRestore
-}
-
-/**
- * When the unit began to start, in milliseconds since 1970: an end before that is not this one's. 0 where systemd does
- * not say.
- */
-async function beginOf(unit: Invocation, signal: AbortSignal): Promise<number> {
-  const begun = (await propertiesOf(unit, ['InactiveExitTimestampMonotonic'], signal))?.InactiveExitTimestampMonotonic
-  if (begun === undefined) return 0
-  // Both clocks are the kernel's CLOCK_MONOTONIC (systemd.directives(7) gives microseconds).
-  return Date.now() - (Number(process.hrtime.bigint()) / 1e6 - Number(begun) / 1000)
 }
 
 interface End {

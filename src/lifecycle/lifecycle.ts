@@ -12,7 +12,6 @@ import type {UnitName} from '../systemd/unit.js'
 import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {handlesSignal, type HostProcess} from '../kernel/process.js'
-import type {UnitCommand} from '../systemd/command.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
@@ -42,8 +41,6 @@ export interface RunInput extends EnsureInput {
   readonly handover: boolean
   /** What `--detach` comes to; nothing where it is not on the line, or has no effect. */
   readonly detached?: Detachment | undefined
-  /** Asks systemd which of the unit's commands this process is, once; absent outside of any unit. */
-  readonly askCommand?: (() => Promise<UnitCommand | undefined>) | undefined
   /** Whether systemd takes no word of this process, so that its answer to that question has to be waited for. */
   readonly isUnheard?: boolean
   /** The options of the line, besides that, that cannot be done where the Engine's PIDs are not this host's. */

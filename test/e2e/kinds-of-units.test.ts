@@ -1,7 +1,7 @@
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {EACH_RELEASE, hostsNamed} from '../support/host/hosts.js'
+import {CURRENT, EACH_RELEASE, hostsNamed} from '../support/host/hosts.js'
 import {containers, defineService, type Service} from '../support/service/service.js'
 
 const TWO = hostsNamed('debian13-v2', 'debian-forky')
@@ -179,6 +179,46 @@ describe.each(EACH_RELEASE)('several runs in one unit on $name', ({guest}) => {
     // That of the reload, which was made without --rm.
     expect(left).toBe(1)
     await guest.run('sh', '-c', `docker rm $(docker ps -aq --filter label=systemd-docker.unit=${service.name})`)
+  })
+})
+
+describe.each(CURRENT)('the containers of several runs in one unit on $name', ({guest}) => {
+  test("a container of ExecStartPre= is not taken for the service's, nor removed as left over, with and without names", async () => {
+    const run = (words: string): string => `/opt/bin/systemd-docker run ${words}`
+    const [named, nameless] = await Promise.all([
+      defineService(guest, '', {
+        ExecStartPre: run('--name %n busybox echo migrated'),
+        ExecStart: run(`--name %n busybox ${COUNTING}`),
+      }),
+      defineService(guest, '', {
+        ExecStartPre: [run('-d --init busybox sleep 1000'), run('busybox echo migrated')],
+        ExecStart: run(`busybox ${COUNTING}`),
+      }),
+    ])
+    const list = ['docker', 'ps', '--all', '--no-trunc', '--quiet', '--filter']
+    const ofNameless = async (): Promise<string> =>
+      await guest.run('sh', '-c', `${list.join(' ')} label=systemd-docker.unit=${nameless.name} | sort`)
+    onTestFinished(async () => {
+      await guest.attempt([
+        'sh',
+        '-c',
+        `docker rm --force $(${list.join(' ')} label=systemd-docker.unit=${nameless.name})`,
+      ])
+    })
+    const refusal = `the container name ${named.name} belongs to another command of ${named.name}, which has used it in this start: give the container of each command a --name of its own`
+    for (const round of [1, 2]) {
+      expect((await named.start()).status).toBe(1)
+      expect((await named.journal()).filter((line) => line === refusal)).toHaveLength(round)
+      expect(await named.inspect('{{.Config.Cmd}} {{.State.Status}}')).toBe('[echo migrated] exited')
+    }
+    expect((await nameless.start()).status).toBe(0)
+    const first = await ofNameless()
+    expect(first.split('\n')).toHaveLength(3)
+    await nameless.stop()
+    expect((await nameless.start()).status).toBe(0)
+    expect(await ofNameless()).toBe(first)
+    const running = await guest.run('docker', 'ps', '--filter', `label=systemd-docker.unit=${nameless.name}`, '--quiet')
+    expect(running.split('\n')).toHaveLength(2)
   })
 })
 
