@@ -5,6 +5,13 @@ import {HARDENED, type Settings} from '../support/service/hardening.js'
 import {placeOf, warningsOf, type Place} from '../support/service/placed.js'
 import {containers, defineService, type Service} from '../support/service/service.js'
 
+/** Without the addon, a `PATH` to systemd's programs, and the capability to send in the name of another process. */
+const PROGRAM_ALONE: Settings = {
+  CapabilityBoundingSet: '',
+  InaccessiblePaths: '/opt/systemd-docker/node_modules/sd-notify',
+  Environment: 'PATH=/usr/local/bin',
+}
+
 /** What a setting leaves, and what it is warned of. */
 interface Seen {
   readonly place: Place
@@ -46,42 +53,46 @@ function left(place: Place, ...warnings: readonly (string | RegExp)[]): Seen {
   }
 }
 
-describe.each(hostsNamed('debian13-v2', 'debian-forky', 'debian12-v2'))(
-  'a hardened unit on $name, which is set up',
-  ({guest}) => {
-    test('a hardened unit has its container born in it, and one warning names the setting that stands in the way and what to set', async () => {
-      const readOnly = `the unit's ReadOnlyPaths= or ProtectSystem= makes /run/systemd-docker read-only (set RuntimeDirectory=systemd-docker and RuntimeDirectoryPreserve=yes in the unit)`
-      const noRoot = `${STAYS}: only root can move it (leave User= and DynamicUser= out of the unit, or say --cgroups none); it was not born in the unit because only root can place containers through the shim`
-      expect(
-        await seenOf(guest, {
-          'all that it bears': HARDENED,
-          'ProtectSystem=': {ProtectSystem: 'strict'},
-          'ProtectControlGroups=': {ProtectControlGroups: 'yes'},
-          'ReadOnlyPaths=': {ReadOnlyPaths: '/'},
-          'InaccessiblePaths=': {InaccessiblePaths: '/sys/fs/cgroup'},
-          'User=': OTHER_USER,
-          'User= and ProtectProc=': {...OTHER_USER, ProtectProc: 'invisible'},
-          'DynamicUser=': {DynamicUser: 'yes', SupplementaryGroups: 'docker'},
-          'nothing but programs to notify with': {
-            CapabilityBoundingSet: '',
-            InaccessiblePaths: '/opt/systemd-docker/node_modules/sd-notify',
-            Environment: 'PATH=/usr/local/bin',
-          },
-        }),
-      ).toEqual({
-        'all that it bears': left('born in the unit'),
-        'ProtectSystem=': left('moved to the unit', readOnly),
-        'ProtectControlGroups=': left('born in the unit'),
-        'ReadOnlyPaths=': left('outside', `${STAYS}: ProtectControlGroups= in `),
-        'InaccessiblePaths=': left('outside', `${STAYS}: this process sees no cgroup hierarchy, as with Inaccessible`),
-        'User=': left('outside', noRoot),
-        'User= and ProtectProc=': left('outside', ELSEWHERE),
-        'DynamicUser=': left('outside', noRoot),
-        'nothing but programs to notify with': left('born in the unit'),
-      })
+describe.each(hostsNamed('debian13-v2', 'debian-forky'))('a hardened unit on $name, which is set up', ({guest}) => {
+  test('a hardened unit has its container born in it, and one warning names the setting that stands in the way and what to set', async () => {
+    const readOnly = `the unit's ReadOnlyPaths= or ProtectSystem= makes /run/systemd-docker read-only (set RuntimeDirectory=systemd-docker and RuntimeDirectoryPreserve=yes in the unit)`
+    const noRoot = `${STAYS}: only root can move it (leave User= and DynamicUser= out of the unit, or say --cgroups none); it was not born in the unit because only root can place containers through the shim`
+    expect(
+      await seenOf(guest, {
+        'all that it bears': HARDENED,
+        'ProtectSystem=': {ProtectSystem: 'strict'},
+        'ProtectControlGroups=': {ProtectControlGroups: 'yes'},
+        'ReadOnlyPaths=': {ReadOnlyPaths: '/'},
+        'InaccessiblePaths=': {InaccessiblePaths: '/sys/fs/cgroup'},
+        'User=': OTHER_USER,
+        'User= and ProtectProc=': {...OTHER_USER, ProtectProc: 'invisible'},
+        'DynamicUser=': {DynamicUser: 'yes', SupplementaryGroups: 'docker'},
+        'nothing but a program to notify with': PROGRAM_ALONE,
+      }),
+    ).toEqual({
+      'all that it bears': left('born in the unit'),
+      'ProtectSystem=': left('moved to the unit', readOnly),
+      'ProtectControlGroups=': left('born in the unit'),
+      'ReadOnlyPaths=': left('outside', `${STAYS}: ProtectControlGroups= in `),
+      'InaccessiblePaths=': left('outside', `${STAYS}: this process sees no cgroup hierarchy, as with Inaccessible`),
+      'User=': left('outside', noRoot),
+      'User= and ProtectProc=': left('outside', ELSEWHERE),
+      'DynamicUser=': left('outside', noRoot),
+      'nothing but a program to notify with': left('born in the unit'),
     })
-  },
-)
+  })
+})
+
+describe.each(hostsNamed('debian12-v2'))('a hardened unit on $name, whose systemd and Docker are old', ({guest}) => {
+  test('a hardened unit of an old systemd has its container born in it, without a warning', async () => {
+    expect(
+      await seenOf(guest, {'all that it bears': HARDENED, 'nothing but a program to notify with': PROGRAM_ALONE}),
+    ).toEqual({
+      'all that it bears': left('born in the unit'),
+      'nothing but a program to notify with': left('born in the unit'),
+    })
+  })
+})
 
 describe.each(hostsNamed('debian13-v2', 'debian-forky'))('a unit with namespaces of its own on $name', ({guest}) => {
   test('a unit with namespaces of its own for PIDs or cgroups starts, and a warning names the setting', async () => {
