@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
 import {CURRENT} from '../support/host/hosts.js'
 import {codeRows} from '../support/markdown.js'
 import {placeOf, warningsOf} from '../support/service/placed.js'
@@ -68,7 +69,10 @@ async function runs(guest: Guest, settings: Settings, look?: (service: Service) 
     ActiveState: 'inactive',
     Result: 'success',
   })
-  expect(await guest.run('docker', 'ps', '--quiet', '--filter', `name=${service.name}`)).toBe('')
+  // The Engine sees a little later what systemd has ended.
+  await until(20_000, async () =>
+    (await guest.run('docker', 'ps', '--quiet', '--filter', `name=${service.name}`)) === '' ? true : undefined,
+  )
 }
 
 describe.each(CURRENT)('docs/units.md on $name', ({guest}) => {
