@@ -241,6 +241,7 @@ async function prepareForStop(
     stop.stopBy('SIGTERM')
     return {said, refusal: new KillSignalError(realtime)}
   }
+  stop.hear(said.killSignals)
   const [name = 'SIGTERM'] = said.killSignals
   const isStarter = said.mainPid === process.ppid && (await handlesSignal(said.mainPid, name)) === false
   for (const words of foreseeStop({unit: said, stopTimeout, deafStarter: isStarter ? said.mainPid : undefined}))

@@ -5,6 +5,8 @@ import type {SignalName} from '../kernel/signal-names.js'
 const STOPPING = ['SIGTERM', 'SIGINT'] as const
 /** Signals that are the container's business. */
 const PASSED_ON = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+/** Signals that no process can handle (signal(7)). */
+const NEVER_HEARD: readonly SignalName[] = ['SIGKILL', 'SIGSTOP']
 
 /**
  * What this process is asked by signals. Whoever listens from when the container is ready gets them; before that, they
@@ -32,6 +34,7 @@ export class ProcessSignals {
   #asked: SignalName | undefined
   #stop: ((name: SignalName) => void) | undefined
   #other: ((name: NodeJS.Signals) => void) | undefined
+  #hear: (names: readonly SignalName[]) => void = () => undefined
 
   /** Aborts, with a {@link StoppedError} as its reason, when the run is to stop before the container is ready. */
   get signal(): AbortSignal {
@@ -92,14 +95,24 @@ export class ProcessSignals {
    * effect back.
    */
   listen(process: NodeJS.Process = globalThis.process): () => void {
+    const heard = new Set<SignalName>()
     const take = (name: NodeJS.Signals): void => {
       this.take(name)
     }
-    const names = [...STOPPING, ...PASSED_ON]
-    for (const name of names) process.on(name, take)
-    return () => {
-      for (const name of names) process.removeListener(name, take)
+    this.#hear = (names) => {
+      for (const name of names) if (!heard.has(name)) process.on(name, take)
+      for (const name of names) heard.add(name)
     }
+    this.#hear([...STOPPING, ...PASSED_ON])
+    return () => {
+      for (const name of heard) process.removeListener(name, take)
+      this.#hear = () => undefined
+    }
+  }
+
+  /** Listens to these as well: signals by which systemd stops the unit. There are some that nobody hears. */
+  hear(names: readonly SignalName[]): void {
+    this.#hear(names.filter((name) => !NEVER_HEARD.includes(name)))
   }
 }
 

@@ -12,7 +12,7 @@ const PROGRAM = '/opt/bin/systemd-docker'
 const SCRIPTS = {
   // An init that counts the signals it gets, and ends a second after the first.
   'count.sh': `got=; t=0
-for one in INT QUIT TERM; do trap "got=\\"\\$got $one\\"" $one; done
+for one in INT QUIT WINCH TERM; do trap "got=\\"\\$got $one\\"" $one; done
 echo up
 while :; do sleep 0.1; [ -z "$got" ] || t=$((t+1)); [ $t -lt 10 ] || { echo "the init got$got"; exit 0; }; done
 `,
@@ -93,6 +93,7 @@ const WAYS: readonly {
   {what: 'mixed and KillSignal=SIGINT', unit: {KillMode: 'mixed', KillSignal: 'SIGINT'}, gets: 'INT'},
   {what: 'control-group and KillSignal=SIGINT', unit: {KillSignal: 'SIGINT'}, gets: 'INT'},
   {what: 'mixed and KillSignal=SIGQUIT', unit: {KillMode: 'mixed', KillSignal: 'SIGQUIT'}, gets: 'QUIT'},
+  {what: 'mixed and KillSignal=SIGWINCH', unit: {KillMode: 'mixed', KillSignal: 'SIGWINCH'}, gets: 'WINCH'},
   {what: 'control-group and KillSignal=SIGQUIT', unit: {KillSignal: 'SIGQUIT'}, gets: 'QUIT'},
 ]
 

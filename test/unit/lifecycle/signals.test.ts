@@ -97,6 +97,22 @@ describe('a process that is listened to', () => {
     expect(process.eventNames()).toEqual([...STOPPING, ...OTHERS])
   })
 
+  test('a process is listened to for the signal of its unit as well, once that is known and can be heard', () => {
+    const process = new EventEmitter()
+    const stop = new ProcessSignals()
+    stop.hear(['SIGWINCH'])
+    const unlisten = stop.listen(process as NodeJS.Process)
+    const passedOn: string[] = []
+    stop.onOther((name) => passedOn.push(name))
+    stop.hear(['SIGWINCH', 'SIGTERM', 'SIGKILL', 'SIGSTOP'])
+    expect(process.eventNames()).toEqual([...STOPPING, ...OTHERS, 'SIGWINCH'])
+    expect(process.listenerCount('SIGTERM')).toBe(1)
+    process.emit('SIGWINCH', 'SIGWINCH')
+    expect(passedOn).toEqual(['SIGWINCH'])
+    unlisten()
+    expect(process.eventNames()).toEqual([])
+  })
+
   test('a process gets the default effect of its signals back', () => {
     const process = new EventEmitter()
     const stop = new ProcessSignals()
