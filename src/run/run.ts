@@ -7,7 +7,7 @@ import {duration} from '../docker/run-options/values/duration.js'
 import {commandDeadline} from '../systemd/deadline.js'
 import {openNotifier, type Notifier} from '../systemd/notifier.js'
 import type {OptionValue} from '../options/option.js'
-import {isStartedForUnit, type OwnNames} from '../systemd/unit.js'
+import {isStartedForUnit, type OwnNames, type UnitName} from '../systemd/unit.js'
 import {commandOf, isBesideMain, type UnitCommand} from '../systemd/command.js'
 import {watchdogInterval} from '../systemd/watchdog.js'
 import {detachmentOf} from './detach.js'
@@ -60,9 +60,10 @@ export async function run(
   const runRequest = await parseRunRequest(line.rest, around, site.declarations)
   const isUnheard = env['NOTIFY_SOCKET'] === undefined
   let command: Promise<UnitCommand | undefined> | undefined
-  const askCommand = unit === undefined ? undefined : () => (command ??= commandOf(unit, env, stop.signal))
+  const asked = unit ?? serviceAround(names)
+  const askCommand = asked === undefined ? undefined : () => (command ??= commandOf(asked, env, stop.signal))
   // The answer takes a while.
-  if (isUnheard) void askCommand?.()
+  if (isUnheard && unit !== undefined) void askCommand?.()
   const isDetached = runRequest.detached === true && !handover && askCommand !== undefined
   const pidFile = pathOf(settings['pid-file']?.value, cwd)
   const detached = isDetached ? detachmentOf(await askCommand(), pidFile, log) : undefined
@@ -117,6 +118,11 @@ export async function run(
 export function invocationOf(env: Readonly<NodeJS.ProcessEnv>, {unit, manager}: OwnNames): Invocation | undefined {
   const {INVOCATION_ID: id} = env
   return id === undefined || unit === undefined || !isStartedForUnit(env) ? undefined : {name: unit, manager, id}
+}
+
+/** The service in whose cgroup this process is, although sudo, for one, has taken the unit's variables away. */
+function serviceAround({unit: name, manager}: OwnNames): UnitName | undefined {
+  return name?.endsWith('.service') === true ? {name, manager} : undefined
 }
 
 /** Says where everything came from. Values are not said: an option of a site's plugin may hold a secret. */

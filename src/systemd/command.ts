@@ -1,6 +1,11 @@
 import {propertiesOf} from './properties.js'
 import type {UnitName} from './unit.js'
 
+/** What `SubState` is while a unit has no main process, so that all of its processes are of another command. */
+const WITHOUT_MAIN = ['condition', 'start-pre', 'stop-post']
+/** A command that runs, in what systemctl shows of an `ExecStart=` that it has begun. */
+const RUNNING = / ; stop_time=\[n\/a\] ; pid=[1-9]\d* ; /
+
 /** The settings whose commands systemd runs beside a main process, by what `SubState` is meanwhile. */
 const BESIDE: Readonly<Record<string, string>> = {
   condition: 'ExecCondition',
@@ -47,13 +52,14 @@ export async function commandOf(
   )
   if (said?.Type === undefined) return undefined
   const {SubState = '', PIDFile = '', ExecStop = '', ExecStart = ''} = said
-  const isBeside = said.ControlPID === SYSTEMD_EXEC_PID && SubState !== 'start'
+  const isControl = said.ControlPID === SYSTEMD_EXEC_PID && SubState !== 'start'
+  const isBeside = isControl || WITHOUT_MAIN.includes(SubState)
   return {
     setting: isBeside ? (BESIDE[SubState] ?? 'ExecStop') : 'ExecStart',
     type: said.Type,
     remains: said.RemainAfterExit === 'yes',
     // Of several commands the line that comes last is that of the last one.
-    isLast: ExecStart.includes(` ; pid=${SYSTEMD_EXEC_PID} ; `),
+    isLast: RUNNING.test(ExecStart),
     pidFile: PIDFile === '' ? undefined : PIDFile,
     killMode: said.KillMode,
     hasStopCommand: ExecStop !== '',

@@ -86,6 +86,21 @@ describe.each(EACH_RELEASE)('a unit whose start command returns, on $name', ({gu
     },
   )
 
+  test('-d behind a program that takes the variables of the unit away, as sudo does, lets the start go on all the same', async () => {
+    const line = `/usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin /opt/bin/systemd-docker run -d --rm --name %n ${container}`
+    const [oneshot, before, job] = await Promise.all([
+      defineService(guest, '', {Type: 'oneshot', RemainAfterExit: 'yes', ExecStart: line}),
+      defineService(guest, '', {Type: 'exec', ExecStartPre: line, ExecStart: '/usr/bin/docker logs -f %n'}),
+      defineService(guest, '', {Type: 'oneshot', ExecStart: line}),
+    ])
+    const starts = await Promise.all([oneshot.start(), before.start(), job.start()])
+    expect(starts.map(({status}) => status)).toEqual([0, 0, 1])
+    await job.says(/^(?:systemd-docker: )?option --detach is refused: .*; set RemainAfterExit=yes in the unit/)
+    for (const one of [oneshot, before]) expect(await one.pids()).toContain(Number(await one.inspect('{{.State.Pid}}')))
+    await Promise.all([oneshot.stop(), before.stop()])
+    for (const one of [oneshot, before]) await gone(guest, one)
+  })
+
   test('-d in a unit of Type=forking starts the container and lets the start end, with and without PIDFile=', async () => {
     const stop = {Type: 'forking', ExecStop: '/usr/bin/docker stop %n'}
     const [plain, withFile] = await Promise.all([

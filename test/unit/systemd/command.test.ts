@@ -59,6 +59,16 @@ describe('the command of a unit that a process is', () => {
     expect(await commandOf(unitIn(host), env, signal)).toMatchObject({remains: true, isLast: true})
   })
 
+  test('a process that somebody else has started for a command is known by what the unit is at', async () => {
+    await host.systemctlAnswers(`Type=simple\nSubState=start-pre\nControlPID=77\nExecStart=${command(0)}`)
+    expect(await commandOf(unitIn(host), {}, signal)).toMatchObject({setting: 'ExecStartPre', isLast: false})
+    await host.systemctlAnswers(`Type=oneshot\nSubState=start\nControlPID=0\nExecStart=${command(77)}`)
+    expect(await commandOf(unitIn(host), {}, signal)).toMatchObject({setting: 'ExecStart', isLast: true})
+    const ended = command(77).replace('stop_time=[n/a]', 'stop_time=[Wed 2026-11-25 23:15:42 UTC]')
+    await host.systemctlAnswers(`Type=oneshot\nSubState=start\nControlPID=0\nExecStart=${ended}`)
+    expect(await commandOf(unitIn(host), {}, signal)).toMatchObject({setting: 'ExecStart', isLast: false})
+  })
+
   test('of a systemd that does not say which process it has started, this one is meant', async () => {
     await host.systemctlAnswers(`Type=oneshot\nSubState=start-pre\nControlPID=${String(process.pid)}`)
     expect(await commandOf(unitIn(host), {}, signal)).toMatchObject({setting: 'ExecStartPre'})
