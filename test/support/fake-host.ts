@@ -1,8 +1,9 @@
-import childProcess from 'node:child_process'
+import childProcess, {type ChildProcess} from 'node:child_process'
+import {once} from 'node:events'
 import {writeFileSync} from 'node:fs'
 import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
-import {beforeEach, vi} from 'vitest'
+import {afterEach, beforeEach, vi} from 'vitest'
 import type {CgroupPath} from '../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../src/systemd/unit.js'
 import {useTempDirectory} from './temp-directory.js'
@@ -40,14 +41,24 @@ export function useFakeHost(): FakeHost {
     await write(script, 'bin', 'systemctl')
     await chmod(inTemp('bin', 'systemctl'), 0o755)
   }
+  const running = new Set<ChildProcess>()
   beforeEach(async () => {
     proc.root = inTemp('proc')
     const {execFile} = childProcess
     const systemctl = inTemp('bin', 'systemctl')
-    const executed = (program: string, ...rest: unknown[]): unknown =>
-      Reflect.apply(execFile, childProcess, [program === 'systemctl' ? systemctl : program, ...rest])
-    vi.spyOn(childProcess, 'execFile').mockImplementation(executed as typeof execFile)
+    const executed = (program: string, ...rest: unknown[]): ChildProcess => {
+      const words = [program === 'systemctl' ? systemctl : program, ...rest]
+      const child = Reflect.apply(execFile, childProcess, words) as ChildProcess
+      running.add(child)
+      child.once('close', () => running.delete(child))
+      return child
+    }
+    vi.spyOn(childProcess, 'execFile').mockImplementation(executed)
     await systemctlAnswers('Delegate=no')
+  })
+  // What a test has not waited for would still write into the directory that is about to be removed.
+  afterEach(async () => {
+    await Promise.all([...running].map((child) => once(child, 'close')))
   })
   return {
     in: inTemp,
