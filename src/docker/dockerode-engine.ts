@@ -271,7 +271,11 @@ export class DockerodeEngine implements Engine {
     const options = {
       since: '0',
       until: secondsOf(Date.now()),
-      filters: {type: ['container'], container: [nameOrId], event: ['create', 'start', 'die', 'died', 'destroy']},
+      filters: {
+        type: ['container'],
+        container: [nameOrId],
+        event: ['create', 'start', 'kill', 'die', 'died', 'destroy'],
+      },
       abortSignal,
     }
     const stream = await this.#ask('report how the container ended', async () =>

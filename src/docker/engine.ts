@@ -87,6 +87,8 @@ export interface RememberedEnd {
   readonly labels: Readonly<Record<string, string>>
   /** 0 to 255; nothing where a label of the container may have been laid over what the Engine said. */
   readonly exitCode: number | undefined
+  /** The signals that somebody had the Engine send the container in the life that ended so, as far as is known. */
+  readonly sent: ReadonlySet<number>
 }
 
 /** A container's end that is being waited for. */

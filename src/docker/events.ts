@@ -33,27 +33,34 @@ export async function* parseEvents(stream: AsyncIterable<unknown>): AsyncGenerat
 }
 
 /**
- * The ends of containers that a stream tells of, which has all other kinds of their events as well. The status is there
- * where the Engine itself has said it: where an event of that container that has no status of its own has none by its
- * labels.
+ * The ends of containers that a stream tells of, which has all other kinds of their events as well. The status and the
+ * signals are there where the Engine itself has said them: where an event of that container that has none of its own
+ * has none by its labels.
  */
 export async function parseEnds(stream: AsyncIterable<unknown>): Promise<RememberedEnd[]> {
   const messages: Message[] = []
   for await (const message of messagesOf(stream)) messages.push(message)
-  const labels = new Map(messages.filter(({action}) => !isEnd(action)).map(({id, attributes}) => [id, attributes]))
-  return messages
-    .filter(({action}) => isEnd(action))
-    .map(({id, at, attributes}) => {
-      const known = labels.get(id)
-      const isTrue = known !== undefined && !Object.hasOwn(known, 'exitCode')
-      return {
-        id,
-        at,
-        name: attributes['name'] ?? '',
-        labels: known ?? attributes,
-        exitCode: isTrue ? numberOf(attributes['exitCode'], 255) : undefined,
-      }
-    })
+  const plain = messages.filter(({action}) => !isEnd(action) && action !== 'kill')
+  const labels = new Map(plain.map(({id, attributes}) => [id, attributes]))
+  const sent = new Map<string, Set<number>>()
+  return messages.flatMap(({action, id, at, attributes}) => {
+    const known = labels.get(id)
+    const isTrueOf = (name: string): boolean => known !== undefined && !Object.hasOwn(known, name)
+    if (action === 'start') sent.delete(id)
+    if (action === 'kill' && isTrueOf('signal')) {
+      const signal = numberOf(attributes['signal'], LAST_SIGNAL)
+      if (signal !== undefined) sent.set(id, new Set([...(sent.get(id) ?? []), signal]))
+    }
+    if (!isEnd(action)) return []
+    return {
+      id,
+      at,
+      name: attributes['name'] ?? '',
+      labels: known ?? attributes,
+      exitCode: isTrueOf('exitCode') ? numberOf(attributes['exitCode'], 255) : undefined,
+      sent: sent.get(id) ?? new Set<number>(),
+    }
+  })
 }
 
 function isEnd(action: string): boolean {

@@ -1,3 +1,4 @@
+import {constants} from 'node:os'
 import type {Engine, ContainerInspection} from '../docker/engine.js'
 import {EngineUnreachableError, FinishError, reason} from '../errors.js'
 import {commandDeadline, type Deadline} from '../systemd/deadline.js'
@@ -142,7 +143,7 @@ async function endedContainer(
   const ends = await engine.ends(name, signal)
   const last = ends.findLast((end) => end.name === name && end.labels[LABELS.unit] === owner)
   if (last === undefined) return undefined
-  const end = {code: last.exitCode, at: last.at, outOfMemory: false, withEngine: false}
+  const end = {code: last.exitCode, at: last.at, outOfMemory: false, withEngine: false, sent: last.sent}
   return {id: last.id, isThere: false, labels: {}, end}
 }
 
@@ -172,21 +173,12 @@ async function endOf(
   if (now === undefined || now.state === 'created') return undefined
   // docker restart has started it again meanwhile, and says nothing of its last end.
   if (now.pid !== 0) return await endOf(now, engine, deadline, signal)
-  const withEngine = await endedWithEngine(now, engine, signal)
-  return {code: now.exitCode, at: now.finishedAt, outOfMemory: now.outOfMemory, withEngine}
-}
-
-/**
- * Whether an Engine took the container along when it ended: the one that answers knows nothing of the end, and does not
- * let containers outlive it.
- */
-async function endedWithEngine(
-  {id, finishedAt}: ContainerInspection,
-  engine: Engine,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const ends = await engine.ends(id, signal)
-  return !ends.some(({at}) => at >= finishedAt) && !(await engine.info(signal)).liveRestore
+  const remembered = (await engine.ends(id, signal)).findLast(({at}) => at >= now.finishedAt)
+  // It was taken along by an Engine that ended: the one that answers knows nothing of the end, and does not let
+  // containers outlive it.
+  const withEngine = remembered === undefined && !(await engine.info(signal)).liveRestore
+  const sent = remembered?.sent ?? new Set()
+  return {code: now.exitCode, at: now.finishedAt, outOfMemory: now.outOfMemory, withEngine, sent}
 }
 
 interface End {
@@ -196,11 +188,15 @@ interface End {
   readonly at: number
   readonly outOfMemory: boolean
   readonly withEngine: boolean
+  /** The signals that somebody had the Engine send the container. */
+  readonly sent: ReadonlySet<number>
 }
 
-function reportOf({code, outOfMemory, withEngine}: End, asked: boolean): ExitReport {
-  const [stop, engine] = [asked ? 'asked' : 'none', withEngine ? 'replaced' : 'there'] as const
-  return howItEnded({code, outOfMemory, sent: new Set(), stop, engine})
+function reportOf({code, outOfMemory, withEngine, sent}: End, asked: boolean): ExitReport {
+  // Who has nothing but SIGKILL sent, by docker kill or rm --force, gives no time that could be over.
+  const isKilledAtOnce = sent.size === 1 && sent.has(constants.signals.SIGKILL)
+  const stop = asked ? (isKilledAtOnce ? 'in-time' : 'asked') : 'none'
+  return howItEnded({code, outOfMemory, sent, stop, engine: withEngine ? 'replaced' : 'there'})
 }
 
 /**

@@ -49,7 +49,7 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     await guest.run('docker', 'kill', service.name)
     await service.reaches({ActiveState: 'failed'})
     expect(await see(guest, service, 'docker kill')).toEqual({...CLEAN, ActiveState: 'failed', Result: 'exit-code'})
-    await service.says(`container ${service.name} ended with status 137`)
+    await service.says(`container ${service.name} was ended by SIGKILL, sent through the Engine`)
   })
 
   test.each([
@@ -189,6 +189,11 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
       Result: 'exit-code',
     })
     await service.says(`container ${service.name} was killed as it did not stop in time`)
+
+    const killed = await handedOver(guest, '--rm --name %n busybox sleep 1000', {ExecStop: '/usr/bin/docker kill %n'})
+    await killed.start()
+    await killed.stop()
+    await killed.says(`container ${killed.name} was ended by SIGKILL, sent through the Engine`)
   })
 
   test('a container that is handed over is kept without --rm, and started again with the settings that it has', async () => {

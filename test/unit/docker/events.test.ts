@@ -65,7 +65,7 @@ describe('the ends that an Engine remembers', () => {
   test('an end has the status that the Engine said', async () => {
     const die = line('die', {...own, exitCode: '7'})
     await expect(ends(die, line('destroy', own))).resolves.toEqual([
-      {id: 'c0ffee', at: 1_700_000_000_500, name: 'web', labels: own, exitCode: 7},
+      {id: 'c0ffee', at: 1_700_000_000_500, name: 'web', labels: own, exitCode: 7, sent: new Set()},
     ])
   })
 
@@ -79,5 +79,25 @@ describe('the ends that an Engine remembers', () => {
 
   test.each(['abc', '256', '-1', ''])('an end has no status that is none: %j', async (exitCode) => {
     expect((await ends(line('start'), line('die', {exitCode})))[0]?.exitCode).toBeUndefined()
+  })
+
+  test('an end comes with the signals that were sent in the life that it ends, and in no other', async () => {
+    const lives = await ends(
+      line('start'),
+      line('kill', {signal: '15'}),
+      line('die', {exitCode: '143'}),
+      line('start'),
+      line('kill', {signal: '9'}, 'another'),
+      line('kill', {signal: '1'}),
+      line('kill', {signal: '9'}),
+      line('die', {exitCode: '137'}),
+    )
+    expect(lives.map(({sent}) => [...sent])).toEqual([[15], [1, 9]])
+  })
+
+  test('an end comes with no signals where the image has a label that is called so', async () => {
+    const label = {signal: '9'}
+    const [end] = await ends(line('start', label), line('kill', label), line('die', {...label, exitCode: '137'}))
+    expect(end?.sent.size).toBe(0)
   })
 })

@@ -31,12 +31,13 @@ const labelsWith = (given: Readonly<Record<string, string>>): Readonly<Record<st
 const host = useFakeHost()
 
 /** An event of an end, as this unit's container had it. */
-const end = (exitCode: number | undefined, unit = UNIT.name) => ({
+const end = (exitCode: number | undefined, unit = UNIT.name, ...sent: readonly number[]) => ({
   id: 'c0ffee',
   at: 5000,
   name: 'web',
   labels: {[LABELS.unit]: unit},
   exitCode,
+  sent: new Set(sent),
 })
 
 interface Circumstances {
@@ -83,6 +84,21 @@ describe('the status of finish', () => {
   ])('the status of finish %s', async (_, found, jobs, status) => {
     await host.systemctlAnswers(jobs)
     expect((await finished(found)).status).toBe(status)
+  })
+
+  test.each([
+    ['an Engine that was asked to, at once', STOP_JOB, [9], 'was ended by SIGKILL, sent through the Engine'],
+    ['an Engine that was asked to stop it', STOP_JOB, [15, 9], 'was killed as it did not stop in time'],
+    ['systemd', STOP_JOB, [], 'was killed as it did not stop in time'],
+    ['an Engine that was asked to, outside of a stop', '', [9], 'was ended by SIGKILL, sent through the Engine'],
+    ['nobody that is known', '', [], 'ended with status 137'],
+  ])('finish says how a container ended that was killed by %s', async (_, jobs, sent, words) => {
+    await host.systemctlAnswers(jobs)
+    for (const found of [{exitCode: 137}, undefined]) {
+      const ends = () => Promise.resolve([end(137, UNIT.name, ...sent)])
+      const {status, lines} = await finished(found, {told: {ends}})
+      expect({status, words: lines.at(-1)}).toEqual({status: 137, words: expect.stringContaining(words) as unknown})
+    }
   })
 
   test('the status of finish heeds a stop that systemd does not answer for at first', async () => {

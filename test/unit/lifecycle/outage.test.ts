@@ -157,7 +157,7 @@ describe('an outage', () => {
 })
 
 describe('a container that ended in an outage', () => {
-  const end = {id: 'c0ffee', name: 'web', at: 5000, labels: {}}
+  const end = {id: 'c0ffee', name: 'web', at: 5000, labels: {}, sent: new Set<number>()}
   const noLiveRestore: Partial<Engine> = {info: () => Promise.resolve(engineInfo())}
 
   test.each<[string, ContainerInspection | undefined, Settings, object]>([
