@@ -73,13 +73,31 @@ const WAYS: readonly {
   readonly words?: string
   readonly options?: string
   readonly gets: string
+  /** What it gets of docker run in the same unit, where that differs: its client passes on what comes, and no more. */
+  readonly byDocker?: string
 }[] = [
   {what: 'KillMode=mixed', unit: {KillMode: 'mixed'}, gets: 'TERM'},
   {what: 'KillMode=process', unit: {KillMode: 'process'}, gets: 'TERM'},
   {what: 'KillMode=control-group', unit: {}, gets: 'TERM'},
-  {what: 'mixed and a STOPSIGNAL', unit: {KillMode: 'mixed'}, options: '--stop-signal QUIT', gets: 'QUIT'},
-  {what: 'control-group and a STOPSIGNAL', unit: {}, options: '--stop-signal QUIT', gets: 'TERM QUIT'},
-  {what: 'mixed and a kill', unit: {KillMode: 'mixed', ExecStop: '/bin/kill -TERM $MAINPID'}, gets: 'TERM'},
+  {
+    what: 'mixed and a STOPSIGNAL',
+    unit: {KillMode: 'mixed'},
+    options: '--stop-signal QUIT',
+    gets: 'QUIT',
+    byDocker: 'TERM',
+  },
+  {
+    what: 'control-group and a STOPSIGNAL',
+    unit: {},
+    options: '--stop-signal QUIT',
+    gets: 'TERM QUIT',
+    byDocker: 'TERM',
+  },
+  {
+    what: 'mixed and a kill',
+    unit: {KillMode: 'mixed', ExecStop: '/bin/kill -TERM $MAINPID'},
+    gets: 'TERM',
+  },
   {what: 'control-group and a kill', unit: {ExecStop: '/bin/kill -TERM $MAINPID'}, gets: 'TERM'},
   {what: 'mixed and docker stop', unit: {KillMode: 'mixed', ExecStop: '/usr/bin/docker stop %n'}, gets: 'TERM'},
   {what: 'control-group and docker stop', unit: {ExecStop: '/usr/bin/docker stop %n'}, gets: 'TERM'},
@@ -113,6 +131,24 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
       }),
     )
     expect(seen).toEqual(WAYS.map(({what, gets}) => ({what, got: `the init got ${gets}`, outcome: CLEAN})))
+  })
+
+  test('docker run in the same unit passes the same signals on to the init of its container, some of them twice', async () => {
+    const path = await scripts(guest)
+    const ways = WAYS.filter(({words}) => words === undefined)
+    const seen = await Promise.all(
+      ways.map(async ({what, unit, options = ''}) => {
+        const ExecStart = `/usr/bin/docker run --rm ${options} --name %n -v ${path}:/c:ro busybox sh /c/count.sh`
+        const service = await defineService(guest, '', {Type: 'simple', ExecStart, ...unit})
+        await service.start()
+        await service.says('up')
+        await service.stop()
+        await service.says(/^the init got /)
+        const got = (await service.journal()).find((line) => line.startsWith('the init got ')) ?? ''
+        return {what, got: [...new Set(got.replace('the init got ', '').split(' '))]}
+      }),
+    )
+    expect(seen).toEqual(ways.map(({what, gets, byDocker = gets}) => ({what, got: [byDocker]})))
   })
 
   test('a kill of the main process by hand is a stop, of which the container gets the signal', async () => {
