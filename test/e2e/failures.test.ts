@@ -9,6 +9,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
       what: 'the Engine is not there for as long as the unit may start',
       line: 'run --rm busybox true',
       unit: {Environment: 'DOCKER_HOST=unix:///run/nobody.sock', TimeoutStartSec: '3'},
+      warned: /^waiting up to \d+ s for the Docker Engine at unix:\/\/\/run\/nobody\.sock: /,
       says: /^cannot reach the Docker Engine at unix:\/\/\/run\/nobody\.sock: connect ENOENT .*; is docker\.service running/,
     },
     {
@@ -82,7 +83,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
     },
   ])(
     'a run that fails because $what ends with 125 and one line of why, and leaves nothing',
-    async ({line, unit = {}, says}) => {
+    async ({line, unit = {}, warned, says}) => {
       const service = await defineService(guest, line.replace(/(^| )run /, '$1run --name %n '), unit)
       expect((await service.start()).status).toBe(1)
       await service.says(says)
@@ -92,6 +93,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
         ExecMainStatus: '125',
       })
       const ours = (await service.journal()).filter((said) => !said.includes(service.name))
+      if (warned !== undefined) expect(ours.shift()).toMatch(warned)
       expect(ours).toHaveLength(1)
       expect(await containers(guest, `name=${service.name}`)).toEqual([])
       expect(await service.pids()).toEqual([])
