@@ -113,7 +113,6 @@ const WAYS: readonly Way[] = [
   {what: 'mixed and KillSignal=SIGINT', unit: {KillMode: 'mixed', KillSignal: 'SIGINT'}, gets: 'INT'},
   {what: 'control-group and KillSignal=SIGINT', unit: {KillSignal: 'SIGINT'}, gets: 'INT'},
   {what: 'mixed and KillSignal=SIGQUIT', unit: {KillMode: 'mixed', KillSignal: 'SIGQUIT'}, gets: 'QUIT'},
-  {what: 'mixed and KillSignal=SIGWINCH', unit: {KillMode: 'mixed', KillSignal: 'SIGWINCH'}, gets: 'WINCH'},
 ]
 
 describe.each(HOSTS)('a stop on $name', ({guest}) => {
