@@ -98,7 +98,7 @@ interface Agreement {
 
 /**
  * The Engine that listens on the unix socket `path`, through dockerode. It is asked with the version of its API that
- * `pinned` says, else with the newest that it and we know, as docker's client does (Engine API, `Versioned API`): any
+ * `pinned` says, else with the newest that both sides know, as docker's client does (Engine API, `Versioned API`): any
  * answer to a question without a version says which it speaks, so learning that costs no question.
  */
 export class DockerodeEngine implements Engine {
