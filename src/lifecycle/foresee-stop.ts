@@ -21,7 +21,7 @@ export function foreseeStop({unit, stopTimeout, deafStarter}: Prospect): string[
   const said: string[] = []
   if (stopTimeout !== undefined && unit.deadline !== undefined) {
     const own = stopTimeout < 0 ? Infinity : stopTimeout
-    const left = stopMoments(unit.deadline).kill - performance.now()
+    const left = stopMoments(unit.deadline).kill - unit.since
     const grace = (gracePeriod(stopTimeout, left) ?? Infinity) / 1000
     if (grace < own)
       said.push(

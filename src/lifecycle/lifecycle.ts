@@ -18,10 +18,12 @@ import {findInit as findInitHere} from '../kernel/container-init.js'
 import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
 import {EARLY_END_NOTICE_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
+import type {Log} from '../log.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
 import type {Detachment, ExitReport} from '../pipeline/contract.js'
 import {foreseeStop, realtimeKillSignal} from './foresee-stop.js'
 import {takeOffRestartPolicy, type RestartPolicyTakenOff} from './restart-policy.js'
+import type {ProcessSignals} from './signals.js'
 import {supervise} from './supervise.js'
 import {waitForEngine} from './wait-for-engine.js'
 
@@ -106,6 +108,15 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   let resident = mustStay(run)
   if (resident) await refuseEndlessStart(run)
   else if (detached === undefined) resident = !(await mayBeLeft(run))
+  const asking = new AbortController()
+  let asked: Promise<UnitStop | undefined> | undefined
+  const askUnit = (): typeof asked => (asked ??= run.unit && unitStop(run.unit, asking.signal))
+  cleanup.defer('stop asking how the unit is stopped', async () => {
+    asking.abort()
+    await asked
+  })
+  // The answer is there before the Engine has a container.
+  if (resident) void askUnit()
   const since = Date.now()
   const obtained = await ensureContainer(run)
   const {container, origin, predecessors} = obtained
@@ -118,9 +129,12 @@ async function walk(run: RunInput): Promise<RunOutcome> {
 
   let begun: Begun
   let seen: Seen
+  let unitSaid: UnitStop | undefined
   let who: 'delegated' | undefined
   let policy: RestartPolicyTakenOff | undefined
   try {
+    unitSaid = resident ? await askUnit() : undefined
+    if (unitSaid !== undefined) hearStop(stop, unitSaid)
     await pipeline.start(container)
     begun = await begin(run, obtained, since, following.signal)
     seen = await see(run, obtained, begun.watch)
@@ -133,6 +147,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
       // A container that was there before may be elsewhere than one that is made.
       resident ||= mustStay(run)
     }
+    if (unitSaid !== undefined) await warnOfStop(unitSaid, seen, log)
     who = seen.isRunning ? await pipeline.ready(container) : undefined
     for (const predecessor of predecessors) await predecessor.leave(signal)
     await begun.notifier.send(
@@ -153,12 +168,6 @@ async function walk(run: RunInput): Promise<RunOutcome> {
 
   const {events, watch, notifier} = begun
   const {init, startedAt} = seen
-  const asking = new AbortController()
-  const prepared = prepareForStop(run, seen, asking.signal)
-  cleanup.defer('stop asking how the unit is stopped', async () => {
-    asking.abort()
-    await prepared
-  })
   if (run.watchdog !== undefined && who !== 'delegated') keepAlive(run.watchdog, notifier, run)
   let exit: ExitReport
   try {
@@ -179,7 +188,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         log,
         unit: run.unit,
         unitAround: run.unitAround,
-        unitStop: prepared.then(({said}) => said),
+        killSignals: unitSaid?.killSignals ?? [],
         sigProxy: runRequest.sigProxy ?? true,
         ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
         isDelegated: who === 'delegated',
@@ -199,9 +208,6 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     await pipeline.exited(container, exit)
     await pipeline.removed(container, exit)
   })
-  asking.abort()
-  const {refusal} = await prepared
-  if (refusal !== undefined) throw refusal
   return {kind: 'ended', exit}
 }
 
@@ -225,28 +231,22 @@ async function beforeSystemdKills({unit, stop, log}: RunInput, act: () => Promis
 }
 
 /**
- * Asks systemd how it would stop the unit, once that is active, so that no start waits for it, and says what will go
- * wrong in that stop. A unit whose stop would kill this process, and give the container no time, is stopped right away,
- * and the error returned.
+ * Listens to the signals by which systemd would stop the unit, which it may do as soon as the unit is ready.
+ *
+ * @throws {KillSignalError} when the stop would kill this process, and give the container no time
  */
-async function prepareForStop(
-  {unit, stop, log}: RunInput,
-  {stopTimeout}: Seen,
-  signal: AbortSignal,
-): Promise<{said: UnitStop | undefined; refusal?: KillSignalError}> {
-  const said = unit === undefined ? undefined : await unitStop(unit, signal)
-  if (said === undefined) return {said}
+function hearStop(stop: ProcessSignals, said: UnitStop): void {
   const realtime = realtimeKillSignal(said)
-  if (realtime !== undefined) {
-    stop.stopBy('SIGTERM')
-    return {said, refusal: new KillSignalError(realtime)}
-  }
+  if (realtime !== undefined) throw new KillSignalError(realtime)
   stop.hear(said.killSignals)
+}
+
+/** Says what will go wrong in a stop of the unit. */
+async function warnOfStop(said: UnitStop, {stopTimeout}: Seen, log: Log): Promise<void> {
   const [name = 'SIGTERM'] = said.killSignals
   const isStarter = said.mainPid === process.ppid && (await handlesSignal(said.mainPid, name)) === false
   for (const words of foreseeStop({unit: said, stopTimeout, deafStarter: isStarter ? said.mainPid : undefined}))
     log.warn(words)
-  return {said}
 }
 
 /** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */

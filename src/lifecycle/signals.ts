@@ -20,6 +20,7 @@ const NEVER_HEARD: readonly SignalName[] = ['SIGKILL', 'SIGSTOP']
  * | | while the container runs | - | `onStop` calls stopContainer(), which decides what the container is sent |
  * | | while it is being stopped | - | `onStop`: the same stop, or hurry(), where mayHurry() says so: SIGKILL for it |
  * | SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 | until somebody listens | `signal` | the run is undone; an error, status 125 |
+ * | | by which systemd stops the unit, once it has said so | `signal` | as SIGTERM |
  * | | from then on | - | `onOther` calls forward(): the container gets it, unless --sig-proxy=false |
  * | | by which systemd stops the unit | - | `onOther` calls stopBy(): as SIGTERM |
  * | an exception that nobody catches | until READY=1 | both | the run is undone; an error, status 125 |
@@ -34,6 +35,8 @@ export class ProcessSignals {
   #asked: SignalName | undefined
   #stop: ((name: SignalName) => void) | undefined
   #other: ((name: NodeJS.Signals) => void) | undefined
+  /** Those by which systemd stops the unit. */
+  readonly #ofSystemd = new Set<SignalName>()
   #hear: (names: readonly SignalName[]) => void = () => undefined
 
   /** Aborts, with a {@link StoppedError} as its reason, when the run is to stop before the container is ready. */
@@ -86,8 +89,10 @@ export class ProcessSignals {
       this.#asked ??= name
       if (this.#stop === undefined) this.#controller.abort(new StoppedError(name))
       else this.#stop(name)
-    } else if (this.#other === undefined) this.#controller.abort(new StoppedError(name))
-    else this.#other(name)
+    } else if (this.#other === undefined) {
+      if (this.#ofSystemd.has(name)) this.#asked ??= name
+      this.#controller.abort(new StoppedError(name))
+    } else this.#other(name)
   }
 
   /**
@@ -112,6 +117,7 @@ export class ProcessSignals {
 
   /** Listens to these as well: signals by which systemd stops the unit. There are some that nobody hears. */
   hear(names: readonly SignalName[]): void {
+    for (const name of names) this.#ofSystemd.add(name)
     this.#hear(names.filter((name) => !NEVER_HEARD.includes(name)))
   }
 }

@@ -47,8 +47,8 @@ export interface SuperviseInput {
    * says to whom it starts is lost on the way through sudo.
    */
   readonly unitAround: UnitName | undefined
-  /** How systemd would stop the unit, as it has said before; nothing outside of one, and where it does not answer. */
-  readonly unitStop: Promise<UnitStop | undefined>
+  /** The signals by which systemd would stop the unit; none outside of one, and where it does not answer. */
+  readonly killSignals: readonly SignalName[]
   readonly sigProxy: boolean
   /** Whether the container itself tells systemd its state (`--notify`). */
   readonly isDelegated: boolean
@@ -344,8 +344,7 @@ class Supervision {
 
   /** A signal that is the container's, unless systemd stops the unit by it. @throws {NotifyError} */
   async #takeOther(name: SignalName, forwarder: SignalForwarder): Promise<void> {
-    const mayStop = (await this.#of.unitStop)?.killSignals.includes(name) === true
-    if (mayStop && isStopOf(await this.#stopOfUnit(), name)) this.#of.stop.stopBy(name)
+    if (this.#of.killSignals.includes(name) && isStopOf(await this.#stopOfUnit(), name)) this.#of.stop.stopBy(name)
     else await forwarder.forward(name)
   }
 

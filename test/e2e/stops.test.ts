@@ -113,6 +113,8 @@ const WAYS: readonly Way[] = [
   {what: 'mixed and KillSignal=SIGINT', unit: {KillMode: 'mixed', KillSignal: 'SIGINT'}, gets: 'INT'},
   {what: 'control-group and KillSignal=SIGINT', unit: {KillSignal: 'SIGINT'}, gets: 'INT'},
   {what: 'mixed and KillSignal=SIGQUIT', unit: {KillMode: 'mixed', KillSignal: 'SIGQUIT'}, gets: 'QUIT'},
+  {what: 'control-group and KillSignal=SIGQUIT', unit: {KillSignal: 'SIGQUIT'}, gets: 'QUIT'},
+  {what: 'mixed and KillSignal=SIGWINCH', unit: {KillMode: 'mixed', KillSignal: 'SIGWINCH'}, gets: 'WINCH'},
 ]
 
 describe.each(HOSTS)('a stop on $name', ({guest}) => {
@@ -247,11 +249,10 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     }
     expect(await see(guest, several, 'ExecStop=docker stop, and one more that is slow')).toEqual(CLEAN)
   })
-  test('a unit whose stop would kill the program is refused, and its container stopped as it wants', async () => {
-    const path = await scripts(guest)
-    const service = await running(guest, path, 'count.sh', {KillSignal: 'SIGRTMIN+3'})
-    await service.reaches({ActiveState: 'failed', ExecMainStatus: '125'})
-    await service.says('the init got TERM')
+  test('a unit whose stop would kill the program is refused before its container starts, and nothing is left', async () => {
+    const service = await defineService(guest, 'run --name %n busybox echo started', {KillSignal: 'SIGRTMIN+3'})
+    expect((await service.start()).status).toBe(1)
+    expect(await service.journal()).not.toContain('started')
     await service.says(/^KillSignal=SIGRTMIN\+3 is refused: .*leave it out, and set .*--stop-signal SIGRTMIN\+3$/)
     expect(await see(guest, service, 'KillSignal=SIGRTMIN+3')).toEqual({...KILLED, ExecMainStatus: '125'})
   })

@@ -29,6 +29,14 @@ describe('before the container is ready', () => {
     expect(stop.asked).toBeUndefined()
   })
 
+  test('a signal by which systemd stops the unit breaks the run off and is what asked, before and while it is heard', () => {
+    const stop = new ProcessSignals()
+    stop.hear(['SIGQUIT', 'SIGWINCH'])
+    stop.take('SIGWINCH')
+    expect(stop.signal.reason).toMatchObject({by: 'SIGWINCH', code: 'STOPPED'})
+    expect(stop.asked).toBe('SIGWINCH')
+  })
+
   test('what asked first stays what asked', () => {
     const stop = new ProcessSignals()
     stop.take('SIGINT')

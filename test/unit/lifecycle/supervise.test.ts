@@ -7,7 +7,6 @@ import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {supervise} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import type {UnitName} from '../../../src/systemd/unit.js'
-import {unitStop} from '../../../src/systemd/unit-stop.js'
 import type {SignalName} from '../../../src/kernel/signal-names.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {engineInfo} from '../../support/engine/engine-info.js'
@@ -113,7 +112,7 @@ function supervision(
     log,
     unit,
     unitAround: undefined,
-    unitStop: unit === undefined ? Promise.resolve(undefined) : unitStop(unit, stop.signal),
+    killSignals: unit === undefined ? [] : ['SIGQUIT'],
     sigProxy: true,
     isDelegated: false,
   })
