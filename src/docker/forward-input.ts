@@ -32,7 +32,7 @@ export class InputFeed {
 
   /** Feeds this attachment from now on, in place of the one before it. */
   into(stream: Duplex): void {
-    this.#disconnect()
+    this.hold()
     this.#into = stream
     // The Engine that dies cuts it. Nothing comes from it but its end.
     stream.on('error', () => undefined).resume()
@@ -40,21 +40,25 @@ export class InputFeed {
     else this.#source.pipe(stream, {end: !this.#tty})
   }
 
+  /**
+   * Keeps what comes from now on for the next attachment. The Engine takes what is written to the one of a life that is
+   * over, and drops it.
+   */
+  hold(): void {
+    if (this.#into === undefined) return
+    this.#source.unpipe(this.#into)
+    this.#into.destroy()
+  }
+
   /** Lets go of the source. */
   close(): void {
-    this.#disconnect()
+    this.hold()
     this.#setRaw(false)
     this.#source.destroy()
   }
 
   #end(): void {
     if (!this.#tty) this.#into?.end()
-  }
-
-  #disconnect(): void {
-    if (this.#into === undefined) return
-    this.#source.unpipe(this.#into)
-    this.#into.destroy()
   }
 
   #setRaw(isRaw: boolean): void {

@@ -249,8 +249,8 @@ class Supervision {
     const init = await findInit(found)
     this.#life = new ContainerLife(typeof init === 'string' ? undefined : init, found.pid, found.startedAt)
     this.#life.watch(watch)
-    log.info(`container ${this.#name} was started again, its init is now ${String(found.pid)}`)
     if (init !== 'elsewhere') await pipeline.restarted({...container, pid: found.pid}, endedAt)
+    log.info(`container ${this.#name} was started again, its init is now ${String(found.pid)}`)
     await this.#status('running')
     return true
   }

@@ -154,6 +154,7 @@ export const logForwarding = defineRunPlugin({
         await fitTerminal(container)
       },
       async restarted({container}) {
+        input?.hold()
         goOn(container)
         connectInputAgain(container)
         await fitTerminal(container)
