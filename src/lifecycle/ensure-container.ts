@@ -204,7 +204,8 @@ async function afterBrokenExchange(
 
 /**
  * The container without a name that an earlier invocation of the unit has left, if it was made from this line, and what
- * such an invocation has left running, or just made, from another line: nobody else would find that again.
+ * such an invocation has left running, just made, or made with `--rm`, from another line: nobody else would find that
+ * again.
  */
 async function findLeftover(run: EnsureInput): Promise<Present> {
   const {engine, runRequest, unit, log} = run
@@ -217,7 +218,7 @@ async function findLeftover(run: EnsureInput): Promise<Present> {
     const one = await lookUp(run, id)
     if (one?.labels[LABELS.nameless] !== 'yes' || (await isInUse(one, unit, signal))) continue
     if (one.labels[LABELS.request] === request) same.push(one)
-    else if (one.state !== 'exited') others.push(one)
+    else if (one.state !== 'exited' || wasMadeWithRm(one)) others.push(one)
   }
   // A command beside the main process knows nothing of what that has left, which will want it.
   const setting = others.length === 0 ? undefined : (await run.askCommand?.())?.setting

@@ -2,16 +2,21 @@ import type {Volumes} from '../docker/engine.js'
 import {BadValueError, DriftError, reason} from '../errors.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
 
-/** The label that says `yes` when the container is to be removed at its end by `finish`, and not by the Engine. */
+/** The label that says `yes` when `finish` is to remove the container at its end. */
 const LABEL = 'systemd-docker.remove'
 
 const ON_DRIFT = ['adopt', 'replace', 'fail']
 
 /**
- * What to do with a container that is there already, and that a container of `--rm` is really gone at the end. The
- * Engine removes such a container by itself, so that it goes whoever dies meanwhile; one that was taken over was
- * perhaps made without, and is removed here, without its anonymous volumes. One that is handed over stays until its
- * end, so that `systemd-docker finish` can read its exit status.
+ * What to do with a container that is there already, and that a container of `--rm` is gone at the end.
+ *
+ * In a unit the Engine is not asked to remove it by itself (`AutoRemove`). With that its exit status and its last
+ * output are lost when it ends while the Engine is away, and `docker restart` may end with its removal: the Engine puts
+ * `AutoRemove` back before the removal at the first end has looked (seen on 20.10). So it is removed here, by `finish`
+ * where it was handed over, and by the unit's next start where this process was killed. Only where nobody of the unit
+ * comes back to it, outside of any unit and with `--detach`, the Engine removes it.
+ *
+ * One that was taken over, and was perhaps made without `--rm`, is removed without its anonymous volumes.
  */
 export const rmReconcile = defineRunPlugin({
   name: 'rm-reconcile',
@@ -23,14 +28,14 @@ export const rmReconcile = defineRunPlugin({
       summary: 'what to do with an existing container that was created from another command line or image',
     },
   },
-  setup({'on-drift': onDrift = 'adopt'}, {engine, log, handover, detached}) {
+  setup({'on-drift': onDrift = 'adopt'}, {engine, log, unit, handover, detached}) {
     if (!ON_DRIFT.includes(onDrift)) throw new BadValueError('--on-drift', onDrift, `use ${ON_DRIFT.join(', ')}`)
     let remove = false
     let volumes: Volumes = 'without-volumes'
     return {
       resolve({request}) {
         remove = request.body.HostConfig.AutoRemove
-        if (!remove || !handover) return
+        if (!remove || detached !== undefined || (unit === undefined && !handover)) return
         request.body.HostConfig.AutoRemove = false
         request.body.Labels[LABEL] = 'yes'
       },

@@ -3,16 +3,21 @@ import {rmReconcile} from '../../../src/plugins/rm-reconcile.js'
 import type {Engine} from '../../../src/docker/engine.js'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import type {Host, RunHooks} from '../../../src/pipeline/contract.js'
+import type {UnitName} from '../../../src/systemd/unit.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {finishContext, hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
 const container = {id: '0123456789ab', tty: false}
 const exit = {code: 0}
+const WEB: UnitName = {name: 'web.service', manager: 'system'}
 
 /** Its hooks, once they know whether the line has `--rm`, and the containers that it has removed. */
 async function hooksWith(
   rm: boolean,
-  {onDrift = 'adopt', ...around}: {readonly onDrift?: string} & Pick<Partial<Host>, 'handover' | 'detached'> = {},
+  {
+    onDrift = 'adopt',
+    ...around
+  }: {readonly onDrift?: string} & Pick<Partial<Host>, 'unit' | 'handover' | 'detached'> = {},
 ): Promise<{hooks: Partial<RunHooks> | undefined; removed: string[]; request: CreateRequest; lines: string[]}> {
   const removed: string[] = []
   const engine = fakeEngine({
@@ -94,13 +99,24 @@ describe('with --handover and --rm', () => {
 })
 
 test('a detached container of --rm is left for the Engine to remove, and nobody stays', async () => {
-  const {hooks, request} = await hooksWith(true, {detached: {role: 'service', isFollowed: false}})
+  const {hooks, request} = await hooksWith(true, {unit: WEB, detached: {role: 'service', isFollowed: false}})
   expect(request.body.HostConfig.AutoRemove).toBe(true)
   expect(request.body.Labels).toEqual({})
   expect(hooks?.resident?.()).toBeUndefined()
 })
 
+test('outside of any unit the Engine removes the container as well, as no start comes after a killed one', async () => {
+  const {request} = await hooksWith(true)
+  expect(request.body.HostConfig.AutoRemove).toBe(true)
+})
+
 describe('with --rm', () => {
+  test('in a unit the Engine is not to remove the container, and finish may', async () => {
+    const {request} = await hooksWith(true, {unit: WEB})
+    expect(request.body.HostConfig.AutoRemove).toBe(false)
+    expect(request.body.Labels).toEqual({'systemd-docker.remove': 'yes'})
+  })
+
   test('the container is removed at its end', async () => {
     const {hooks, removed} = await hooksWith(true)
     await hooks?.create?.({...hookContext().context, request: plainRequest()})
