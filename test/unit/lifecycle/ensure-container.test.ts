@@ -395,6 +395,15 @@ describe('a line without a name', () => {
     expect(asked).toEqual(['create one', 'remove old without-volumes'])
   })
 
+  test('a line without a name removes what was made with --rm from another line, and whose run was killed', async () => {
+    const other = {...request, platform: 'linux/arm64'}
+    const ended = made(other)
+    const withRm = {...ended, labels: {...ended.labels, [LABELS.rm]: 'yes'}}
+    const {result, asked} = await obtained(request, listed(withRm))
+    for (const predecessor of result.predecessors) await predecessor.leave(new AbortController().signal)
+    expect(asked).toEqual(['create one', 'remove old with-volumes'])
+  })
+
   test('a line without a name removes what runs from another line, and keeps what has ended', async () => {
     const other = {...request, platform: 'linux/arm64'}
     const running = made(other, {id: 'running', state: 'running', pid: process.pid})
