@@ -267,7 +267,14 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
       ...SEVEN,
       docker: 'exited 7',
     })
-    expect(await look(guest, stopped, 'away with live-restore, stopped meanwhile, --rm')).toEqual(CLEAN)
+    // Nobody could remove it, and the next start does.
+    expect(await look(guest, stopped, 'away with live-restore, stopped meanwhile, --rm')).toEqual({
+      ...CLEAN,
+      docker: 'exited 0',
+    })
+    await stopped.start()
+    await stopped.stop()
+    expect(await look(guest, stopped, 'stopped while the Engine was away, and once more, --rm')).toEqual(CLEAN)
     expect(await lookAfter7(guest, running, pid, 'away for a while with live-restore')).toEqual({
       ...SEVEN,
       docker: 'exited 7',
