@@ -4,7 +4,8 @@ import {defineConfig} from 'vitest/config'
 const UNIT_TIMEOUT_MS = 30_000
 /** Some start the program, and npm's test runner with it, which takes long on a machine that is busy. */
 const INTEGRATION_TIMEOUT_MS = 60_000
-const E2E_TIMEOUT_MS = 60_000
+/** Longer than a start, a stop and a wait that fail take together: what has failed says so, with all that it saw. */
+const E2E_TIMEOUT_MS = 150_000
 /** The tests on hosts wait for systemd and Docker far more than they work. */
 const E2E_WORKERS = 4
 /** The virtual machine is emulated, and may have to be made first. */
