@@ -14,7 +14,7 @@ export type {
   Verdict,
 } from './pipeline/contract.js'
 export type {CreateBody, CreateRequest, HostConfig, Mount, PortBinding} from './docker/create-request.js'
-export type {Engine, ContainerInspection, Watch, WatchFor} from './docker/engine.js'
+export type {Engine, ContainerInspection, ExecResult, Watch, WatchFor} from './docker/engine.js'
 export type {OptionDeclaration, OptionDeclarations, OptionKind, OptionValues} from './options/option.js'
 export type {Log} from './log.js'
 import './pipeline/oclif-event.js'

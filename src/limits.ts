@@ -50,6 +50,8 @@ export const UNWIND_MS = 10_000
 
 /** How long a line of the container's output that is not finished yet is held back from the journal. */
 export const UNFINISHED_LINE_MS = 100
+/** How often a command in the container is looked at that has closed its output and not ended yet. */
+export const EXEC_END_LOOK_MS = 50
 /**
  * How long after an end that somebody asked the Engine for the Engine may take to begin what comes next: another
  * start, or its own end.

@@ -16,6 +16,8 @@ import {
   hasErrorCode,
   reason,
 } from '../errors.js'
+import {EXEC_END_LOOK_MS} from '../limits.js'
+import {sleep} from '../timing.js'
 import {readId, readInfo, readInspection, readList, readPullMessage, readStatus} from './answers.js'
 import {commonVersion, spokenVersion} from './api-version.js'
 import type {CreateRequest, Endpoint} from './create-request.js'
@@ -23,6 +25,7 @@ import type {
   ContainerEvent,
   Engine,
   EngineInfo,
+  ExecResult,
   ContainerInspection,
   ContainerSummary,
   RememberedEnd,
@@ -34,6 +37,7 @@ import type {
   WatchFor,
 } from './engine.js'
 import {parseEnds, parseEvents} from './events.js'
+import {readExecExit, readExecOutput} from './exec.js'
 import {momentOf} from './log-messages.js'
 import type {PullMessage} from './pull-progress.js'
 import {MisreadError, Reading, readJson} from './reading.js'
@@ -327,6 +331,31 @@ export class DockerodeEngine implements Engine {
     await this.#unless([404, 409], `send ${name} to the container`, async () =>
       (await this.#docker(abortSignal)).getContainer(id).kill({signal: name, abortSignal}),
     )
+  }
+
+  async exec(id: string, words: readonly string[], abortSignal: AbortSignal): Promise<ExecResult> {
+    const doing = 'run a command in the container'
+    // As with a create request: dockerode would put the signal into the body, too.
+    const command = {_body: {AttachStdout: true, AttachStderr: true, Cmd: words}, abortSignal}
+    const start = {_body: {Detach: false, Tty: false}, abortSignal}
+    const execId = await this.#read(
+      doing,
+      (exec) => readId(exec.at('id')),
+      async () => (await this.#docker(abortSignal)).getContainer(id).exec(command as Docker.ExecCreateOptions),
+    )
+    try {
+      const exec = (await this.#docker(abortSignal)).getExec(execId)
+      const output = await readExecOutput(await exec.start(start))
+      for (;;) {
+        const exitCode = readExecExit(new Reading(await exec.inspect({abortSignal})))
+        if (exitCode !== undefined) return {exitCode, output}
+        // It has closed its output before its end.
+        await sleep(EXEC_END_LOOK_MS, abortSignal)
+      }
+    } catch (error) {
+      abortSignal.throwIfAborted()
+      throw this.#explained(doing, error)
+    }
   }
 
   async rename(id: string, name: string, abortSignal: AbortSignal): Promise<void> {

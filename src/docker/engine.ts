@@ -123,6 +123,14 @@ export interface EngineInfo {
   readonly liveRestore?: boolean
 }
 
+/** What a command that was run in a container came to. */
+export interface ExecResult {
+  /** 0 to 255; 126 and 127 also where the command could not be run, or is not there. */
+  readonly exitCode: number
+  /** The last 4 KiB of what it said, on both streams. */
+  readonly output: string
+}
+
 /** How many characters a terminal shows. */
 export interface TerminalSize {
   readonly rows: number
@@ -198,6 +206,11 @@ export interface Engine {
   stop(id: string, signal: AbortSignal, seconds?: number): Promise<void>
   /** Sends a signal, by its name or number, to the container's init; no error when it does not run. */
   kill(id: string, name: string, signal: AbortSignal): Promise<void>
+  /**
+   * Runs a command in a running container and waits for its end. One that is not waited for any longer, as `signal`
+   * aborts, runs on: the Engine ends none (Engine API, `Exec`).
+   */
+  exec(id: string, words: readonly string[], signal: AbortSignal): Promise<ExecResult>
   /** Gives a container another name, whether it runs or not. */
   rename(id: string, name: string, signal: AbortSignal): Promise<void>
   /** Says when a container is started again by the Engine itself (`docker update --restart`). */

@@ -24,6 +24,7 @@ export function fakeEngine(told: Partial<Engine> = {}): Engine {
     logs: untold('read the log'),
     stop: untold('stop'),
     kill: untold('kill'),
+    exec: untold('run a command in the container'),
     rename: untold('rename'),
     setRestartPolicy: untold('set the restart policy'),
     remove: untold('remove'),

@@ -6,6 +6,7 @@ import {afterEach, describe, expect, test} from 'vitest'
 import {emptyCreateRequest} from '../../src/docker/create-request.js'
 import {DockerodeEngine} from '../../src/docker/dockerode-engine.js'
 import {EngineRefusedError, EngineUnreachableError, PullError} from '../../src/errors.js'
+import {frame} from '../support/engine/frames.js'
 
 const {signal} = new AbortController()
 const open: {server: Server; directory: string}[] = []
@@ -271,6 +272,91 @@ describe('the Engine through dockerode', () => {
     await expect(other.rename('abc', 'web', signal)).rejects.toMatchObject({
       code: 'ENGINE_REFUSED',
       message: 'the Engine failed to rename the container to web: the name is in use (HTTP 409)',
+    })
+  })
+
+  describe('a command in a container', () => {
+    const execThat = async (
+      started: (response: ServerResponse) => void,
+      found: readonly object[] = [{Running: false, ExitCode: 3}],
+    ) => {
+      const answers = [...found]
+      return await engineThat((request, response) => {
+        const {url = ''} = request
+        if (url.endsWith('/exec')) answer(201, {Id: 'e1'})(request, response)
+        else if (url.endsWith('/start')) started(response)
+        else answer(200, answers.shift())(request, response)
+      })
+    }
+    const says = (response: ServerResponse): void => {
+      response.write(frame(1, 'one '))
+      response.end(frame(2, 'two'))
+    }
+
+    test('the Engine runs a command in a container, and gives its status and what it said on both streams', async () => {
+      const {engine, asked} = await execThat(says)
+      await expect(engine.exec('abc', ['true', 'x y'], signal)).resolves.toEqual({exitCode: 3, output: 'one two'})
+      expect(asked).toEqual([
+        {
+          line: 'POST /v1.51/containers/abc/exec',
+          body: JSON.stringify({AttachStdout: true, AttachStderr: true, Cmd: ['true', 'x y']}),
+        },
+        {line: 'POST /v1.51/exec/e1/start', body: JSON.stringify({Detach: false, Tty: false})},
+        {line: 'GET /v1.51/exec/e1/json', body: ''},
+      ])
+    })
+
+    test('of a command that says very much the last 4 KiB are kept', async () => {
+      const {engine} = await execThat((response) => {
+        for (let count = 0; count < 100; count++) response.write(frame(1, 'x'.repeat(10_000)))
+        response.end(frame(1, 'the end'))
+      })
+      const {output} = await engine.exec('abc', ['yes'], signal)
+      expect(output).toBe(`${'x'.repeat(4096 - 'the end'.length)}the end`)
+    })
+
+    test('a command that closes its output before its end is waited for', async () => {
+      const {engine} = await execThat(says, [
+        {Running: true, ExitCode: null},
+        {Running: false, ExitCode: 0},
+      ])
+      await expect(engine.exec('abc', ['daemon'], signal)).resolves.toMatchObject({exitCode: 0})
+    })
+
+    test('no command is run in a container that does not run, and the Engine says why', async () => {
+      const {engine} = await engineThat(answer(409, {message: 'container abc is not running'}))
+      await expect(engine.exec('abc', ['true'], signal)).rejects.toMatchObject({
+        code: 'ENGINE_REFUSED',
+        message: 'the Engine failed to run a command in the container: container abc is not running (HTTP 409)',
+      })
+    })
+
+    test('an Engine that goes away while a command runs is unreachable', async () => {
+      const {engine} = await execThat((response) => {
+        response.write(frame(1, 'begun'), () => response.destroy())
+      })
+      await expect(engine.exec('abc', ['sleep', '9'], signal)).rejects.toMatchObject({code: 'ENGINE_UNREACHABLE'})
+    })
+
+    test('a command is waited for no longer when the run is stopped, whatever it is at', async () => {
+      const stops: ((response: ServerResponse, stop: () => void) => void)[] = [
+        (response, stop) => response.write(frame(1, 'begun'), stop),
+        (response, stop) => {
+          says(response)
+          stop()
+        },
+      ]
+      for (const stopAt of stops) {
+        const controller = new AbortController()
+        const stopped = new Error('stopped')
+        const {engine} = await execThat(
+          (response) => {
+            stopAt(response, () => setImmediate(() => controller.abort(stopped)))
+          },
+          Array.from({length: 100}, () => ({Running: true, ExitCode: null})),
+        )
+        await expect(engine.exec('abc', ['sleep', '9'], controller.signal)).rejects.toBe(stopped)
+      }
     })
   })
 
