@@ -19,6 +19,8 @@ export const SYSTEMCTL_ANSWER_MS = 5000
 export const NAME_IN_USE_MS = 10_000
 /** How often a container that Docker is about to start again is looked at. */
 export const DOCKER_RESTART_LOOK_MS = 50
+/** How long the Engine may take to create or to start a container before systemd is told that it is at it. */
+export const SLOW_PHASE_MS = 1000
 /** How long nothing may arrive before a pull is given up. */
 export const PULL_STANDSTILL_MS = 60_000
 /** How often systemd is told how far a pull is. */

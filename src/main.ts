@@ -13,9 +13,16 @@ import type {Log} from './log.js'
 import {run} from './run/run.js'
 import {ProcessSignals} from './lifecycle/signals.js'
 import {traceEngine, traceError} from './pipeline/trace.js'
+import {isBesideMain} from './systemd/command.js'
+import {openNotifier} from './systemd/notifier.js'
 import {openOwnLog, type OwnLog} from './systemd/own-log.js'
 import {readUnitNames} from './systemd/unit.js'
 
+/**
+ * How much of an error is told to systemd, in characters: it takes no message of more than 4 KiB (systemd,
+ * src/core/manager.c, `NOTIFY_BUFFER_MAX`), and an answer of the Engine may be longer.
+ */
+const STATUS_MOST = 1000
 /** Words that oclif answers when they stand first on a line. */
 const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
 
@@ -99,7 +106,19 @@ async function perform(
     const over = stop.defect.aborted ? stop.defect : stop.signal
     const failure: unknown = over.aborted ? over.reason : error
     log.error(reason(failure))
+    await tellFailure(reason(failure), env, log)
     return {status: failure instanceof SystemdDockerError ? failure.exitStatus : EXIT_OURS}
+  }
+}
+
+/** `systemctl status` shows why a run failed, until the next start, above the last lines of the journal. */
+async function tellFailure(why: string, env: Readonly<NodeJS.ProcessEnv>, log: Log): Promise<void> {
+  // What a command beside the main process says would be taken for the main process's word.
+  if (isBesideMain(env)) return
+  try {
+    await openNotifier(env, log.debug).send(`STATUS=${why.slice(0, STATUS_MOST)}`)
+  } catch (error) {
+    log.debug?.(`could not tell systemd why the run failed: ${reason(error)}`)
   }
 }
 

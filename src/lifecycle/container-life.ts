@@ -24,6 +24,11 @@ export class ContainerLife {
     this.#startedAt = startedAt
   }
 
+  /** When it began by the Engine's clock, in milliseconds since 1970; nothing if it was never seen. */
+  get startedAt(): number | undefined {
+    return this.#startedAt
+  }
+
   /** Whether the Engine was asked to send it any signal. */
   get isSignalled(): boolean {
     return this.#isSignalled

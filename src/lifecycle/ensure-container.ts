@@ -10,6 +10,7 @@ import {
   type ContainerInspection,
 } from '../docker/engine.js'
 import {EngineRefusedError, ImageMissingError, NameClaimedError, NameTakenError, reason} from '../errors.js'
+import type {Notifier} from '../systemd/notifier.js'
 import {propertiesOf} from '../systemd/properties.js'
 import type {UnitCommand} from '../systemd/command.js'
 import type {UnitName} from '../systemd/unit.js'
@@ -26,6 +27,7 @@ import type {Pipeline} from '../pipeline/pipeline.js'
 import {Predecessor, asideName} from './predecessor.js'
 import type {CreatedContainer, Verdict} from '../pipeline/contract.js'
 import type {ProcessSignals} from './signals.js'
+import {STATUS, tellIfSlow} from './status.js'
 
 /** What a container is obtained with. */
 export interface EnsureInput {
@@ -34,6 +36,8 @@ export interface EnsureInput {
   readonly engine: Engine
   /** Fetches the image of a request. @throws {PullError} */
   readonly pull: (request: CreateRequest, signal: AbortSignal) => Promise<void>
+  /** Opens the way to systemd. */
+  readonly openNotifier: () => Notifier
   readonly log: Log
   readonly stop: ProcessSignals
   /** The unit that this process is the main process of; nothing outside of any. */
@@ -407,14 +411,16 @@ async function createOrPull(
 
 /** Creates the container under the name of the one that it replaces, which has that back where the Engine does not. */
 async function createInPlace(
-  {engine, stop}: EnsureInput,
+  run: EnsureInput,
   request: CreateRequest,
   replaced: Predecessor | undefined,
 ): Promise<string> {
+  const {engine, stop} = run
   stop.signal.throwIfAborted()
   if (request.name !== undefined) await replaced?.giveUpName()
   try {
-    return await engine.create(request, NEVER_ABORTED)
+    const status = STATUS.creating(request.name ?? `of ${request.body.Image}`)
+    return await tellIfSlow(status, run, engine.create(request, NEVER_ABORTED))
   } catch (error) {
     await replaced?.comeBack()
     throw error

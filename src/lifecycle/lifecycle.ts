@@ -24,14 +24,13 @@ import type {Detachment, ExitReport} from '../pipeline/contract.js'
 import {foreseeStop, realtimeKillSignal} from './foresee-stop.js'
 import {takeOffRestartPolicy, type RestartPolicyTakenOff} from './restart-policy.js'
 import type {ProcessSignals} from './signals.js'
+import {STATUS, runningSince, tellIfSlow} from './status.js'
 import {supervise} from './supervise.js'
 import {waitForEngine} from './wait-for-engine.js'
 
 /** What a run is made of. */
 export interface RunInput extends EnsureInput {
   readonly cleanup: CleanupStack
-  /** Opens the way to systemd; called while the Engine starts the container, as it takes a few milliseconds. */
-  readonly openNotifier: () => Notifier
   /** Asks systemd until when the unit must have started; absent outside of any. */
   readonly askDeadline: (() => Promise<Deadline | undefined>) | undefined
   /** How long an Engine that is not up yet is waited for, in milliseconds, as the line has it. */
@@ -136,7 +135,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     unitSaid = resident ? await askUnit() : undefined
     if (unitSaid !== undefined) hearStop(stop, unitSaid)
     await pipeline.start(container)
-    begun = await begin(run, obtained, since, following.signal)
+    begun = await begin(run, obtained, name, since, following.signal)
     seen = await see(run, obtained, begun.watch)
     const {init} = seen
     const {restartPolicy} = seen
@@ -155,7 +154,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
       // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as
       // anybody can tell.
       ...((who === 'delegated' && origin !== 'adopt') || detached !== undefined ? [] : ['READY=1']),
-      `STATUS=container ${name} ${seen.isPaused ? 'paused' : 'running'}`,
+      `STATUS=${STATUS.container(name, seen.isPaused ? 'paused' : runningSince(seen.startedAt))}`,
     )
     signal.throwIfAborted()
   } catch (error) {
@@ -293,11 +292,17 @@ interface Begun {
  * one that runs from when it was looked for, `since`, in milliseconds since 1970.
  */
 async function begin(
-  {engine, openNotifier, stop: {signal}}: RunInput,
+  run: RunInput,
   {container: {id}, origin, predecessors}: EnsuredContainer,
+  name: string,
   since: number,
   following: AbortSignal,
 ): Promise<Begun> {
+  const {
+    engine,
+    openNotifier,
+    stop: {signal},
+  } = run
   const [events, watch] = await Promise.all([
     engine.events(id, origin === 'adopt' ? since : Date.now(), following),
     engine.watch(id, 'next-exit', following),
@@ -305,8 +310,9 @@ async function begin(
   for (const predecessor of predecessors) await predecessor.makeWay(signal)
   if (origin === 'adopt') return {events, watch, notifier: openNotifier()}
   const starting = engine.start(id, signal)
+  // While the Engine starts it, as that takes a few milliseconds.
   const notifier = openNotifier()
-  await starting
+  await tellIfSlow(STATUS.starting(name), run, starting)
   return {events, watch, notifier}
 }
 

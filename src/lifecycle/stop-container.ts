@@ -6,6 +6,7 @@ import type {UnitStop} from '../systemd/unit-stop.js'
 import type {HostProcess} from '../kernel/process.js'
 import {signalNumber, signalOf, type SignalName} from '../kernel/signal-names.js'
 import {withLivenessProbe} from './engine-liveness.js'
+import {STATUS} from './status.js'
 import {isSignalledBySystemd, signalToSend, type StopSituation} from './who-signals.js'
 import {
   EXEC_STOP_MS,
@@ -152,7 +153,7 @@ async function stopInTime(stop: StopInput, progress: StopProgress): Promise<numb
   const unit = told === 'none' ? undefined : told
   if (over.aborted) return undefined
   // Only now, as systemd would count a unit as being stopped that is told so.
-  notifier.send('STOPPING=1', `STATUS=container ${name} stopping`).catch((error: unknown) => {
+  notifier.send('STOPPING=1', `STATUS=${STATUS.container(name, 'stopping')}`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the stop: ${reason(error)}`)
   })
   if (told !== 'none' && unit?.deadline === undefined)

@@ -17,6 +17,7 @@ import {SignalForwarder} from './forward-signal.js'
 import {howItEnded, type KnownEnd} from './how-it-ended.js'
 import {lookUpUnlessAway, sitOut} from './outage.js'
 import type {ProcessSignals} from './signals.js'
+import {STATUS, runningSince} from './status.js'
 import {stopContainer, type StopHandle} from './stop-container.js'
 import {containerProcesses} from './container-processes.js'
 import {isBeingStopped, isOfSystemd, isStoppedByCommand, isStopOf, mayHurry, type SignalAgain} from './who-signals.js'
@@ -144,11 +145,11 @@ class Supervision {
         await this.#status('paused')
         return undefined
       case 'unpause':
-        await this.#status('running')
+        await this.#status(this.#running)
         return undefined
       case 'rename':
         this.#name = event.name ?? this.#name
-        await this.#status('running')
+        await this.#status(this.#running)
         return undefined
       case 'start':
         await this.#startedAgain(event.at)
@@ -251,7 +252,7 @@ class Supervision {
     this.#life.watch(watch)
     if (init !== 'elsewhere') await pipeline.restarted({...container, pid: found.pid}, endedAt)
     log.info(`container ${this.#name} was started again, its init is now ${String(found.pid)}`)
-    await this.#status('running')
+    await this.#status(this.#running)
     return true
   }
 
@@ -259,7 +260,7 @@ class Supervision {
   async #outage(): Promise<ExitReport | undefined> {
     const {log, engine, container, pipeline} = this.#of
     log.warn(`the Engine at ${engine.address} went away; container ${this.#name} is followed again when it is back`)
-    await this.#status('running, the Engine is away')
+    await this.#status(`${this.#running}, the Engine is away`)
     const outcome = await sitOut({
       engine,
       id: container.id,
@@ -277,7 +278,7 @@ class Supervision {
       this.#life.watch(watch)
       await pipeline.reconnected(container)
     }
-    await this.#status(found.state === 'paused' ? 'paused' : 'running')
+    await this.#status(found.state === 'paused' ? 'paused' : this.#running)
     return undefined
   }
 
@@ -362,9 +363,13 @@ class Supervision {
     return around !== undefined && isBeingStopped(around) ? around : 'none'
   }
 
+  get #running(): string {
+    return runningSince(this.#life.startedAt)
+  }
+
   async #status(words: string): Promise<void> {
     await this.#of.notifier
-      .send(`STATUS=container ${this.#name} ${words}`)
+      .send(`STATUS=${STATUS.container(this.#name, words)}`)
       .catch(this.#failed('tell systemd of the container'))
   }
 

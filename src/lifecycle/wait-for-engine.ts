@@ -3,6 +3,7 @@ import {EngineUnreachableError, reason} from '../errors.js'
 import type {Deadline} from '../systemd/deadline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {withEngineTimeout} from './engine-timeout.js'
+import {STATUS} from './status.js'
 import {ENGINE_TIMEOUT_MS, START_ANSWER_MS, START_RETRY_FIRST_MS, START_RETRY_MOST_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {sleep} from '../timing.js'
@@ -51,7 +52,7 @@ export async function waitForEngine(waiting: WaitInput): Promise<void> {
         log.warn(
           `waiting up to ${String(seconds)} s for the Docker Engine at ${engine.address}: ${reason(error.cause ?? error)}`,
         )
-        await openNotifier().send(`STATUS=waiting for the Docker Engine at ${engine.address}`)
+        await openNotifier().send(`STATUS=${STATUS.waitingForEngine(engine.address)}`)
       }
     }
     await sleep(wait, signal)

@@ -4,7 +4,7 @@ import {until} from '../../sandbox/until.js'
 import {RELEASES} from '../support/host/hosts.js'
 import {CLEAN, outcomes, type Outcome} from '../support/service/outcomes.js'
 import {ownHosts} from '../support/host/own-host.js'
-import {containers, defineService, unique, type Service} from '../support/service/service.js'
+import {containers, defineService, unique, type Service, runs} from '../support/service/service.js'
 
 const PATIENCE_MS = 20_000
 const DAEMON_JSON = '/etc/docker/daemon.json'
@@ -152,7 +152,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     await restartEngine(guest)
     for (const service of services.filter((one) => one !== handedOver)) await service.says('the Engine is back')
     for (const [index, service] of services.entries()) {
-      await service.reaches({ActiveState: 'active', NRestarts: '0', StatusText: `container ${service.name} running`})
+      await service.reaches({ActiveState: 'active', NRestarts: '0', StatusText: runs(service.name)})
       expect(await service.show('MainPID')).toEqual(before[index])
       expect(await pidOf(service)).toBe(pids[index])
     }
@@ -253,13 +253,13 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     for (const service of services)
       await service.reaches({
         ActiveState: 'active',
-        StatusText: `container ${service.name} running, the Engine is away`,
+        StatusText: runs(service.name, ', the Engine is away'),
       })
     await stopped.stop()
     for (const one of [pidEnded, pidRemoved]) await endWith7(guest, one)
     await countsOn(guest, pid)
     await startEngine(guest)
-    await running.reaches({ActiveState: 'active', StatusText: `container ${running.name} running`})
+    await running.reaches({ActiveState: 'active', StatusText: runs(running.name)})
     await expectWhole(guest, running, pid)
     for (const service of [ended, removed]) await service.reaches({ActiveState: 'failed'})
     expect(await look(guest, removed, 'away with live-restore, its container ended with 7, --rm')).toEqual(SEVEN)
@@ -453,7 +453,7 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
     await service.says(/^the container was born in/)
     expect(await service.show('ActiveState', 'StatusText')).toEqual({
       ActiveState: 'active',
-      StatusText: `container ${service.name} running`,
+      StatusText: expect.stringMatching(runs(service.name)) as unknown,
     })
     await service.stop()
     expect(await look(guest, service, 'not up yet at the start, later stopped, --rm')).toEqual(CLEAN)

@@ -92,6 +92,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
         Result: 'exit-code',
         ExecMainStatus: '125',
       })
+      expect((await service.show('StatusText')).StatusText).toMatch(says)
       const ours = (await service.journal()).filter((said) => !said.includes(service.name))
       if (warned !== undefined) expect(ours.shift()).toMatch(warned)
       expect(ours).toHaveLength(1)
@@ -119,6 +120,7 @@ describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
         ActiveState: 'failed',
         ExecMainStatus: status,
       })
+      expect((await service.show('StatusText')).StatusText).toMatch(says)
       expect(await containers(guest, `name=${service.name}`)).toEqual([])
       expect((await guest.attempt(['ls', `/run/${service.name}.pid`])).status).toBe(2)
     },

@@ -3,7 +3,7 @@ import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {withPackages} from '../support/host/host-folder.js'
 import {HOSTS} from '../support/host/hosts.js'
-import {containers, defineService, unique} from '../support/service/service.js'
+import {containers, defineService, unique, runs} from '../support/service/service.js'
 
 describe.each(HOSTS)('a named container on $name', ({guest}) => {
   test('a stopped container is started again with its own settings when --rm is not given', async () => {
@@ -70,7 +70,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     expect(await service.show('StatusText')).toEqual({StatusText: `container ${service.name} paused`})
     expect(await service.inspect('{{.State.Status}}')).toBe('paused')
     await guest.run('docker', 'unpause', service.name)
-    await service.reaches({StatusText: `container ${service.name} running`})
+    await service.reaches({StatusText: runs(service.name)})
     await service.stop()
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
@@ -96,7 +96,7 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     if (guest.kind.unified)
       await service.says(/^the container stays in .*: it is paused, and a move would resume it without Docker noticing/)
     await guest.run('docker', 'unpause', service.name)
-    await service.reaches({StatusText: `container ${service.name} running`})
+    await service.reaches({StatusText: runs(service.name)})
     await service.stop()
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../support/host/hosts.js'
-import {containers, defineService} from '../support/service/service.js'
+import {containers, defineService, runs} from '../support/service/service.js'
 import {installBare} from '../support/host/install.js'
 
 const PATIENCE_MS = 20_000
@@ -14,7 +14,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
       `--notify run --rm --name %n -v /:/host:ro busybox sh -c "until [ -e /tmp/go ]; do sleep 0.1; done; chroot /host /usr/bin/env NOTIFY_SOCKET=$$NOTIFY_SOCKET systemd-notify --ready; sleep 1000"`,
     )
     const started = service.start()
-    await service.reaches({ActiveState: 'activating', StatusText: `container ${service.name} running`})
+    await service.reaches({ActiveState: 'activating', StatusText: runs(service.name)})
     await guest.run('docker', 'exec', service.name, 'touch', '/tmp/go')
     expect((await started).status).toBe(0)
     expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
@@ -77,7 +77,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
     expect((await service.start()).status).toBe(0)
     expect(await service.show('ActiveState', 'StatusText')).toEqual({
       ActiveState: 'active',
-      StatusText: `container ${service.name} running`,
+      StatusText: expect.stringMatching(runs(service.name)) as unknown,
     })
   })
 })

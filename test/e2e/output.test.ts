@@ -1,7 +1,7 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../support/host/hosts.js'
-import {defineService, unique} from '../support/service/service.js'
+import {defineService, unique, runs} from '../support/service/service.js'
 
 /** Says its count, and ends at once when it is asked to by SIGTERM. */
 const COUNTING = `trap 'exit 0' TERM; i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done`
@@ -25,7 +25,7 @@ describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
     await service.reaches({ActiveState: 'active'})
     await guest.run('docker', 'unpause', service.name)
     await service.says(/^line \d+$/)
-    await service.reaches({StatusText: `container ${service.name} running`})
+    await service.reaches({StatusText: runs(service.name)})
     await service.stop()
     await service.reaches({ActiveState: 'inactive', Result: 'success'})
   })

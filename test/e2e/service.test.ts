@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../support/host/hosts.js'
-import {containers, defineService} from '../support/service/service.js'
+import {containers, defineService, runs} from '../support/service/service.js'
 
 describe.each(HOSTS)('a service on $name', ({guest}) => {
   test('a service is active with the processes of its container, and stopping it leaves none of them and no container', async () => {
@@ -35,7 +35,7 @@ describe.each(HOSTS)('a service on $name', ({guest}) => {
     await service.start()
     const {MainPID, StatusText} = await service.show('MainPID', 'StatusText')
     expect(await service.pids()).toContain(Number(MainPID))
-    expect(StatusText).toBe(`container ${service.name} running`)
+    expect(StatusText).toMatch(runs(service.name))
     expect(await service.inspect('{{.State.Running}}')).toBe('true')
   })
 

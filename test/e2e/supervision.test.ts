@@ -3,7 +3,7 @@ import {until} from '../../sandbox/until.js'
 import {hostFolder} from '../support/host/host-folder.js'
 import {HOSTS} from '../support/host/hosts.js'
 import {CLEAN, outcomes, type Outcome} from '../support/service/outcomes.js'
-import {defineService} from '../support/service/service.js'
+import {defineService, runs} from '../support/service/service.js'
 
 /** A container that says its count, and ends at once when it is asked to by SIGTERM. */
 const COUNTING = `sh -c "trap 'exit 0' TERM; i=0; while :; do i=$$((i+1)); echo line $$i; sleep 0.1; done"`
@@ -312,10 +312,10 @@ describe.each(HOSTS)('somebody who uses docker on $name', ({guest}) => {
     await guest.run('docker', 'pause', service.name)
     await service.reaches({ActiveState: 'active', StatusText: `container ${service.name} paused`})
     await guest.run('docker', 'unpause', service.name)
-    await service.reaches({StatusText: `container ${service.name} running`})
+    await service.reaches({StatusText: runs(service.name)})
     await guest.run('docker', 'update', '--cpu-shares', '512', service.name)
     await guest.run('docker', 'rename', service.name, `${service.name}-old`)
-    await service.reaches({ActiveState: 'active', StatusText: `container ${service.name}-old running`})
+    await service.reaches({ActiveState: 'active', StatusText: runs(`${service.name}-old`)})
     await service.stop()
     expect(await service.show('ActiveState', 'Result')).toEqual(NOTHING_LEFT)
     await guest.run('docker', 'rm', `${service.name}-old`)

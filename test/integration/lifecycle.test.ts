@@ -11,6 +11,7 @@ import {runContainer, type RunOutcome, type RunInput} from '../../src/lifecycle/
 import {LABELS, hashOf} from '../../src/pipeline/labels.js'
 import {Pipeline} from '../../src/pipeline/pipeline.js'
 import {asideName} from '../../src/lifecycle/predecessor.js'
+import {runningSince} from '../../src/lifecycle/status.js'
 import {CleanupStack} from '../../src/pipeline/cleanup.js'
 import type {RunHooks} from '../../src/pipeline/contract.js'
 import {ProcessSignals} from '../../src/lifecycle/signals.js'
@@ -29,6 +30,8 @@ const RUNNING = inspection({
   finishedAt: -1,
   labels: {[LABELS.request]: hashOf(requested())},
 })
+/** What systemd is told of that container. */
+const RUNS = `STATUS=container web ${runningSince(1000)}`
 /** What every run here asks for. */
 function requested(rm = false): CreateRequest {
   const request = {...emptyCreateRequest('busybox', []), name: 'web'}
@@ -156,7 +159,7 @@ describe('a run that goes well', () => {
       'watch',
       'start',
       'inspect',
-      'READY=1 STATUS=container web running',
+      `READY=1 ${RUNS}`,
       'inspect',
       'STATUS=container web ended with status 3',
       'unwound',
@@ -166,7 +169,7 @@ describe('a run that goes well', () => {
   test('a run hands the container over when nothing asks to stay, and undoes nothing', async () => {
     const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(0)})
     await expect(run()).resolves.toEqual({kind: 'handed-over'})
-    expect(happened.slice(-1)).toEqual([`MAINPID=${String(process.pid)} READY=1 STATUS=container web running`])
+    expect(happened.slice(-1)).toEqual([`MAINPID=${String(process.pid)} READY=1 ${RUNS}`])
   })
 
   test('a run leaves READY=1 to the container when a plugin has delegated it', async () => {
@@ -175,7 +178,7 @@ describe('a run that goes well', () => {
       {ready: () => 'delegated', resident: () => 'to see'},
     )
     await run()
-    expect(happened).toContain('STATUS=container web running')
+    expect(happened).toContain(RUNS)
   })
 
   test('a run is ended, and not handed over, when the container is over already', async () => {
@@ -187,7 +190,7 @@ describe('a run that goes well', () => {
     const hooks: Partial<RunHooks> = {ready: () => 'delegated', resident: () => 'to see'}
     const {happened, run} = rehearsal({inspect: () => Promise.resolve(RUNNING), events: exitsWith(0)}, hooks)
     await run()
-    expect(happened).toContain('READY=1 STATUS=container web running')
+    expect(happened).toContain(`READY=1 ${RUNS}`)
   })
 
   test('a run calls no hook that needs a PID when the container is over before it has been asked for', async () => {
@@ -216,7 +219,7 @@ describe("an Engine whose PIDs are not this host's", () => {
     )
     await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 3}})
     expect(called).toEqual(['ready', 'exited'])
-    expect(happened).toContain('READY=1 STATUS=container web running')
+    expect(happened).toContain(`READY=1 ${RUNS}`)
     expect(happened.filter((line) => line.includes("are not this host's"))).toHaveLength(1)
   })
 

@@ -32,8 +32,8 @@ export interface Service {
   stop(): Promise<Result>
   /** Properties of the unit, as `systemctl show` has them. */
   show<Property extends string>(...properties: Property[]): Promise<Record<Property, string>>
-  /** Waits until properties of the unit are as given. */
-  reaches(wanted: Readonly<Record<string, string>>): Promise<void>
+  /** Waits until properties of the unit are, or match, what is given. */
+  reaches(wanted: Readonly<Record<string, string | RegExp>>): Promise<void>
   /** The journal's lines of the unit, systemd's own about it included. */
   journal(): Promise<string[]>
   /** Waits until a line of the unit's journal is, or matches, what is given. */
@@ -104,16 +104,20 @@ function serviceOf(guest: Guest, name: string): Service {
       try {
         await until(patience, async () => {
           last = await show(...Object.keys(wanted))
-          return Object.entries(wanted).every(([property, value]) => last[property] === value) ? true : undefined
+          return Object.entries(wanted).every(([property, value]) => isOrMatches(last[property] ?? '', value))
+            ? true
+            : undefined
         })
       } catch (error) {
-        throw await unmet(`is ${JSON.stringify(last)}, not ${JSON.stringify(wanted)}`, error)
+        const asked = Object.entries(wanted).map(([property, value]) => `${property}=${String(value)}`)
+        throw await unmet(`is ${JSON.stringify(last)}, not ${asked.join(' ')}`, error)
       }
     },
     says: async (line) => {
-      const isIt = (said: string): boolean => (typeof line === 'string' ? said === line : line.test(said))
       try {
-        await until(patience, async () => ((await journal()).some(isIt) ? true : undefined))
+        await until(patience, async () =>
+          (await journal()).some((said) => isOrMatches(said, line)) ? true : undefined,
+        )
       } catch (error) {
         throw await unmet(`never said ${String(line)}`, error)
       }
@@ -134,6 +138,15 @@ function serviceOf(guest: Guest, name: string): Service {
     },
     inspect: (template) => guest.run('docker', 'inspect', '--format', template, name),
   }
+}
+
+function isOrMatches(text: string, wanted: string | RegExp): boolean {
+  return typeof wanted === 'string' ? text === wanted : wanted.test(text)
+}
+
+/** The status text of a unit whose container of that name runs, and of which `more` is known. */
+export function runs(name: string, more = ''): RegExp {
+  return new RegExp(String.raw`^container ${name.replaceAll('.', String.raw`\.`)} running since \d\d:\d\d${more}$`)
 }
 
 /** The names or ids of a host's containers, running or not, that a filter of `docker ps` lets through. */

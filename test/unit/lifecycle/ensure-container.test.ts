@@ -89,6 +89,7 @@ async function obtained(
     log,
     stop,
     unit: UNIT,
+    openNotifier: () => ({send: () => Promise.resolve()}),
     removalPatience: 50,
   })
   return {result, asked, found, lines}

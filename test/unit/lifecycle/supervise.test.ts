@@ -4,6 +4,7 @@ import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js
 import {Pipeline} from '../../../src/pipeline/pipeline.js'
 import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
+import {runningSince} from '../../../src/lifecycle/status.js'
 import {supervise} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import type {UnitName} from '../../../src/systemd/unit.js'
@@ -173,7 +174,10 @@ describe('a container that somebody has started again', () => {
       {inspect: inTurn(AGAIN, ENDED)},
     )
     await expect(end).resolves.toEqual({code: 143})
-    expect(happened).toEqual([`restarted ${String(process.ppid)} 4000`, 'STATUS=container web running'])
+    expect(happened).toEqual([
+      `restarted ${String(process.ppid)} 4000`,
+      `STATUS=container web ${runningSince(AGAIN.startedAt)}`,
+    ])
   })
 
   test('a container that the Engine itself starts again is waited for', async () => {
@@ -191,7 +195,9 @@ test('what somebody does with the container is in the status', async () => {
   ])
   await end
   expect(happened).toEqual(
-    ['paused', 'running'].map((word) => `STATUS=container web ${word}`).concat('STATUS=container shop running'),
+    ['web paused', `web ${runningSince(1000)}`, `shop ${runningSince(1000)}`].map(
+      (words) => `STATUS=container ${words}`,
+    ),
   )
 })
 
@@ -200,9 +206,9 @@ describe('an Engine that goes away', () => {
     const {end, happened} = supervision([[['start']], [['die', {code: 3}]]], {inspect: inTurn(RUNNING, ENDED)})
     await expect(end).resolves.toEqual({code: 3})
     expect(happened).toEqual([
-      'STATUS=container web running, the Engine is away',
+      `STATUS=container web ${runningSince(1000)}, the Engine is away`,
       'reconnected',
-      'STATUS=container web running',
+      `STATUS=container web ${runningSince(1000)}`,
     ])
   })
 
