@@ -1,4 +1,11 @@
-import type {DeviceGrants, EngineInfo, ContainerInspection, ContainerSummary, RestartPolicy} from './engine.js'
+import type {
+  DeviceGrants,
+  EngineInfo,
+  ContainerInspection,
+  ContainerSummary,
+  Health,
+  RestartPolicy,
+} from './engine.js'
 import type {PullMessage} from './pull-progress.js'
 import type {Reading} from './reading.js'
 
@@ -6,6 +13,7 @@ const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exite
 /** The highest that Linux has (proc_sys_kernel(5), `pid_max`). */
 const MOST_PID = 2 ** 22
 const MOST_STATUS = 255
+const HEALTH = ['starting', 'healthy', 'unhealthy'] as const
 /** What the Engine says of a moment that has not come: the year 1. */
 const NEVER = Date.parse('0001-01-01T00:00:00Z')
 
@@ -40,7 +48,19 @@ export function readInspection(answer: Reading): ContainerInspection {
     autoRemove: host.at('AutoRemove').flag(false),
     restartPolicy: readPolicy(host.at('RestartPolicy')),
     devices: readDevices(host),
+    health: readHealth(state.at('Health')),
   }
+}
+
+/** An Engine says `none`, or nothing, of a container without a check. */
+function readHealth(health: Reading): Health | undefined {
+  const said = health.at('Status').text('')
+  const status = HEALTH.find((known) => known === said)
+  if (status === undefined) return undefined
+  const last = health.at('Log').list().at(-1)
+  if (last === undefined) return {status}
+  const exitCode = last.at('ExitCode').whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 0)
+  return {status, last: {exitCode, output: last.at('Output').text('')}}
 }
 
 /** Docker calls no policy `no`, or nothing. */

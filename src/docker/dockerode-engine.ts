@@ -36,7 +36,7 @@ import type {
   Watch,
   WatchFor,
 } from './engine.js'
-import {parseEnds, parseEvents} from './events.js'
+import {HEALTH_ACTIONS, parseEnds, parseEvents} from './events.js'
 import {readExecExit, readExecOutput} from './exec.js'
 import {momentOf} from './log-messages.js'
 import type {PullMessage} from './pull-progress.js'
@@ -62,9 +62,10 @@ interface Modem {
 
 /**
  * What may happen to a container that matters to a run; not the three of each health check. podman looks for its own
- * word `died`, and then says `die`.
+ * word `died`, and then says `die`. Of `health_status` alone, Docker would take every word of the filter for a prefix
+ * (moby, daemon/events/filter.go).
  */
-const EVENTS = ['destroy', 'die', 'died', 'kill', 'oom', 'pause', 'rename', 'start', 'unpause']
+const EVENTS = ['destroy', 'die', 'died', 'kill', 'oom', 'pause', 'rename', 'start', 'unpause', ...HEALTH_ACTIONS]
 
 /** Of how many of a log's last messages is asked when the first was, one after another. */
 const LOG_TAILS = [1000, 30_000, 1_000_000]

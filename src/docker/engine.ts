@@ -39,6 +39,24 @@ export interface ContainerInspection {
   readonly restartPolicy?: RestartPolicy | undefined
   /** What it was given of the host's devices; absent where the Engine does not say. */
   readonly devices?: DeviceGrants
+  /** What its health check says; absent where it has none. */
+  readonly health?: Health | undefined
+}
+
+/** What a container's health check says (Engine API, `Health`), as far as it has been made in this life of it. */
+export interface Health {
+  /** `starting` until it has passed for the first time, or failed too often. */
+  readonly status: 'starting' | 'healthy' | 'unhealthy'
+  /** The last check; absent where none has ended. */
+  readonly last?: HealthCheckResult
+}
+
+/** One check of a container's health. */
+interface HealthCheckResult {
+  /** What its command ended with; -1 where it took too long, or could not be run. */
+  readonly exitCode: number
+  /** What it said, as it is: the Engine keeps 4 KiB. */
+  readonly output: string
 }
 
 /** When the Engine starts a container again by itself (`docker run --restart`). */
@@ -76,6 +94,8 @@ export interface ContainerEvent {
   readonly name?: string
   /** Of `kill`: the number of the signal that the Engine was asked to send, where that is its own word. */
   readonly signal?: number
+  /** Of `health_status`: what the container's health has become. */
+  readonly health?: Exclude<Health['status'], 'starting'>
 }
 
 /** A container's end that the Engine remembers. */

@@ -2,8 +2,15 @@ import type {ContainerEvent, RememberedEnd} from './engine.js'
 import {readJson, type Reading} from './reading.js'
 
 const NANOSECONDS = 1e6
+/** What the Engine puts before what a container's health has become, in the action of an event. */
+const HEALTH_STATUS = 'health_status'
+/** What a container's health may become while it runs. */
+const HEALTH = ['healthy', 'unhealthy'] as const
 /** The highest signal there is (signal(7)). */
 const LAST_SIGNAL = 64
+
+/** The actions of the events that tell of a container's health. Docker takes each word of a filter as a whole. */
+export const HEALTH_ACTIONS: readonly string[] = HEALTH.map((status) => `${HEALTH_STATUS}: ${status}`)
 
 /** A message of `GET /events` (Engine API, `EventMessage`), as it is. */
 interface Message {
@@ -28,7 +35,9 @@ export async function* parseEvents(stream: AsyncIterable<unknown>): AsyncGenerat
     if (action !== 'kill' && Object.hasOwn(attributes, 'signal')) isSignalForged = true
     const signal = action === 'kill' && !isSignalForged ? numberOf(attributes['signal'], LAST_SIGNAL) : undefined
     const name = attributes['name']
-    yield {action, at, ...(name === undefined ? {} : {name}), ...(signal === undefined ? {} : {signal})}
+    const health = HEALTH.find((status) => action === `${HEALTH_STATUS}: ${status}`)
+    if (health !== undefined) yield {action: HEALTH_STATUS, at, health}
+    else yield {action, at, ...(name === undefined ? {} : {name}), ...(signal === undefined ? {} : {signal})}
   }
 }
 

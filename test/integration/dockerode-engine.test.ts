@@ -517,6 +517,35 @@ describe('the Engine through dockerode', () => {
     })
   })
 
+  const check = (output: string, exitCode = 0): object => ({ExitCode: exitCode, Output: output})
+  test.each<[string, object | null, object | undefined]>([
+    ['nothing, as it has no health check', null, undefined],
+    ['none, as it has no health check', {Status: 'none', Log: []}, undefined],
+    ['that it is starting', {Status: 'starting', FailingStreak: 0, Log: null}, {status: 'starting'}],
+    [
+      'that it is healthy',
+      {Status: 'healthy', Log: [check('no', 1), check('yes')]},
+      {status: 'healthy', last: {exitCode: 0, output: 'yes'}},
+    ],
+    [
+      'that it is unhealthy',
+      {Status: 'unhealthy', Log: [check('yes'), check('Health check exceeded timeout', -1)]},
+      {status: 'unhealthy', last: {exitCode: -1, output: 'Health check exceeded timeout'}},
+    ],
+  ])("the Engine says of a container's health %s", async (_, said, health) => {
+    const {engine} = await engineThat(answer(200, state({Health: said})))
+    expect((await engine.inspect('web', signal))?.health).toEqual(health)
+  })
+
+  test('the Engine is asked for what its container becomes, and not for each check of it', async () => {
+    const {engine, asked} = await engineThat(answer(200))
+    await engine.events('abc', 0, signal)
+    const filters = new URL(`http://engine${asked[0]?.line.slice(4) ?? ''}`).searchParams.get('filters') ?? ''
+    const {event} = JSON.parse(filters) as {event: string[]}
+    expect(event).toEqual(expect.arrayContaining(['die', 'health_status: healthy', 'health_status: unhealthy']))
+    expect(event).not.toContain('health_status')
+  })
+
   test.each<[string, object | null | string, string]>([
     ['no object', null, 'it is not an object: "null"'],
     ['a string', 'hello', 'it is not an object: "hello"'],

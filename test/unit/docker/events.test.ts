@@ -45,6 +45,17 @@ describe('events', () => {
     expect(await all(line('die', {exitCode: '0'}))).toEqual([{action: 'die', at: 1_700_000_000_500}])
   })
 
+  test.each(['healthy', 'unhealthy'])('an event says that a container has become %s', async (health) => {
+    expect(await all(line(`health_status: ${health}`, {health_status: 'a label'}))).toEqual([
+      {action: 'health_status', at: 1_700_000_000_500, health},
+    ])
+  })
+
+  test('a health that nobody knows is no health', async () => {
+    const [event] = await all(line('health_status: fine'))
+    expect(event).toEqual({action: 'health_status: fine', at: 1_700_000_000_500})
+  })
+
   test('a kill event says which signal was asked for', async () => {
     expect(await all(line('kill', {signal: '15'}))).toMatchObject([{action: 'kill', signal: 15}])
   })
