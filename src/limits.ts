@@ -54,6 +54,8 @@ export const UNWIND_MS = 10_000
 export const UNFINISHED_LINE_MS = 100
 /** How often a command in the container is looked at that has closed its output and not ended yet. */
 export const EXEC_END_LOOK_MS = 50
+/** How long the Engine may take to tell what a health check has said. */
+export const HEALTH_ANSWER_MS = 2000
 /**
  * How long after an end that somebody asked the Engine for the Engine may take to begin what comes next: another
  * start, or its own end.

@@ -1,11 +1,4 @@
-import type {
-  DeviceGrants,
-  EngineInfo,
-  ContainerInspection,
-  ContainerSummary,
-  Health,
-  RestartPolicy,
-} from './engine.js'
+import type {DeviceGrants, EngineInfo, ContainerInspection, ContainerSummary, Health, RestartPolicy} from './engine.js'
 import type {PullMessage} from './pull-progress.js'
 import type {Reading} from './reading.js'
 

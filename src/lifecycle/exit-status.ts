@@ -49,6 +49,8 @@ export function describeEnd({code, why}: ExitReport): string {
       return 'was killed as it did not stop in time'
     case 'hurried':
       return 'was killed as a second signal hurried its stop'
+    case 'unhealthy':
+      return 'was stopped as it was unhealthy'
     case 'somebody':
       return `was ended by ${signalOf(String(code - 128)) ?? 'a signal'}, sent through the Engine`
     case 'engine-gone':

@@ -13,8 +13,9 @@ export interface KnownEnd {
   /**
    * Whether the unit was asked to stop, and whether a second signal hurried the stop. `in-time` is a stop in which the
    * time of the container was not over, or that a command of the unit carried out: nobody here has had it killed.
+   * `unhealthy` is a stop that nobody has asked the unit for: the health of the container has.
    */
-  readonly stop: 'none' | 'asked' | 'in-time' | 'hurried'
+  readonly stop: 'none' | 'asked' | 'in-time' | 'hurried' | 'unhealthy'
   /**
    * The Engine: `there` all the time; `gone`, and it took the container along; `replaced` by one that does not know of
    * the end and has no live-restore; or `silent`, so that systemd-docker ended the container init itself.
@@ -31,6 +32,7 @@ export function howItEnded({code, sent, outOfMemory, stop, engine}: KnownEnd): E
   if (engine === 'gone') return endedWithEngine(code)
   if (code === undefined) return {code: EXIT_OURS, why: 'unknown'}
   if (engine === 'silent') return {code, why: 'without-engine'}
+  if (stop === 'unhealthy') return {code: failureOf(code), why: 'unhealthy'}
   const wasKilled = code === 128 + constants.signals.SIGKILL
   if (stop === 'in-time' && !wasKilled) return {code}
   if (stop === 'asked' || stop === 'hurried')
@@ -40,7 +42,11 @@ export function howItEnded({code, sent, outOfMemory, stop, engine}: KnownEnd): E
   return sent.has(code - 128) ? {code, why: 'somebody'} : {code}
 }
 
-/** A service that went away with its Engine did not end well, even if its status is 0. */
 function endedWithEngine(code = 0): ExitReport {
-  return {code: code === 0 ? EXIT_OURS : code, why: 'engine-gone'}
+  return {code: failureOf(code), why: 'engine-gone'}
+}
+
+/** A service that went away with its Engine, or was unhealthy, did not end well, even if its status is 0. */
+function failureOf(code: number): number {
+  return code === 0 ? EXIT_OURS : code
 }

@@ -1,4 +1,4 @@
-import type {ContainerEvent, RestartPolicy, Watch} from '../docker/engine.js'
+import type {ContainerEvent, Health, RestartPolicy, Watch} from '../docker/engine.js'
 import {
   EngineElsewhereError,
   HandoverError,
@@ -22,6 +22,8 @@ import type {Log} from '../log.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
 import type {Detachment, ExitReport} from '../pipeline/contract.js'
 import {foreseeStop, realtimeKillSignal} from './foresee-stop.js'
+import {describeHealth, type WhenUnhealthy} from './health.js'
+import {KeepAlive} from './keep-alive.js'
 import {takeOffRestartPolicy, type RestartPolicyTakenOff} from './restart-policy.js'
 import type {ProcessSignals} from './signals.js'
 import {STATUS, runningSince, tellIfSlow} from './status.js'
@@ -47,6 +49,11 @@ export interface RunInput extends EnsureInput {
   readonly pidOptions?: readonly string[]
   /** How often systemd is told that this process is well, in milliseconds; nothing where it does not ask. */
   readonly watchdog?: number | undefined
+  /**
+   * What happens when the container turns unhealthy, as the line has it; nothing for a line in the journal or, in a
+   * unit with `WatchdogSec=`, for what systemd does when that is missed.
+   */
+  readonly unhealthy?: WhenUnhealthy | undefined
   /** Finds a container's init on this host. */
   readonly findInit?: typeof findInitHere
 }
@@ -154,7 +161,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
       // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as
       // anybody can tell.
       ...((who === 'delegated' && origin !== 'adopt') || detached !== undefined ? [] : ['READY=1']),
-      `STATUS=${STATUS.container(name, seen.isPaused ? 'paused' : runningSince(seen.startedAt))}`,
+      `STATUS=${STATUS.container(name, seen.isPaused ? 'paused' : `${runningSince(seen.startedAt)}${describeHealth(seen.health)}`)}`,
     )
     signal.throwIfAborted()
   } catch (error) {
@@ -167,7 +174,11 @@ async function walk(run: RunInput): Promise<RunOutcome> {
 
   const {events, watch, notifier} = begun
   const {init, startedAt} = seen
-  if (run.watchdog !== undefined && who !== 'delegated') keepAlive(run.watchdog, notifier, run)
+  if (run.unhealthy !== undefined && run.unhealthy !== 'ignore' && seen.isRunning && seen.health === undefined)
+    log.warn(
+      `container ${name} has no health check, so --unhealthy=${run.unhealthy} has no effect: set --health-cmd after \`run\``,
+    )
+  const keepAlive = who === 'delegated' ? undefined : keepAliveOf(run, notifier)
   let exit: ExitReport
   try {
     exit = await abortable(
@@ -191,6 +202,9 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         sigProxy: runRequest.sigProxy ?? true,
         ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
         isDelegated: who === 'delegated',
+        health: seen.health,
+        whenUnhealthy: run.unhealthy ?? (run.watchdog === undefined ? 'log' : 'watchdog'),
+        keepAlive,
       }),
     )
   } catch (error) {
@@ -203,7 +217,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   await notifier.send(`STATUS=${words}`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the end: ${reason(error)}`)
   })
-  await beforeSystemdKills(run, async () => {
+  await beforeSystemdKills(run, exit, async () => {
     await pipeline.exited(container, exit)
     await pipeline.removed(container, exit)
   })
@@ -215,8 +229,12 @@ async function walk(run: RunInput): Promise<RunOutcome> {
  * has acquired is still to be released, and an Engine that is busy may take long over a removal, which it goes on with
  * by itself.
  */
-async function beforeSystemdKills({unit, stop, log}: RunInput, act: () => Promise<void>): Promise<void> {
-  if (unit === undefined || stop.asked === undefined) {
+async function beforeSystemdKills(
+  {unit, stop, log}: RunInput,
+  {why}: ExitReport,
+  act: () => Promise<void>,
+): Promise<void> {
+  if (unit === undefined || (stop.asked === undefined && why !== 'unhealthy')) {
     await act()
     return
   }
@@ -248,16 +266,14 @@ async function warnOfStop(said: UnitStop, {stopTimeout}: Seen, log: Log): Promis
     log.warn(words)
 }
 
-/** Tells systemd that this process is well, as often as it is asked to, until the run ends (sd_watchdog_enabled(3)). */
-function keepAlive(milliseconds: number, notifier: Notifier, {cleanup, log}: RunInput): void {
-  const timer = setInterval(() => {
-    notifier.send('WATCHDOG=1').catch((error: unknown) => {
-      log.warn(`could not tell systemd that the container runs: ${reason(error)}`)
-    })
-  }, milliseconds)
+/** What tells systemd until the run ends that the container is well; nothing where systemd does not ask. */
+function keepAliveOf({watchdog, cleanup, log}: RunInput, notifier: Notifier): KeepAlive | undefined {
+  if (watchdog === undefined) return undefined
+  const keepAlive = new KeepAlive(watchdog, notifier, log)
   cleanup.defer("stop answering the unit's watchdog", () => {
-    clearInterval(timer)
+    keepAlive.end()
   })
+  return keepAlive
 }
 
 /** Whether a plugin wants this process to stay. @throws {HandoverError} {@link RefusedOptionError} if it must not */
@@ -329,6 +345,8 @@ interface Seen {
   readonly stopTimeout: number | undefined
   /** When the Engine would start it again by itself; nothing where it would not. */
   readonly restartPolicy: RestartPolicy | undefined
+  /** What its health check says; nothing where it has none. */
+  readonly health: Health | undefined
 }
 
 /** @throws {EngineElsewhereError} where a PID is asked for, and the Engine's are not this host's */
@@ -339,8 +357,8 @@ async function see(
 ): Promise<Seen> {
   for (let isAgain = false; ; isAgain = true) {
     const found = await engine.inspect(id, signal)
-    const {startedAt, state, stopTimeout, restartPolicy} = found ?? {}
-    const same = {startedAt, stopTimeout, restartPolicy}
+    const {startedAt, state, stopTimeout, restartPolicy, health} = found ?? {}
+    const same = {startedAt, stopTimeout, restartPolicy, health}
     const isPaused = state === 'paused'
     if (found === undefined || found.pid === 0) return {isRunning: false, isPaused: false, init: undefined, ...same}
     const init = await findInit(found)

@@ -23,6 +23,7 @@ const NEVER_HEARD: readonly SignalName[] = ['SIGKILL', 'SIGSTOP']
  * | | by which systemd stops the unit, once it has said so | `signal` | as SIGTERM |
  * | | from then on | - | `onOther` calls forward(): the container gets it, unless --sig-proxy=false |
  * | | by which systemd stops the unit | - | `onOther` calls stopBy(): as SIGTERM |
+ * | WatchdogSignal=, once the unit's watchdog was triggered | | - | `onOther` stops the container, which is unhealthy |
  * | an exception that nobody catches | until READY=1 | both | the run is undone; an error, status 125 |
  * | | while the container runs | both | supervise() is left, the run is undone; an error, status 125 |
  * | any other signal | at any time | - | its default effect, such as death by SIGKILL: the next start cleans up |
@@ -113,6 +114,11 @@ export class ProcessSignals {
       for (const name of heard) process.removeListener(name, take)
       this.#hear = () => undefined
     }
+  }
+
+  /** Listens to a signal as well that is not for us. */
+  hearToo(name: SignalName): void {
+    if (!NEVER_HEARD.includes(name)) this.#hear([name])
   }
 
   /** Listens to these as well: signals by which systemd stops the unit. There are some that nobody hears. */

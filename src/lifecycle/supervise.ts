@@ -1,8 +1,8 @@
-import type {ContainerEvent, ContainerInspection, Engine, Watch} from '../docker/engine.js'
+import type {ContainerEvent, ContainerInspection, Engine, Health, Watch} from '../docker/engine.js'
 import {EngineUnreachableError, reason} from '../errors.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import type {HostProcess} from '../kernel/process.js'
-import type {SignalName} from '../kernel/signal-names.js'
+import {isRealtime, type SignalName} from '../kernel/signal-names.js'
 import {CUT_MS, OUTAGE_ANSWER_MS, SEQUEL_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import type {CreatedContainer, ExitReport} from '../pipeline/contract.js'
@@ -10,11 +10,15 @@ import type {Pipeline} from '../pipeline/pipeline.js'
 import type {Notifier} from '../systemd/notifier.js'
 import type {UnitName} from '../systemd/unit.js'
 import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
+import {watchdogSignalOf} from '../systemd/watchdog.js'
 import {sleep} from '../timing.js'
 import {ContainerLife, watchNextExit} from './container-life.js'
 import {EventFeed} from './event-feed.js'
 import {SignalForwarder} from './forward-signal.js'
+import type {WhenUnhealthy} from './health.js'
+import {HealthWatch} from './health-watch.js'
 import {howItEnded, type KnownEnd} from './how-it-ended.js'
+import type {KeepAlive} from './keep-alive.js'
 import {lookUpUnlessAway, sitOut} from './outage.js'
 import type {ProcessSignals} from './signals.js'
 import {STATUS, runningSince} from './status.js'
@@ -53,6 +57,11 @@ export interface SuperviseInput {
   readonly sigProxy: boolean
   /** Whether the container itself tells systemd its state (`--notify`). */
   readonly isDelegated: boolean
+  /** What its health check said when it was looked at; nothing where it has none. */
+  readonly health: Health | undefined
+  readonly whenUnhealthy: WhenUnhealthy
+  /** What answers the unit's `WatchdogSec=`; nothing where nobody here does. */
+  readonly keepAlive: KeepAlive | undefined
   /** Finds a container's init on this host. */
   readonly findInit?: typeof findInitHere
 }
@@ -80,28 +89,40 @@ class Supervision {
   #stopping: (StopHandle & Pick<SignalAgain, 'asked' | 'began'>) | undefined
   /** Whether a command of the unit has stopped the container. */
   #isStoppedByCommand = false
+  readonly #health: HealthWatch
+  /** The signal by which systemd aborts the unit, once its watchdog was triggered. */
+  #abortSignal: SignalName | undefined
+  /** Whether the container was unhealthy, and is to end for that. */
+  #isAbandoned = false
+  /** The end that a stop has brought about without the Engine. */
+  readonly #withoutEngine: Promise<ExitReport>
+  #endWithoutEngine: (exit: Promise<ExitReport>) => void = () => undefined
 
   constructor(supervised: SuperviseInput) {
-    const {name, events, init, startedAt, watch} = supervised
+    const {name, events, init, startedAt, watch, engine, container, whenUnhealthy, keepAlive, log} = supervised
     this.#of = supervised
     this.#name = name
     this.#feed = new EventFeed(events)
     this.#life = new ContainerLife(init, init?.pid, startedAt)
     this.#life.watch(watch)
+    this.#withoutEngine = new Promise((resolve) => (this.#endWithoutEngine = resolve))
+    this.#health = new HealthWatch({
+      engine,
+      id: container.id,
+      name: () => this.#name,
+      when: whenUnhealthy,
+      keepAlive,
+      stop: () => this.#abandon(),
+      triggerWatchdog: () => this.#triggerWatchdog(),
+      log,
+    })
   }
 
   /** Waits for the end, of which the Engine tells, or which a stop brings about without the Engine. */
   async end(): Promise<ExitReport> {
     const {stop, engine, container, unit, isDelegated, notifier, sigProxy, log} = this.#of
-    const withoutEngine = new Promise<ExitReport>((resolve) => {
-      stop.onStop((name) => {
-        this.#stop(name).then((code) => {
-          if (code === undefined) return
-          // An Engine that hangs may have told the status before.
-          const isTold = this.#life.code !== undefined
-          resolve(isTold ? this.#report(undefined) : this.#report({exitCode: code, outOfMemory: false}, 'silent'))
-        }, this.#failed('stop the container'))
-      })
+    stop.onStop((name) => {
+      this.#stopBy(name)
     })
     // A container that has systemd's socket tells of a reload itself.
     const reloadable = isDelegated ? undefined : unit
@@ -110,16 +131,29 @@ class Supervision {
       this.#takeOther(name, forwarder).catch(this.#failed(`tell systemd of ${name}`))
     })
     try {
-      return await Promise.race([this.#follow(), withoutEngine])
+      return await Promise.race([this.#follow(), this.#withoutEngine])
     } finally {
       this.#over.abort()
       this.#streams.abort()
     }
   }
 
+  #stopBy(name: SignalName): void {
+    this.#stop(name).then((code) => {
+      if (code === undefined) return
+      // An Engine that hangs may have told the status before.
+      const isTold = this.#life.code !== undefined
+      this.#endWithoutEngine(
+        isTold ? this.#report(undefined) : this.#report({exitCode: code, outOfMemory: false}, 'silent'),
+      )
+    }, this.#failed('stop the container'))
+  }
+
   /** Takes the events one by one, until one of them is the end. */
   async #follow(): Promise<ExitReport> {
     let isOurs = this.#of.ownStart
+    // Whoever said that the container runs has said this, too.
+    await this.#health.take(this.#of.health, () => Promise.resolve())
     for (;;) {
       const next = await this.#feed.next()
       if (next === 'late') continue
@@ -150,6 +184,10 @@ class Supervision {
       case 'rename':
         this.#name = event.name ?? this.#name
         await this.#status(this.#running)
+        return undefined
+      case 'health_status':
+        // What is being stopped may well fail its checks.
+        if (!this.#isStopping) await this.#health.heed(event, () => this.#status(this.#running))
         return undefined
       case 'start':
         await this.#startedAgain(event.at)
@@ -252,7 +290,7 @@ class Supervision {
     this.#life.watch(watch)
     if (init !== 'elsewhere') await pipeline.restarted({...container, pid: found.pid}, endedAt)
     log.info(`container ${this.#name} was started again, its init is now ${String(found.pid)}`)
-    await this.#status(this.#running)
+    await this.#health.take(found.health, () => this.#status(this.#running))
     return true
   }
 
@@ -278,7 +316,7 @@ class Supervision {
       this.#life.watch(watch)
       await pipeline.reconnected(container)
     }
-    await this.#status(found.state === 'paused' ? 'paused' : this.#running)
+    await this.#health.take(found.health, () => this.#status(found.state === 'paused' ? 'paused' : this.#running))
     return undefined
   }
 
@@ -300,6 +338,7 @@ class Supervision {
   }
 
   #howAsked(): KnownEnd['stop'] {
+    if (this.#isAbandoned && this.#of.stop.asked === undefined) return 'unhealthy'
     if (this.#isStoppedByCommand) return 'in-time'
     if (this.#stopping === undefined) return 'none'
     if (this.#stopping.isHurried()) return 'hurried'
@@ -310,6 +349,26 @@ class Supervision {
   async #codeSaid(): Promise<number | undefined> {
     const silence = this.#feed.cut.then(() => sleep(OUTAGE_ANSWER_MS)).then(() => undefined)
     return await Promise.race([this.#life.ended(), silence])
+  }
+
+  /** Stops the container for its health, which systemd learns from the exit status. */
+  #abandon(): Promise<void> {
+    this.#isAbandoned = true
+    this.#stopBy('SIGTERM')
+    return Promise.resolve()
+  }
+
+  /**
+   * Has systemd abort the unit as if it had missed `WatchdogSec=` (sd_notify(3), `WATCHDOG=trigger`). The signal that
+   * it sends is listened to from now on alone: a process of ours that hangs is to die of it.
+   */
+  async #triggerWatchdog(): Promise<void> {
+    const {unit, stop, notifier} = this.#of
+    if (unit !== undefined) {
+      this.#abortSignal = await watchdogSignalOf(unit, this.#over.signal)
+      if (!isRealtime(this.#abortSignal)) stop.hearToo(this.#abortSignal)
+    }
+    await notifier.send('WATCHDOG=trigger').catch(this.#failed("trigger the unit's watchdog"))
   }
 
   /** Stops the container, or kills one that is stopping. Its exit status, if it was ended without the Engine. */
@@ -345,7 +404,8 @@ class Supervision {
 
   /** A signal that is the container's, unless systemd stops the unit by it. @throws {NotifyError} */
   async #takeOther(name: SignalName, forwarder: SignalForwarder): Promise<void> {
-    if (this.#of.killSignals.includes(name) && isStopOf(await this.#stopOfUnit(), name)) this.#of.stop.stopBy(name)
+    if (name === this.#abortSignal) await this.#abandon()
+    else if (this.#of.killSignals.includes(name) && isStopOf(await this.#stopOfUnit(), name)) this.#of.stop.stopBy(name)
     else await forwarder.forward(name)
   }
 
@@ -364,7 +424,7 @@ class Supervision {
   }
 
   get #running(): string {
-    return runningSince(this.#life.startedAt)
+    return `${runningSince(this.#life.startedAt)}${this.#health.words}`
   }
 
   async #status(words: string): Promise<void> {

@@ -56,7 +56,14 @@ export interface ExitReport {
   readonly code: number
   /** What the code does not say: the container ran out of memory, did not stop in time, … */
   readonly why?:
-    'out-of-memory' | 'stop-timeout' | 'hurried' | 'somebody' | 'engine-gone' | 'without-engine' | 'unknown'
+    | 'out-of-memory'
+    | 'stop-timeout'
+    | 'hurried'
+    | 'unhealthy'
+    | 'somebody'
+    | 'engine-gone'
+    | 'without-engine'
+    | 'unknown'
 }
 
 /** What every hook is given. */

@@ -1,3 +1,4 @@
+import {WHEN_UNHEALTHY} from '../lifecycle/health.js'
 import type {OptionDeclarations} from '../options/option.js'
 
 /** The options before `run` that belong to the run itself and not to a plugin. */
@@ -27,6 +28,12 @@ export const GLOBAL_OPTIONS = {
     valueName: 'TIME',
     summary:
       'wait this long at most for an Engine that is not up yet; without it, as long as the unit may start, or 60s if that has no limit',
+  },
+  unhealthy: {
+    kind: 'string',
+    valueName: WHEN_UNHEALTHY.join('|'),
+    summary:
+      'what to do when the health check fails while the container runs: nothing, log it, stop the container so that the unit fails, or trigger the watchdog of the unit; without it, log it, or in a unit with WatchdogSec=, trigger that',
   },
   'dry-run': {
     kind: 'boolean',

@@ -15,6 +15,7 @@ import {describeRun} from './dry-run.js'
 import {processEndOf, type ProcessEnd} from '../lifecycle/exit-status.js'
 import {warnUnlessHeard} from '../systemd/notify-access.js'
 import {inForce, ownOptions, type Site} from './site.js'
+import {whenUnhealthy, type WhenUnhealthy} from '../lifecycle/health.js'
 import {runContainer} from '../lifecycle/lifecycle.js'
 import {parseRunRequest, type CommandLine} from './command-line.js'
 import type {Invocation} from '../pipeline/labels.js'
@@ -56,6 +57,7 @@ export async function run(
   const unit = invocationOf(env, names)
   const handover = settings['handover']?.value === true
   const engineTimeout = engineTimeoutOf(settings)
+  const unhealthy = unhealthyOf(settings, env, log)
   const around = {env, cwd, proxies: proxyVariables(engine.address, clientEnv), signal: stop.signal}
   const runRequest = await parseRunRequest(line.rest, around, site.declarations)
   const isUnheard = env['NOTIFY_SOCKET'] === undefined
@@ -71,6 +73,7 @@ export async function run(
     ...membersOf(switchedOn, settings, {env, log, engine, unit, handover, detached}),
     ...(detached === undefined ? untold(unit, env, settings) : []),
     ...unwatched(env, settings),
+    ...acting(settings),
   ]
   const {debug} = log
   if (debug !== undefined) sayWhatIsInForce(debug, {site, settings, switches, unit})
@@ -110,6 +113,7 @@ export async function run(
     pidOptions: pidOptionsOf(switchedOn, settings),
     removalPatience: NAME_IN_USE_MS,
     watchdog: watchdogInterval(env),
+    unhealthy,
   })
   return outcome.kind === 'handed-over' ? {status: 0} : processEndOf(outcome.exit.code, stop.asked)
 }
@@ -156,6 +160,22 @@ function engineTimeoutOf(settings: Settings): number | undefined {
   return typeof value === 'string' ? duration(value, '--engine-timeout') / NANOSECONDS_PER_MILLISECOND : undefined
 }
 
+/** What the line does about a container that turns unhealthy. @throws {BadValueError} */
+function unhealthyOf(
+  settings: Settings,
+  {NOTIFY_SOCKET}: Readonly<NodeJS.ProcessEnv>,
+  log: Log,
+): WhenUnhealthy | undefined {
+  const value = settings['unhealthy']?.value
+  if (typeof value !== 'string') return undefined
+  const when = whenUnhealthy(value)
+  if (when !== 'watchdog' || NOTIFY_SOCKET !== undefined) return when
+  log.warn(
+    '--unhealthy=watchdog only logs: systemd set no NOTIFY_SOCKET (the unit needs Type=notify and NotifyAccess=all)',
+  )
+  return 'log'
+}
+
 function pathOf(value: OptionValue, cwd: string): string | undefined {
   return typeof value === 'string' && value !== '' ? resolve(cwd, value) : undefined
 }
@@ -179,6 +199,14 @@ function untold(unit: Invocation | undefined, env: Readonly<NodeJS.ProcessEnv>, 
       hooks: {resident: () => 'the unit has no Type=notify, so the container could not be its main process'},
     },
   ]
+}
+
+/** What `--unhealthy` asks for is done while the container runs. */
+function acting(settings: Settings): Member[] {
+  const unhealthy = settings['unhealthy']?.value ?? 'ignore'
+  if (unhealthy === 'ignore') return []
+  const option = `--unhealthy=${String(unhealthy)}`
+  return [{name: 'systemd-docker', hooks: {resident: () => `${option} needs systemd-docker while the container runs`}}]
 }
 
 /**

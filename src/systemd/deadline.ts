@@ -52,7 +52,13 @@ export async function commandDeadline(
 }
 
 /** What a stop's deadline is read from. */
-export const STOP_DEADLINE_PROPERTIES = ['TimeoutStopUSec', 'ActiveState', 'StateChangeTimestampMonotonic'] as const
+export const STOP_DEADLINE_PROPERTIES = [
+  'TimeoutStopUSec',
+  'TimeoutAbortUSec',
+  'ActiveState',
+  'SubState',
+  'StateChangeTimestampMonotonic',
+] as const
 
 /**
  * Until when systemd waits for the end of a unit's main process that it has asked to stop, which counts from when the
@@ -84,7 +90,9 @@ export async function stopDeadlineFrom(
   const changed = Number(said.StateChangeTimestampMonotonic)
   const since = said.ActiveState === 'deactivating' && changed > 0 ? Math.min(asked, momentOf(changed)) : asked
   const ownSlowness = FIRST_LINE - (await beginOf('self', procRoot))
-  const limit = millisecondsOf(said.TimeoutStopUSec ?? '')
+  // systemd gives a unit whose watchdog was missed a time of its own (systemd.service(5), `TimeoutAbortSec=`).
+  const property = said.SubState === 'stop-watchdog' ? 'TimeoutAbortUSec' : 'TimeoutStopUSec'
+  const limit = millisecondsOf(said[property] ?? '')
   return {since, deadline: deadlineFrom(since, limit, Math.max(ownSlowness, slowness))}
 }
 

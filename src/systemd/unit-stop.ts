@@ -18,14 +18,7 @@ export interface UnitStop {
   readonly killSignals: readonly SignalName[]
 }
 
-const PROPERTIES = [
-  ...STOP_DEADLINE_PROPERTIES,
-  'SubState',
-  'MainPID',
-  'KillMode',
-  'KillSignal',
-  'RestartKillSignal',
-] as const
+const PROPERTIES = [...STOP_DEADLINE_PROPERTIES, 'MainPID', 'KillMode', 'KillSignal', 'RestartKillSignal'] as const
 
 /** How systemd stops the unit, and how far it is; `undefined` where it does not answer. */
 export async function unitStop(unit: UnitName, signal: AbortSignal): Promise<UnitStop | undefined> {

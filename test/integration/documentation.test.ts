@@ -225,6 +225,7 @@ describe('docs/writing-a-plugin.md', async () => {
       'out-of-memory': true,
       'stop-timeout': true,
       hurried: true,
+      unhealthy: true,
       somebody: true,
       'engine-gone': true,
       'without-engine': true,

@@ -27,7 +27,7 @@ export const PODMAN_OPTIONS: Readonly<Record<string, PodmanOption>> = {
   creds: {instead: 'log in with `docker login`'},
   'env-host': {instead: 'set --env before `run`'},
   gidmap: {instead: USERS},
-  'health-on-failure': {instead: 'let the program end when it is unhealthy: systemd learns only of an end'},
+  'health-on-failure': {instead: 'set --unhealthy before `run`: stop for kill and stop, watchdog for restart'},
   'http-proxy': {instead: "set proxies in config.json of docker's client"},
   os: {instead: PLATFORM},
   pidfile: {instead: 'set --pid-file before `run`'},

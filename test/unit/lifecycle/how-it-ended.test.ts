@@ -41,6 +41,11 @@ const KNOWN: Readonly<Record<string, readonly Partial<KnownEnd>[]>> = {
     {code: 137, stop: 'in-time', sent: new Set([15, 9]), outOfMemory: true},
   ],
   'a second signal hurried the stop': [{code: 137, stop: 'hurried', sent: new Set([15, 9])}],
+  'its health check failed, with `--unhealthy=stop` or the watchdog of the unit': [
+    {code: 143, stop: 'unhealthy', sent: new Set([15])},
+    {code: 143, stop: 'unhealthy', engine: 'replaced', sent: new Set([15])},
+  ],
+  'the same, and its status was 0': [{code: 0, stop: 'unhealthy', sent: new Set([15])}],
   'it ran out of memory': [
     {code: 137, outOfMemory: true},
     {code: 137, outOfMemory: true, sent: new Set([15])},
@@ -86,7 +91,7 @@ test.each(DOCUMENTED)('a container of which the page says that %s is to systemd:
   for (const input of inputs) {
     const known = {...BY_ITSELF, ...input}
     const report = howItEnded(known)
-    const asked = known.stop === 'none' ? undefined : 'SIGTERM'
+    const asked = known.stop === 'none' || known.stop === 'unhealthy' ? undefined : 'SIGTERM'
     expect([resultOf(processEndOf(report.code, asked)), `\`${describeEnd(report)}\``], JSON.stringify(input)).toEqual([
       result,
       text,

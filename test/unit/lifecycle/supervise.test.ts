@@ -5,7 +5,7 @@ import {Pipeline} from '../../../src/pipeline/pipeline.js'
 import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
 import {runningSince} from '../../../src/lifecycle/status.js'
-import {supervise} from '../../../src/lifecycle/supervise.js'
+import {supervise, type SuperviseInput} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
 import type {UnitName} from '../../../src/systemd/unit.js'
 import type {SignalName} from '../../../src/kernel/signal-names.js'
@@ -19,7 +19,13 @@ import {useFakeHost} from '../../support/fake-host.js'
 /** What the Engine tells of: `code` is what a life has ended with then. */
 type Told = readonly [
   string,
-  {readonly code?: number; readonly signal?: number; readonly name?: string; readonly at?: number}?,
+  {
+    readonly code?: number
+    readonly signal?: number
+    readonly name?: string
+    readonly at?: number
+    readonly health?: 'healthy' | 'unhealthy'
+  }?,
 ]
 
 const GONE = new EngineUnreachableError('unix:///x', new Error('hung up'))
@@ -61,6 +67,7 @@ function supervision(
   watch?: Watch,
   init: HostProcess | null = HERE,
   unit?: UnitName,
+  more: Partial<SuperviseInput> = {},
 ) {
   const telling = new Telling()
   const happened: string[] = []
@@ -116,6 +123,10 @@ function supervision(
     killSignals: unit === undefined ? [] : ['SIGQUIT'],
     sigProxy: true,
     isDelegated: false,
+    health: undefined,
+    whenUnhealthy: 'log',
+    keepAlive: undefined,
+    ...more,
   })
   return {end, happened, lines, stop}
 }
@@ -491,5 +502,140 @@ describe('a stop of the unit', () => {
       expect(asked).toEqual(['stop', 'kill SIGKILL'])
     })
     expect(lines).toEqual(['info: asked to stop again: the container is killed'])
+  })
+})
+
+describe('the health of a container', () => {
+  const host = useFakeHost()
+  const UNIT: UnitName = {name: 'web.service', manager: 'system'}
+  const SICK: ContainerInspection = {
+    ...RUNNING,
+    health: {status: 'unhealthy', last: {exitCode: 1, output: 'no answer'}},
+  }
+  const WELL: ContainerInspection = {...RUNNING, health: {status: 'healthy'}}
+  const turnsSick: Told = ['health_status', {health: 'unhealthy'}]
+  /** An Engine whose container runs on until it is stopped, which it heeds. */
+  function stoppable(inspect: Engine['inspect']) {
+    let end: (code: number) => void = () => undefined
+    const exitCode = new Promise<number>((resolve) => (end = resolve))
+    const asked: string[] = []
+    const told: Partial<Engine> = {
+      inspect,
+      stop: () => {
+        asked.push('stop')
+        end(143)
+        return Promise.resolve()
+      },
+    }
+    const events = async function* (...lists: readonly Told[]): AsyncGenerator<ContainerEvent> {
+      for (const [action, more] of lists) yield {action, at: 4000, ...more}
+      await exitCode
+      yield {action: 'die', at: 5000}
+    }
+    return {asked, told, events, watch: {exitCode}}
+  }
+  const statuses = (happened: readonly string[]): string[] => happened.filter((line) => line.startsWith('STATUS='))
+
+  test('the status text says what the health check has come to, also after a pause', async () => {
+    const {end, happened, lines} = supervision(
+      [[['start'], ['health_status', {health: 'healthy'}], turnsSick, ['pause'], ['unpause'], ['die', {code: 0}]]],
+      {inspect: inTurn(SICK, ENDED)},
+    )
+    await end
+    const running = (words: string): string => `STATUS=container web ${runningSince(1000)}${words}`
+    expect(statuses(happened)).toEqual([
+      running(', healthy'),
+      running(', unhealthy: no answer'),
+      'STATUS=container web paused',
+      running(', unhealthy: no answer'),
+    ])
+    expect(lines).toEqual(['warn: container web is unhealthy: no answer'])
+  })
+
+  test('a container that is started again begins anew, and one whose Engine was away is asked for', async () => {
+    const starting: ContainerInspection = {...AGAIN, health: {status: 'starting'}}
+    const {end, happened, lines} = supervision(
+      [[['start'], ['kill', {signal: 15}], ['die', {code: 0}], ['start', {at: 6000}]], [['die', {code: 0}]]],
+      {inspect: inTurn(starting, {...AGAIN, health: SICK.health}, ENDED)},
+      undefined,
+      undefined,
+      HERE,
+      undefined,
+      {health: WELL.health},
+    )
+    await end
+    expect(statuses(happened)).toEqual([
+      `STATUS=container web ${runningSince(1000)}, health: starting`,
+      `STATUS=container web ${runningSince(1000)}, health: starting, the Engine is away`,
+      `STATUS=container web ${runningSince(1000)}, unhealthy: no answer`,
+    ])
+    expect(lines).toContain('warn: container web is unhealthy: no answer')
+  })
+
+  test('--unhealthy=stop stops the container, and its end is a failure although it ended as it was asked to', async () => {
+    const {asked, told, events, watch} = stoppable(() => Promise.resolve(SICK))
+    const following = supervision([], told, () => events(['start'], turnsSick, turnsSick), watch, HERE, undefined, {
+      whenUnhealthy: 'stop',
+    })
+    told.inspect = inTurn(SICK)
+    await expect(following.end).resolves.toEqual({code: 143, why: 'unhealthy'})
+    expect(asked).toEqual(['stop'])
+    expect(following.stop.asked).toBeUndefined()
+    expect(following.happened).toContain('STOPPING=1 STATUS=container web stopping')
+  })
+
+  test('a container that is unhealthy already when it is taken over is no better', async () => {
+    const {told, events, watch} = stoppable(() => Promise.resolve(SICK))
+    const {end} = supervision([], told, () => events(), watch, HERE, undefined, {
+      health: SICK.health,
+      whenUnhealthy: 'stop',
+    })
+    await expect(end).resolves.toEqual({code: 143, why: 'unhealthy'})
+  })
+
+  test("the unit's watchdog is triggered once systemd has the status, and its signal stops the container", async () => {
+    await host.systemctlAnswers('SubState=stop-watchdog\nWatchdogSignal=6\nTimeoutStopUSec=20s\nTimeoutAbortUSec=20s')
+    const {asked, told, events, watch} = stoppable(() => Promise.resolve(SICK))
+    const {end, happened, stop} = supervision([], told, () => events(['start'], turnsSick), watch, HERE, UNIT, {
+      whenUnhealthy: 'watchdog',
+    })
+    await vi.waitFor(() => {
+      expect(happened).toEqual([`STATUS=container web ${runningSince(1000)}, unhealthy: no answer`, 'WATCHDOG=trigger'])
+    })
+    expect(asked).toEqual([])
+    stop.take('SIGABRT')
+    await expect(end).resolves.toEqual({code: 143, why: 'unhealthy'})
+    expect(asked).toEqual(['stop'])
+  })
+
+  test('a check that fails in a stop changes nothing', async () => {
+    const {told} = stoppable(() => Promise.resolve(RUNNING))
+    let stopping: () => void = () => undefined
+    const isStopping = new Promise<void>((resolve) => (stopping = resolve))
+    const {end, happened, lines, stop} = supervision(
+      [],
+      {
+        ...told,
+        stop: () => {
+          stopping()
+          return Promise.resolve()
+        },
+      },
+      async function* (telling) {
+        yield {action: 'start', at: 4000}
+        await isStopping
+        yield {action: 'health_status', at: 4000, health: 'unhealthy'}
+        telling.ends(143)
+        yield {action: 'die', at: 5000}
+      },
+      undefined,
+      HERE,
+      undefined,
+      {whenUnhealthy: 'stop'},
+    )
+    stop.take('SIGTERM')
+    await end
+    expect(statuses(happened)).toEqual([])
+    expect(lines).toEqual([])
   })
 })

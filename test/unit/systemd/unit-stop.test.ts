@@ -28,6 +28,13 @@ test('a unit that is being stopped has its state, since when, and its time', asy
   expect(await host.systemctlCalls()).toHaveLength(1)
 })
 
+test('a unit whose watchdog was missed has a time of its own to end', async () => {
+  await host.systemctlAnswers(
+    'TimeoutStopUSec=20s\nTimeoutAbortUSec=5s\nActiveState=deactivating\nSubState=stop-watchdog',
+  )
+  await expect(unitStop(WEB, signal)).resolves.toMatchObject({deadline: {limit: 5000}})
+})
+
 test('a unit of which systemd says nothing has no stop that is known', async () => {
   await host.systemctlAnswers('', 1)
   await expect(unitStop(WEB, signal)).resolves.toBeUndefined()

@@ -1,5 +1,9 @@
 import {expect, test} from 'vitest'
-import {watchdogInterval} from '../../../src/systemd/watchdog.js'
+import {watchdogInterval, watchdogSignalOf} from '../../../src/systemd/watchdog.js'
+import {useFakeHost} from '../../support/fake-host.js'
+
+const host = useFakeHost()
+const {signal} = new AbortController()
 
 test.each<[NodeJS.ProcessEnv, number | undefined]>([
   [{}, undefined],
@@ -12,4 +16,13 @@ test.each<[NodeJS.ProcessEnv, number | undefined]>([
   [{WATCHDOG_USEC: '18446744073709551615'}, undefined],
 ])('an environment of %j has systemd hear from PID 42 every %s ms', (env, milliseconds) => {
   expect(watchdogInterval(env, 42)).toBe(milliseconds)
+})
+
+test.each([
+  ['WatchdogSignal=6', 0, 'SIGABRT'],
+  ['WatchdogSignal=12', 0, 'SIGUSR2'],
+  ['', 1, 'SIGABRT'],
+])('a unit of which systemctl says %j with status %i is aborted by %s', async (said, status, name) => {
+  await host.systemctlAnswers(said, status)
+  expect(await watchdogSignalOf({name: 'web.service', manager: 'system'}, signal)).toBe(name)
 })

@@ -1,0 +1,66 @@
+import {describe, expect, test} from 'vitest'
+import {EACH_RELEASE} from '../support/host/hosts.js'
+import {containers, defineService, runs, type Service} from '../support/service/service.js'
+
+/** A container that is healthy until it has a file /tmp/sick, and says something when it is stopped. */
+const CHECKED = `run --rm --name %n --health-cmd "! cat /tmp/sick" --health-interval 1s --health-retries 1 busybox sh -c "trap 'echo stopping; exit 0' TERM; while :; do sleep 0.1; done"`
+
+describe.each(EACH_RELEASE)('a container with a health check on $name', ({guest}) => {
+  const sicken = async ({name}: Service): Promise<void> => {
+    await guest.run('docker', 'exec', name, 'sh', '-c', 'echo out of order >/tmp/sick')
+  }
+  const healthy = async (service: Service): Promise<void> => {
+    await service.reaches({StatusText: runs(service.name, ', healthy')})
+  }
+
+  test('the status text has its health, the journal says when it turns, and each policy does what it says', async () => {
+    const [logged, watched, stopped, tolerated] = await Promise.all([
+      defineService(guest, CHECKED),
+      defineService(guest, CHECKED, {WatchdogSec: '30', KillMode: 'mixed'}),
+      defineService(guest, `--unhealthy stop ${CHECKED}`, {Restart: 'on-failure', RestartSec: '100ms'}),
+      defineService(guest, `--unhealthy log ${CHECKED}`, {WatchdogSec: '2'}),
+    ])
+    await Promise.all(
+      [logged, watched, stopped, tolerated].map(async (service) => {
+        expect((await service.start()).status).toBe(0)
+        await healthy(service)
+        await sicken(service)
+      }),
+    )
+    const isLogged = async (): Promise<void> => {
+      await logged.reaches({StatusText: runs(logged.name, ', unhealthy: out of order')})
+      await logged.says(`container ${logged.name} is unhealthy: out of order`)
+      await guest.run('docker', 'exec', logged.name, 'rm', '/tmp/sick')
+      await healthy(logged)
+      await logged.says(`container ${logged.name} is healthy again`)
+      expect(await logged.show('ActiveState', 'NRestarts')).toEqual({ActiveState: 'active', NRestarts: '0'})
+    }
+    const isWatched = async (): Promise<void> => {
+      await watched.reaches({ActiveState: 'failed', Result: 'watchdog'})
+      await watched.says('stopping')
+      await watched.says(/Watchdog request \(last status: container .* running.*, unhealthy: out of order\)!/)
+      expect(await containers(guest, `name=${watched.name}`)).toEqual([])
+    }
+    const isStopped = async (): Promise<void> => {
+      await stopped.reaches({NRestarts: '1', ActiveState: 'active'})
+      await stopped.says(/is unhealthy and is stopped \(--unhealthy=stop\): out of order$/)
+      await stopped.says('stopping')
+      await stopped.says(`container ${stopped.name} was stopped as it was unhealthy`)
+      await stopped.says(/code=exited, status=125/)
+    }
+    const isTolerated = async (): Promise<void> => {
+      await tolerated.reaches({StatusText: runs(tolerated.name, ', unhealthy: out of order')})
+      // Longer than the time of its watchdog.
+      const {WatchdogTimestampMonotonic: before} = await tolerated.show('WatchdogTimestampMonotonic')
+      await tolerated.says(/is unhealthy: out of order$/)
+      await guest.run('sleep', '3')
+      const {ActiveState, WatchdogTimestampMonotonic: after} = await tolerated.show(
+        'ActiveState',
+        'WatchdogTimestampMonotonic',
+      )
+      expect(ActiveState).toBe('active')
+      expect(Number(after)).toBeGreaterThan(Number(before))
+    }
+    await Promise.all([isLogged(), isWatched(), isStopped(), isTolerated()])
+  })
+})
