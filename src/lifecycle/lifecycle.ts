@@ -54,6 +54,8 @@ export interface RunInput extends EnsureInput {
    * unit with `WatchdogSec=`, for what systemd does when that is missed.
    */
   readonly unhealthy?: WhenUnhealthy | undefined
+  /** What is run in the container on a reload, word by word; nothing where it is sent the signal. */
+  readonly reloadExec?: readonly string[] | undefined
   /** Finds a container's init on this host. */
   readonly findInit?: typeof findInitHere
 }
@@ -200,6 +202,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         unitAround: run.unitAround,
         killSignals: unitSaid?.killSignals ?? [],
         sigProxy: runRequest.sigProxy ?? true,
+        reloadExec: run.reloadExec,
         ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
         isDelegated: who === 'delegated',
         health: seen.health,

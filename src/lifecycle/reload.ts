@@ -1,4 +1,5 @@
 import {propertiesOf} from '../systemd/properties.js'
+import {millisecondsOf} from '../systemd/timespan.js'
 import type {UnitName} from '../systemd/unit.js'
 import {signalOf, type SignalName} from '../kernel/signal-names.js'
 
@@ -11,6 +12,14 @@ export async function reloadSignalOf(unit: UnitName, signal: AbortSignal): Promi
   const said = await propertiesOf(unit, ['Type', 'ReloadSignal'], signal)
   if (said === undefined) return undefined
   return said.Type === 'notify-reload' ? (signalOf(said.ReloadSignal ?? '') ?? 'none') : 'none'
+}
+
+/**
+ * How long systemd waits for a reload, in milliseconds (systemd.service(5), `TimeoutStartSec=`); Infinity for as long
+ * as it takes, and where it does not answer.
+ */
+export async function reloadLimitOf(unit: UnitName, signal: AbortSignal): Promise<number> {
+  return millisecondsOf((await propertiesOf(unit, ['TimeoutStartUSec'], signal))?.TimeoutStartUSec ?? '') ?? Infinity
 }
 
 /**

@@ -55,6 +55,8 @@ export interface SuperviseInput {
   /** The signals by which systemd would stop the unit; none outside of one, and where it does not answer. */
   readonly killSignals: readonly SignalName[]
   readonly sigProxy: boolean
+  /** What is run in the container on a reload (`--reload-exec`); nothing where it is sent the signal. */
+  readonly reloadExec: readonly string[] | undefined
   /** Whether the container itself tells systemd its state (`--notify`). */
   readonly isDelegated: boolean
   /** What its health check said when it was looked at; nothing where it has none. */
@@ -120,13 +122,18 @@ class Supervision {
 
   /** Waits for the end, of which the Engine tells, or which a stop brings about without the Engine. */
   async end(): Promise<ExitReport> {
-    const {stop, engine, container, unit, isDelegated, notifier, sigProxy, log} = this.#of
+    const {stop, engine, container, unit, isDelegated, notifier, sigProxy, reloadExec, log} = this.#of
     stop.onStop((name) => {
       this.#stopBy(name)
     })
-    // A container that has systemd's socket tells of a reload itself.
-    const reloadable = isDelegated ? undefined : unit
-    const forwarder = new SignalForwarder({engine, id: container.id, unit: reloadable, notifier, sigProxy, log})
+    // A container that has systemd's socket tells of a reload itself, unless that is the end of a command.
+    const reloadable = isDelegated && reloadExec === undefined ? undefined : unit
+    const reload = reloadExec && {
+      words: reloadExec,
+      tell: (isReloading: boolean) => this.#status(isReloading ? 'reloading' : this.#running),
+      over: this.#over.signal,
+    }
+    const forwarder = new SignalForwarder({engine, id: container.id, unit: reloadable, notifier, sigProxy, reload, log})
     stop.onOther((name) => {
       this.#takeOther(name, forwarder).catch(this.#failed(`tell systemd of ${name}`))
     })

@@ -35,6 +35,11 @@ export const GLOBAL_OPTIONS = {
     summary:
       'what to do when the health check fails while the container runs: nothing, log it, stop the container so that the unit fails, or trigger the watchdog of the unit; without it, log it, or in a unit with WatchdogSec=, trigger that',
   },
+  'reload-exec': {
+    kind: 'string',
+    valueName: 'COMMAND',
+    summary: 'on a reload of the unit, run this command in the container, instead of sending it the signal',
+  },
   'dry-run': {
     kind: 'boolean',
     summary: 'print as JSON what the Engine would be asked for and what would change on the host, and change nothing',

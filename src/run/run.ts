@@ -2,6 +2,7 @@ import {resolve} from 'node:path'
 import type {Settings} from '../config/settings.js'
 import {PluginError} from '../errors.js'
 import type {Engine} from '../docker/engine.js'
+import {execWords} from '../docker/exec-words.js'
 import {proxyVariables} from '../docker/client/proxies.js'
 import {duration} from '../docker/run-options/values/duration.js'
 import {commandDeadline} from '../systemd/deadline.js'
@@ -58,6 +59,7 @@ export async function run(
   const handover = settings['handover']?.value === true
   const engineTimeout = engineTimeoutOf(settings)
   const unhealthy = unhealthyOf(settings, env, log)
+  const reloadExec = reloadExecOf(settings)
   const around = {env, cwd, proxies: proxyVariables(engine.address, clientEnv), signal: stop.signal}
   const runRequest = await parseRunRequest(line.rest, around, site.declarations)
   const isUnheard = env['NOTIFY_SOCKET'] === undefined
@@ -114,6 +116,7 @@ export async function run(
     removalPatience: NAME_IN_USE_MS,
     watchdog: watchdogInterval(env),
     unhealthy,
+    reloadExec,
   })
   return outcome.kind === 'handed-over' ? {status: 0} : processEndOf(outcome.exit.code, stop.asked)
 }
@@ -176,6 +179,12 @@ function unhealthyOf(
   return 'log'
 }
 
+/** What is run in the container on a reload, word by word. @throws {BadValueError} */
+function reloadExecOf(settings: Settings): readonly string[] | undefined {
+  const value = settings['reload-exec']?.value
+  return typeof value === 'string' ? execWords(value, '--reload-exec') : undefined
+}
+
 function pathOf(value: OptionValue, cwd: string): string | undefined {
   return typeof value === 'string' && value !== '' ? resolve(cwd, value) : undefined
 }
@@ -201,12 +210,17 @@ function untold(unit: Invocation | undefined, env: Readonly<NodeJS.ProcessEnv>, 
   ]
 }
 
-/** What `--unhealthy` asks for is done while the container runs. */
+/** What some options ask for is done while the container runs. */
 function acting(settings: Settings): Member[] {
   const unhealthy = settings['unhealthy']?.value ?? 'ignore'
-  if (unhealthy === 'ignore') return []
-  const option = `--unhealthy=${String(unhealthy)}`
-  return [{name: 'systemd-docker', hooks: {resident: () => `${option} needs systemd-docker while the container runs`}}]
+  const options = [
+    ...(unhealthy === 'ignore' ? [] : [`--unhealthy=${String(unhealthy)}`]),
+    ...(settings['reload-exec']?.value === undefined ? [] : ['--reload-exec']),
+  ]
+  return options.map((option) => ({
+    name: 'systemd-docker',
+    hooks: {resident: () => `${option} needs systemd-docker while the container runs`},
+  }))
 }
 
 /**

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest'
-import {CURRENT, HOSTS} from '../support/host/hosts.js'
-import {containers, defineService} from '../support/service/service.js'
+import {until} from '../../sandbox/until.js'
+import {CURRENT, EACH_RELEASE, HOSTS, hostsNamed} from '../support/host/hosts.js'
+import {containers, defineService, runs} from '../support/service/service.js'
 
 const HEEDS_HUP = `run --rm --name %n busybox sh -c "trap 'echo reloaded' HUP; trap exit TERM; while :; do sleep 0.1; done"`
 
@@ -22,6 +23,63 @@ describe.each(HOSTS)('a SIGHUP on $name', ({guest}) => {
     expect((await guest.attempt(['timeout', '10', 'systemctl', 'reload', service.name])).status).toBe(0)
     await service.says('reloaded')
     expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
+  })
+})
+
+const SLEEPS = 'run --rm --init --name %n busybox sleep 1000'
+/** It ends when the test lets it, with what the test says. */
+const HELD = `"until [ -e /tmp/go ]; do sleep 0.1; done; echo held; exit $(cat /tmp/go)"`
+
+describe.each(hostsNamed('debian-forky', 'debian13-v2'))('Type=notify-reload on $name', ({guest}) => {
+  test('a reload by a command lasts until the command has ended, also if that fails', async () => {
+    const service = await defineService(guest, `--reload-exec ${HELD} ${SLEEPS}`, {Type: 'notify-reload'})
+    await service.start()
+    const reloaded = guest.attempt(['timeout', '15', 'systemctl', 'reload', service.name])
+    await service.reaches({ActiveState: 'reloading', StatusText: `container ${service.name} reloading`})
+    await guest.run('docker', 'exec', service.name, 'sh', '-c', 'echo 3 >/tmp/go')
+    expect((await reloaded).status).toBe(0)
+    await service.reaches({ActiveState: 'active', StatusText: runs(service.name)})
+    await service.says('the command of --reload-exec ended with status 3: held')
+  })
+
+  test('a command that is not there, and a reload that times out, leave the unit active', async () => {
+    const [missing, slow] = await Promise.all([
+      defineService(guest, `--reload-exec '["/no/such"]' ${SLEEPS}`, {Type: 'notify-reload'}),
+      defineService(guest, `--reload-exec "sleep 1000" ${SLEEPS}`, {Type: 'notify-reload', TimeoutStartSec: '4'}),
+    ])
+    await Promise.all([missing.start(), slow.start()])
+    const [ended, expired] = await Promise.all(
+      [missing, slow].map(({name}) => guest.attempt(['timeout', '15', 'systemctl', 'reload', name])),
+    )
+    expect(ended?.status).toBe(0)
+    await missing.says(/^the command of --reload-exec ended with status 12[67]: .*no such file or directory/i)
+    expect(expired?.status).toBe(1)
+    await slow.says(
+      /^could not run the command of --reload-exec: it takes longer than TimeoutStartSec= allows, and goes on/,
+    )
+    for (const service of [missing, slow])
+      await service.reaches({ActiveState: 'active', StatusText: runs(service.name)})
+  })
+})
+
+describe.each(EACH_RELEASE)('--reload-exec on $name', ({guest}) => {
+  test('a reload by ExecReload= runs the command, and is refused with --handover', async () => {
+    const [usual, handed] = await Promise.all([
+      defineService(guest, `--reload-exec '["touch", "/tmp/reloaded"]' ${SLEEPS}`, {
+        ExecReload: '/bin/kill -HUP $MAINPID',
+      }),
+      defineService(guest, `--handover --reload-exec true ${SLEEPS}`, {ExecStop: '/usr/bin/docker stop %n'}),
+    ])
+    const [started] = await Promise.all([usual.start(), handed.start()])
+    expect(started.status).toBe(0)
+    expect((await guest.attempt(['systemctl', 'reload', usual.name])).status).toBe(0)
+    await until(20_000, async () => {
+      const {status} = await guest.attempt(['docker', 'exec', usual.name, 'ls', '/tmp/reloaded'])
+      return status === 0 ? true : undefined
+    })
+    expect(await usual.show('ActiveState')).toEqual({ActiveState: 'active'})
+    await handed.says(/^--handover is refused: .*--reload-exec needs systemd-docker while the container runs/)
+    expect(await containers(guest, `name=${handed.name}`)).toEqual([])
   })
 })
 

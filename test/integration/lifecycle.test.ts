@@ -166,6 +166,20 @@ describe('a run that goes well', () => {
     ])
   })
 
+  test('a run tells systemd what the health check has come to, and what asks for one that is not there', async () => {
+    const healthy: Engine['inspect'] = () => Promise.resolve({...RUNNING, health: {status: 'healthy'}})
+    const stays: Partial<RunHooks> = {resident: () => 'to see'}
+    const {happened, run} = rehearsal({inspect: healthy, events: exitsWith(0)}, stays, false, {}, {unhealthy: 'stop'})
+    await run()
+    expect(happened.join('\n')).toMatch(/READY=1 STATUS=container web running.*, healthy$/m)
+    const without = rehearsal({inspect: freshName(), events: exitsWith(0)}, stays, false, {}, {unhealthy: 'stop'})
+    await without.run()
+    expect(without.happened).toContain(
+      'container web has no health check, so --unhealthy=stop has no effect: set --health-cmd after `run`',
+    )
+    expect(happened.join('\n')).not.toContain('has no health check')
+  })
+
   test('a run hands the container over when nothing asks to stay, and undoes nothing', async () => {
     const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(0)})
     await expect(run()).resolves.toEqual({kind: 'handed-over'})

@@ -101,6 +101,33 @@ describe('the built program', () => {
     expect(program(...words)).toMatchObject({status: 125, stdout: '', stderr: said})
   })
 
+  test.each([
+    [
+      '--unhealthy=restart',
+      'systemd-docker: invalid value "restart" for --unhealthy: use one of ignore, log, stop, watchdog\n',
+    ],
+    ['--reload-exec=', 'systemd-docker: invalid value "" for --reload-exec: give a command\n'],
+  ])('the program refuses %s in one line with 125, before it asks the Engine for anything', (word, said) => {
+    expect(program(word, 'run', 'busybox')).toMatchObject({status: 125, stdout: '', stderr: said})
+  })
+
+  test('--unhealthy and --reload-exec have systemd-docker stay, and --unhealthy=ignore does not', () => {
+    const resident = (...words: string[]): unknown =>
+      (JSON.parse(program('--dry-run', '--logs=false', ...words, 'run', 'busybox').stdout) as {resident: unknown})
+        .resident
+    expect(resident('--unhealthy=stop', '--reload-exec=true')).toEqual([
+      'systemd-docker: --unhealthy=stop needs systemd-docker while the container runs',
+      'systemd-docker: --reload-exec needs systemd-docker while the container runs',
+    ])
+    expect(resident('--unhealthy=ignore')).toBe(false)
+  })
+
+  test('--unhealthy=watchdog only logs where systemd does not listen, which is said', () => {
+    expect(program('--dry-run', '--unhealthy=watchdog', 'run', 'busybox').stderr).toMatch(
+      /^systemd-docker: --unhealthy=watchdog only logs: systemd set no NOTIFY_SOCKET/,
+    )
+  })
+
   test('--dry-run shows what would be asked and done, and asks nobody', () => {
     const {status, stdout} = program(
       '--dry-run',

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {reloadSignalOf, reloading} from '../../../src/lifecycle/reload.js'
+import {reloadLimitOf, reloadSignalOf, reloading} from '../../../src/lifecycle/reload.js'
 import {useFakeHost} from '../../support/fake-host.js'
 
 const host = useFakeHost()
@@ -19,6 +19,15 @@ test.each([
 test('the way in which a unit is reloaded is not known where systemd does not answer', async () => {
   await host.systemctlAnswers('', 1)
   expect(await reloadSignalOf(unit, signal)).toBeUndefined()
+})
+
+test.each([
+  ['TimeoutStartUSec=1min 30s', 90_000],
+  ['TimeoutStartUSec=infinity', Infinity],
+  ['', Infinity],
+])('systemd waits for a reload of a unit with %j for %d ms', async (answer, limit) => {
+  await host.systemctlAnswers(answer)
+  expect(await reloadLimitOf(unit, signal)).toBe(limit)
 })
 
 test('systemd is told the moment by its own clock', () => {

@@ -126,6 +126,7 @@ function supervision(
     health: undefined,
     whenUnhealthy: 'log',
     keepAlive: undefined,
+    reloadExec: undefined,
     ...more,
   })
   return {end, happened, lines, stop}
