@@ -284,6 +284,16 @@ export class KillSignalError extends SystemdDockerError {
   }
 }
 
+/** The unit is reloaded by a signal that would end this program. */
+export class ReloadSignalError extends SystemdDockerError {
+  readonly code = 'RELOAD_SIGNAL'
+  constructor(name: string) {
+    super(
+      `ReloadSignal=${name} is refused: Node cannot handle real-time signals, so a reload would kill systemd-docker; leave it out, and reload the container with --reload-exec`,
+    )
+  }
+}
+
 /** What systemd expects of this process by the unit's `Type=` cannot be. */
 export class UnitTypeError extends SystemdDockerError {
   readonly code = 'UNIT_TYPE'

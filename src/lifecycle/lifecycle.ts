@@ -4,14 +4,17 @@ import {
   HandoverError,
   KillSignalError,
   RefusedOptionError,
+  ReloadSignalError,
   UnitTypeError,
   reason,
 } from '../errors.js'
 import {NO_DEADLINE, stopDeadline, type Deadline} from '../systemd/deadline.js'
 import type {UnitName} from '../systemd/unit.js'
 import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
+import {systemdVersion} from '../systemd/version.js'
 import type {Notifier} from '../systemd/notifier.js'
 import {handlesSignal, hasOwnPids, type HostProcess} from '../kernel/process.js'
+import {isRealtime} from '../kernel/signal-names.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
@@ -29,6 +32,9 @@ import type {ProcessSignals} from './signals.js'
 import {STATUS, runningSince, tellIfSlow} from './status.js'
 import {supervise} from './supervise.js'
 import {waitForEngine} from './wait-for-engine.js'
+
+/** The first systemd that looks whether a main process handles the signal of its reloads. */
+const HANDLED_RELOAD_VERSION = 262
 
 /** What a run is made of. */
 export interface RunInput extends EnsureInput {
@@ -142,7 +148,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   let policy: RestartPolicyTakenOff | undefined
   try {
     unitSaid = resident ? await askUnit() : undefined
-    if (unitSaid !== undefined) hearStop(stop, unitSaid)
+    if (unitSaid !== undefined) hearSystemd(stop, unitSaid)
     await pipeline.start(container)
     begun = await begin(run, obtained, name, since, following.signal)
     seen = await see(run, obtained, begun.watch)
@@ -251,14 +257,17 @@ async function beforeSystemdKills(
 }
 
 /**
- * Listens to the signals by which systemd would stop the unit, which it may do as soon as the unit is ready.
+ * Listens to the signals by which systemd would stop or reload the unit, which it may do as soon as the unit is ready.
  *
- * @throws {KillSignalError} when the stop would kill this process, and give the container no time
+ * @throws {KillSignalError} {@link ReloadSignalError} when that would kill this process
  */
-function hearStop(stop: ProcessSignals, said: UnitStop): void {
+function hearSystemd(stop: ProcessSignals, said: UnitStop): void {
   const realtime = realtimeKillSignal(said)
   if (realtime !== undefined) throw new KillSignalError(realtime)
   stop.hear(said.killSignals)
+  if (said.reloadSignal === undefined) return
+  if (isRealtime(said.reloadSignal)) throw new ReloadSignalError(said.reloadSignal)
+  stop.hearToo(said.reloadSignal)
 }
 
 /** Says what will go wrong in a stop of the unit. */
@@ -401,6 +410,11 @@ async function mayBeLeft({unit, handover, askCommand, log, stop: {signal}}: RunI
     if (handover) throw new HandoverError([`${command.setting}= does not start the unit's main process`])
     return false
   }
+  if (command?.type === 'notify-reload') {
+    // Nobody but this process tells systemd of a reload.
+    if (!handover) return false
+    await refuseUnreloadable(unit, log, signal)
+  }
   if (command?.hasStopCommand === true || command?.killMode === 'none') return true
   if (command === undefined && !handover) return true
   const why =
@@ -410,6 +424,25 @@ async function mayBeLeft({unit, handover, askCommand, log, stop: {signal}}: RunI
   if (handover) throw new HandoverError([why])
   log.warn(why)
   return true
+}
+
+/**
+ * From 262 on, systemd fails the start of a unit of Type=notify-reload whose main process does not handle the signal of
+ * its reloads when it is ready (systemd.service(5), `Type=`), and the first process of a container rarely does. Before
+ * that, its reloads alone are waited for in vain.
+ *
+ * @throws {HandoverError}
+ */
+async function refuseUnreloadable(unit: UnitName, log: Log, signal: AbortSignal): Promise<void> {
+  const mend = 'set Type=notify and ExecReload=/usr/bin/docker kill --signal=HUP NAME'
+  if (((await systemdVersion(unit, signal)) ?? 0) >= HANDLED_RELOAD_VERSION)
+    throw new HandoverError([
+      `systemd ${String(HANDLED_RELOAD_VERSION)} and newer fail the start of a unit of Type=notify-reload whose main process does not handle SIGHUP, and a container rarely does: ${mend}`,
+    ])
+  signal.throwIfAborted()
+  log.warn(
+    `a reload of the unit times out unless the container tells systemd of it, because of Type=notify-reload: ${mend}`,
+  )
 }
 
 /**

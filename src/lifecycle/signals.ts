@@ -23,6 +23,7 @@ const NEVER_HEARD: readonly SignalName[] = ['SIGKILL', 'SIGSTOP']
  * | | by which systemd stops the unit, once it has said so | `signal` | as SIGTERM |
  * | | from then on | - | `onOther` calls forward(): the container gets it, unless --sig-proxy=false |
  * | | by which systemd stops the unit | - | `onOther` calls stopBy(): as SIGTERM |
+ * | ReloadSignal=, once systemd has said it | | | as SIGHUP |
  * | WatchdogSignal=, once the unit's watchdog was triggered | | - | `onOther` stops the container, which is unhealthy |
  * | an exception that nobody catches | until READY=1 | both | the run is undone; an error, status 125 |
  * | | while the container runs | both | supervise() is left, the run is undone; an error, status 125 |

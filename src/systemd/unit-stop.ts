@@ -16,9 +16,19 @@ export interface UnitStop {
   readonly mainPid: number
   /** The signals by which systemd stops the unit (systemd.kill(5), `KillSignal=`, `RestartKillSignal=`). */
   readonly killSignals: readonly SignalName[]
+  /** The signal by which systemd has a unit of `Type=notify-reload` reloaded (`ReloadSignal=`); nothing for others. */
+  readonly reloadSignal?: SignalName | undefined
 }
 
-const PROPERTIES = [...STOP_DEADLINE_PROPERTIES, 'MainPID', 'KillMode', 'KillSignal', 'RestartKillSignal'] as const
+const PROPERTIES = [
+  ...STOP_DEADLINE_PROPERTIES,
+  'MainPID',
+  'KillMode',
+  'KillSignal',
+  'RestartKillSignal',
+  'Type',
+  'ReloadSignal',
+] as const
 
 /** How systemd stops the unit, and how far it is; `undefined` where it does not answer. */
 export async function unitStop(unit: UnitName, signal: AbortSignal): Promise<UnitStop | undefined> {
@@ -34,5 +44,6 @@ export async function unitStop(unit: UnitName, signal: AbortSignal): Promise<Uni
     killMode: KillMode,
     mainPid: Number(MainPID),
     killSignals: [KillSignal, RestartKillSignal].flatMap((number) => signalOf(number) ?? []),
+    reloadSignal: said.Type === 'notify-reload' ? signalOf(said.ReloadSignal ?? '') : undefined,
   }
 }

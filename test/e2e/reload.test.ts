@@ -60,6 +60,46 @@ describe.each(hostsNamed('debian-forky', 'debian13-v2'))('Type=notify-reload on 
     for (const service of [missing, slow])
       await service.reaches({ActiveState: 'active', StatusText: runs(service.name)})
   })
+
+  test('a reload by another signal than SIGHUP reaches the container, and a real-time one is refused', async () => {
+    const [usual, realtime] = await Promise.all([
+      defineService(guest, HEEDS_HUP.replace('HUP', 'WINCH'), {Type: 'notify-reload', ReloadSignal: 'SIGWINCH'}),
+      defineService(guest, SLEEPS, {Type: 'notify-reload', ReloadSignal: 'SIGRTMIN+1'}),
+    ])
+    const [started] = await Promise.all([usual.start(), realtime.start()])
+    expect(started.status).toBe(0)
+    expect((await guest.attempt(['timeout', '10', 'systemctl', 'reload', usual.name])).status).toBe(0)
+    await usual.says('reloaded')
+    await realtime.says(/^ReloadSignal=SIGRTMIN\+1 is refused: Node cannot handle real-time signals/)
+    await realtime.reaches({ActiveState: 'failed'})
+    expect(await containers(guest, `name=${realtime.name}`)).toEqual([])
+  })
+
+  test('a run that would be handed over stays for the reloads, and one that has to be is refused where systemd refuses it', async () => {
+    const line = `--name %n busybox sh -c "trap 'echo reloaded >/tmp/reloaded' HUP; trap exit TERM; while :; do sleep 0.1; done"`
+    const unit = {Type: 'notify-reload', ExecStop: '/usr/bin/docker stop %n'}
+    const [staying, handed] = await Promise.all([
+      defineService(guest, `--logs=false run ${line}`, unit),
+      defineService(guest, `--handover run ${line}`, unit),
+    ])
+    const [stayed] = await Promise.all([staying.start(), handed.start()])
+    expect(stayed.status).toBe(0)
+    const {MainPID} = await staying.show('MainPID')
+    expect(await guest.run('cat', `/proc/${MainPID}/comm`)).toBe('node')
+    expect((await guest.attempt(['timeout', '10', 'systemctl', 'reload', staying.name])).status).toBe(0)
+    await until(20_000, async () => {
+      const {status} = await guest.attempt(['docker', 'exec', staying.name, 'cat', '/tmp/reloaded'])
+      return status === 0 ? true : undefined
+    })
+    if (guest.kind.name === 'debian-forky') {
+      await handed.says(/^--handover is refused: systemd 262 and newer fail the start of a unit of Type=notify-reload/)
+      await handed.reaches({ActiveState: 'failed'})
+      expect(await containers(guest, `name=${handed.name}`)).toEqual([])
+    } else {
+      await handed.says(/^a reload of the unit times out unless the container tells systemd of it/)
+      await handed.reaches({ActiveState: 'active'})
+    }
+  })
 })
 
 describe.each(EACH_RELEASE)('--reload-exec on $name', ({guest}) => {

@@ -37,6 +37,7 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.DriftError('web', 'was created from another command line'),
   new errors.HandoverError(['logs: it forwards them']),
   new errors.KillSignalError('SIGRTMIN+3'),
+  new errors.ReloadSignalError('SIGRTMIN+3'),
   new errors.FinishError('there is no unit'),
   new errors.CannotInvokeError('permission denied', CAUSE),
   new errors.CommandNotFoundError('no such file', CAUSE),
@@ -95,6 +96,7 @@ describe('every error of ours', () => {
       PluginLoadError: 'PLUGIN_LOAD',
       PullError: 'PULL',
       RefusedOptionError: 'REFUSED_OPTION',
+      ReloadSignalError: 'RELOAD_SIGNAL',
       RuntimeMissingError: 'RUNTIME_MISSING',
       SetupError: 'SETUP',
       StateError: 'STATE',
@@ -104,7 +106,7 @@ describe('every error of ours', () => {
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(40)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(41)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {

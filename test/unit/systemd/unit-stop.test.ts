@@ -35,6 +35,14 @@ test('a unit whose watchdog was missed has a time of its own to end', async () =
   await expect(unitStop(WEB, signal)).resolves.toMatchObject({deadline: {limit: 5000}})
 })
 
+test.each([
+  ['Type=notify-reload\nReloadSignal=10', 'SIGUSR1'],
+  ['Type=notify\nReloadSignal=10', undefined],
+])('a unit of which systemd says %j is reloaded by the signal %s', async (said, name) => {
+  await host.systemctlAnswers(said)
+  expect((await unitStop(WEB, signal))?.reloadSignal).toBe(name)
+})
+
 test('a unit of which systemd says nothing has no stop that is known', async () => {
   await host.systemctlAnswers('', 1)
   await expect(unitStop(WEB, signal)).resolves.toBeUndefined()
