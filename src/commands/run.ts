@@ -76,12 +76,13 @@ export function flagsOf(declarations: OptionDeclarations, helpGroup: string): Fl
 }
 
 function flagOf(declaration: OptionDeclaration, helpGroup: string): FlagInput[string] {
-  const {kind, char, summary, valueName = 'VALUE'} = declaration
+  const {kind, char, modes, summary, valueName = 'VALUE'} = declaration
   const common = {
     summary: summary + defaultOf(declaration),
     helpGroup,
     ...(char === undefined ? {} : {char: char as 'a'}),
   }
+  if (modes !== undefined) return Flags.string({...common, helpValue: `[${modes.join('|')}]`})
   if (kind === 'boolean') return Flags.boolean(common)
   const valued = {...common, helpValue: valueName}
   return kind === 'list' ? Flags.string({...valued, multiple: true}) : Flags.string(valued)

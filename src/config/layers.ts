@@ -1,4 +1,5 @@
 import {ConfigurationError} from '../errors.js'
+import {wordsOfSwitch} from '../options/boolean.js'
 import {nearest} from '../options/nearest.js'
 import type {OptionDeclaration, OptionDeclarations, OptionValue} from '../options/option.js'
 import type {ConfigFile} from './files.js'
@@ -126,12 +127,13 @@ export function keysOf(options: OptionDeclarations): Map<string, {name: string; 
   return new Map(Object.entries(options).map(([name, declaration]) => [declaration.key ?? name, {name, declaration}]))
 }
 
-function typed(file: ConfigFile, place: string, {kind}: OptionDeclaration, value: unknown): OptionValue {
+function typed(file: ConfigFile, place: string, {kind, modes = []}: OptionDeclaration, value: unknown): OptionValue {
   if (kind === 'boolean' && typeof value === 'boolean') return value
+  if (kind === 'boolean' && typeof value === 'string' && modes.includes(value)) return value
   if (kind === 'string' && typeof value === 'string') return value
   if (kind === 'list' && typeof value === 'string') return [value]
   if (kind === 'list' && Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  throw wrong(file, place, {boolean: 'true or false', string: 'a string', list: 'a list of strings'}[kind], value)
+  throw wrong(file, place, {boolean: wordsOfSwitch(modes), string: 'a string', list: 'a list of strings'}[kind], value)
 }
 
 function mapping(file: ConfigFile, place: string, content: unknown): Section {

@@ -51,7 +51,8 @@ function sectionOf(options: OptionDeclarations, top: boolean): Json {
   }
 }
 
-function valueOf({kind, summary}: OptionDeclaration): Json {
+function valueOf({kind, modes, summary}: OptionDeclaration): Json {
+  if (modes !== undefined) return {enum: [true, false, ...modes], description: summary}
   if (kind === 'boolean') return {type: 'boolean', description: summary}
   if (kind === 'string') return {type: 'string', description: summary}
   return {

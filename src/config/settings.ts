@@ -1,5 +1,5 @@
 import {BadValueError} from '../errors.js'
-import {parseBoolean} from '../options/boolean.js'
+import {parseSwitch, wordsOfSwitch} from '../options/boolean.js'
 import type {OptionDeclaration, OptionDeclarations, OptionValue} from '../options/option.js'
 import type {GivenOption} from '../options/words.js'
 import {expandSpecifiers, type UnitNames} from './specifiers.js'
@@ -52,21 +52,25 @@ function fromWords(declarations: OptionDeclarations, given: readonly GivenOption
   const settings: Record<string, OptionValue> = {}
   for (const {name, value} of given) {
     const before = settings[name]
-    const {kind} = declarations[name] ?? {}
+    const {kind, modes} = declarations[name] ?? {}
     if (kind === 'list') settings[name] = [...(Array.isArray(before) ? (before as string[]) : []), value]
-    else settings[name] = kind === 'boolean' ? value === 'true' : value
+    else settings[name] = kind === 'boolean' ? (parseSwitch(value, modes) ?? false) : value
   }
   return settings
 }
 
-function fromEnvironment(name: string, {kind}: OptionDeclaration, env: Readonly<NodeJS.ProcessEnv>): OptionValue {
+function fromEnvironment(
+  name: string,
+  {kind, modes}: OptionDeclaration,
+  env: Readonly<NodeJS.ProcessEnv>,
+): OptionValue {
   const variable = variableOf(name)
   const text = env[variable]
   if (text === undefined || text === '') return undefined
   if (kind === 'string') return text
   if (kind === 'list') return text.split(',').filter((part) => part !== '')
-  const value = parseBoolean(text)
-  if (value === undefined) throw new BadValueError(variable, text, 'use true or false')
+  const value = parseSwitch(text, modes)
+  if (value === undefined) throw new BadValueError(variable, text, `use ${wordsOfSwitch(modes)}`)
   return value
 }
 

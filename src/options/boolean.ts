@@ -6,3 +6,14 @@ export function parseBoolean(text: string): boolean | undefined {
   if (TRUE.has(text)) return true
   return FALSE.has(text) ? false : undefined
 }
+
+/** The value of a switch: one of its modes by its name, else as {@link parseBoolean} has it. */
+export function parseSwitch(text: string, modes: readonly string[] = []): boolean | string | undefined {
+  return modes.includes(text) ? text : parseBoolean(text)
+}
+
+/** What a switch takes, in words. */
+export function wordsOfSwitch(modes: readonly string[] = []): string {
+  const words = ['true', 'false', ...modes]
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`
+}

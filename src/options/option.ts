@@ -6,6 +6,8 @@ export interface OptionDeclaration {
   readonly kind: OptionKind
   /** The one-letter form, without its dash. */
   readonly char?: string
+  /** What a switch takes besides `true` and `false`: how it is on, as in `--notify=raw`. */
+  readonly modes?: readonly string[]
   /** What it is called in its plugin's section of the configuration, where that is not its long name. */
   readonly key?: string
   /** One line for `--help`. */
@@ -31,8 +33,10 @@ interface ValueOfKind {
  * any kind.
  */
 export type OptionValues<Declarations extends OptionDeclarations> = {
-  readonly [Name in keyof Declarations]: ValueOfKind[Declarations[Name]['kind']]
+  readonly [Name in keyof Declarations]: ValueOfKind[Declarations[Name]['kind']] | ModeOf<Declarations[Name]>
 }
+
+type ModeOf<Declaration> = Declaration extends {readonly modes: readonly (infer Mode)[]} ? Mode : never
 
 /** One value of any option, as it is in force. */
 export type OptionValue = ValueOfKind[OptionKind]

@@ -1,11 +1,13 @@
 import {BadValueError, MissingValueError, UnknownOptionError, type SystemdDockerError} from '../errors.js'
-import {parseBoolean} from './boolean.js'
+import {parseSwitch, wordsOfSwitch} from './boolean.js'
 import {nearest} from './nearest.js'
 
 /** What the parser must know of an option: its one-letter form and whether a value follows. */
 export interface WordRule {
   readonly char?: string
   readonly takesValue: boolean
+  /** What a switch takes besides `true` and `false`. */
+  readonly modes?: readonly string[]
   /** What its one-letter form is where that is followed by a value which only this other option takes. */
   readonly orByLetter?: {readonly name: string; readonly takes: (value: string) => boolean}
 }
@@ -30,9 +32,9 @@ export function misplaced(rules: Readonly<Record<string, WordRule>>, hint: strin
 /**
  * Parses the options that `words` begin with, as docker's own parser (spf13/pflag, not interspersed) does: `--name
  * value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`, joined switches (`-it`), up to `--` or the first word that
- * is no option. The values of switches are `true` or `false`, whatever their spelling was. A long option with a single
- * dash (`-name`, `-rm`), which docker took until 1.8 and old unit files still have, is understood wherever the letters
- * cannot be read as short options.
+ * is no option. The values of switches are `true`, `false` or one of their modes, whatever their spelling was. A long
+ * option with a single dash (`-name`, `-rm`), which docker took until 1.8 and old unit files still have, is understood
+ * wherever the letters cannot be read as short options.
  *
  * @param elsewhere what an option that is unknown here may have been meant as
  * @throws {UnknownOptionError} {@link MissingValueError} {@link BadValueError} and what `elsewhere` says
@@ -50,8 +52,8 @@ export function parseWords(
   /** Takes `attached`, or the next word, or `true` for a switch. */
   const take = (spelling: string, name: string, rule: WordRule, attached: string | undefined): void => {
     if (!rule.takesValue) {
-      const value = parseBoolean(attached ?? 'true')
-      if (value === undefined) throw new BadValueError(spelling, attached ?? '', 'use true or false')
+      const value = parseSwitch(attached ?? 'true', rule.modes)
+      if (value === undefined) throw new BadValueError(spelling, attached ?? '', `use ${wordsOfSwitch(rule.modes)}`)
       given.push({name, value: String(value)})
       return
     }

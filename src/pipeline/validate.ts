@@ -35,6 +35,8 @@ export function checkedPlugin(brought: unknown, from: string): RunPlugin {
     if (!isRecord(declaration) || !KINDS.includes(declaration['kind']))
       fail(`its option ${option} must have the kind boolean, string or list`)
     else if (typeof declaration['summary'] !== 'string') fail(`its option ${option} must have a summary`)
+    else if (declaration['modes'] !== undefined && !areModes(declaration))
+      fail(`its option ${option} may have modes, a list of strings, only if its kind is boolean`)
   }
   return brought as unknown as RunPlugin
 }
@@ -64,6 +66,13 @@ export function refuseConflicts(
     }
   }
   return plugins
+}
+
+/** Whether a declaration that has modes may have them. */
+function areModes({kind, modes}: Record<string, unknown>): boolean {
+  return (
+    kind === 'boolean' && Array.isArray(modes) && modes.length > 0 && modes.every((mode) => typeof mode === 'string')
+  )
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

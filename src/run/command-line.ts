@@ -138,9 +138,13 @@ const ofPodman: Elsewhere = (spelled, value) => {
  */
 export function rulesOf(declarations: OptionDeclarations): Record<string, WordRule> {
   return Object.fromEntries(
-    Object.entries(declarations).map(([name, {kind, char}]) => [
+    Object.entries(declarations).map(([name, {kind, char, modes}]) => [
       name,
-      {takesValue: kind !== 'boolean', ...(char === undefined ? {} : {char})},
+      {
+        takesValue: kind !== 'boolean',
+        ...(char === undefined ? {} : {char}),
+        ...(modes === undefined ? {} : {modes}),
+      },
     ]),
   )
 }

@@ -9,8 +9,13 @@ export const typed = defineRunPlugin({
     loud: {kind: 'boolean', summary: 'a switch'},
     file: {kind: 'string', summary: 'one value'},
     names: {kind: 'list', summary: 'several values'},
+    mode: {kind: 'boolean', modes: ['soft', 'hard'], summary: 'a switch that says how'},
   },
-  setup({loud, file, names}, {log}) {
+  setup({loud, file, names, mode}, {log}) {
+    const how: boolean | 'soft' | 'hard' = mode
+    // @ts-expect-error: it may be off
+    const only: 'soft' | 'hard' = mode
+    log.info(`${String(how)} ${only}`)
     const isLoud: boolean = loud
     const all: readonly string[] = names
     // @ts-expect-error: nobody may have said it

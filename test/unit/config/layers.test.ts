@@ -51,6 +51,17 @@ describe('all that a configuration says', () => {
     ])
   })
 
+  test('a switch that has modes takes them, and nothing else that is a word', () => {
+    const vocabulary: Vocabulary = [
+      {name: 'notify', options: {notify: {kind: 'boolean', modes: ['relay', 'raw'], summary: 'x'}}},
+    ]
+    const values = (notify: unknown) => layersOf([file({notify})], vocabulary, {unit: undefined, host: 'x'})[0]?.values
+    expect([true, false, 'raw'].map(values)).toEqual([{notify: true}, {notify: false}, {notify: 'raw'}])
+    expect(thrownBy(() => values('maybe'))).toMatchObject({
+      message: `/c.yaml:2: 'notify' must be true, false, relay or raw, not "maybe"`,
+    })
+  })
+
   test("a plugin's section switches it, and sets its options by their short or long names", () => {
     const plugins = {
       'pid-file': {enabled: true, path: '/run/%n.pid'},

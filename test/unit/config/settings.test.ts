@@ -5,7 +5,7 @@ import {thrownBy} from '../../support/thrown.js'
 
 const DECLARATIONS: OptionDeclarations = {
   logs: {kind: 'boolean', default: true, summary: 'forward the output'},
-  notify: {kind: 'boolean', summary: 'leave it to the container'},
+  notify: {kind: 'boolean', modes: ['relay', 'raw'], summary: 'leave it to the container'},
   cgroups: {kind: 'list', default: ['all'], summary: 'move to these'},
   labels: {kind: 'list', summary: 'add these'},
   'pid-file': {kind: 'string', summary: 'write the PID'},
@@ -110,6 +110,7 @@ describe('in the environment', () => {
   test.each([
     ['SYSTEMD_DOCKER_LOGS', '0', {logs: false}],
     ['SYSTEMD_DOCKER_NOTIFY', 'T', {notify: true}],
+    ['SYSTEMD_DOCKER_NOTIFY', 'raw', {notify: 'raw'}],
     ['SYSTEMD_DOCKER_CGROUPS', 'cpu', {cgroups: ['cpu']}],
     ['SYSTEMD_DOCKER_CGROUPS', ',cpu,,memory,', {cgroups: ['cpu', 'memory']}],
     ['SYSTEMD_DOCKER_CGROUPS', '', {cgroups: ['all']}],
@@ -117,6 +118,11 @@ describe('in the environment', () => {
     ['SYSTEMD_DOCKER_PID_FILE', '/run/x,y.pid', {'pid-file': '/run/x,y.pid'}],
   ])('the variable has its value: %s=%s', (variable, value, settings) => {
     expect(inForce({env: {[variable]: value}})).toMatchObject(settings)
+  })
+
+  test('a switch on the command line that is off, or says how it is on, wins over the file', () => {
+    expect(inForce({given: [{name: 'notify', value: 'raw'}], file: {notify: true}})).toMatchObject({notify: 'raw'})
+    expect(inForce({given: [{name: 'notify', value: 'false'}], file: {notify: 'raw'}})).toMatchObject({notify: false})
   })
 
   test.each(['yes', 'TruE'])('a switch that says %j is refused, and the variable is named', (value) => {

@@ -6,6 +6,7 @@ const RULES: Readonly<Record<string, WordRule>> = {
   env: {char: 'e', takesValue: true},
   interactive: {char: 'i', takesValue: false},
   name: {takesValue: true},
+  loud: {char: 'l', takesValue: false, modes: ['raw']},
   rm: {takesValue: false},
   tty: {char: 't', takesValue: false},
   volume: {char: 'v', takesValue: true},
@@ -39,6 +40,10 @@ describe('one option', () => {
     [['-rm=false'], 'rm', 'false'],
     [['-t'], 'tty', 'true'],
     [['-t=false'], 'tty', 'false'],
+    [['--loud'], 'loud', 'true'],
+    [['--loud=0'], 'loud', 'false'],
+    [['--loud=raw'], 'loud', 'raw'],
+    [['-l=raw'], 'loud', 'raw'],
   ])('the option %j is understood and its words are used up', (words, name, value) => {
     expect(parseWords([...words, 'image'], RULES)).toEqual({given: [{name, value}], rest: ['image']})
   })
@@ -121,6 +126,7 @@ describe('an error', () => {
     [['-itv'], 'MISSING_VALUE', 'option -v needs a value'],
     [['--rm=maybe'], 'BAD_VALUE', 'invalid value "maybe" for --rm: use true or false'],
     [['--rm='], 'BAD_VALUE', 'invalid value "" for --rm: use true or false'],
+    [['--loud=Raw'], 'BAD_VALUE', 'invalid value "Raw" for --loud: use true, false or raw'],
     [['-t=yes'], 'BAD_VALUE', 'invalid value "yes" for -t: use true or false'],
     [['--nmae', 'x'], 'UNKNOWN_OPTION', 'unknown option --nmae, did you mean --name? (see systemd-docker run --help)'],
     [

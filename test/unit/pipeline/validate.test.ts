@@ -39,6 +39,16 @@ describe('what somebody brings', () => {
     ],
     ['an option without a summary', {...good, options: {one: {kind: 'list'}}}, 'its option one must have a summary'],
     [
+      'an option with one value that has modes',
+      {...good, options: {one: {kind: 'string', summary: 'x', modes: ['a']}}},
+      'its option one may have modes, a list of strings, only if its kind is boolean',
+    ],
+    [
+      'a switch whose modes are no words',
+      {...good, options: {one: {kind: 'boolean', summary: 'x', modes: [1]}}},
+      'its option one may have modes, a list of strings, only if its kind is boolean',
+    ],
+    [
       'an option of a strange name',
       {...good, options: {'--one': {kind: 'list', summary: 'x'}}},
       'its option --one must consist of lower-case letters, digits and dashes',
