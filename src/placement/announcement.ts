@@ -1,7 +1,8 @@
-import {existsSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs'
+import {existsSync, renameSync, rmSync, writeFileSync} from 'node:fs'
 import {readFile, readdir, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {StateError, hasErrorCode, reason} from '../errors.js'
+import {makePrivate} from '../files/private-directory.js'
 import {rootOf} from '../kernel/cgroups.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 
@@ -74,16 +75,5 @@ export async function sweepAnnouncements(state: string, {unit, invocation}: Anno
     if (path === '') continue
     const isOver = path === unit.path ? whose !== invocation : !existsSync(join(hierarchy, path))
     if (isOver) await rm(file, {force: true})
-  }
-}
-
-function makePrivate(directory: string): void {
-  try {
-    mkdirSync(directory, {mode: 0o700})
-  } catch (error) {
-    if (!hasErrorCode(error, 'EEXIST')) throw error
-    const stats = lstatSync(directory)
-    if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0)
-      throw new StateError(directory, 'it is not a directory that only this user can write to; remove it')
   }
 }
