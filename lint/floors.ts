@@ -55,7 +55,11 @@ export const FLOORS: readonly Floor[] = [
       ...GROUND,
     ],
   },
-  {path: 'plugins', uses: ['placement', 'pipeline', 'docker', 'systemd', 'kernel', 'files', ...GROUND]},
+  {
+    path: 'plugins',
+    uses: ['delegation', 'placement', 'pipeline', 'docker', 'systemd', 'kernel', 'files', ...GROUND],
+  },
+  {path: 'delegation', uses: ['placement', 'pipeline', 'docker', 'systemd', ...GROUND]},
   {
     path: 'lifecycle',
     uses: [

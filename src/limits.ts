@@ -72,6 +72,13 @@ export const OUTAGE_ANSWER_MS = 5000
 /** How long an Engine may stay away once the container has ended, before its exit status is given up. */
 export const OUTAGE_AFTER_END_MS = 30_000
 
+/**
+ * How long what a container tells systemd waits, where it tells more than is read or sent at a time (`--notify`).
+ */
+export const NOTIFY_PACE_MS = 20
+/** How soon systemd is asked again what the unit is doing, where a message of the container depends on that. */
+export const NOTIFY_QUESTION_MS = 1000
+
 // A stop, within the unit's time (`TimeoutStopSec=`): the container is killed that has not ended by itself, then the
 // Engine is given up that has not told of the end, then this process ends, before systemd kills it.
 
@@ -127,6 +134,8 @@ export const HOOK_AFTER_MS = 10_000
  */
 export const HOOK_WITHOUT_ENGINE_MS = 200
 
+/** How long it may take to pass on the last messages of a container that has ended. */
+export const NOTIFY_LAST_MS = 500
 /** How long the journal may take to take this process's last words, where these have a stream of their own. */
 export const JOURNAL_FLUSH_MS = 500
 

@@ -12,6 +12,7 @@ import {freezerOf, isFrozen, type FreezerKind} from '../kernel/freezer.js'
 import {isUnified, labelOf, type CgroupPath} from '../kernel/cgroups.js'
 import {controllersOf, handDown, stepIntoLeaf} from '../kernel/leaf.js'
 import {carryLimits} from '../kernel/limits.js'
+import {hasOwnSocketOfSystemd} from '../systemd/notify-socket.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {migrateAll} from '../kernel/migrate.js'
 import type {UnitCgroup} from '../systemd/unit.js'
@@ -85,7 +86,7 @@ export function movedPlacement(
       const line = `the container's processes moved to ${placesText(moved)}${because(whyNotBorn)}`
       if (whyNotBorn.some(({isUnits}) => isUnits)) log.warn(line)
       else log.info(line)
-      if (request.body.Env.some((entry) => entry.startsWith('NOTIFY_SOCKET=')))
+      if (hasOwnSocketOfSystemd(request.body.Env))
         log.warn('a READY=1 that the container sent before it was moved is lost: systemd accepts it only from the unit')
       return where
     },

@@ -1,37 +1,40 @@
+import {delegate, heedLine, removeRelay} from '../delegation/delegate.js'
+import {takeSocketOff} from '../delegation/request.js'
 import {RefusedOptionError} from '../errors.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
 
-/**
- * The container gets systemd's notification socket and says itself when it is ready; the unit needs `NotifyAccess=all`.
- */
+/** The container says itself when it is ready, with `--notify` or by a line that gives it systemd's socket. */
 export const notifyDelegation = defineRunPlugin({
   name: 'notify-delegation',
   options: {
     notify: {
       kind: 'boolean',
       char: 'n',
-      summary: "let the container send READY=1 itself: it gets systemd's notification socket and NOTIFY_SOCKET",
+      modes: ['relay', 'raw', 'ignore'],
+      summary:
+        "let the container send READY=1 itself, and pass on what else a container may tell systemd; with --notify=raw it gets systemd's own notification socket, with --notify=ignore none, even if the line gives it one",
     },
   },
-  setup({notify}, {env, log}) {
-    if (!notify) return undefined
+  setup({notify}, host) {
+    const {env, log} = host
     const socket = env['NOTIFY_SOCKET']
+    if (notify === 'ignore')
+      return {
+        resolve({request}) {
+          takeSocketOff(request, socket)
+        },
+      }
     if (socket === undefined || socket === '') {
-      log.warn('--notify has no effect: systemd set no NOTIFY_SOCKET (the unit needs Type=notify and NotifyAccess=all)')
+      if (notify !== false)
+        log.warn('--notify has no effect: systemd set no NOTIFY_SOCKET (the unit needs Type=notify)')
       return undefined
     }
+    if (notify === false) return heedLine(socket, host)
     if (!socket.startsWith('/'))
       throw new RefusedOptionError('--notify', `the socket ${socket} is not a file and cannot be passed to a container`)
-    return {
-      resolve({request}) {
-        request.body.HostConfig.Binds.push(`${socket}:${socket}`)
-        request.body.Env.push(`NOTIFY_SOCKET=${socket}`)
-        const watchdog = env['WATCHDOG_USEC']
-        // Of `WATCHDOG_PID` it must not know: that is our PID, and it takes the question for another's
-        // (sd_watchdog_enabled(3)).
-        if (watchdog !== undefined) request.body.Env.push(`WATCHDOG_USEC=${watchdog}`)
-      },
-      ready: () => 'delegated',
-    }
+    return delegate(notify === 'raw' ? 'raw' : 'relay', socket, host)
+  },
+  finish(context, host) {
+    removeRelay(context, host)
   },
 })

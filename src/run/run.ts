@@ -228,7 +228,8 @@ function acting(settings: Settings): Member[] {
  * socket, can tell it anything.
  */
 function unwatched(env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
-  if (watchdogInterval(env) === undefined || settings['notify']?.value === true) return []
+  const isDelegated = [true, 'relay', 'raw'].some((way) => settings['notify']?.value === way)
+  if (watchdogInterval(env) === undefined || isDelegated) return []
   return [
     {
       name: 'systemd-docker',
