@@ -41,8 +41,15 @@ export function readInspection(answer: Reading): ContainerInspection {
     autoRemove: host.at('AutoRemove').flag(false),
     restartPolicy: readPolicy(host.at('RestartPolicy')),
     devices: readDevices(host),
+    checksHealth: readsHealth(config.at('Healthcheck').at('Test')),
     health: readHealth(state.at('Health')),
   }
+}
+
+/** Whether that is a check (Engine API, `HealthConfig`): none is no test, an empty one, or `NONE`. */
+function readsHealth(test: Reading): boolean {
+  const [kind] = test.list()
+  return kind !== undefined && kind.text() !== 'NONE'
 }
 
 /** An Engine says `none`, or nothing, of a container without a check. */

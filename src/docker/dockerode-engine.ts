@@ -289,9 +289,13 @@ export class DockerodeEngine implements Engine {
     return await parseEnds(stream)
   }
 
-  async logs(id: string, {since, until}: {since: number; until?: number}, abortSignal: AbortSignal): Promise<Readable> {
+  async logs(
+    id: string,
+    {since, until, tail: most}: {since: number; until?: number; tail?: number},
+    abortSignal: AbortSignal,
+  ): Promise<Readable> {
     const span = {since: secondsOf(since), ...(until === undefined ? {} : {until: secondsOf(until)})}
-    const tail = await this.#tailFrom(id, since, abortSignal)
+    const tail = most === undefined ? await this.#tailFrom(id, since, abortSignal) : String(most)
     return await this.#log(id, {...span, tail, ...(until === undefined ? {follow: '1'} : {})}, abortSignal)
   }
 

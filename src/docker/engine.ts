@@ -39,6 +39,8 @@ export interface ContainerInspection {
   readonly restartPolicy?: RestartPolicy | undefined
   /** What it was given of the host's devices; absent where the Engine does not say. */
   readonly devices?: DeviceGrants
+  /** Whether it has a health check, by the line or its image; absent where the Engine does not say. */
+  readonly checksHealth?: boolean
   /** What its health check says; absent where it has none. */
   readonly health?: Health | undefined
 }
@@ -216,9 +218,10 @@ export interface Engine {
   ends(nameOrId: string, signal: AbortSignal): Promise<readonly RememberedEnd[]>
   /**
    * What Docker's log has of a container from `since` on: to `until`, or on and on until the container ends; both in
-   * milliseconds since 1970. Framed as by `attach`, and before each message stands when the Engine took it.
+   * milliseconds since 1970. Framed as by `attach`, and before each message stands when the Engine took it. With `tail`
+   * no more than that many messages, the last ones.
    */
-  logs(id: string, span: {since: number; until?: number}, signal: AbortSignal): Promise<Readable>
+  logs(id: string, span: {since: number; until?: number; tail?: number}, signal: AbortSignal): Promise<Readable>
   /**
    * Stops the container with its own stop signal, and its own timeout unless `seconds` says another; no error when it
    * does not run.

@@ -463,6 +463,14 @@ describe('the Engine through dockerode', () => {
       expect(await askedBy(() => 1)).toEqual([`tail=1000&${REST}`, `since=1767323045.000&tail=2000&follow=1&${REST}`])
     })
 
+    test('the Engine is asked for as many of the last messages as are wanted, and for nothing before', async () => {
+      const {engine, asked} = await engineThat((_, response) => response.end())
+      await all(await engine.logs('abc', {since: 0, until: 1000, tail: 20}, signal))
+      expect(asked.map(({line}) => line)).toEqual([
+        'GET /v1.51/containers/abc/logs?since=0.000&until=1.000&tail=20&stdout=1&stderr=1&timestamps=1',
+      ])
+    })
+
     test('the Engine is asked for more and more of a log, where the last messages are all younger', async () => {
       expect(await askedBy((messages) => (messages > 1000 ? 1 : -1), SINCE + 1500)).toEqual([
         `tail=1000&${REST}`,
@@ -544,6 +552,16 @@ describe('the Engine through dockerode', () => {
     const {event} = JSON.parse(filters) as {event: string[]}
     expect(event).toEqual(expect.arrayContaining(['die', 'health_status: healthy', 'health_status: unhealthy']))
     expect(event).not.toContain('health_status')
+  })
+
+  test.each([
+    ['none', undefined, false],
+    ['one of its image, switched off', {Test: ['NONE']}, false],
+    ['one without a command', {Test: []}, false],
+    ['one', {Test: ['CMD-SHELL', 'curl -f localhost']}, true],
+  ])('the Engine says of a container whether it has a health check: %s', async (_, check, has) => {
+    const {engine} = await engineThat(answer(200, {...CONTAINER, Config: {...CONTAINER.Config, Healthcheck: check}}))
+    await expect(engine.inspect('web', signal)).resolves.toMatchObject({checksHealth: has})
   })
 
   test.each<[string, object | null | string, string]>([
