@@ -330,6 +330,22 @@ export class CommandNotFoundError extends SystemdDockerError {
   }
 }
 
+/**
+ * The container has ended, or turned unhealthy, before it was ready, or takes too long. `output` is what it said last;
+ * `exitStatus` is what the process ends with: the container's own status where that says anything.
+ */
+export class NotReadyError extends SystemdDockerError {
+  readonly code = 'NOT_READY'
+  override readonly exitStatus: number
+  constructor(
+    readonly why: string,
+    {output = '', exitStatus = 0, cause}: {output?: string; exitStatus?: number; cause?: unknown} = {},
+  ) {
+    super(`the container is not ready: ${why}${output === '' ? '' : `; its last output: ${output}`}`, {cause})
+    this.exitStatus = exitStatus === 0 ? EXIT_OURS : exitStatus
+  }
+}
+
 /** The program that runs the container, which it was made for, is not on the host. */
 export class RuntimeMissingError extends SystemdDockerError {
   readonly code = 'RUNTIME_MISSING'

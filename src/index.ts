@@ -7,6 +7,7 @@ export type {
   FoundContainer,
   Host,
   Phase,
+  ReadyContext,
   RunContext,
   RunHooks,
   RunPlugin,

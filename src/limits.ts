@@ -31,6 +31,29 @@ export const PULL_STATUS_MS = 1000
  * (systemd-system.conf(5), `DefaultTimeoutStartSec=`).
  */
 export const PULL_EXTENSION_MS = 90_000
+/** How long after the first probe of `--ready` the next is made; from then on twice as long each time. */
+export const READY_RETRY_FIRST_MS = 100
+/** The longest time between two such probes where nobody has said one. */
+export const READY_INTERVAL_MS = 1000
+/** The shortest time between two such probes, and for one, that somebody may say. */
+export const READY_LEAST_MS = 10
+/** How long one such probe may take where nobody has said it. */
+export const READY_PROBE_MS = 5000
+/**
+ * How long after a connection was made it must have stayed open: Docker's proxy accepts one to a published port before
+ * anybody listens behind it, and closes it then.
+ */
+export const CONNECTION_STAYS_MS = 200
+/** How often a container that is waited for is looked at whether it is unhealthy, or has ended without the Engine. */
+export const AWAITED_LOOK_MS = 1000
+/** How often systemd is told what is waited for. */
+export const AWAITED_STATUS_MS = 1000
+/**
+ * How long systemd is to wait beyond `--ready-timeout`: the container that is not ready is stopped and removed then.
+ */
+export const READY_ENDING_MS = 15_000
+/** How long Docker's log may take to say what a container said last. */
+export const LAST_OUTPUT_MS = 2000
 /** How long the Engine may take to notice that a container has ended whose init is gone right after its start. */
 export const EARLY_END_NOTICE_MS = 1000
 /**

@@ -31,6 +31,7 @@ import {takeOffRestartPolicy, type RestartPolicyTakenOff} from './restart-policy
 import type {ProcessSignals} from './signals.js'
 import {STATUS, runningSince, tellIfSlow} from './status.js'
 import {supervise} from './supervise.js'
+import {untilReady} from './until-ready.js'
 import {waitForEngine} from './wait-for-engine.js'
 
 /** The first systemd that looks whether a main process handles the signal of its reloads. */
@@ -162,7 +163,10 @@ async function walk(run: RunInput): Promise<RunOutcome> {
       resident ||= mustStay(run)
     }
     if (unitSaid !== undefined) await warnOfStop(unitSaid, seen, log)
-    who = seen.isRunning ? await pipeline.ready(container) : undefined
+    const {isRunning} = seen
+    const {watch, notifier} = begun
+    who = await untilReady({container, isRunning, init, watch, engine, pipeline, notifier, log, signal})
+    if (pipeline.awaited().length > 0) seen = await seenAgain(run, container.id, seen)
     for (const predecessor of predecessors) await predecessor.leave(signal)
     await begun.notifier.send(
       ...(resident || detached !== undefined || init === undefined ? [] : [`MAINPID=${String(init.pid)}`]),
@@ -389,6 +393,13 @@ async function see(
     )
     return {isRunning: true, isPaused, init: undefined, ...same}
   }
+}
+
+/** The same container after it was waited for: by now it may be healthy, or paused. */
+async function seenAgain({engine, stop: {signal}}: RunInput, id: string, seen: Seen): Promise<Seen> {
+  // An Engine that is away does not matter here: whoever follows the container asks again.
+  const found = await engine.inspect(id, signal).catch(() => undefined)
+  return found === undefined ? seen : {...seen, isPaused: found.state === 'paused', health: found.health}
 }
 
 /**

@@ -11,6 +11,7 @@ export const STATUS = {
   waitingForEngine: (address: string): string => `waiting for the Docker Engine at ${address}`,
   creating: (name: string): string => `creating container ${name}`,
   starting: (name: string): string => `starting container ${name}`,
+  waiting: (what: string, answer?: string): string => `waiting for ${what}${answer === undefined ? '' : `: ${answer}`}`,
   container: (name: string, is: string): string => `container ${name} ${is}`,
 } as const
 

@@ -77,6 +77,20 @@ export interface RunContext {
   readonly defer: (label: string, undo: () => Awaitable<void>) => void
 }
 
+/** What the hook `ready` is given besides. Its `signal` also aborts when the container that is waited for has ended. */
+export interface ReadyContext extends RunContext {
+  /**
+   * Tells systemd the last answer, which `systemctl status` shows behind what is waited for: a few words. Of many the
+   * newest is told, one a second. Where no plugin says that it waits for anything, none is.
+   */
+  readonly tell: (answer: string) => void
+  /**
+   * Asks systemd to wait for so many milliseconds from now on, where it would wait for less (sd_notify(3),
+   * `EXTEND_TIMEOUT_USEC=`), and where a plugin says that it waits for anything.
+   */
+  readonly extend: (milliseconds: number) => void
+}
+
 type With<Known> = RunContext & Readonly<Known>
 
 /** The container once it exists. `tty` says that its output is one raw stream. */
@@ -116,9 +130,9 @@ export interface RunHooks {
   started(context: With<{container: StartedContainer}>): Awaitable<void>
   /**
    * When every plugin's hook has resolved, `READY=1` goes to systemd, unless one answers `delegated`: the container
-   * says it itself.
+   * says it itself. A rejection fails the run, and a container that the run made is removed.
    */
-  ready(context: With<{container: CreatedContainer}>): Awaitable<'delegated' | void>
+  ready(context: ReadyContext & Readonly<{container: CreatedContainer}>): Awaitable<'delegated' | void>
   /**
    * Somebody had Docker start the container again, after the life that ended at `endedAt` (milliseconds since 1970):
    * its init is another process now. Only a process that stayed hears of it. A rejection is one warning.
@@ -138,6 +152,12 @@ export interface RunHooks {
    * when it need not.
    */
   resident(): string | undefined
+  /**
+   * Asked before `ready`: what the plugin waits for in that hook before the container is ready, in words that go behind
+   * `waiting for`, or nothing when it waits for nothing. The container's end is then the end of the wait, and of the
+   * run.
+   */
+  awaits(): string | undefined
   /** Asked by `--dry-run`, after `resolve`: what the plugin will do to the host, one line each. */
   describe(): readonly string[]
 }

@@ -9,6 +9,7 @@ import type {
   ExitReport,
   FoundContainer,
   Phase,
+  ReadyContext,
   RunContext,
   RunHooks,
   StartedContainer,
@@ -71,11 +72,14 @@ export class Pipeline {
     await this.#series('started', (hooks) => hooks.started?.({...this.#context, container}))
   }
 
-  /** Whether the container itself will tell systemd that it is ready. */
-  async ready(container: CreatedContainer): Promise<'delegated' | undefined> {
+  /** Whether the container itself will tell systemd that it is ready. `wait` is how it is waited for, if it is. */
+  async ready(
+    container: CreatedContainer,
+    wait: Omit<ReadyContext, 'defer'> = {signal: this.#context.signal, tell: nothing, extend: nothing},
+  ): Promise<'delegated' | undefined> {
     const settled = await Promise.allSettled(
       this.#members.map(({name, hooks}) =>
-        this.#stamped(name, 'ready', () => hooks.ready?.({...this.#context, container})),
+        this.#stamped(name, 'ready', () => hooks.ready?.({...this.#context, ...wait, container}), wait.signal),
       ),
     )
     const failed = settled.find((result) => result.status === 'rejected')
@@ -107,6 +111,11 @@ export class Pipeline {
       const why = hooks.resident?.()
       return why === undefined ? [] : [`${name}: ${why}`]
     })
+  }
+
+  /** What is waited for before the container is ready, one thing a plugin that waits. */
+  awaited(): string[] {
+    return this.#members.flatMap(({hooks}) => hooks.awaits?.() ?? [])
   }
 
   /** What the plugins will do to the host. */
@@ -147,8 +156,12 @@ export class Pipeline {
    * nothing is taken back while the hook that it came into is still at work: only one that does not heed it for long is
    * left to itself.
    */
-  async #stamped<T>(plugin: string, phase: Phase, call: () => T | Promise<T>): Promise<T> {
-    const {signal} = this.#context
+  async #stamped<T>(
+    plugin: string,
+    phase: Phase,
+    call: () => T | Promise<T>,
+    signal = this.#context.signal,
+  ): Promise<T> {
     try {
       return await abortableOnceSettled(signal, HOOK_ABORT_MS, Promise.resolve(call()), () => {
         this.#log.warn(
@@ -160,4 +173,8 @@ export class Pipeline {
       throw new PluginError(plugin, phase, error)
     }
   }
+}
+
+function nothing(): void {
+  return undefined
 }

@@ -1,6 +1,6 @@
 import {emptyCreateRequest, type CreateRequest} from '../docker/create-request.js'
 import type {OptionDeclarations, OptionValues} from '../options/option.js'
-import type {FinishContext, Host, RunContext} from '../pipeline/contract.js'
+import type {FinishContext, Host, ReadyContext, RunContext} from '../pipeline/contract.js'
 import {fakeEngine} from './fake-engine.js'
 import {recordingLog} from './recording-log.js'
 
@@ -13,16 +13,23 @@ export function pluginHost({env = {}, engine = fakeEngine(), unit, handover = fa
   return {host: {env, engine, log, unit, handover, detached}, lines}
 }
 
-/** What a hook is given in every phase, and how to undo what it did, in the order that it said so. */
+/**
+ * What a hook is given in every phase, and in `ready` besides; how to undo what it did, in the order that it said so;
+ * and what it has told of its wait.
+ */
 export function hookContext(signal: AbortSignal = new AbortController().signal): {
-  context: RunContext
+  context: ReadyContext
   undos: {label: string; undo: () => void | Promise<void>}[]
+  told: string[]
 } {
   const undos: {label: string; undo: () => void | Promise<void>}[] = []
   const defer: RunContext['defer'] = (label, undo) => {
     undos.push({label, undo})
   }
-  return {context: {signal, defer}, undos}
+  const told: string[] = []
+  const tell = (answer: string): void => void told.push(answer)
+  const extend = (milliseconds: number): void => void told.push(`wait ${String(milliseconds)} ms more`)
+  return {context: {signal, defer, tell, extend}, undos, told}
 }
 
 /**

@@ -44,6 +44,9 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.PidFileError('/run/x.pid', 'it is a directory', CAUSE),
   new errors.NotifyError('/run/systemd/notify', 'nobody listens', CAUSE),
   new errors.CgroupError('/sys/fs/cgroup/x', 'EBUSY', CAUSE),
+  new errors.NotReadyError('it ended with status 0 while systemd-docker was waiting for tcp:localhost:80', {
+    output: 'no database',
+  }),
   new errors.RuntimeMissingError('binary not installed', CAUSE),
   new errors.StateError('/run/systemd-docker', 'no space left', CAUSE),
   new errors.SetupError('cannot install the shim', 'read-only file system', CAUSE),
@@ -90,6 +93,7 @@ describe('every error of ours', () => {
       HandoverError: 'HANDOVER',
       NameClaimedError: 'NAME_CLAIMED',
       NameTakenError: 'NAME_TAKEN',
+      NotReadyError: 'NOT_READY',
       NotifyError: 'NOTIFY',
       PidFileError: 'PID_FILE',
       PluginError: 'PLUGIN',
@@ -106,7 +110,7 @@ describe('every error of ours', () => {
       UnknownOptionError: 'UNKNOWN_OPTION',
       UnreadableFileError: 'UNREADABLE_FILE',
     })
-    expect(new Set(ALL.map(({code}) => code)).size).toBe(41)
+    expect(new Set(ALL.map(({code}) => code)).size).toBe(42)
   })
 
   test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {
@@ -138,6 +142,12 @@ describe('every error of ours', () => {
     ])
   })
 
+  test('a container that was not ready ends the process with its own status, and with 125 where that would say that all is well', () => {
+    const statuses = [3, 0, 137].map((exitStatus) => new errors.NotReadyError('it ended', {exitStatus}))
+    expect(statuses.map(({exitStatus}) => exitStatus)).toEqual([3, 125, 137])
+    expect(new errors.PluginError('notify-delegation', 'ready', statuses[0]).exitStatus).toBe(3)
+  })
+
   test('an error ends the process with 125, but 126 and 127 where docker run does', () => {
     expect(
       Object.fromEntries(ALL.flatMap(({name, exitStatus}) => (exitStatus === 125 ? [] : [[name, exitStatus]]))),
@@ -159,8 +169,10 @@ describe('docs/errors.md', async () => {
       const [, messages = '', status, meaning, remedy] = rows.find(({cells}) => cells[0] === `\`${code}\``)?.cells ?? []
       const shapes = [...messages.matchAll(/`([^`]+)`/g)].map(([, shape = '']) => shape)
       expect(shapes.filter((shape) => isOfShape(error.message, shape))).not.toEqual([])
-      // That of a plugin's error is its cause's.
-      expect(status).toBe(error instanceof errors.PluginError ? "the cause's" : String(error.exitStatus))
+      // That of a plugin's error is its cause's, and that of a container that has ended is the container's.
+      if (error instanceof errors.PluginError) expect(status).toBe("the cause's")
+      else if (error instanceof errors.NotReadyError) expect(status).toBe("the container's, or 125")
+      else expect(status).toBe(String(error.exitStatus))
       expect(meaning).toMatch(/\.$/)
       expect(remedy).toMatch(/\.$/)
     },

@@ -304,6 +304,33 @@ describe('ready', () => {
     expect(await pipelineOf(...members).pipeline.ready(started)).toBe(who)
   })
 
+  test('a hook that waits is told when the wait is over, and all are asked what they wait for', async () => {
+    const over = new AbortController()
+    const ended = new Error('the container has ended')
+    const told: (string | number)[] = []
+    const {pipeline} = pipelineOf(
+      {name: 'none', hooks: {awaits: () => undefined}},
+      {
+        name: 'waiting',
+        hooks: {
+          awaits: () => 'the registry',
+          ready: async ({signal, tell, extend}) => {
+            tell('no answer yet')
+            extend(1000)
+            over.abort(ended)
+            await once(signal, 'abort').catch(() => undefined)
+            signal.throwIfAborted()
+          },
+        },
+      },
+    )
+    expect(pipeline.awaited()).toEqual(['the registry'])
+    const tell = (answer: string): void => void told.push(answer)
+    const extend = (milliseconds: number): void => void told.push(milliseconds)
+    await expect(pipeline.ready(started, {signal: over.signal, tell, extend})).rejects.toBe(ended)
+    expect(told).toEqual(['no answer yet', 1000])
+  })
+
   test('readiness fails with the first in order that failed, once all have settled', async () => {
     const calls: string[] = []
     const {pipeline} = pipelineOf(
