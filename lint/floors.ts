@@ -57,9 +57,10 @@ export const FLOORS: readonly Floor[] = [
   },
   {
     path: 'plugins',
-    uses: ['delegation', 'placement', 'pipeline', 'docker', 'systemd', 'kernel', 'files', ...GROUND],
+    uses: ['delegation', 'readiness', 'placement', 'pipeline', 'docker', 'systemd', 'kernel', 'files', ...GROUND],
   },
   {path: 'delegation', uses: ['placement', 'pipeline', 'docker', 'systemd', ...GROUND]},
+  {path: 'readiness', uses: ['pipeline', 'docker/run-options', 'docker', 'systemd', ...GROUND]},
   {
     path: 'lifecycle',
     uses: [

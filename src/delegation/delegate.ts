@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto'
 import {rmSync} from 'node:fs'
 import {join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
+import type {Log} from '../log.js'
 import type {FinishContext, Host, RunHooks} from '../pipeline/contract.js'
 import {ownerOf} from '../pipeline/labels.js'
 import {stateDirectory} from '../placement/announcement.js'
@@ -65,6 +66,14 @@ export function heedLine(socket: string, {log}: Host): Partial<RunHooks> {
     },
     ready: () => (isHandedOn ? 'delegated' : undefined),
   }
+}
+
+/** Says that the container, too, can make the unit ready, if the line gives it the socket of systemd itself. */
+export function warnOfLine(request: CreateRequest, socket: string | undefined, ready: string, log: Log): void {
+  if (socket !== undefined && handsSocketOn(request, socket))
+    log.warn(
+      `the line gives the container systemd's own notification socket, so its READY=1 makes the unit ready before --ready ${ready} does: set --notify=ignore`,
+    )
 }
 
 /** Removes what a killed run has left of the relay of a container that has ended. */

@@ -228,7 +228,8 @@ function acting(settings: Settings): Member[] {
  * socket, can tell it anything.
  */
 function unwatched(env: Readonly<NodeJS.ProcessEnv>, settings: Settings): Member[] {
-  const isDelegated = [true, 'relay', 'raw'].some((way) => settings['notify']?.value === way)
+  const isDelegated =
+    [true, 'relay', 'raw'].some((way) => settings['notify']?.value === way) || settings['ready']?.value === 'container'
   if (watchdogInterval(env) === undefined || isDelegated) return []
   return [
     {

@@ -3,8 +3,11 @@ import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {CreateRequest} from '../../../src/docker/create-request.js'
 import {notifyDelegation} from '../../../src/plugins/notify-delegation.js'
 import type * as DatagramSockets from '../../../src/systemd/datagram-socket.js'
+import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {finishContext, hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 import {openSender} from '../../support/datagram-sender.js'
+import {inspection} from '../../support/engine/inspection.js'
+import {useFakeHost} from '../../support/fake-host.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 import {thrownBy} from '../../support/thrown.js'
 
@@ -17,10 +20,18 @@ vi.mock('../../../src/systemd/datagram-socket.js', async (importOriginal) => {
   }
 })
 
+const host = useFakeHost()
 const inTemp = useTempDirectory()
 const env = {NOTIFY_SOCKET: '/run/systemd/notify'}
 const container = {id: '0123456789ab', tty: false}
-type Notify = Parameters<typeof notifyDelegation.setup>[0]['notify']
+type Values = Parameters<typeof notifyDelegation.setup>[0]
+type Notify = Values['notify']
+
+/** The values of the options on a line that says these. */
+function values(said: Partial<Values>): Values {
+  const unsaid = {ready: undefined, 'ready-interval': undefined, 'ready-probe-timeout': undefined}
+  return {notify: false, 'ready-timeout': undefined, ...unsaid, ...said}
+}
 
 /** What `resolve` makes of a request, and what is said of it; the user is one that has a directory for sockets. */
 async function resolved(
@@ -29,7 +40,7 @@ async function resolved(
   request: CreateRequest = {...plainRequest(), name: 'web'},
 ) {
   const {host: given, lines} = pluginHost({...host, env: {XDG_RUNTIME_DIR: inTemp(), ...env, ...host.env}})
-  const hooks = notifyDelegation.setup({notify}, given)
+  const hooks = notifyDelegation.setup(values({notify}), given)
   await hooks?.resolve?.({...hookContext().context, request})
   const {Binds, Mounts} = request.body.HostConfig
   return {hooks, lines, Binds, Mounts, Env: request.body.Env, Labels: request.body.Labels}
@@ -143,13 +154,13 @@ describe.each([true, 'relay'] as const)('with --notify=%s', (notify) => {
     ['with an empty NOTIFY_SOCKET', {NOTIFY_SOCKET: ''}],
   ])('the plugin sits the run out %s with a warning', (_, without) => {
     const {host, lines} = pluginHost({env: without})
-    expect(notifyDelegation.setup({notify}, host)).toBeUndefined()
+    expect(notifyDelegation.setup(values({notify}), host)).toBeUndefined()
     expect(lines).toEqual(['warn: --notify has no effect: systemd set no NOTIFY_SOCKET (the unit needs Type=notify)'])
   })
 
   test('a socket that is no file is refused', () => {
     const {host} = pluginHost({env: {NOTIFY_SOCKET: '@abstract'}})
-    expect(thrownBy(() => notifyDelegation.setup({notify}, host))).toMatchObject({
+    expect(thrownBy(() => notifyDelegation.setup(values({notify}), host))).toMatchObject({
       code: 'REFUSED_OPTION',
       message: 'option --notify is refused: the socket @abstract is not a file and cannot be passed to a container',
     })
@@ -204,9 +215,130 @@ describe('a line that hands the socket on by itself', () => {
   })
 })
 
+describe('with --ready', () => {
+  const handedOn = (): CreateRequest => {
+    const request = plainRequest()
+    request.body.HostConfig.Binds.push('/run/systemd/notify:/n')
+    request.body.Env.push('NOTIFY_SOCKET=/n')
+    return request
+  }
+
+  test('the container is given a socket with --ready container as with --notify', async () => {
+    const said = values({ready: 'container', notify: false})
+    const hooks = notifyDelegation.setup(said, pluginHost({env: {...env, XDG_RUNTIME_DIR: inTemp()}}).host)
+    const request = plainRequest()
+    await hooks?.resolve?.({...hookContext().context, request})
+    expect(request.body.Env.join()).toMatch(/^NOTIFY_SOCKET=.*notify\.sock$/)
+    expect(await hooks?.ready?.({...hookContext().context, container})).toBe('delegated')
+  })
+
+  test('nothing is waited for with --ready started, and systemd-docker says it', async () => {
+    const hooks = notifyDelegation.setup(values({ready: 'started'}), pluginHost({env}).host)
+    expect(hooks?.awaits?.()).toBeUndefined()
+    expect(await hooks?.ready?.({...hookContext().context, container})).toBeUndefined()
+  })
+
+  test.each(['started', 'delay:1s'])(
+    "a line that hands systemd's socket on beside --ready %s is warned of",
+    async (ready) => {
+      const {host, lines} = pluginHost({env})
+      const request = handedOn()
+      await notifyDelegation.setup(values({ready}), host)?.resolve?.({...hookContext().context, request})
+      expect(lines).toEqual([
+        `warn: the line gives the container systemd's own notification socket, so its READY=1 makes the unit ready before --ready ${ready} does: set --notify=ignore`,
+      ])
+    },
+  )
+
+  test('with --notify=ignore the container does not get the socket of the line, and is waited for', async () => {
+    const {host, lines} = pluginHost({env})
+    const request = handedOn()
+    const hooks = notifyDelegation.setup(values({ready: 'delay:1s', notify: 'ignore'}), host)
+    await hooks?.resolve?.({...hookContext().context, request})
+    expect([request.body.Env, request.body.HostConfig.Binds, lines]).toEqual([[], [], []])
+    expect(hooks?.awaits?.()).toBe('delay:1 s')
+  })
+
+  test('the container cannot say what it is not to say', () => {
+    const {host} = pluginHost({env})
+    expect(thrownBy(() => notifyDelegation.setup(values({notify: 'ignore', ready: 'container'}), host))).toMatchObject({
+      code: 'CONFLICTING_OPTIONS',
+    })
+  })
+
+  test('something else than the container cannot say it beside the container', () => {
+    const surroundings = pluginHost({env}).host
+    expect(
+      thrownBy(() => notifyDelegation.setup(values({notify: true, ready: 'healthy'}), surroundings)),
+    ).toMatchObject({
+      code: 'CONFLICTING_OPTIONS',
+      message: '--notify and --ready healthy cannot be used together: with --notify the container itself sends READY=1',
+    })
+  })
+
+  test.each([
+    {ready: 'soon'},
+    {ready: 'healthy', 'ready-interval': '1'},
+    {ready: 'healthy', 'ready-probe-timeout': '1'},
+    {ready: 'healthy', 'ready-timeout': '0s'},
+  ])('%j is refused before anything is made', async (said) => {
+    const hooks = notifyDelegation.setup(values(said), pluginHost().host)
+    const resolved = hooks?.resolve?.({...hookContext().context, request: plainRequest()})
+    await expect(Promise.resolve(resolved)).rejects.toMatchObject({code: 'BAD_VALUE'})
+  })
+
+  test('the container is asked until it is ready, which is said before, and --dry-run says it as well', async () => {
+    let tries = 0
+    const engine = fakeEngine({
+      inspect: () => Promise.resolve(inspection({})),
+      exec: () => Promise.resolve({exitCode: ++tries < 3 ? 1 : 0, output: ''}),
+    })
+    const said = values({ready: 'exec:check', 'ready-interval': '10ms'})
+    const hooks = notifyDelegation.setup(said, pluginHost({engine}).host)
+    const {context, told} = hookContext()
+    await hooks?.resolve?.({...context, request: plainRequest()})
+    expect(hooks?.awaits?.()).toBe('exec:check')
+    expect(hooks?.describe?.()).toEqual(['wait for exec:check before READY=1'])
+    await hooks?.start?.({...context, container})
+    expect(await hooks?.ready?.({...context, container})).toBeUndefined()
+    expect(told).toEqual(['status 1, 1st try', 'status 1, 2nd try'])
+  })
+
+  test('a container that could never be ready is refused before it starts', async () => {
+    const engine = fakeEngine({inspect: () => Promise.resolve(inspection({checksHealth: false}))})
+    const hooks = notifyDelegation.setup(values({ready: 'healthy'}), pluginHost({engine}).host)
+    const {context} = hookContext()
+    await hooks?.resolve?.({...context, request: plainRequest()})
+    await expect(Promise.resolve(hooks?.start?.({...context, container}))).rejects.toMatchObject({
+      code: 'REFUSED_OPTION',
+    })
+  })
+
+  test.each([
+    ['a unit that lets start for less', '30s', ['wait 65000 ms more'], '50s'],
+    ['a unit that lets start for longer', '1h', [], '50s'],
+    ['a unit that lets start for ever', 'infinity', [], '50s'],
+  ])('systemd is asked to wait for --ready-timeout in %s', async (_, limit, asked, timeout) => {
+    await host.systemctlAnswers(`TimeoutStartUSec=${limit}`)
+    const engine = fakeEngine({
+      inspect: () => Promise.resolve(inspection({})),
+      exec: () => Promise.resolve({exitCode: 0, output: ''}),
+    })
+    const unit = {name: 'web.service', manager: 'system'} as const
+    const hooks = notifyDelegation.setup(
+      values({ready: 'exec:true', 'ready-timeout': timeout}),
+      pluginHost({engine, unit}).host,
+    )
+    const {context, told} = hookContext()
+    await hooks?.resolve?.({...context, request: plainRequest()})
+    await hooks?.ready?.({...context, container})
+    expect(told).toEqual(asked)
+  })
+})
+
 test('the plugin sits the run out without --notify, and says nothing', () => {
   const {host, lines} = pluginHost()
-  expect(notifyDelegation.setup({notify: false}, host)).toBeUndefined()
+  expect(notifyDelegation.setup(values({notify: false}), host)).toBeUndefined()
   expect(lines).toEqual([])
 })
 
