@@ -77,6 +77,8 @@ export const UNWIND_MS = 10_000
 export const UNFINISHED_LINE_MS = 100
 /** How often a command in the container is looked at that has closed its output and not ended yet. */
 export const EXEC_END_LOOK_MS = 50
+/** How long after a reload's time is over it is still waited for: systemd's own timer comes a little late. */
+export const RELOAD_LATE_MS = 1000
 /** How long the Engine may take to tell what a health check has said. */
 export const HEALTH_ANSWER_MS = 2000
 /**

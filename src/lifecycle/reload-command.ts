@@ -1,6 +1,7 @@
 import type {Engine} from '../docker/engine.js'
 import {plainWords} from '../docker/plain-words.js'
 import {reason} from '../errors.js'
+import {RELOAD_LATE_MS} from '../limits.js'
 import type {Log} from '../log.js'
 import {askWithTimeout, clampTimer} from '../timing.js'
 
@@ -23,6 +24,9 @@ export interface ReloadCommandInput {
 /**
  * Runs the command of `--reload-exec` in the container and waits for its end. systemd knows no reload that has failed
  * (systemd.service(5), `Type=notify-reload`), so one that does is a warning.
+ *
+ * One that takes too long is waited for until systemd has given it up, which takes the reload for done if it hears of
+ * the end before that, and gives it up again and again if it never does (seen on 257).
  */
 export async function runReloadCommand({engine, id, words, limit, over, log}: ReloadCommandInput): Promise<void> {
   const late = (): Error =>
@@ -30,7 +34,7 @@ export async function runReloadCommand({engine, id, words, limit, over, log}: Re
   try {
     const {exitCode, output} = await askWithTimeout(
       over,
-      clampTimer(limit),
+      clampTimer(limit + RELOAD_LATE_MS),
       (signal) => engine.exec(id, words, signal),
       late,
     )

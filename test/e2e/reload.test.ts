@@ -45,7 +45,10 @@ describe.each(hostsNamed('debian-forky', 'debian13-v2'))('Type=notify-reload on 
   test('a command that is not there, and a reload that times out, leave the unit active', async () => {
     const [missing, slow] = await Promise.all([
       defineService(guest, `--reload-exec '["/no/such"]' ${SLEEPS}`, {Type: 'notify-reload'}),
-      defineService(guest, `--reload-exec "sleep 1000" ${SLEEPS}`, {Type: 'notify-reload', TimeoutStartSec: '4'}),
+      defineService(guest, `--reload-exec "sleep 1000" ${SLEEPS}`, {
+        Type: 'notify-reload',
+        TimeoutStartSec: String(5 * guest.kind.slowness),
+      }),
     ])
     await Promise.all([missing.start(), slow.start()])
     const [ended, expired] = await Promise.all(
@@ -53,7 +56,7 @@ describe.each(hostsNamed('debian-forky', 'debian13-v2'))('Type=notify-reload on 
     )
     expect(ended?.status).toBe(0)
     await missing.says(/^the command of --reload-exec ended with status 12[67]: .*no such file or directory/i)
-    expect(expired?.status).toBe(1)
+    expect(expired?.status, (await slow.journal()).join('\n')).toBe(1)
     await slow.says(
       /^could not run the command of --reload-exec: it takes longer than TimeoutStartSec= allows, and goes on/,
     )
