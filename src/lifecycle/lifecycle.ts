@@ -168,12 +168,14 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     who = await untilReady({container, isRunning, init, watch, engine, pipeline, notifier, log, signal})
     if (pipeline.awaited().length > 0) seen = await seenAgain(run, container.id, seen)
     for (const predecessor of predecessors) await predecessor.leave(signal)
+    // Nobody follows the health of a container that is left to systemd.
+    const health = resident ? describeHealth(seen.health) : ''
     await begun.notifier.send(
       ...(resident || detached !== undefined || init === undefined ? [] : [`MAINPID=${String(init.pid)}`]),
       // One that was taken over has said it already, if it ever does; one that is over already was ready, as far as
       // anybody can tell.
       ...((who === 'delegated' && origin !== 'adopt') || detached !== undefined ? [] : ['READY=1']),
-      `STATUS=${STATUS.container(name, seen.isPaused ? 'paused' : `${runningSince(seen.startedAt)}${describeHealth(seen.health)}`)}`,
+      `STATUS=${STATUS.container(name, seen.isPaused ? 'paused' : `${runningSince(seen.startedAt)}${health}`)}`,
     )
     signal.throwIfAborted()
   } catch (error) {

@@ -147,7 +147,13 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, FINISHED)
     const removed = await defineService(guest, `run --rm --name %n ${COUNTING}`)
     const services = [kept, handedOver, removed]
+    const checked = await defineService(
+      guest,
+      'run --rm --init --name %n --health-cmd "! cat /tmp/sick" --health-interval 1s --health-retries 1 busybox sleep 1000',
+    )
+    await checked.start()
     const pids = await Promise.all(services.map(startCounting))
+    await checked.reaches({StatusText: runs(checked.name, ', healthy')})
     const before = await Promise.all(services.map((service) => service.show('MainPID')))
     await restartEngine(guest)
     for (const service of services.filter((one) => one !== handedOver)) await service.says('the Engine is back')
@@ -157,6 +163,12 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
       expect(await pidOf(service)).toBe(pids[index])
     }
     await Promise.all(services.map((service, index) => expectWhole(guest, service, pids[index] ?? '')))
+    await checked.reaches({StatusText: runs(checked.name, ', healthy')})
+    // Docker 20.10 makes no check any more.
+    if (guest.kind.name !== 'debian12-v2') {
+      await guest.run('docker', 'exec', checked.name, 'sh', '-c', 'echo out of order >/tmp/sick')
+      await checked.says(`container ${checked.name} is unhealthy: out of order`)
+    }
     const [pid = '', pidHandedOver = '', pidRemoved = ''] = pids
     const what = 'restarted with live-restore'
     expect(await lookAfter7(guest, kept, pid, what)).toEqual({...SEVEN, docker: 'exited 7'})

@@ -1,7 +1,9 @@
 import {describe, expect, test} from 'vitest'
+import {until} from '../../sandbox/until.js'
 import {EACH_RELEASE} from '../support/host/hosts.js'
 import {containers, defineService, runs, type Service} from '../support/service/service.js'
 
+const PATIENCE_MS = 20_000
 /** A container that is healthy until it has a file /tmp/sick, and says something when it is stopped. */
 const CHECKED = `run --rm --name %n --health-cmd "! cat /tmp/sick" --health-interval 1s --health-retries 1 busybox sh -c "trap 'echo stopping; exit 0' TERM; while :; do sleep 0.1; done"`
 
@@ -29,7 +31,13 @@ describe.each(EACH_RELEASE)('a container with a health check on $name', ({guest}
     )
     const isLogged = async (): Promise<void> => {
       await logged.reaches({StatusText: runs(logged.name, ', unhealthy: out of order')})
-      await logged.says(`container ${logged.name} is unhealthy: out of order`)
+      const warning = `container ${logged.name} is unhealthy: out of order`
+      await logged.says(warning)
+      // The container is as sick in its next life, in which its check begins anew.
+      await guest.run('docker', 'restart', logged.name)
+      await until(PATIENCE_MS, async () =>
+        (await logged.journal()).filter((line) => line === warning).length === 2 ? true : undefined,
+      )
       await guest.run('docker', 'exec', logged.name, 'rm', '/tmp/sick')
       await healthy(logged)
       await logged.says(`container ${logged.name} is healthy again`)

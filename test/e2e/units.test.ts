@@ -18,7 +18,8 @@ const HARDENED = ROWS.filter(({heading}) => heading === 'Hardened units')
 const OTHERS = ROWS.filter(({heading}) => heading !== 'Hardened units')
 const KEPT = OTHERS.filter(({say}) => say === UNCHANGED)
 const CHANGED = OTHERS.filter(({say}) => say !== UNCHANGED)
-const UNITS = [...PAGE.matchAll(/```ini\n\[Service\]\n([^`]*)```/g)].map(([, text = '']) => text)
+const READINESS = await readFile(new URL('../../docs/readiness.md', import.meta.url), 'utf8')
+const UNITS = [...`${PAGE}\n${READINESS}`.matchAll(/```ini\n\[Service\]\n([^`]*)```/g)].map(([, text = '']) => text)
 
 /** Settings as they stand in a unit's file, by their names. */
 function settingsIn(lines: readonly string[]): Settings {

@@ -172,6 +172,9 @@ describe('a run that goes well', () => {
     const {happened, run} = rehearsal({inspect: healthy, events: exitsWith(0)}, stays, false, {}, {unhealthy: 'stop'})
     await run()
     expect(happened.join('\n')).toMatch(/READY=1 STATUS=container web running.*, healthy$/m)
+    const handedOver = rehearsal({inspect: healthy, events: exitsWith(0)})
+    await handedOver.run()
+    expect(handedOver.happened.join('\n')).toMatch(/READY=1 STATUS=container web running since [\d:]+$/m)
     const without = rehearsal({inspect: freshName(), events: exitsWith(0)}, stays, false, {}, {unhealthy: 'stop'})
     await without.run()
     expect(without.happened).toContain(
