@@ -24,14 +24,24 @@ const STOPWATCH = `
 const DOCKER_RUN = 'docker run -d'
 const BARE_NODE = 'node -e 0'
 const LINE = 'run --rm --name %n --network none busybox sleep 1000'
+/** A container that says itself that it is ready. */
+const READY_LINE =
+  'run --rm --init --name %n --network none -v /:/host:ro busybox sh -c "chroot /host systemd-notify --ready; exec sleep 1000"'
+const RAW = 'unit, --notify=raw, to the READY=1 of the container'
 const UNITS = [
-  {name: 'unit, ExecStart= to active', unit: 'bench-full.service', options: ''},
-  {name: 'the same, --logs=false --cgroups none', unit: 'bench-bare.service', options: '--logs=false --cgroups none'},
+  {name: 'unit, ExecStart= to active', unit: 'bench-full.service', words: LINE},
+  {
+    name: 'the same, --logs=false --cgroups none',
+    unit: 'bench-bare.service',
+    words: `--logs=false --cgroups none ${LINE}`,
+  },
+  {name: RAW, unit: 'bench-raw.service', words: `--notify=raw ${READY_LINE}`},
+  {name: 'the same, --notify', unit: 'bench-relay.service', words: `--notify ${READY_LINE}`, comparedWith: RAW},
 ]
 const CONTESTANTS: readonly Contestant[] = [
-  ...UNITS.map(({name, unit}) => ({
+  ...UNITS.map(({name, unit, comparedWith = DOCKER_RUN}) => ({
     name,
-    comparedWith: DOCKER_RUN,
+    comparedWith,
     measure: (guest: Guest) => timeStart(guest, unit),
   })),
   {name: DOCKER_RUN, measure: dockerRun},
@@ -61,7 +71,7 @@ console.log(
     async () => await boot(kind, [await busybox()]),
     (host) => host.shutDown(),
     async ({guest}) => {
-      for (const {unit, options} of UNITS) await writeUnit(guest, unit, `${options} ${LINE}`)
+      for (const {unit, words} of UNITS) await writeUnit(guest, unit, words)
       return await compete('Start', CONTESTANTS, guest, pairs)
     },
   ),
