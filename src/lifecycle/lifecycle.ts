@@ -1,3 +1,4 @@
+import type {CreateRequest} from '../docker/create-request.js'
 import type {ContainerEvent, Health, RestartPolicy, Watch} from '../docker/engine.js'
 import {
   EngineElsewhereError,
@@ -192,7 +193,8 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     log.warn(
       `container ${name} has no health check, so --unhealthy=${run.unhealthy} has no effect: set --health-cmd after \`run\``,
     )
-  const keepAlive = who === 'delegated' ? undefined : keepAliveOf(run, notifier)
+  const isWatched = who === 'delegated' && knowsWatchdog(runRequest.request)
+  const keepAlive = isWatched ? undefined : keepAliveOf(run, notifier)
   let exit: ExitReport
   try {
     exit = await abortable(
@@ -282,6 +284,11 @@ async function warnOfStop(said: UnitStop, {stopTimeout}: Seen, log: Log): Promis
   const isStarter = said.mainPid === process.ppid && (await handlesSignal(said.mainPid, name)) === false
   for (const words of foreseeStop({unit: said, stopTimeout, deafStarter: isStarter ? said.mainPid : undefined}))
     log.warn(words)
+}
+
+/** Whether the container is told of the unit's watchdog, which it then answers itself (sd_watchdog_enabled(3)). */
+function knowsWatchdog({body}: CreateRequest): boolean {
+  return body.Env.some((entry) => entry.startsWith('WATCHDOG_USEC='))
 }
 
 /** What tells systemd until the run ends that the container is well; nothing where systemd does not ask. */

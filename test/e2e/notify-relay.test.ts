@@ -141,12 +141,12 @@ describe.each(EACH_RELEASE)('a container with --notify on $name', ({guest}) => {
     expect(await service.show('MainPID')).toEqual({MainPID: await service.inspect('{{.State.Pid}}')})
   })
 
-  test('a line that hands on the socket itself decides when the unit is ready, and --notify=ignore takes that back', async () => {
+  test('a line that hands on the socket itself decides when the unit is ready, and no more, and --notify=ignore takes that back', async () => {
     const line = (words: string, script: string): string =>
       `${words} run --rm --init --name %n -e NOTIFY_SOCKET -v /run/systemd:/run/systemd -v /:/host:ro busybox sh -c "${script}"`
-    const ready = 'until [ -e /tmp/go ]; do sleep 0.1; done; chroot /host systemd-notify --ready; exec sleep 1000'
+    const ready = 'until [ -e /tmp/go ]; do sleep 0.1; done; chroot /host systemd-notify --ready; exec sleep 4'
     const [own, ignored] = await Promise.all([
-      defineService(guest, line('', ready)),
+      defineService(guest, line('', ready), {WatchdogSec: '2'}),
       defineService(guest, line('--notify=ignore', 'exec sleep 1000')),
     ])
     const started = own.start()
@@ -156,6 +156,23 @@ describe.each(EACH_RELEASE)('a container with --notify on $name', ({guest}) => {
     await own.reaches({ActiveState: 'activating', StatusText: runs(own.name)})
     await guest.run('docker', 'exec', own.name, 'touch', '/tmp/go')
     expect((await started).status).toBe(0)
+    await own.reaches({ActiveState: 'inactive', Result: 'success'})
+  })
+
+  test('what a killed run has left of the socket goes with its unit, and the next start has a new one', async () => {
+    const service = await notifying(
+      guest,
+      'say READY=1; exec sleep 1000',
+      {ExecStopPost: '/opt/bin/systemd-docker finish %n'},
+      '--notify run --init',
+    )
+    await start(service)
+    const socket = await socketOf(service)
+    await guest.run('systemctl', 'kill', '--signal=KILL', service.name)
+    await service.reaches({ActiveState: 'failed'})
+    expect((await guest.attempt(['test', '-e', socket])).status).toBe(1)
+    await start(service)
+    expect(await socketOf(service)).toBe(socket)
   })
 })
 

@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {Readable} from 'node:stream'
 import {describe, expect, test} from 'vitest'
+import {until} from '../../sandbox/until.js'
 import type {RunRequest} from '../../src/docker/run-options/draft.js'
 import {emptyCreateRequest, type CreateRequest} from '../../src/docker/create-request.js'
 import type {ContainerEvent, Engine, ContainerInspection} from '../../src/docker/engine.js'
@@ -21,6 +22,7 @@ import {eventsOf} from '../support/engine/events.js'
 import {inspection} from '../support/engine/inspection.js'
 import {useTempDirectory} from '../support/temp-directory.js'
 
+const PATIENCE_MS = 10_000
 const ID = 'c0ffee'.repeat(10)
 const RUNNING = inspection({
   id: ID,
@@ -196,6 +198,22 @@ describe('a run that goes well', () => {
     )
     await run()
     expect(happened).toContain(RUNS)
+  })
+
+  test("a run answers the unit's watchdog for a container that says itself that it is ready, and knows of no watchdog", async () => {
+    async function* untilAnswered(): AsyncGenerator<Told> {
+      yield {action: 'start', at: 2000}
+      await until(PATIENCE_MS, () => Promise.resolve(happened.includes('WATCHDOG=1') || undefined))
+      yield {action: 'die', at: 2000, code: 0}
+    }
+    const {happened, run} = rehearsal(
+      {inspect: freshName(), events: () => Promise.resolve(untilAnswered())},
+      {ready: () => 'delegated', resident: () => 'to see'},
+      false,
+      {},
+      {watchdog: 5},
+    )
+    await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 0}})
   })
 
   test('a run is ended, and not handed over, when the container is over already', async () => {
