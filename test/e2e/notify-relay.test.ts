@@ -1,7 +1,8 @@
 import {readFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
-import type {Guest} from '../../sandbox/guest.js'
+import {DAEMON_JSON, type Guest} from '../../sandbox/guest.js'
 import {CURRENT, EACH_RELEASE, hostsNamed} from '../support/host/hosts.js'
+import {ownHosts} from '../support/host/own-host.js'
 import {installBare} from '../support/host/install.js'
 import {containers, defineService, runs, type Service} from '../support/service/service.js'
 
@@ -168,11 +169,37 @@ describe.each(EACH_RELEASE)('a container with --notify on $name', ({guest}) => {
     )
     await start(service)
     const socket = await socketOf(service)
-    await guest.run('systemctl', 'kill', '--signal=KILL', service.name)
+    await guest.run('kill', '-KILL', (await service.show('MainPID')).MainPID)
     await service.reaches({ActiveState: 'failed'})
     expect((await guest.attempt(['test', '-e', socket])).status).toBe(1)
     await start(service)
     expect(await socketOf(service)).toBe(socket)
+  })
+})
+
+describe('an Engine with user namespaces', () => {
+  const [own] = ownHosts(['debian13-v2'], {})
+
+  test('the root of a user namespace is heard, who is nobody on the host', async () => {
+    const guest = own?.host()
+    if (guest === undefined) throw new Error('there is no host')
+    await guest.run('useradd', '--system', 'remap')
+    await guest.run(
+      'sh',
+      '-ec',
+      'echo remap:200000:65536 | tee /etc/subuid >/etc/subgid; docker save busybox >/tmp/busybox',
+    )
+    await guest.write('/etc/docker/daemon.json', JSON.stringify({...DAEMON_JSON, 'userns-remap': 'remap'}))
+    await guest.run('systemctl', 'restart', 'docker')
+    await guest.run('docker', 'load', '--quiet', '--input', '/tmp/busybox')
+    const files = '-v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro'
+    const service = await defineService(
+      guest,
+      `--notify run --rm --init --name %n ${files} busybox sh -c "cat /proc/self/uid_map; /usr/bin/systemd-notify --ready; exec sleep 1000"`,
+      {NotifyAccess: 'main'},
+    )
+    await start(service)
+    await service.says(/^ +0 +200000 +65536$/)
   })
 })
 

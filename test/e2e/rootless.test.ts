@@ -62,6 +62,20 @@ describe.each(CURRENT)("a user's own Docker on $name", ({guest}) => {
     return places.split('\n').find((place) => place.startsWith('0::')) ?? ''
   }
 
+  test("a container of a user's own Docker says itself that it is ready, and can name no other main process", async () => {
+    const files = '-v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro'
+    const script = '/usr/bin/systemd-notify MAINPID=1; /usr/bin/systemd-notify --ready; exec sleep 1000'
+    await started(
+      'notify.service',
+      `--notify run --rm --init --name %n ${files} busybox sh -c "${script}"`,
+      'NotifyAccess=main\n',
+    )
+    const {stdout: status} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'notify.service')
+    expect(status).toMatch(/Main PID: \d+ \(node\)/)
+    expect(status).toContain("the container's MAINPID= is not passed to systemd")
+    expect(await guest.run('ls', `${RUNTIME}/systemd-docker/notify`)).toMatch(/^[0-9a-f]{16}$/)
+  })
+
   const below = `0::/user.slice/user-${UID}.slice/user@${UID}.service/app.slice`
 
   test("a user's own Docker has a container born in the user's unit, by the shim that root has installed, and keeps its hold of it", async () => {
