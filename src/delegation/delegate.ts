@@ -43,8 +43,9 @@ export function delegate(wanted: 'relay' | 'raw', socket: string, host: Host): P
         opened.close()
       })
     },
-    ready() {
-      relay?.pass()
+    ready({afterwards}) {
+      // Else our own word would replace a status that the container has given already.
+      afterwards(() => relay?.pass())
       return 'delegated'
     },
     exited: () => relay?.end(),

@@ -166,7 +166,9 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     if (unitSaid !== undefined) await warnOfStop(unitSaid, seen, log)
     const {isRunning} = seen
     const {watch, notifier} = begun
-    who = await untilReady({container, isRunning, init, watch, engine, pipeline, notifier, log, signal})
+    const acts: (() => void)[] = []
+    const afterwards = (act: () => void): void => void acts.push(act)
+    who = await untilReady({container, isRunning, init, watch, engine, pipeline, notifier, afterwards, log, signal})
     if (pipeline.awaited().length > 0) seen = await seenAgain(run, container.id, seen)
     for (const predecessor of predecessors) await predecessor.leave(signal)
     // Nobody follows the health of a container that is left to systemd.
@@ -179,6 +181,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
       `STATUS=${STATUS.container(name, seen.isPaused ? 'paused' : `${runningSince(seen.startedAt)}${health}`)}`,
     )
     signal.throwIfAborted()
+    for (const act of acts) act()
   } catch (error) {
     await takeBack(run, obtained)
     await policy?.putBack()

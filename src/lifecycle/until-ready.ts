@@ -26,6 +26,8 @@ export interface ReadyInput {
   readonly engine: Engine
   readonly pipeline: Pipeline
   readonly notifier: Notifier
+  /** Has something done once systemd was told that the container runs. */
+  readonly afterwards: (act: () => void) => void
   readonly log: Log
   /** Aborts when the run is asked to stop. */
   readonly signal: AbortSignal
@@ -39,9 +41,9 @@ export interface ReadyInput {
  * @throws {NotReadyError} and what the hooks throw
  */
 export async function untilReady(input: ReadyInput): Promise<'delegated' | undefined> {
-  const {container, isRunning, watch, pipeline, notifier, log, signal} = input
+  const {container, isRunning, watch, pipeline, notifier, afterwards, log, signal} = input
   const awaited = pipeline.awaited().join(' and ')
-  if (awaited === '') return isRunning ? await pipeline.ready(container) : undefined
+  if (awaited === '') return isRunning ? await pipeline.ready(container, {afterwards}) : undefined
   if (!isRunning) {
     const code = await abortable(
       signal,
@@ -72,7 +74,7 @@ export async function untilReady(input: ReadyInput): Promise<'delegated' | undef
   })
   teller.tell(STATUS.waiting(awaited))
   try {
-    return await pipeline.ready(container, {signal: waiting.signal, tell, extend})
+    return await pipeline.ready(container, {signal: waiting.signal, tell, extend, afterwards})
   } catch (error) {
     signal.throwIfAborted()
     if (end === undefined) throw error

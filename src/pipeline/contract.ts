@@ -89,6 +89,11 @@ export interface ReadyContext extends RunContext {
    * `EXTEND_TIMEOUT_USEC=`), and where a plugin says that it waits for anything.
    */
   readonly extend: (milliseconds: number) => void
+  /**
+   * Has something done once systemd was told that the container runs, so that what it is told then is not replaced by
+   * that. Not called where the run fails before.
+   */
+  readonly afterwards: (act: () => void) => void
 }
 
 type With<Known> = RunContext & Readonly<Known>

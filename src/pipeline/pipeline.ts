@@ -75,11 +75,16 @@ export class Pipeline {
   /** Whether the container itself will tell systemd that it is ready. `wait` is how it is waited for, if it is. */
   async ready(
     container: CreatedContainer,
-    wait: Omit<ReadyContext, 'defer'> = {signal: this.#context.signal, tell: nothing, extend: nothing},
+    {signal = this.#context.signal, tell = nothing, extend = nothing, afterwards = nothing}: Partial<ReadyContext> = {},
   ): Promise<'delegated' | undefined> {
     const settled = await Promise.allSettled(
       this.#members.map(({name, hooks}) =>
-        this.#stamped(name, 'ready', () => hooks.ready?.({...this.#context, ...wait, container}), wait.signal),
+        this.#stamped(
+          name,
+          'ready',
+          () => hooks.ready?.({...this.#context, signal, tell, extend, afterwards, container}),
+          signal,
+        ),
       ),
     )
     const failed = settled.find((result) => result.status === 'rejected')

@@ -29,7 +29,10 @@ export function hookContext(signal: AbortSignal = new AbortController().signal):
   const told: string[] = []
   const tell = (answer: string): void => void told.push(answer)
   const extend = (milliseconds: number): void => void told.push(`wait ${String(milliseconds)} ms more`)
-  return {context: {signal, defer, tell, extend}, undos, told}
+  const afterwards = (act: () => void): void => {
+    act()
+  }
+  return {context: {signal, defer, tell, extend, afterwards}, undos, told}
 }
 
 /**

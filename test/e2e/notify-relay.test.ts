@@ -86,7 +86,6 @@ describe.each(EACH_RELEASE)('a container with --notify on $name', ({guest}) => {
   test('a container is heard that is another user, can write nothing and has no network, and its confirmation comes', async () => {
     const script = [
       '/usr/bin/perl /opt/say.pl READY=1',
-      'sleep 1',
       '/usr/bin/systemd-notify STATUS=confirmed',
       'exec sleep 1000',
     ].join('; ')
@@ -142,12 +141,12 @@ describe.each(EACH_RELEASE)('a container with --notify on $name', ({guest}) => {
     expect(await service.show('MainPID')).toEqual({MainPID: await service.inspect('{{.State.Pid}}')})
   })
 
-  test('a line that hands on the socket itself decides when the unit is ready, and no more, and --notify=ignore takes that back', async () => {
+  test('a line that hands on the socket itself decides when the unit is ready, and --notify=ignore takes that back', async () => {
     const line = (words: string, script: string): string =>
       `${words} run --rm --init --name %n -e NOTIFY_SOCKET -v /run/systemd:/run/systemd -v /:/host:ro busybox sh -c "${script}"`
-    const ready = 'until [ -e /tmp/go ]; do sleep 0.1; done; chroot /host systemd-notify --ready; exec sleep 4'
+    const ready = 'until [ -e /tmp/go ]; do sleep 0.1; done; chroot /host systemd-notify --ready; exec sleep 1000'
     const [own, ignored] = await Promise.all([
-      defineService(guest, line('', ready), {WatchdogSec: '2'}),
+      defineService(guest, line('', ready)),
       defineService(guest, line('--notify=ignore', 'exec sleep 1000')),
     ])
     const started = own.start()
@@ -157,7 +156,6 @@ describe.each(EACH_RELEASE)('a container with --notify on $name', ({guest}) => {
     await own.reaches({ActiveState: 'activating', StatusText: runs(own.name)})
     await guest.run('docker', 'exec', own.name, 'touch', '/tmp/go')
     expect((await started).status).toBe(0)
-    await own.reaches({ActiveState: 'inactive', Result: 'success'})
   })
 
   test('what a killed run has left of the socket goes with its unit, and the next start has a new one', async () => {
@@ -210,6 +208,7 @@ describe.each(CURRENT)('docs/notify.md on $name', ({guest}) => {
     const settings = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const)
     const service = await defineService(guest, '', {NotifyAccess: 'main', ...Object.fromEntries(settings)})
     await start(service)
+    await service.reaches({StatusText: 'serving'})
     await service.stop()
     expect(await service.show('Result')).toEqual({Result: 'success'})
   })
@@ -219,13 +218,20 @@ describe.each(hostsNamed('debian13-v2-bare'))('a container that is moved on $nam
   test('what a container says in its first moment counts, although it is not yet in its unit and who said it is gone', async () => {
     const service = await notifying(guest, 'say READY=1+STATUS=first; exec sleep 1000', {}, '--notify run --init')
     await start(service)
+    await service.reaches({StatusText: 'first'})
     await service.says(/^the container's processes moved to/)
     expect((await service.journal()).join('\n')).not.toContain('is lost')
   })
 })
 
 describe.each(hostsNamed('debian-forky', 'debian13-v2'))('what a container says of its unit on $name', ({guest}) => {
-  test('a container tells of its reload, and of its being well, as long as it does', async () => {
+  test('a container tells of its reload, and of its being well, as long as it does; one that knows of no watchdog need not', async () => {
+    const unknowing = await defineService(
+      guest,
+      'run --rm --init --name %n -e NOTIFY_SOCKET -v /run/systemd:/run/systemd -v /:/host:ro busybox sh -c "chroot /host systemd-notify --ready; exec sleep 4"',
+      {WatchdogSec: '2'},
+    )
+    await start(unknowing)
     const service = await notifying(
       guest,
       `say READY=1; trap 'say RELOADING=1; say READY=1+STATUS=reloaded' HUP; trap exit TERM; until [ -e /tmp/ill ]; do say WATCHDOG=1; sleep 0.3; done; while :; do sleep 0.1; done`,
@@ -236,5 +242,6 @@ describe.each(hostsNamed('debian-forky', 'debian13-v2'))('what a container says 
     await service.reaches({ActiveState: 'active', StatusText: 'reloaded'})
     await guest.run('docker', 'exec', service.name, 'touch', '/tmp/ill')
     await service.reaches({ActiveState: 'failed', Result: 'watchdog'})
+    await unknowing.reaches({ActiveState: 'inactive', Result: 'success'})
   })
 })

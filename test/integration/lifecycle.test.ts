@@ -194,10 +194,17 @@ describe('a run that goes well', () => {
   test('a run leaves READY=1 to the container when a plugin has delegated it', async () => {
     const {happened, run} = rehearsal(
       {inspect: freshName(), events: exitsWith(0)},
-      {ready: () => 'delegated', resident: () => 'to see'},
+      {
+        ready({afterwards}) {
+          afterwards(() => void happened.push('afterwards'))
+          return 'delegated'
+        },
+        resident: () => 'to see',
+      },
     )
     await run()
     expect(happened).toContain(RUNS)
+    expect(happened[happened.indexOf(RUNS) + 1]).toBe('afterwards')
   })
 
   test("a run answers the unit's watchdog for a container that says itself that it is ready, and knows of no watchdog", async () => {

@@ -39,6 +39,7 @@ function waiting(ready: Ready, differs: Partial<ReadyInput> = {}, outOfMemory = 
   const outcome = untilReady({
     container,
     isRunning: true,
+    afterwards: () => undefined,
     init: {pid: 42, isThere: () => Promise.resolve(true), signal: () => Promise.resolve()},
     watch: {exitCode},
     engine,
