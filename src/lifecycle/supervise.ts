@@ -371,10 +371,8 @@ class Supervision {
    */
   async #triggerWatchdog(): Promise<void> {
     const {unit, stop, notifier} = this.#of
-    if (unit !== undefined) {
-      this.#abortSignal = await watchdogSignalOf(unit, this.#over.signal)
-      if (!isRealtime(this.#abortSignal)) stop.hearToo(this.#abortSignal)
-    }
+    this.#abortSignal = unit === undefined ? 'SIGABRT' : await watchdogSignalOf(unit, this.#over.signal)
+    if (!isRealtime(this.#abortSignal)) stop.hearToo(this.#abortSignal)
     await notifier.send('WATCHDOG=trigger').catch(this.#failed("trigger the unit's watchdog"))
   }
 
