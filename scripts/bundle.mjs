@@ -8,7 +8,12 @@ import {fileURLToPath} from 'node:url'
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Files of dist that a run loads when it needs them, by the modules of src that they are made of. */
-const LATE = {oclif: 'src/oclif.ts', 'load-packages': 'src/pipeline/load-packages.ts', loaders: 'src/config/loaders.ts'}
+const LATE = {
+  oclif: 'src/oclif.ts',
+  'load-packages': 'src/pipeline/load-packages.ts',
+  loaders: 'src/config/loaders.ts',
+  probes: 'src/readiness/probes.ts',
+}
 
 /** Files of dist that no run loads: what package.json exports to plugins. */
 const FOR_PLUGINS = {index: 'src/index.ts', testing: 'src/testing/index.ts'}

@@ -1,7 +1,7 @@
 import {StringDecoder} from 'node:string_decoder'
 import {isRunning} from '../docker/engine.js'
 import {LogMessages} from '../docker/log-messages.js'
-import {EngineRefusedError, NotReadyError, reason} from '../errors.js'
+import {NotReadyError, hasErrorCode, reason} from '../errors.js'
 import {AWAITED_LOOK_MS} from '../limits.js'
 import {sleep} from '../timing.js'
 import type {Readiness, WaitContext} from './readiness.js'
@@ -24,7 +24,8 @@ export function logReadiness(pattern: RegExp): Readiness {
           since = asked
         } catch (error) {
           signal.throwIfAborted()
-          if (error instanceof EngineRefusedError) throw new NotReadyError(`its output cannot be read: ${error.answer}`)
+          if (hasErrorCode(error, 'ENGINE_REFUSED'))
+            throw new NotReadyError(`its output cannot be read: ${reason(error)}`, {cause: error})
           said(reason(error))
         }
         // The Engine has gone away, or the container has ended, which others look after.

@@ -33,7 +33,8 @@ export async function poll(
   for (let tries = 1; ; tries++) {
     const answer = await answerOf(probe, timeout, signal)
     if (answer === undefined) return
-    said(`${plainWords(answer, ANSWER_MOST)}, ${ordinal(tries)} try`)
+    // The beginning of an error says what it is about.
+    said(`${plainWords(answer.slice(0, ANSWER_MOST), ANSWER_MOST)}, ${ordinal(tries)} try`)
     await sleep(wait, signal)
     signal.throwIfAborted()
     wait = Math.min(2 * wait, interval)

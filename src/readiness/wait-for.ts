@@ -25,7 +25,7 @@ export function waitFor(words: WaitWords, {env, engine, unit}: Host): Partial<Ru
   return {
     async resolve() {
       // Few runs wait for anything.
-      const {parseReadiness, parseTime} = await import('./parse.js')
+      const {parseReadiness, parseTime} = await import('./probes.js')
       readiness = parseReadiness(words.what, {interval: words.interval, timeout: words.probeTimeout})
       timeout = words.timeout === undefined ? undefined : parseTime(words.timeout, '--ready-timeout')
     },
@@ -40,7 +40,7 @@ export function waitFor(words: WaitWords, {env, engine, unit}: Host): Partial<Ru
         const {at = 0} = (await commandDeadline('start', unit, env, signal)) ?? {}
         if (performance.now() + needed > at) extend(needed)
       }
-      const {waitUntilReady} = await import('./wait.js')
+      const {waitUntilReady} = await import('./probes.js')
       await waitUntilReady(readiness, {engine, container, said: tell, signal}, timeout)
     },
     describe: () => (readiness === undefined ? [] : [`wait for ${readiness.what} before READY=1`]),

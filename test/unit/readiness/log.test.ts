@@ -109,7 +109,8 @@ describe('a container that is ready when it says so', () => {
     const {signal} = new AbortController()
     await expect(logReadiness(/x/).wait({engine, container, said: () => undefined, signal})).rejects.toMatchObject({
       code: 'NOT_READY',
-      message: 'the container is not ready: its output cannot be read: the logging driver does not support reading',
+      message:
+        'the container is not ready: its output cannot be read: the Engine failed to read the log: the logging driver does not support reading (HTTP 501)',
     })
   })
 })
