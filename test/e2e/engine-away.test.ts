@@ -434,6 +434,7 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
     await guest.run('pkill', '-STOP', '-x', 'containerd')
     const starts = [halfway.start()]
     await isMade(guest, halfway)
+    await halfway.reaches({ActiveState: 'activating', StatusText: `starting container ${halfway.name}`})
     await guest.run('pkill', '-STOP', '-x', 'dockerd')
     starts.push(failing.start(), stopped.start())
     await stopped.reaches({StatusText: 'waiting for the Docker Engine at unix:///var/run/docker.sock'})

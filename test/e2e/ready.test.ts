@@ -1,6 +1,7 @@
+import {readFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {EACH_RELEASE} from '../support/host/hosts.js'
+import {CURRENT, EACH_RELEASE} from '../support/host/hosts.js'
 import {containers, defineService, runs, type Service} from '../support/service/service.js'
 
 const READY = {ActiveState: 'active', SubState: 'running'}
@@ -124,6 +125,12 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
         says: /the container is not ready: 2 s have passed \(--ready-timeout\) while systemd-docker was waiting for exec:false: status 1, \d(?:st|nd|rd|th) try; its last output: up$/,
         output: 'up',
       },
+      {
+        line: `--ready 'log:/up/' run --rm --init --name %n --log-driver none busybox sh -c "echo up; exec sleep 1000"`,
+        status: '125',
+        says: /the container is not ready: its output cannot be read: the Engine failed to read the log of the container: .* \(HTTP \d+\)$/,
+        output: 'up',
+      },
     ]
     const REFUSED = [
       {line: '--ready soon', says: /^notify-delegation \(resolve\): invalid value "soon" for --ready: use started, /},
@@ -173,5 +180,20 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
       expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
       expect(await guest.run('docker', 'logs', service.name)).toContain('listening')
     }
+  })
+})
+
+describe.each(CURRENT)('docs/readiness.md on $name', ({guest}) => {
+  test('the unit of docs/readiness.md is active when nginx answers', async () => {
+    const page = await readFile(new URL('../../docs/readiness.md', import.meta.url), 'utf8')
+    const [, text = ''] = /```ini\n\[Service\]\n([^`]*--ready[^`]*)```/.exec(page) ?? []
+    const settings = text.split('\n').filter((line) => line !== '')
+    const service = await defineService(
+      guest,
+      '',
+      Object.fromEntries(settings.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
+    )
+    expect((await service.start()).status).toBe(0)
+    expect(await guest.run('curl', '--silent', 'http://127.0.0.1:8080/')).toContain('nginx')
   })
 })
