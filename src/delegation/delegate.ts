@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto'
-import {rmSync} from 'node:fs'
 import {join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Log} from '../log.js'
@@ -8,7 +7,7 @@ import {ownerOf} from '../pipeline/labels.js'
 import {stateDirectory} from '../placement/announcement.js'
 import type {UnitState} from '../systemd/notify-filter.js'
 import {NotifyRelay} from '../systemd/notify-relay.js'
-import {SOCKET_NAME, isRelayKey, relayDirectory} from '../systemd/notify-socket.js'
+import {SOCKET_NAME, isRelayKey, relayDirectory, removeRelayDirectory} from '../systemd/notify-socket.js'
 import {openNotifier} from '../systemd/notifier.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {millisecondsOf} from '../systemd/timespan.js'
@@ -81,8 +80,7 @@ export function warnOfLine(request: CreateRequest, socket: string | undefined, r
 export function removeRelay({labels}: Pick<FinishContext, 'labels'>, {env}: Pick<Host, 'env'>): void {
   const state = stateDirectory(env)
   const key = labels[LABEL]
-  if (state !== undefined && key !== undefined && isRelayKey(key))
-    rmSync(relayDirectory(state, key), {recursive: true, force: true})
+  if (state !== undefined && key !== undefined && isRelayKey(key)) removeRelayDirectory(relayDirectory(state, key))
 }
 
 /** The relay of a container, which is given its socket. */

@@ -18,7 +18,7 @@ import {
   type UnitState,
 } from './notify-filter.js'
 import {NotifyOutbox} from './notify-outbox.js'
-import {SOCKET_NAME} from './notify-socket.js'
+import {SOCKET_NAME, removeRelayDirectory} from './notify-socket.js'
 import type {Notifier} from './notifier.js'
 
 /** How many datagrams are read at a time, before others have their turn. */
@@ -90,7 +90,11 @@ export class NotifyRelay {
         process.umask(mask)
       }
     } catch (error) {
-      this.close()
+      try {
+        this.close()
+      } catch {
+        // Why there is no socket matters more than what is left of its directory.
+      }
       if (error instanceof StateError) throw error
       throw new StateError(directory, reason(error), error)
     }
@@ -116,7 +120,7 @@ export class NotifyRelay {
     this.#over.abort()
     this.#socket?.close()
     this.#socket = undefined
-    rmSync(this.#input.directory, {recursive: true, force: true})
+    removeRelayDirectory(this.#input.directory)
   }
 
   #wake(): void {

@@ -23,10 +23,15 @@ function deferred<T>(): {promise: Promise<T>; resolve: (value: T) => void} {
 interface Told {
   readonly asks?: () => Promise<UnitState | undefined>
   readonly send?: (message: string) => Promise<void>
+  readonly opens?: () => void
 }
 
 /** A relay whose socket is a list of datagrams, of which the kernel would not take more than so many. */
-function relayOf({asks = () => Promise.resolve(ACTIVATING), send = () => Promise.resolve()}: Told = {}) {
+function relayOf({
+  asks = () => Promise.resolve(ACTIVATING),
+  send = () => Promise.resolve(),
+  opens = () => undefined,
+}: Told = {}) {
   const queue: Buffer[] = []
   const sent: string[] = []
   const {log, lines} = recordingLog()
@@ -34,6 +39,7 @@ function relayOf({asks = () => Promise.resolve(ACTIVATING), send = () => Promise
   let isClosed = false
   const open: OpenDatagramSocket = (path, longest, heard) => {
     writeFileSync(path, '')
+    opens()
     arrived = heard
     return {
       look: () => {
@@ -98,6 +104,18 @@ describe('the socket', () => {
     relay.open()
     relay.close()
     expect(isClosed()).toBe(true)
+    expect(await readdir(inTemp('state', 'notify'))).toEqual([])
+  })
+
+  test('a socket that cannot be made is an error, and nothing is left', async () => {
+    const {relay} = relayOf({
+      opens: () => {
+        throw new Error('EPERM: socket')
+      },
+    })
+    expect(() => {
+      relay.open()
+    }).toThrow(/cannot write state to .*\/notify\/0123456789abcdef: EPERM: socket$/)
     expect(await readdir(inTemp('state', 'notify'))).toEqual([])
   })
 
