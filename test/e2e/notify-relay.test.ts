@@ -175,6 +175,30 @@ describe.each(EACH_RELEASE)('a container with --notify on $name', ({guest}) => {
   })
 })
 
+describe.each(CURRENT)('a container that was there before on $name', ({guest}) => {
+  const saying = (name: string, words: string): string[] => ['docker', 'exec', name, 'sh', '-c', `${SAY}; say ${words}`]
+
+  test('a container is heard by the run that takes it over from a killed one, and when it is started again', async () => {
+    const service = await defineService(
+      guest,
+      `--notify run --init --name %n -v /:/host:ro busybox sh -c "${SAY.replace('$', '$$$$')}; say READY=1; exec sleep 1000"`,
+      {NotifyAccess: 'main', KillMode: 'process'},
+    )
+    await start(service)
+    const first = await service.inspect('{{.State.Pid}}')
+    await guest.run('kill', '-KILL', (await service.show('MainPID')).MainPID)
+    await service.reaches({ActiveState: 'failed'})
+    await start(service)
+    expect(await service.inspect('{{.State.Pid}}')).toBe(first)
+    await guest.run(...saying(service.name, 'STATUS=over'))
+    await service.reaches({StatusText: 'over'})
+    await service.stop()
+    await start(service)
+    await guest.run(...saying(service.name, 'STATUS=again'))
+    await service.reaches({StatusText: 'again'})
+  })
+})
+
 describe('an Engine with user namespaces', () => {
   const [own] = ownHosts(['debian13-v2'], {})
 
