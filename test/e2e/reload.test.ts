@@ -4,6 +4,9 @@ import {CURRENT, EACH_RELEASE, HOSTS, hostsNamed} from '../support/host/hosts.js
 import {containers, defineService, runs} from '../support/service/service.js'
 
 const HEEDS_HUP = `run --rm --name %n busybox sh -c "trap 'echo reloaded' HUP; trap exit TERM; while :; do sleep 0.1; done"`
+const SLEEPS = 'run --rm --init --name %n busybox sleep 1000'
+/** It ends when the test lets it, with what the test says. */
+const HELD = `"until [ -e /tmp/go ]; do sleep 0.1; done; echo held; exit $(cat /tmp/go)"`
 
 describe.each(CURRENT)('a reload on $name', ({guest}) => {
   test('a reload of a unit of Type=notify-reload reaches the container, and ends', async () => {
@@ -13,33 +16,6 @@ describe.each(CURRENT)('a reload on $name', ({guest}) => {
     expect(status, (await service.journal()).join('\n')).toBe(0)
     await service.says('reloaded')
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'active', Result: 'success'})
-  })
-})
-
-describe.each(HOSTS)('a SIGHUP on $name', ({guest}) => {
-  test('a SIGHUP to a unit of Type=notify reaches the container, and leaves the unit active', async () => {
-    const service = await defineService(guest, HEEDS_HUP, {ExecReload: '/bin/kill -HUP $MAINPID'})
-    await service.start()
-    expect((await guest.attempt(['timeout', '10', 'systemctl', 'reload', service.name])).status).toBe(0)
-    await service.says('reloaded')
-    expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
-  })
-})
-
-const SLEEPS = 'run --rm --init --name %n busybox sleep 1000'
-/** It ends when the test lets it, with what the test says. */
-const HELD = `"until [ -e /tmp/go ]; do sleep 0.1; done; echo held; exit $(cat /tmp/go)"`
-
-describe.each(hostsNamed('debian-forky', 'debian13-v2'))('Type=notify-reload on $name', ({guest}) => {
-  test('a reload by a command lasts until the command has ended, also if that fails', async () => {
-    const service = await defineService(guest, `--reload-exec ${HELD} ${SLEEPS}`, {Type: 'notify-reload'})
-    await service.start()
-    const reloaded = guest.attempt(['timeout', '15', 'systemctl', 'reload', service.name])
-    await service.reaches({ActiveState: 'reloading', StatusText: `container ${service.name} reloading`})
-    await guest.run('docker', 'exec', service.name, 'sh', '-c', 'echo 3 >/tmp/go')
-    expect((await reloaded).status).toBe(0)
-    await service.reaches({ActiveState: 'active', StatusText: runs(service.name)})
-    await service.says('the command of --reload-exec ended with status 3: held')
   })
 
   test('a command that is not there, and a reload that times out, leave the unit active', async () => {
@@ -62,6 +38,29 @@ describe.each(hostsNamed('debian-forky', 'debian13-v2'))('Type=notify-reload on 
     )
     for (const service of [missing, slow])
       await service.reaches({ActiveState: 'active', StatusText: runs(service.name)})
+  })
+})
+
+describe.each(HOSTS)('a SIGHUP on $name', ({guest}) => {
+  test('a SIGHUP to a unit of Type=notify reaches the container, and leaves the unit active', async () => {
+    const service = await defineService(guest, HEEDS_HUP, {ExecReload: '/bin/kill -HUP $MAINPID'})
+    await service.start()
+    expect((await guest.attempt(['timeout', '10', 'systemctl', 'reload', service.name])).status).toBe(0)
+    await service.says('reloaded')
+    expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
+  })
+})
+
+describe.each(hostsNamed('debian-forky', 'debian13-v2'))('Type=notify-reload on $name', ({guest}) => {
+  test('a reload by a command lasts until the command has ended, also if that fails', async () => {
+    const service = await defineService(guest, `--reload-exec ${HELD} ${SLEEPS}`, {Type: 'notify-reload'})
+    await service.start()
+    const reloaded = guest.attempt(['timeout', '15', 'systemctl', 'reload', service.name])
+    await service.reaches({ActiveState: 'reloading', StatusText: `container ${service.name} reloading`})
+    await guest.run('docker', 'exec', service.name, 'sh', '-c', 'echo 3 >/tmp/go')
+    expect((await reloaded).status).toBe(0)
+    await service.reaches({ActiveState: 'active', StatusText: runs(service.name)})
+    await service.says('the command of --reload-exec ended with status 3: held')
   })
 
   test('a reload by another signal than SIGHUP reaches the container, and a real-time one is refused', async () => {
