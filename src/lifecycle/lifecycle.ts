@@ -222,6 +222,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         reloadExec: run.reloadExec,
         ...(run.findInit === undefined ? {} : {findInit: run.findInit}),
         isDelegated: who === 'delegated',
+        isWatched: run.watchdog !== undefined,
         health: seen.health,
         whenUnhealthy: run.unhealthy ?? (run.watchdog === undefined ? 'log' : 'watchdog'),
         keepAlive,

@@ -24,7 +24,7 @@ const NEVER_HEARD: readonly SignalName[] = ['SIGKILL', 'SIGSTOP']
  * | | from then on | - | `onOther` calls forward(): the container gets it, unless --sig-proxy=false |
  * | | by which systemd stops the unit | - | `onOther` calls stopBy(): as SIGTERM |
  * | ReloadSignal=, once systemd has said it | | | as SIGHUP |
- * | WatchdogSignal=, once the unit's watchdog was triggered | | - | `onOther` stops the container, which is unhealthy |
+ * | WatchdogSignal=, once that may be for the container | | - | `onOther` stops the container, which is unhealthy |
  * | an exception that nobody catches | until READY=1 | both | the run is undone; an error, status 125 |
  * | | while the container runs | both | supervise() is left, the run is undone; an error, status 125 |
  * | any other signal | at any time | - | its default effect, such as death by SIGKILL: the next start cleans up |

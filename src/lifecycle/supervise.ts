@@ -59,6 +59,8 @@ export interface SuperviseInput {
   readonly reloadExec: readonly string[] | undefined
   /** Whether the container itself tells systemd its state (`--notify`). */
   readonly isDelegated: boolean
+  /** Whether the unit has `WatchdogSec=`. */
+  readonly isWatched: boolean
   /** What its health check said when it was looked at; nothing where it has none. */
   readonly health: Health | undefined
   readonly whenUnhealthy: WhenUnhealthy
@@ -92,7 +94,7 @@ class Supervision {
   /** Whether a command of the unit has stopped the container. */
   #isStoppedByCommand = false
   readonly #health: HealthWatch
-  /** The signal by which systemd aborts the unit, once its watchdog was triggered. */
+  /** The signal by which systemd aborts the unit, where that is listened to. */
   #abortSignal: SignalName | undefined
   /** Whether the container was unhealthy, and is to end for that. */
   #isAbandoned = false
@@ -122,7 +124,7 @@ class Supervision {
 
   /** Waits for the end, of which the Engine tells, or which a stop brings about without the Engine. */
   async end(): Promise<ExitReport> {
-    const {stop, engine, container, unit, isDelegated, notifier, sigProxy, reloadExec, log} = this.#of
+    const {stop, engine, container, unit, isDelegated, isWatched, notifier, sigProxy, reloadExec, log} = this.#of
     stop.onStop((name) => {
       this.#stopBy(name)
     })
@@ -137,6 +139,8 @@ class Supervision {
     stop.onOther((name) => {
       this.#takeOther(name, forwarder).catch(this.#failed(`tell systemd of ${name}`))
     })
+    // A container that answers the watchdog itself may miss it, and is to have its time to stop then, too.
+    if (isDelegated && isWatched) this.#hearAbort().catch(this.#failed('listen to the signal of an abort'))
     try {
       return await Promise.race([this.#follow(), this.#withoutEngine])
     } finally {
@@ -365,15 +369,20 @@ class Supervision {
     return Promise.resolve()
   }
 
-  /**
-   * Has systemd abort the unit as if it had missed `WatchdogSec=` (sd_notify(3), `WATCHDOG=trigger`). The signal that
-   * it sends is listened to from now on alone: a process of ours that hangs is to die of it.
-   */
+  /** Has systemd abort the unit as if it had missed `WatchdogSec=` (sd_notify(3), `WATCHDOG=trigger`). */
   async #triggerWatchdog(): Promise<void> {
-    const {unit, stop, notifier} = this.#of
+    await this.#hearAbort()
+    await this.#of.notifier.send('WATCHDOG=trigger').catch(this.#failed("trigger the unit's watchdog"))
+  }
+
+  /**
+   * Listens to the signal by which systemd aborts the unit. Where this process answers the watchdog, that is only once
+   * it was triggered: a process of ours that hangs is to die of it.
+   */
+  async #hearAbort(): Promise<void> {
+    const {unit, stop} = this.#of
     this.#abortSignal = unit === undefined ? 'SIGABRT' : await watchdogSignalOf(unit, this.#over.signal)
     if (!isRealtime(this.#abortSignal)) stop.hearToo(this.#abortSignal)
-    await notifier.send('WATCHDOG=trigger').catch(this.#failed("trigger the unit's watchdog"))
   }
 
   /** Stops the container, or kills one that is stopping. Its exit status, if it was ended without the Engine. */

@@ -8,6 +8,9 @@ const WATCHDOG_S = 2
 /** A container that is healthy until it has a file /tmp/sick, and says something when it is stopped. */
 const CHECKED = `run --rm --name %n --health-cmd "! cat /tmp/sick" --health-interval 1s --health-retries 1 busybox sh -c "trap 'echo stopping; exit 0' TERM; while :; do sleep 0.1; done"`
 
+/** A container that says once that it is ready, and nothing more. */
+const SILENT = `--notify run --rm --init --name %n -v /:/host:ro busybox sh -c "chroot /host systemd-notify --ready; trap 'echo stopping; exit 0' TERM; while :; do sleep 0.1; done"`
+
 describe.each(EACH_RELEASE)('a container with a health check on $name', ({guest}) => {
   const sicken = async ({name}: Service): Promise<void> => {
     await guest.run('docker', 'exec', name, 'sh', '-c', 'echo out of order >/tmp/sick')
@@ -15,6 +18,14 @@ describe.each(EACH_RELEASE)('a container with a health check on $name', ({guest}
   const healthy = async (service: Service): Promise<void> => {
     await service.reaches({StatusText: runs(service.name, ', healthy')})
   }
+
+  test('a container that has to answer the watchdog itself, and does not, has its time to stop, and nothing is left', async () => {
+    const service = await defineService(guest, SILENT, {WatchdogSec: String(WATCHDOG_S), KillMode: 'mixed'})
+    expect((await service.start()).status).toBe(0)
+    await service.reaches({ActiveState: 'failed', Result: 'watchdog'})
+    await service.says('stopping')
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
 
   test('the status text has its health, the journal says when it turns, and each policy does what it says', async () => {
     const [logged, watched, stopped, tolerated] = await Promise.all([

@@ -123,6 +123,7 @@ function supervision(
     killSignals: unit === undefined ? [] : ['SIGQUIT'],
     sigProxy: true,
     isDelegated: false,
+    isWatched: false,
     health: undefined,
     whenUnhealthy: 'log',
     keepAlive: undefined,
@@ -607,6 +608,23 @@ describe('the health of a container', () => {
     stop.take('SIGABRT')
     await expect(end).resolves.toEqual({code: 143, why: 'unhealthy'})
     expect(asked).toEqual(['stop'])
+  })
+
+  test('a container that answers the watchdog itself, and misses it, is stopped by the signal of systemd', async () => {
+    await host.systemctlAnswers('SubState=stop-watchdog\nWatchdogSignal=6\nTimeoutStopUSec=20s\nTimeoutAbortUSec=20s')
+    const {asked, told, events, watch} = stoppable(() => Promise.resolve(RUNNING))
+    const {end, happened, stop} = supervision([], told, () => events(['start']), watch, HERE, UNIT, {
+      isDelegated: true,
+      isWatched: true,
+    })
+    const heard = vi.spyOn(stop, 'hearToo')
+    await vi.waitFor(() => {
+      expect(heard).toHaveBeenCalledWith('SIGABRT')
+    })
+    stop.take('SIGABRT')
+    await expect(end).resolves.toEqual({code: 143, why: 'unhealthy'})
+    expect(asked).toEqual(['stop'])
+    expect(happened).not.toContain('WATCHDOG=trigger')
   })
 
   test('a check that fails in a stop changes nothing', async () => {
