@@ -73,6 +73,10 @@ export async function untilReady(input: ReadyInput): Promise<'delegated' | undef
     waiting.abort(new Error('the container has ended'))
   })
   teller.tell(STATUS.waiting(awaited))
+  // Where systemd hears nothing of this process, only the journal says why the start takes long.
+  const timer = setTimeout(() => {
+    log.info(STATUS.waiting(awaited, last))
+  }, AWAITED_STATUS_MS)
   try {
     return await pipeline.ready(container, {signal: waiting.signal, tell, extend, afterwards})
   } catch (error) {
@@ -83,6 +87,7 @@ export async function untilReady(input: ReadyInput): Promise<'delegated' | undef
     signal.removeEventListener('abort', stop)
     over.abort()
     teller.end()
+    clearTimeout(timer)
   }
 }
 
@@ -94,6 +99,7 @@ async function endOf({watch, engine, container, init}: ReadyInput, over: AbortSi
   const told = await watch.exitCode.catch(() => undefined)
   if (told !== undefined) return told
   while (!over.aborted && (init === undefined || (await init.isThere()))) await sleep(AWAITED_LOOK_MS, over)
+  if (over.aborted) return undefined
   const found = await engine.inspect(container.id, over).catch(() => undefined)
   return found?.pid === 0 ? found.exitCode : undefined
 }

@@ -163,7 +163,7 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
 
   test('a container is handed over, or left to a oneshot, once it is ready', async () => {
     const words = "--ready 'log:/^listening$/' --logs=false"
-    const line = `busybox sh -c "sleep 1; echo listening; exec sleep 1000"`
+    const line = `busybox sh -c "sleep 2; echo listening; exec sleep 1000"`
     const handedOver = await defineService(guest, `${words} --handover run --init --name %n ${line}`, {
       ExecStop: '/usr/bin/docker stop %n',
       ExecStopPost: '/opt/bin/systemd-docker finish %n',
@@ -174,6 +174,7 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
       NotifyAccess: 'none',
     })
     for (const {status} of await each([handedOver, oneshot], (service) => service.start())) expect(status).toBe(0)
+    await oneshot.says('waiting for log:/^listening$/u')
     const {MainPID} = await handedOver.show('MainPID')
     expect(MainPID).toBe(await handedOver.inspect('{{.State.Pid}}'))
     for (const service of [handedOver, oneshot]) {

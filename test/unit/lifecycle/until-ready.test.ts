@@ -141,8 +141,8 @@ describe('what systemd is told of a wait', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test('the newest answer is told, once a second', async () => {
-    const {happened, stop, outcome} = waiting(async (context) => {
+  test('the newest answer is told, once a second, and the journal says it once', async () => {
+    const {happened, stop, outcome, lines} = waiting(async (context) => {
       for (let tries = 1; tries <= 5; tries++) context.tell(`try ${String(tries)}`)
       return await patiently(context)
     })
@@ -150,6 +150,7 @@ describe('what systemd is told of a wait', () => {
     expect(happened).toEqual(['STATUS=waiting for the port'])
     await vi.advanceTimersByTimeAsync(10_000)
     expect(happened).toEqual(['STATUS=waiting for the port', 'STATUS=waiting for the port: try 5'])
+    expect(lines).toEqual(['info: waiting for the port: try 5'])
     stop.abort(new StoppedError('SIGTERM'))
     await expect(outcome).rejects.toThrow('stopped by SIGTERM')
   })
@@ -163,12 +164,13 @@ describe('what systemd is told of a wait', () => {
   })
 
   test('nothing is told after the wait', async () => {
-    const {happened, outcome} = waiting(({tell}) => {
+    const {happened, outcome, lines} = waiting(({tell}) => {
       tell('soon')
     })
     await outcome
     await vi.advanceTimersByTimeAsync(10_000)
     expect(happened).toEqual(['STATUS=waiting for the port'])
+    expect(lines).toEqual([])
   })
 })
 
