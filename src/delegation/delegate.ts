@@ -31,6 +31,7 @@ export function delegate(wanted: 'relay' | 'raw', socket: string, host: Host): P
       if (way !== undefined && 'open' in way) relay = relayFor(request, way, host)
       else {
         if (way !== undefined) sayWhyNot(way, host)
+        else if (host.handover) sayWhyNot({why: '--notify=raw is set', mend: undefined}, host)
         giveSocket(request, {path: socket, isReadOnly: false, socket}, host.env)
       }
     },

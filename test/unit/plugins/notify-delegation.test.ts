@@ -62,6 +62,12 @@ describe('with --notify=raw', () => {
     expect([hooks?.resident?.(), hooks?.describe?.(), lines]).toEqual([undefined, [], []])
   })
 
+  test('a hand-over says which socket the container has', async () => {
+    expect((await resolved('raw', {handover: true})).lines).toEqual([
+      "info: the container has systemd's own notification socket, because --notify=raw is set",
+    ])
+  })
+
   test('the container says itself that it is ready, and knows of the watchdog', async () => {
     const {hooks, Env} = await resolved('raw', {env: {WATCHDOG_USEC: '2000000', WATCHDOG_PID: '7'}})
     expect(await hooks?.ready?.({...hookContext().context, container})).toBe('delegated')
