@@ -55,7 +55,7 @@ export class HealthWatch {
     this.#health = health
     await tell()
     if (health !== undefined && turnsUnhealthy(before, health)) await this.#act(describeCheck(health))
-    else if (recovers(before, health)) this.#recovered()
+    else if (recovers(before, health)) this.#recovered(health)
   }
 
   /** The health as the Engine has it by now; nothing if it does not say. */
@@ -88,9 +88,9 @@ export class HealthWatch {
     }
   }
 
-  #recovered(): void {
+  #recovered(health: Health | undefined): void {
     const {name, when, keepAlive, log} = this.#of
     keepAlive?.resume()
-    if (when !== 'ignore') log.info(`container ${name()} is healthy again`)
+    if (when !== 'ignore' && health?.status === 'healthy') log.info(`container ${name()} is healthy again`)
   }
 }

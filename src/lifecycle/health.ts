@@ -46,7 +46,7 @@ export function turnsUnhealthy(before: Health | undefined, now: Health | undefin
   return now?.status === 'unhealthy' && before?.status !== 'unhealthy'
 }
 
-/** Whether a container that was unhealthy is so no longer. */
+/** Whether a container that was unhealthy is so no longer: it is healthy, or its check begins anew. */
 export function recovers(before: Health | undefined, now: Health | undefined): boolean {
-  return before?.status === 'unhealthy' && now?.status === 'healthy'
+  return before?.status === 'unhealthy' && now?.status !== 'unhealthy'
 }

@@ -364,6 +364,8 @@ class Supervision {
 
   /** Stops the container for its health, which systemd learns from the exit status. */
   #abandon(): Promise<void> {
+    // One more signal would hurry a stop that is on its way.
+    if (this.#isStopping) return Promise.resolve()
     this.#isAbandoned = true
     this.#stopBy('SIGTERM')
     return Promise.resolve()
@@ -371,6 +373,7 @@ class Supervision {
 
   /** Has systemd abort the unit as if it had missed `WatchdogSec=` (sd_notify(3), `WATCHDOG=trigger`). */
   async #triggerWatchdog(): Promise<void> {
+    if (this.#isStopping) return
     await this.#hearAbort()
     await this.#of.notifier.send('WATCHDOG=trigger').catch(this.#failed("trigger the unit's watchdog"))
   }

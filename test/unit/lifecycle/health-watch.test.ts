@@ -74,6 +74,15 @@ describe('a container that turns unhealthy', () => {
     expect(lines[1]).toBe('info: container web is healthy again')
   })
 
+  test('a container that is started again is answered for, although its check has not passed yet', async () => {
+    const {happened, lines, becomes, take} = watching('watchdog')
+    await becomes('unhealthy')
+    await take({status: 'starting'})
+    await becomes('healthy')
+    expect(happened.slice(3)).toEqual(['running, health: starting', 'resume', 'running, healthy'])
+    expect(lines).toHaveLength(1)
+  })
+
   test('a container that became unhealthy long ago, and is healthy by now, is healthy', async () => {
     const {happened, lines, becomes} = watching('stop', () =>
       Promise.resolve(inspection({health: {status: 'healthy'}})),

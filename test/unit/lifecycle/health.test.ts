@@ -24,14 +24,15 @@ describe('the health of a container in the status text', () => {
   })
 })
 
-test('a container turns unhealthy once, and recovers when it is healthy again', () => {
+test('a container turns unhealthy once, and recovers when it is healthy again, or begins anew', () => {
   const [starting, healthy, unhealthy] = [{status: 'starting'}, {status: 'healthy'}, {status: 'unhealthy'}] as const
   expect([undefined, starting, healthy].map((before) => turnsUnhealthy(before, unhealthy))).toEqual([true, true, true])
   expect(turnsUnhealthy(unhealthy, unhealthy)).toBe(false)
   expect(turnsUnhealthy(healthy, starting)).toBe(false)
   expect(recovers(unhealthy, healthy)).toBe(true)
   expect([undefined, starting, healthy].map((before) => recovers(before, healthy))).toEqual([false, false, false])
-  expect(recovers(unhealthy, starting)).toBe(false)
+  expect(recovers(unhealthy, starting)).toBe(true)
+  expect(recovers(unhealthy, unhealthy)).toBe(false)
 })
 
 test('--unhealthy takes what it knows, and nothing else', () => {

@@ -1,9 +1,10 @@
-import {describe, expect, test, vi} from 'vitest'
+import {describe, expect, onTestFinished, test, vi} from 'vitest'
 import type {ContainerEvent, Engine, ContainerInspection, Watch} from '../../../src/docker/engine.js'
 import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {Pipeline} from '../../../src/pipeline/pipeline.js'
 import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
+import {HURRY_AFTER_MS} from '../../../src/limits.js'
 import {runningSince} from '../../../src/lifecycle/status.js'
 import {supervise, type SuperviseInput} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
@@ -625,6 +626,41 @@ describe('the health of a container', () => {
     await expect(end).resolves.toEqual({code: 143, why: 'unhealthy'})
     expect(asked).toEqual(['stop'])
     expect(happened).not.toContain('WATCHDOG=trigger')
+  })
+
+  test('a container that is found unhealthy in the middle of a stop has the rest of its time', async () => {
+    const asked: string[] = []
+    let begun: () => void = () => undefined
+    const isStopping = new Promise<void>((resolve) => (begun = resolve))
+    const {end, stop} = supervision(
+      [[], [['die', {code: 143}]]],
+      {
+        inspect: inTurn(SICK, SICK, ENDED),
+        stop: () => {
+          asked.push('stop')
+          // Late enough for one more signal to hurry the stop.
+          const now = performance.now.bind(performance)
+          const later = vi.spyOn(performance, 'now').mockImplementation(() => now() + HURRY_AFTER_MS)
+          onTestFinished(() => {
+            later.mockRestore()
+          })
+          begun()
+          return new Promise(() => undefined)
+        },
+        kill: (_, name) => Promise.resolve(void asked.push(`kill ${name}`)),
+      },
+      async function* () {
+        yield {action: 'start', at: 4000}
+        await isStopping
+      },
+      undefined,
+      HERE,
+      undefined,
+      {whenUnhealthy: 'stop'},
+    )
+    stop.take('SIGTERM')
+    await expect(end).resolves.toEqual({code: 143})
+    expect(asked).toEqual(['stop'])
   })
 
   test('a check that fails in a stop changes nothing', async () => {
