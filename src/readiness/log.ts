@@ -1,5 +1,5 @@
 import {StringDecoder} from 'node:string_decoder'
-import {isRunning} from '../docker/engine.js'
+import {isRunning, type ContainerInspection} from '../docker/engine.js'
 import {LogMessages} from '../docker/log-messages.js'
 import {NotReadyError, hasErrorCode, reason} from '../errors.js'
 import {AWAITED_LOOK_MS} from '../limits.js'
@@ -9,17 +9,17 @@ import type {Readiness, WaitContext} from './readiness.js'
 /** How much of a line is looked at, in characters: a container may write one that never ends. */
 const LINE_MOST = 4096
 
-/** The container is ready when a line of its output, as Docker's log has it, matches this. */
-export function logReadiness(pattern: RegExp): Readiness {
+/** The container is ready when a line of its output, as Docker's log has it, matches this; `what` says it in words. */
+export function logReadiness(what: string, pattern: RegExp): Readiness {
   return {
-    what: `log:${String(pattern)}`,
+    what,
     async wait(context) {
       const {engine, container, said, signal} = context
-      const found = await engine.inspect(container.id, signal)
-      let since = found !== undefined && isRunning(found) ? Math.max(0, found.startedAt) : 0
+      let since: number | undefined
       for (;;) {
         const asked = Date.now()
         try {
+          since ??= startOf(await engine.inspect(container.id, signal))
           if (await isIn(context, since, pattern)) return
           since = asked
         } catch (error) {
@@ -34,6 +34,11 @@ export function logReadiness(pattern: RegExp): Readiness {
       }
     },
   }
+}
+
+/** When its life began, in milliseconds since 1970. */
+function startOf(found: ContainerInspection | undefined): number {
+  return found !== undefined && isRunning(found) ? Math.max(0, found.startedAt) : 0
 }
 
 /** Whether a line matches that the container has written since then; the signal's reason when it aborts. */

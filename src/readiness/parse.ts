@@ -1,5 +1,6 @@
 import {duration} from '../docker/run-options/values/duration.js'
 import {execWords} from '../docker/exec-words.js'
+import {plainWords} from '../docker/plain-words.js'
 import {BadValueError} from '../errors.js'
 import {READY_INTERVAL_MS, READY_LEAST_MS, READY_PROBE_MS} from '../limits.js'
 import {connectionReadiness} from './connection.js'
@@ -13,6 +14,8 @@ import type {Readiness} from './readiness.js'
 
 const NANOSECONDS_PER_MILLISECOND = 1e6
 const OPTION = '--ready'
+/** How much of an expression is said, in characters. */
+const WORDS_MOST = 100
 /** As long as the kernel lets the path of a socket be (unix(7)). */
 const PATH_MOST_BYTES = 107
 
@@ -36,7 +39,7 @@ export function parseReadiness(value: string, words: PaceWords): Readiness {
       case 'unix':
         return connectionReadiness(value, {path: socketPath(value, rest)}, pace)
       case 'log':
-        return logReadiness(pattern(value, rest))
+        return logReadiness(plainWords(value, WORDS_MOST), pattern(value, rest))
       case 'exec':
         return execReadiness(rest, execWords(rest, `${OPTION} exec:`), pace)
       case 'delay':
@@ -111,7 +114,7 @@ function pattern(value: string, rest: string): RegExp {
       'use a regular expression between slashes, such as log:/listening on/, or with i behind it',
     )
   try {
-    return new RegExp(source, `${flags ?? ''}u`)
+    return new RegExp(source, flags)
   } catch (error) {
     throw new BadValueError(OPTION, value, error instanceof Error ? error.message : String(error))
   }

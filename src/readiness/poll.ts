@@ -1,7 +1,7 @@
 import {plainWords} from '../docker/plain-words.js'
 import {NotReadyError, reason} from '../errors.js'
 import {READY_RETRY_FIRST_MS} from '../limits.js'
-import {askWithTimeout, sleep} from '../timing.js'
+import {askWithTimeout, clampTimer, sleep} from '../timing.js'
 
 /** How much of an answer is said, in characters. */
 const ANSWER_MOST = 120
@@ -35,7 +35,7 @@ export async function poll(
     if (answer === undefined) return
     // The beginning of an error says what it is about.
     said(`${plainWords(answer.slice(0, ANSWER_MOST), ANSWER_MOST)}, ${ordinal(tries)} try`)
-    await sleep(wait, signal)
+    await sleep(clampTimer(wait), signal)
     signal.throwIfAborted()
     wait = Math.min(2 * wait, interval)
   }

@@ -30,7 +30,7 @@ const KINDS: readonly {ready: string; line: string; waits: RegExp}[] = [
   {
     ready: "'log:/^listening on [0-9]+$/'",
     line: `busybox sh -c "echo starting; ${go}; echo listening on 80; exec sleep 1000"`,
-    waits: /^waiting for log:\/\^listening on \[0-9\]\+\$\/u$/,
+    waits: /^waiting for log:\/\^listening on \[0-9\]\+\$\/$/,
   },
   {
     ready: "'exec:echo not yet; test -e /tmp/go'",
@@ -174,7 +174,7 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
       NotifyAccess: 'none',
     })
     for (const {status} of await each([handedOver, oneshot], (service) => service.start())) expect(status).toBe(0)
-    await oneshot.says('waiting for log:/^listening$/u')
+    await oneshot.says('waiting for log:/^listening$/')
     const {MainPID} = await handedOver.show('MainPID')
     expect(MainPID).toBe(await handedOver.inspect('{{.State.Pid}}'))
     for (const service of [handedOver, oneshot]) {

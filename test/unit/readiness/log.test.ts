@@ -36,7 +36,7 @@ async function waited(pattern: RegExp, log: readonly Logged[], tty = false): Pro
       )
     },
   })
-  const waiting = logReadiness(pattern).wait({
+  const waiting = logReadiness('its words', pattern).wait({
     engine,
     container: {...container, tty},
     said: () => undefined,
@@ -89,13 +89,14 @@ describe('a container that is ready when it says so', () => {
       () => Promise.resolve(Readable.from(dockerLog(said('ready\n'), {since: 0}))),
     ]
     const heard: string[] = []
+    let looks = 0
     const engine = fakeEngine({
-      inspect: () => Promise.resolve(RUNNING),
+      inspect: () => (looks++ === 0 ? Promise.reject(new Error('it hangs')) : Promise.resolve(RUNNING)),
       logs: (...words) => answers.shift()?.(...words) ?? Promise.reject(new Error('asked once more')),
     })
     const {signal} = new AbortController()
-    await logReadiness(/^ready$/).wait({engine, container, said: (answer) => heard.push(answer), signal})
-    expect(heard).toEqual(['the Engine is away'])
+    await logReadiness('its words', /^ready$/).wait({engine, container, said: (answer) => heard.push(answer), signal})
+    expect(heard).toEqual(['it hangs', 'the Engine is away'])
   })
 
   test('a container whose log nobody can read is waited for no longer', async () => {
@@ -107,7 +108,9 @@ describe('a container that is ready when it says so', () => {
     )
     const engine = fakeEngine({inspect: () => Promise.resolve(RUNNING), logs: () => Promise.reject(refused)})
     const {signal} = new AbortController()
-    await expect(logReadiness(/x/).wait({engine, container, said: () => undefined, signal})).rejects.toMatchObject({
+    await expect(
+      logReadiness('its words', /x/).wait({engine, container, said: () => undefined, signal}),
+    ).rejects.toMatchObject({
       code: 'NOT_READY',
       message:
         'the container is not ready: its output cannot be read: the Engine failed to read the log: the logging driver does not support reading (HTTP 501)',
