@@ -22,7 +22,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
       'create defer request signal',
       'start container defer signal',
       'started container defer signal',
-      'ready container defer signal',
+      'ready afterwards container defer extend signal tell',
       'exited container defer exit signal',
       'removed container defer exit signal',
       'undo removed',
@@ -138,7 +138,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
     await service.start()
     await service.says('trace (systemd-docker-plugin-trace): on, by default')
     await service.says(/^started +cgroup-transfer, trace$/)
-    await service.says(/^finish +cgroup-transfer, pid-file, rm-reconcile$/)
+    await service.says(/^finish +notify-delegation, cgroup-transfer, pid-file, rm-reconcile$/)
   })
 
   test("a site's plugin is in the help of run under a heading of its own", async () => {
