@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import {hostFolder} from '../support/host/host-folder.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {CURRENT, HOSTS} from '../support/host/hosts.js'
 import {containers, defineService} from '../support/service/service.js'
 
-describe.each(HOSTS)('the configuration on $name', ({guest}) => {
+describe.each(CURRENT)('the configuration on $name', ({guest}) => {
   test("the configuration sets an option's default, and the command line wins", async () => {
     const {unit} = await hostFolder(guest, {'config.yaml': 'pid-file: /run/from-file.pid\ncgroups: [none]\n'})
     const service = await defineService(guest, '--pid-file /run/%n.pid run --rm --name %n busybox sleep 1000', unit)

@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest'
-import {HOSTS} from '../support/host/hosts.js'
+import {CURRENT} from '../support/host/hosts.js'
 import {defineService} from '../support/service/service.js'
 
-describe.each(HOSTS)('--env on $name', ({guest}) => {
+describe.each(CURRENT)('--env on $name', ({guest}) => {
   const unit = {
     Environment: ['GREETING=hello', '"SECRET=hidden value"', 'OVERRIDDEN=by the unit'],
     WatchdogSec: 'infinity',

@@ -1,13 +1,13 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {hostFolder, withPackages, type HostFolder} from '../support/host/host-folder.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {CURRENT, HOSTS} from '../support/host/hosts.js'
 import {containers, defineService, unique} from '../support/service/service.js'
 
 const tracing = (guest: Guest): Promise<HostFolder> =>
   withPackages(guest, {'systemd-docker-plugin-trace': 'test/fixtures/site-plugin'})
 
-describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
+describe.each(CURRENT)("a site's plugin on $name", ({guest}) => {
   test("a site's plugin acts in every phase in order, knows in each what is known by then, and undoes last in, first out", async () => {
     const {unit, path: folder} = await tracing(guest)
     const service = await defineService(
@@ -161,7 +161,7 @@ describe.each(HOSTS)("a site's plugin on $name", ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('the plugins of examples/ on $name', ({guest}) => {
+describe.each(CURRENT)('the plugins of examples/ on $name', ({guest}) => {
   test('the package times logs every phase', async () => {
     const {unit} = await withPackages(guest, {'systemd-docker-plugin-times': 'examples/plugins/times'})
     const service = await defineService(guest, '--times run --rm --init --name %n busybox sleep 1000', unit)
