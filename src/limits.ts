@@ -82,10 +82,12 @@ export const RELOAD_LATE_MS = 1000
 /** How long the Engine may take to tell what a health check has said. */
 export const HEALTH_ANSWER_MS = 2000
 /**
- * How long after an end that somebody asked the Engine for the Engine may take to begin what comes next: another
- * start, or its own end.
+ * How long after an end that somebody asked the Engine for the Engine may take to begin what comes next, another start,
+ * or its own end: so long at least, and so many times as long as it has taken to start the container, as a busy host
+ * takes long again.
  */
 export const SEQUEL_MS = 1000
+export const SEQUEL_STARTS = 3
 /** How long after one stream of an Engine that has gone away another's end may take to arrive. */
 export const CUT_MS = 100
 /** How long after an Engine went away it is tried for the first time; from then on twice as long each time. */

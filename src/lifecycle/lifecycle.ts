@@ -190,7 +190,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   if (detached !== undefined && seen.isRunning) return {kind: 'handed-over'}
   if (!resident && seen.init !== undefined && (await isTakenOver(run))) return {kind: 'handed-over'}
 
-  const {events, watch, notifier} = begun
+  const {startTook, events, watch, notifier} = begun
   const {init, startedAt} = seen
   if (run.unhealthy !== undefined && run.unhealthy !== 'ignore' && seen.isRunning && seen.health === undefined)
     log.warn(
@@ -207,6 +207,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
         name,
         init,
         startedAt,
+        startTook,
         ownStart: origin !== 'adopt',
         events,
         watch,
@@ -327,6 +328,8 @@ async function refuseEndlessStart({unit, askCommand, isUnheard = false}: RunInpu
 
 /** A container that runs, or did. */
 interface Begun {
+  /** How long the Engine has taken to start it, in milliseconds; 0 for one that ran before. */
+  readonly startTook: number
   readonly events: AsyncIterable<ContainerEvent>
   readonly watch: Watch
   readonly notifier: Notifier
@@ -353,12 +356,13 @@ async function begin(
     engine.watch(id, 'next-exit', following),
   ])
   for (const predecessor of predecessors) await predecessor.makeWay(signal)
-  if (origin === 'adopt') return {events, watch, notifier: openNotifier()}
+  if (origin === 'adopt') return {startTook: 0, events, watch, notifier: openNotifier()}
+  const asked = performance.now()
   const starting = engine.start(id, signal)
   // While the Engine starts it, as that takes a few milliseconds.
   const notifier = openNotifier()
   await tellIfSlow(STATUS.starting(name), run, starting)
-  return {events, watch, notifier}
+  return {startTook: performance.now() - asked, events, watch, notifier}
 }
 
 /** What is seen of a container that was started. */

@@ -3,7 +3,7 @@ import {EngineUnreachableError, reason} from '../errors.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import type {HostProcess} from '../kernel/process.js'
 import {isRealtime, type SignalName} from '../kernel/signal-names.js'
-import {CUT_MS, OUTAGE_ANSWER_MS, SEQUEL_MS} from '../limits.js'
+import {CUT_MS, OUTAGE_ANSWER_MS, SEQUEL_MS, SEQUEL_STARTS} from '../limits.js'
 import type {Log} from '../log.js'
 import type {CreatedContainer, ExitReport} from '../pipeline/contract.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
@@ -35,6 +35,8 @@ export interface SuperviseInput {
   readonly init: HostProcess | undefined
   /** When its life began by the Engine's clock, in milliseconds since 1970; nothing if it was never seen. */
   readonly startedAt: number | undefined
+  /** How long the Engine has taken to start it, in milliseconds; 0 for one that ran before. */
+  readonly startTook: number
   /** Whether the first start that the events tell of is the one that this run asked for. */
   readonly ownStart: boolean
   readonly events: AsyncIterable<ContainerEvent>
@@ -217,7 +219,7 @@ class Supervision {
     if (this.#life.isSignalled && !(await this.#isStopAsked())) {
       // What comes next distinguishes docker restart and the end of the Engine from docker stop.
       for (;;) {
-        const next = await this.#feed.next(SEQUEL_MS)
+        const next = await this.#feed.next(Math.max(SEQUEL_MS, SEQUEL_STARTS * this.#of.startTook))
         if (next === 'cut') return await this.#endedWithEngine()
         if (next === 'late') break
         this.#life.note(next)

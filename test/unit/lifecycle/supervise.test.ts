@@ -4,7 +4,7 @@ import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js
 import {Pipeline} from '../../../src/pipeline/pipeline.js'
 import {CleanupStack} from '../../../src/pipeline/cleanup.js'
 import {ProcessSignals} from '../../../src/lifecycle/signals.js'
-import {HURRY_AFTER_MS} from '../../../src/limits.js'
+import {HURRY_AFTER_MS, SEQUEL_MS} from '../../../src/limits.js'
 import {runningSince} from '../../../src/lifecycle/status.js'
 import {supervise, type SuperviseInput} from '../../../src/lifecycle/supervise.js'
 import type {HostProcess} from '../../../src/kernel/process.js'
@@ -105,6 +105,7 @@ function supervision(
     name: 'web',
     init: init ?? undefined,
     startedAt: 1000,
+    startTook: 0,
     ownStart: true,
     events: events?.(telling) ?? telling.events(...first),
     watch: watch ?? {exitCode: telling.exitCode},
@@ -192,6 +193,22 @@ describe('a container that somebody has started again', () => {
       `restarted ${String(process.ppid)} 4000`,
       `STATUS=container web ${runningSince(AGAIN.startedAt)}`,
     ])
+  })
+
+  test('a host that took long to start a container is given as long when somebody has it started again', async () => {
+    const slowly = async function* (): AsyncGenerator<ContainerEvent> {
+      yield {action: 'start', at: 0}
+      yield {action: 'kill', signal: 9, at: 2000}
+      yield {action: 'die', at: 3000}
+      await new Promise((resolve) => setTimeout(resolve, SEQUEL_MS * 1.2))
+      yield {action: 'start', at: 4000}
+      yield {action: 'die', at: 5000}
+    }
+    const engine = {inspect: inTurn(AGAIN, ENDED)}
+    const more = {startTook: SEQUEL_MS}
+    const {end, happened} = supervision([], engine, slowly, undefined, HERE, undefined, more)
+    await end
+    expect(happened[0]).toBe(`restarted ${String(process.ppid)} 3000`)
   })
 
   test('a container that the Engine itself starts again is waited for', async () => {
