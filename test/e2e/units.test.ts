@@ -2,13 +2,14 @@ import {readFile} from 'node:fs/promises'
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
-import {CURRENT} from '../support/host/hosts.js'
+import {hostsNamed} from '../support/host/hosts.js'
 import {codeRows} from '../support/markdown.js'
 import {placeOf, warningsOf} from '../support/service/placed.js'
 import {defineService, type Service} from '../support/service/service.js'
 
 type Settings = Readonly<Record<string, readonly string[]>>
 
+const HOSTS = hostsNamed('debian-forky', 'debian13-v2')
 const PAGE = await readFile(new URL('../../docs/units.md', import.meta.url), 'utf8')
 const LINE = 'run --rm --name %n nginx'
 /** What a cell says of lines that need no others. */
@@ -76,7 +77,7 @@ async function runs(guest: Guest, settings: Settings, look?: (service: Service) 
   )
 }
 
-describe.each(CURRENT)('docs/units.md on $name', ({guest}) => {
+describe.each(HOSTS)('docs/units.md on $name', ({guest}) => {
   test.each(HARDENED.map(({have, say}) => [have, say]))(
     'a unit with %s has its container born in it, without a warning, once it has %s',
     async (have, say) => {
