@@ -27,15 +27,14 @@ export function testMatrix(columns: readonly Column[]): void {
         async (column) => {
           const hasControllers = !guest.kind.unified || name === 'debian13-vm'
           const limits = hasControllers ? DOCKERS_LIMITS : ''
-          const run = `--name %n ${column.words}`
+          const run = `run --rm --name %n ${column.words}`
           const cell: Cell = {
             guest,
-            // It is restarted, which a container of --rm may not survive (docs/supervision.md, Docker limitations).
-            limited: await defineService(guest, `run ${run} ${limits} busybox ${SHELL}`, {
+            limited: await defineService(guest, `${run} ${limits} busybox ${SHELL}`, {
               MemoryMax: '400M',
               ...column.unit,
             }),
-            inLimitedUnit: await defineService(guest, `run --rm ${run} busybox ${SHELL}`, {
+            inLimitedUnit: await defineService(guest, `${run} busybox ${SHELL}`, {
               MemoryMax: '150M',
               OOMPolicy: 'continue',
               // In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty.
