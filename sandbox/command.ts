@@ -15,24 +15,38 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Runs a command and returns what it left, whatever its status. */
+/**
+ * Runs a command and returns what it left, whatever its status.
+ *
+ * @throws an error with what it had printed when it takes too long, or ends by a signal
+ */
 export function attempt(
   command: readonly string[],
   {input = '', timeout = 60_000, env = process.env}: CommandOptions = {},
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const [program = '', ...words] = command
-    const child = spawn(program, words, {env, timeout, killSignal: 'SIGKILL', stdio: 'pipe'})
+    const child = spawn(program, words, {env, stdio: 'pipe'})
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
+    const printed = (): string => Buffer.concat([...stderr, ...stdout]).toString()
+    // In a host the command is a child of the one that is killed here: it lives on and holds the pipes.
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy()
+      reject(new Error(`${command.join(' ')} did not end within ${String(timeout)} ms: ${printed()}`))
+    }, timeout)
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-    child.on('error', reject)
+    child.on('error', (error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
     child.stdin.on('error', () => undefined)
     child.stdin.end(input)
     child.on('close', (code, signal) => {
-      if (signal !== null)
-        reject(new Error(`${command.join(' ')} was ended by ${signal}: ${Buffer.concat(stderr).toString()}`))
+      clearTimeout(timer)
+      if (signal !== null) reject(new Error(`${command.join(' ')} was ended by ${signal}: ${printed()}`))
       else
         resolve({status: code ?? 0, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString()})
     })

@@ -1,12 +1,10 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {until} from '../../sandbox/until.js'
 import {withPackages} from '../support/host/host-folder.js'
 import {HOSTS} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
-const PATIENCE_MS = 20_000
 const see = outcomes('killed')
 
 /** A service whose main process is killed in a phase of its first start. */
@@ -272,6 +270,6 @@ describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
       expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
       await service.stop()
     }
-    await until(PATIENCE_MS, async () => ((await service.inspect('{{.State.Status}}')) === 'exited' ? true : undefined))
+    await service.becomes('{{.State.Status}}', 'exited')
   })
 })

@@ -1,6 +1,5 @@
 import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {until} from '../../sandbox/until.js'
 import {withPackages} from '../support/host/host-folder.js'
 import {HOSTS} from '../support/host/hosts.js'
 import {containers, defineService, unique, runs} from '../support/service/service.js'
@@ -118,13 +117,11 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
       '-c',
       script,
     )
-    await until(20_000, async () =>
-      (await service.inspect('{{.State.Status}} {{.RestartCount}}')) === 'restarting 4' ? true : undefined,
-    )
+    await service.becomes('{{.State.Status}} {{.RestartCount}}', 'restarting 4')
     expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
     await service.says(`container ${service.name} is taken over as soon as Docker has started it again`)
     expect(await service.show('ActiveState')).toEqual({ActiveState: 'active'})
-    await until(20_000, async () => ((await service.inspect('{{.State.Status}}')) === 'running' ? true : undefined))
+    await service.becomes('{{.State.Status}}', 'running')
     await service.stop()
     expect(await service.show('ActiveState')).toEqual({ActiveState: 'inactive'})
   })

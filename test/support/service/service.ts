@@ -13,11 +13,16 @@ const BRIEFLY_S = 15
 const START_TIMEOUT_S = 30
 /** A container that says no stop timeout gets three seconds less. */
 const STOP_TIMEOUT_S = 13
-/** What a unit ($0) and its processes are at when it does not get where it should, and when its journal said what. */
+/**
+ * What a unit ($0), its processes and its container are at when it does not get where it should, and when its journal
+ * and the Engine's said what.
+ */
 const STATE_OF = `
 systemctl status --no-pager --lines=0 "$0"
 ps -eo pid,ppid,stat,etimes,wchan:30,args --sort=start_time
 journalctl --unit="$0" --output=short-precise --no-pager
+timeout 10 docker inspect --format '{{json .State}} restarted {{.RestartCount}} times' "$0"
+journalctl --unit=docker --unit=containerd --lines=20 --output=short-precise --no-pager
 date --iso-8601=ns`
 let count = 0
 
@@ -42,6 +47,8 @@ export interface Service {
   pids(): Promise<number[]>
   /** The unit's container that bears its name, as `docker inspect` has it, through a Go template. */
   inspect(template: string): Promise<string>
+  /** Waits until that is what is given. */
+  becomes(template: string, wanted: string): Promise<void>
 }
 
 /**
@@ -93,12 +100,20 @@ function serviceOf(guest: Guest, name: string): Service {
     const {stdout} = await guest.attempt(['sh', '-c', STATE_OF, name])
     return new Error(`${name} ${what}: ${reason(cause)}\n${stdout}`, {cause})
   }
+  const systemctl = async (verb: 'start' | 'stop'): Promise<Result> => {
+    try {
+      return await guest.attempt(['systemctl', verb, name])
+    } catch (error) {
+      throw await unmet(`does not ${verb}`, error)
+    }
+  }
+  const inspect = (template: string): Promise<string> => guest.run('docker', 'inspect', '--format', template, name)
   return {
     name,
     show,
     journal,
-    start: () => guest.attempt(['systemctl', 'start', name]),
-    stop: () => guest.attempt(['systemctl', 'stop', name]),
+    start: () => systemctl('start'),
+    stop: () => systemctl('stop'),
     reaches: async (wanted) => {
       let last: Record<string, string> = {}
       try {
@@ -136,7 +151,15 @@ function serviceOf(guest: Guest, name: string): Service {
         .filter((pid) => pid !== '')
         .map(Number)
     },
-    inspect: (template) => guest.run('docker', 'inspect', '--format', template, name),
+    inspect,
+    becomes: async (template, wanted) => {
+      let last = ''
+      try {
+        await until(patience, async () => ((last = await inspect(template)) === wanted ? true : undefined))
+      } catch (error) {
+        throw await unmet(`has a container that is ${last}, not ${wanted}`, error)
+      }
+    },
   }
 }
 
