@@ -104,9 +104,10 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
         `container ${found.name} had exited with status ${String(found.exitCode)} and is ${verdict === 'replace' ? 'recreated' : 'started again'}`,
       )
     if (verdict !== 'replace') {
+      // One that Docker could not start again is another matter.
+      if (verdict === 'adopt' && !(await isAdoptable(run, found))) return await ensureContainer(run)
       const {cidFile} = runRequest
       const isMade = cidFile !== undefined && (await keepCidFile(cidFile, found.id))
-      if (verdict === 'adopt') await adoptable(run, found)
       return {
         container: {id: found.id, tty: found.tty},
         origin: verdict,
@@ -329,20 +330,22 @@ async function isOverNow(unit: UnitName, signal: AbortSignal): Promise<boolean |
 }
 
 /**
- * Waits for a container that Docker is about to start again by itself, as `docker run --restart` asks it to, and says
- * of one that is paused that it is.
+ * Whether a container still runs, once Docker has started it again where it is about to, as `docker run --restart` asks
+ * it to: Docker gives that up where a start fails. Says of one that is paused that it is.
  */
-async function adoptable(run: EnsureInput, found: ContainerInspection): Promise<void> {
+async function isAdoptable(run: EnsureInput, found: ContainerInspection): Promise<boolean> {
   const {log, stop} = run
   if (found.state === 'paused')
     log.warn(
       `container ${found.name} is paused and is taken over as it is: resume it with \`docker unpause ${found.name}\``,
     )
-  if (found.state !== 'restarting') return
+  if (found.state !== 'restarting') return true
   log.info(`container ${found.name} is taken over as soon as Docker has started it again`)
   // The Engine tells of a start when it was asked for, and this one may be just over.
-  for (let now: ContainerInspection | undefined = found; now?.state === 'restarting'; now = await lookUp(run, found.id))
+  let now: ContainerInspection | undefined = found
+  for (; now?.state === 'restarting'; now = await lookUp(run, found.id))
     await sleep(DOCKER_RESTART_LOOK_MS, stop.signal)
+  return now !== undefined && isRunning(now)
 }
 
 /** In what the container that is there differs from the one that the line asks for; nothing where it does not. */

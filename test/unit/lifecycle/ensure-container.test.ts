@@ -297,11 +297,24 @@ describe('a container that is taken over', () => {
     expect(lines).toEqual(['info: container web is taken over as soon as Docker has started it again'])
   })
 
-  test('a container that is gone before Docker has started it again is waited for no longer', async () => {
+  test('a container that is gone before Docker has started it again is made anew', async () => {
     let look = 0
     const inspect: Engine['inspect'] = (name) =>
       Promise.resolve(name === 'web' && look++ === 0 ? made(request, {state: 'restarting'}) : undefined)
-    expect((await obtained(request, {inspect})).result.origin).toBe('adopt')
+    expect((await obtained(request, {inspect})).result.origin).toBe('created')
+  })
+
+  test('a container that Docker fails to start again is started by the run', async () => {
+    const looks = ['restarting', 'restarting'] as const
+    let look = 0
+    const inspect: Engine['inspect'] = (name) =>
+      Promise.resolve(name === asideName('web') ? undefined : made(request, {state: looks[look++] ?? 'exited'}))
+    const {result, lines} = await obtained(request, {inspect})
+    expect(result).toMatchObject({container: {id: 'old'}, origin: 'restart'})
+    expect(lines).toEqual([
+      'info: container web is taken over as soon as Docker has started it again',
+      'info: container web had exited with status 7 and is started again',
+    ])
   })
 })
 
