@@ -57,10 +57,22 @@ export const FLOORS: readonly Floor[] = [
   },
   {
     path: 'plugins',
-    uses: ['delegation', 'readiness', 'placement', 'pipeline', 'docker', 'systemd', 'kernel', 'files', ...GROUND],
+    uses: [
+      'delegation',
+      'readiness',
+      'logs',
+      'placement',
+      'pipeline',
+      'docker',
+      'systemd',
+      'kernel',
+      'files',
+      ...GROUND,
+    ],
   },
   {path: 'delegation', uses: ['placement', 'pipeline', 'docker', 'systemd', ...GROUND]},
   {path: 'readiness', uses: ['pipeline', 'docker/run-options', 'docker', 'systemd', ...GROUND]},
+  {path: 'logs', uses: ['docker', ...GROUND]},
   {
     path: 'lifecycle',
     uses: [

@@ -1,7 +1,7 @@
 import type {Readable, Writable} from 'node:stream'
-import {Demultiplexer, type OutputStream} from './demultiplexer.js'
+import {Demultiplexer, type OutputStream} from '../docker/demultiplexer.js'
 import {UnwrittenMessages, type LogJoin} from './log-join.js'
-import {LogMessages} from './log-messages.js'
+import {LogMessages} from '../docker/log-messages.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
 import {WholeLines} from './whole-lines.js'
 

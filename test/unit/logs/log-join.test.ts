@@ -1,8 +1,8 @@
 import {Readable, Writable} from 'node:stream'
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
-import {forwardLog} from '../../../src/docker/forward-output.js'
-import {findJoin} from '../../../src/docker/log-join.js'
-import {nothingWritten, type OutputTails} from '../../../src/docker/output-tail.js'
+import {forwardLog} from '../../../src/logs/forward-output.js'
+import {findJoin} from '../../../src/logs/log-join.js'
+import {nothingWritten, type OutputTails} from '../../../src/logs/output-tail.js'
 import {dockerLog, numbered, type Logged} from '../../support/engine/docker-log.js'
 
 /** When the container began, in milliseconds since 1970. */

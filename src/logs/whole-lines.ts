@@ -1,5 +1,5 @@
 import {UNFINISHED_LINE_MS} from '../limits.js'
-import type {OutputStream} from './demultiplexer.js'
+import type {OutputStream} from '../docker/demultiplexer.js'
 
 /** How long an unfinished line may be before it is written as it is, in bytes: as long as a message of Docker's log. */
 const LONGEST_BYTES = 16_384

@@ -1,6 +1,6 @@
 import type {Readable} from 'node:stream'
-import type {OutputStream} from './demultiplexer.js'
-import {LogMessages, momentOf, type LogMessage} from './log-messages.js'
+import type {OutputStream} from '../docker/demultiplexer.js'
+import {LogMessages, momentOf, type LogMessage} from '../docker/log-messages.js'
 import type {OutputTail, OutputTails} from './output-tail.js'
 
 /**

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {OutputTail} from '../../../src/docker/output-tail.js'
+import {OutputTail} from '../../../src/logs/output-tail.js'
 
 const SIZE = 32 * 1024
 

@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
-import {WholeLines} from '../../../src/docker/whole-lines.js'
+import {WholeLines} from '../../../src/logs/whole-lines.js'
 import {UNFINISHED_LINE_MS} from '../../../src/limits.js'
 
 describe('output that is written line by line', () => {

@@ -1,4 +1,4 @@
-import type {OutputStream} from './demultiplexer.js'
+import type {OutputStream} from '../docker/demultiplexer.js'
 
 /** As much as holds a whole message of Docker's log (16 KiB) wherever it begins. */
 const SIZE = 32 * 1024

@@ -1,6 +1,6 @@
 import {PassThrough} from 'node:stream'
 import {expect, test, vi} from 'vitest'
-import {InputFeed} from '../../../src/docker/forward-input.js'
+import {InputFeed} from '../../../src/logs/forward-input.js'
 
 /** An attachment, and all that has been written to it. */
 function attachment(): {stream: PassThrough; written: () => string} {

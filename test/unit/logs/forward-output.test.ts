@@ -2,7 +2,7 @@ import {once} from 'node:events'
 import {PassThrough, Readable, Writable} from 'node:stream'
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {describe, expect, test} from 'vitest'
-import {forwardOutput} from '../../../src/docker/forward-output.js'
+import {forwardOutput} from '../../../src/logs/forward-output.js'
 import {frame} from '../../support/engine/frames.js'
 
 /** Takes everything at once. */
