@@ -72,7 +72,7 @@ export const FLOORS: readonly Floor[] = [
   },
   {path: 'delegation', uses: ['placement', 'pipeline', 'docker', 'systemd', ...GROUND]},
   {path: 'readiness', uses: ['pipeline', 'docker/run-options', 'docker', 'systemd', ...GROUND]},
-  {path: 'logs', uses: ['docker', ...GROUND]},
+  {path: 'logs', uses: ['pipeline', 'docker', 'systemd', ...GROUND]},
   {
     path: 'lifecycle',
     uses: [

@@ -1,0 +1,165 @@
+import {fstatSync} from 'node:fs'
+import type {Readable} from 'node:stream'
+import {isNotAttachable} from '../docker/engine.js'
+import {EngineUnreachableError, hasErrorCode, reason} from '../errors.js'
+import type {CreatedContainer, Host, RunHooks} from '../pipeline/contract.js'
+import {InputFeed} from './forward-input.js'
+import {forwardLog, forwardOutput} from './forward-output.js'
+import {findJoin} from './log-join.js'
+import {nothingWritten, type OutputTails} from './output-tail.js'
+
+/** What writing fails with when whoever read has gone away. */
+const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
+
+/**
+ * By this process, which stays for it: the container's output becomes ours, and with `-i` our input becomes the
+ * container's.
+ */
+export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial<RunHooks> {
+  let isInteractive = false
+  let input: InputFeed | undefined
+  let tails: OutputTails | undefined
+  let open: Readable | undefined
+  let forwarded: Promise<void> | undefined
+  // Both go to the one socket of the journal, behind sudo, too. Elsewhere bytes are bytes, and come in the order that
+  // the container has given them; a socket that is our input as well is a client's.
+  const byLine = isOneSocket(1, 2) && !isOneSocket(0, 1)
+  let isBroken = false
+  const broke = (error: Error): void => {
+    if (isBroken || hasErrorCode(error, ...READER_IS_GONE)) return
+    isBroken = true
+    log.warn(`output of the container is lost from here on: ${reason(error)}`)
+  }
+  const traits = {byLine, broke}
+  const closed = new AbortController()
+  const close = (): void => {
+    closed.abort()
+    open?.destroy()
+  }
+  /** What comes next in the journal, which may be a word of ours, is a line of its own. */
+  const endLine = ({stdout, stderr}: OutputTails): void => {
+    if (byLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) process.stdout.write('\n')
+  }
+  const forward = async (stream: Readable, tty: boolean): Promise<void> => {
+    open = stream
+    tails ??= nothingWritten(Date.now())
+    await forwardOutput(stream, tty, process.stdout, process.stderr, tails, traits)
+    endLine(tails)
+  }
+  const forwardRest = async ({id, tty}: CreatedContainer, written: OutputTails): Promise<void> => {
+    const read = async (since: number, until?: number): Promise<Readable> =>
+      (open = await engine.logs(id, {since, ...(until === undefined ? {} : {until})}, closed.signal))
+    const join = await findJoin(written, tty, read)
+    const lost = (since: number, until: bigint): void => {
+      const to = new Date(Number(until / 1_000_000n))
+      log.warn(
+        `output of the container from ${new Date(since).toISOString()} to ${to.toISOString()} may be missing here, because Docker's log no longer has what came before`,
+      )
+    }
+    await forwardLog(await read(join.since), tty, process.stdout, process.stderr, written, join, lost, traits)
+    endLine(written)
+  }
+  const forwardRestOrNew = async (container: CreatedContainer): Promise<void> => {
+    const written = (tails ??= nothingWritten(Date.now()))
+    try {
+      await forwardRest(container, written)
+    } catch (error) {
+      // An Engine that has gone away again is heard of again.
+      if (error instanceof EngineUnreachableError || closed.signal.aborted) return
+      const since = new Date(Math.max(written.stdout.at, written.stderr.at)).toISOString()
+      log.warn(
+        `output of the container may be missing here, from ${since} on, because Docker keeps no log that can be read: ${reason(error)}`,
+      )
+      await forward(await engine.attach(container.id, 'output', closed.signal), container.tty)
+    }
+  }
+  /** The Engine is asked in the background, so that a stop does not wait for that. */
+  const goOn = (container: CreatedContainer): void => {
+    const before = forwarded
+    forwarded = (async () => {
+      // What came before is written first, so that all comes in order.
+      await before
+      if (!closed.signal.aborted) await forwardRestOrNew(container)
+    })().catch((error: unknown) => {
+      log.warn(`output of the container is not forwarded from here on: ${reason(error)}`)
+    })
+  }
+  /** In the background, too. An input that nobody takes stops nothing. */
+  const connectInputAgain = ({id}: CreatedContainer): void => {
+    if (input === undefined) return
+    const feed = input
+    engine.attach(id, 'input', closed.signal).then(
+      (stream) => {
+        feed.into(stream)
+      },
+      (error: unknown) => {
+        if (!closed.signal.aborted) log.warn(`standard input is not connected any more: ${reason(error)}`)
+      },
+    )
+  }
+  const fitTerminal = async ({id, tty}: CreatedContainer): Promise<void> => {
+    const {isTTY, rows, columns} = process.stdout
+    if (!tty || !isTTY) return
+    await engine.resize(id, {rows, columns}, closed.signal).catch((error: unknown) => {
+      if (!closed.signal.aborted) log.warn(`the container's terminal keeps its size: ${reason(error)}`)
+    })
+  }
+  return {
+    resolve({request: {body}}) {
+      isInteractive = body.OpenStdin && body.AttachStdin
+    },
+    // Before the container starts, so that its first line is not missed.
+    async start({container, signal, defer}) {
+      defer('close the stream of the output', close)
+      try {
+        forwarded = forward(await engine.attach(container.id, 'output', signal), container.tty)
+      } catch (error) {
+        if (!isNotAttachable(error)) throw error
+        goOn(container)
+      }
+      if (!isInteractive) return
+      const feed = (input = new InputFeed(process.stdin, container.tty))
+      defer('let go of standard input', () => {
+        feed.close()
+      })
+      try {
+        feed.into(await engine.attach(container.id, 'input', signal))
+      } catch (error) {
+        if (!isNotAttachable(error)) throw error
+        log.warn(`standard input is not connected: ${reason(error)}`)
+      }
+    },
+    async ready({container, defer}) {
+      const fitAgain = (): void => void fitTerminal(container)
+      process.stdout.on('resize', fitAgain)
+      defer("leave the container's terminal at its size", () => {
+        process.stdout.off('resize', fitAgain)
+      })
+      await fitTerminal(container)
+    },
+    async restarted({container}) {
+      input?.hold()
+      goOn(container)
+      connectInputAgain(container)
+      await fitTerminal(container)
+    },
+    reconnected({container}) {
+      goOn(container)
+      connectInputAgain(container)
+    },
+    exited: () => forwarded,
+    resident: () => "it forwards the container's output",
+    describe: () => ["forward the container's output to standard output and standard error"],
+  }
+}
+
+/** Whether two descriptors of this process are the same socket. */
+function isOneSocket(one: number, other: number): boolean {
+  try {
+    const [a, b] = [fstatSync(one), fstatSync(other)]
+    return a.isSocket() && a.dev === b.dev && a.ino === b.ino
+  } catch {
+    // One is closed.
+    return false
+  }
+}
