@@ -13,7 +13,8 @@ async function killedIn(guest: Guest, phase: string, run: string, options = ''):
   const words = `${options} --trace ${path}/trace --kill-in ${phase} --pid-file /run/%n.pid`
   // In a container of systemd-nspawn nobody tells systemd that a cgroup of v1 is empty, and it waits for what it has
   // killed already.
-  return await defineService(guest, `${words} run ${run}`, {...unit, TimeoutStopSec: '2'})
+  const timeout = guest.kind.unified ? {} : {TimeoutStopSec: '4'}
+  return await defineService(guest, `${words} run ${run}`, {...unit, ...timeout})
 }
 
 const LINES = [
