@@ -78,20 +78,47 @@ async function countsOn(guest: Guest, pid: string): Promise<number> {
   })
 }
 
+/** The words of a count, by which its two outputs are told apart. */
+const WORDS = ['line', 'error']
+
+/** What of a count is among these lines, on either output. */
+function countsIn(lines: readonly string[]): number[][] {
+  return WORDS.map((word) =>
+    lines.flatMap((line) => new RegExp(`^${word} (\\d+)\\r?$`).exec(line)?.[1] ?? []).map(Number),
+  )
+}
+
 /** The count goes on, and what of it is in the journal, on either output. */
 async function countedOn(guest: Guest, service: Service, pid: string): Promise<number[][]> {
   const count = await countsOn(guest, pid)
   await service.says(`line ${String(count)}`)
   await service.says(`error ${String(count)}`)
-  const journal = await service.journal()
-  return ['line', 'error'].map((word) =>
-    journal.flatMap((line) => new RegExp(`^${word} (\\d+)$`).exec(line)?.[1] ?? []).map(Number),
-  )
+  return countsIn(await service.journal())
 }
 
-/** The count goes on, and all of it is in the journal, from 1 on, each number once and in order. */
+/**
+ * The count goes on, and all of it is in the journal, from 1 on, each number once and in order, but for what Docker
+ * itself has lost: an Engine that ends takes along a line that it has read and not logged yet (Docker 28.5, in one of
+ * 216 ends; `docker logs` lacked it as well).
+ */
 async function expectWhole(guest: Guest, service: Service, pid: string): Promise<void> {
-  for (const said of await countedOn(guest, service, pid)) expect(said).toEqual(said.map((_, index) => index + 1))
+  const counted = await countedOn(guest, service, pid)
+  const lost = counted.every((said) => said.length === said.at(-1)) ? [] : await lostByDocker(guest, service)
+  for (const [output, said] of counted.entries()) {
+    const numbers = Array.from({length: said.at(-1) ?? 0}, (_, index) => index + 1)
+    expect(said).toEqual(numbers.filter((number) => lost[output]?.includes(number) !== true))
+  }
+}
+
+/** What Docker's own log lacks between what it has, on either output. */
+async function lostByDocker(guest: Guest, {name}: Service): Promise<number[][]> {
+  const log = await guest.run('sh', '-c', 'docker logs "$0" 2>&1', name)
+  return countsIn(log.split('\n')).map((logged) =>
+    logged.flatMap((number, index) => {
+      const before = logged[index - 1] ?? number - 1
+      return Array.from({length: Math.max(0, number - before - 1)}, (_, missing) => before + 1 + missing)
+    }),
+  )
 }
 
 /** Whatever the container has said is no longer in Docker's log. */
