@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {hostFolder} from '../support/host/host-folder.js'
-import {CURRENT, HOSTS} from '../support/host/hosts.js'
+import {CURRENT, EACH_RELEASE} from '../support/host/hosts.js'
 import {containers, defineService} from '../support/service/service.js'
 
 describe.each(CURRENT)('the configuration on $name', ({guest}) => {
@@ -117,7 +117,7 @@ describe.each(CURRENT)('the configuration on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)("the unit's credentials on $name", ({guest}) => {
+describe.each(EACH_RELEASE)("the unit's credentials on $name", ({guest}) => {
   const set = {SetCredential: ['token:abracadabra']}
 
   test("the unit's credentials are the container's, read-only and under the same path everywhere", async () => {

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {CURRENT, HOSTS} from '../support/host/hosts.js'
+import {CURRENT, EACH_RELEASE} from '../support/host/hosts.js'
 import {defineService} from '../support/service/service.js'
 
 /** The lines of a unit's journal that have the priority of debugging. */
@@ -10,7 +10,7 @@ async function debugLines(guest: Guest, unit: string): Promise<string[]> {
   return text.split('\n')
 }
 
-describe.each(HOSTS)('debugging on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('debugging on $name', ({guest}) => {
   test('SYSTEMD_LOG_LEVEL=debug says at priority 7 what a run does and asks, how long it takes, and no secret', async () => {
     const service = await defineService(
       guest,

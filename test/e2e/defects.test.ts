@@ -1,13 +1,13 @@
 import {describe, expect, test} from 'vitest'
 import {hostFolder} from '../support/host/host-folder.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {EACH_RELEASE} from '../support/host/hosts.js'
 import {containers, defineService} from '../support/service/service.js'
 
 /** A plugin that throws where nobody can catch it, so many milliseconds after a phase. */
 const thrower = (phase: string, milliseconds: number): string =>
   `export default {name: 'thrower', options: {}, setup: () => ({${phase}() { setTimeout(() => { throw new Error('boom') }, ${String(milliseconds)}) }})}`
 
-describe.each(HOSTS)('what is thrown where nobody catches it, on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('what is thrown where nobody catches it, on $name', ({guest}) => {
   test.each([
     ['before the container is there', 'resolve', 0],
     ['while the container runs', 'ready', 500],

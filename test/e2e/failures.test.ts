@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {EACH_RELEASE} from '../support/host/hosts.js'
 import {containers, defineService, unique} from '../support/service/service.js'
 
-describe.each(HOSTS)('a run that cannot be on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('a run that cannot be on $name', ({guest}) => {
   test.each([
     {
       what: 'the Engine is not there for as long as the unit may start',

@@ -1,6 +1,6 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {EACH_RELEASE} from '../support/host/hosts.js'
 import {containers, defineService, unique} from '../support/service/service.js'
 
 /** A client that says something, and after so many milliseconds resets its connection. */
@@ -44,7 +44,7 @@ const TERMINAL = `
     if (sysread($terminal, $typed, 4096)) { syswrite($out, $typed) } else { select(undef, undef, undef, 0.1) }
   }`
 
-describe.each(HOSTS)('standard input on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('standard input on $name', ({guest}) => {
   test('the output is whole with every kind of -i and -t, and without -d an input that is empty ends', async () => {
     const words = ['-i', '-t', '-i -t', '-d -i', '-d -i -t']
     const services = await Promise.all(

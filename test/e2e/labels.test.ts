@@ -1,6 +1,6 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {EACH_RELEASE} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
 import {defineService, unique} from '../support/service/service.js'
 
@@ -18,7 +18,7 @@ async function imageWith(guest: Guest, labels: string): Promise<string> {
   return name
 }
 
-describe.each(HOSTS)('an image on $name whose labels are called as what events say', ({guest}) => {
+describe.each(EACH_RELEASE)('an image on $name whose labels are called as what events say', ({guest}) => {
   test.each([
     ['exitCode=0 signal=9', '--rm'],
     ['exitCode=0 signal=9', ''],

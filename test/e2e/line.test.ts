@@ -1,10 +1,10 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
-import {HOSTS} from '../support/host/hosts.js'
+import {EACH_RELEASE} from '../support/host/hosts.js'
 import {containers, defineService, unique} from '../support/service/service.js'
 
 const JOB = {Type: 'oneshot'}
 
-describe.each(HOSTS)('a line of docker or podman on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('a line of docker or podman on $name', ({guest}) => {
   test("docker's own options before its command are taken", async () => {
     const directory = `/run/${unique()}`
     await guest.run('mkdir', directory)

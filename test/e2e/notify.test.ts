@@ -1,12 +1,12 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {EACH_RELEASE} from '../support/host/hosts.js'
 import {containers, defineService, runs} from '../support/service/service.js'
 import {installBare} from '../support/host/install.js'
 
 const PATIENCE_MS = 20_000
 
-describe.each(HOSTS)('readiness on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('readiness on $name', ({guest}) => {
   test.each([
     ['--notify', /\/run\/systemd-docker\/notify\/[0-9a-f]{16}:ro/],
     ['--notify=raw', /\/run\/systemd\/notify:\/run\/systemd\/notify/],
@@ -83,7 +83,7 @@ describe.each(HOSTS)('readiness on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('who stays beside a container on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('who stays beside a container on $name', ({guest}) => {
   test('a run with --logs=false and no --rm leaves systemd alone with the container: nobody of ours stays', async () => {
     const service = await defineService(
       guest,

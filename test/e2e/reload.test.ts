@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {CURRENT, EACH_RELEASE, HOSTS, hostsNamed} from '../support/host/hosts.js'
+import {CURRENT, EACH_RELEASE, hostsNamed} from '../support/host/hosts.js'
 import {containers, defineService, runs} from '../support/service/service.js'
 
 const HEEDS_HUP = `run --rm --name %n busybox sh -c "trap 'echo reloaded' HUP; trap exit TERM; while :; do sleep 0.1; done"`
@@ -41,7 +41,7 @@ describe.each(CURRENT)('a reload on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('a SIGHUP on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('a SIGHUP on $name', ({guest}) => {
   test('a SIGHUP to a unit of Type=notify reaches the container, and leaves the unit active', async () => {
     const service = await defineService(guest, HEEDS_HUP, {ExecReload: '/bin/kill -HUP $MAINPID'})
     await service.start()
@@ -125,7 +125,7 @@ describe.each(EACH_RELEASE)('--reload-exec on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('WatchdogSec= on $name', ({guest}) => {
+describe.each(EACH_RELEASE)('WatchdogSec= on $name', ({guest}) => {
   test('WatchdogSec= is answered while the container runs', async () => {
     const service = await defineService(guest, 'run --rm --init --name %n busybox sleep 6', {WatchdogSec: '2'})
     await service.start()

@@ -15,7 +15,7 @@ export const EVERY_HOST: readonly TestHost[] = inject('hosts').map(({name, wayIn
   return {name: kind.name, guest: new Guest(kind, wayIn)}
 })
 
-/** The newest host, a current one and the oldest, for what has nothing to do with placement. */
+/** The newest host, a current one and the oldest, which has cgroup v1, for what may depend on the cgroup. */
 export const HOSTS = hostsNamed('debian-forky', 'debian13-v2', 'debian12-v1')
 
 /**
