@@ -39,6 +39,7 @@ import type {
 import {HEALTH_ACTIONS, parseEnds, parseEvents} from './events.js'
 import {readExecExit, readExecOutput} from './exec.js'
 import {momentOf} from './log-messages.js'
+import {OutputAgent, OutputConnection} from './output-connection.js'
 import type {PullMessage} from './pull-progress.js'
 import {MisreadError, Reading, readJson} from './reading.js'
 import {splitReference} from './client/image-reference.js'
@@ -82,12 +83,14 @@ const MESSAGE_BEGINNING_BYTES = 48
  * all were well. The name for TLS is empty because Node, where none is given, looks whether the host's name is an IP
  * address, over TLS or not, and the code that V8 makes of that one expression is 140 KB in every unit.
  */
-const AGENT = new Agent({keepAlive: false, servername: ''} as AgentOptions)
+const CONNECTIONS = {keepAlive: false, servername: ''} as AgentOptions
+const AGENT = new Agent(CONNECTIONS)
+const OUTPUT_AGENT = new OutputAgent(CONNECTIONS)
 // dockerode waits for the end of an answer and for nothing else, so one that is cut in its middle must be an error of
 // its question (Node, `http.client.request.start`).
 subscribe('http.client.request.start', (message) => {
   const {request} = message as {request: ClientRequest & {agent?: Agent}}
-  if (request.agent === AGENT)
+  if (request.agent === AGENT || request.agent === OUTPUT_AGENT)
     request.once('response', (answer) => answer.once('error', (error) => request.emit('error', error)))
 })
 
@@ -225,9 +228,13 @@ export class DockerodeEngine implements Engine {
 
   async attach(id: string, to: 'output' | 'input', abortSignal: AbortSignal): Promise<Duplex> {
     const streams = to === 'output' ? {stdout: true, stderr: true} : {stdin: true, detachKeys: UNTYPED_KEYS}
+    const agent = to === 'output' ? OUTPUT_AGENT : AGENT
     const stream = await this.#ask('attach to the container', async () =>
-      (await this.#docker(abortSignal)).getContainer(id).attach({stream: true, ...streams, hijack: true, abortSignal}),
+      this.#client((await this.#agreement(abortSignal)).version, agent)
+        .getContainer(id)
+        .attach({stream: true, ...streams, hijack: true, abortSignal}),
     )
+    if (stream instanceof OutputConnection) stream.overwriteChunks()
     if (stream instanceof Duplex) return stream
     throw new EngineUnreachableError(this.address, new Error('it gave no stream to attach to'))
   }
@@ -424,10 +431,10 @@ export class DockerodeEngine implements Engine {
     }
   }
 
-  #client(version?: string): Docker {
+  #client(version?: string, agent = AGENT): Docker {
     // dockerode takes an agent, which its types leave out.
     const headers = this.#headers
-    const options = {socketPath: this.#path, host: undefined, protocol: 'http', agent: AGENT, headers} as const
+    const options = {socketPath: this.#path, host: undefined, protocol: 'http', agent, headers} as const
     return new Docker(version === undefined ? options : {...options, version: `v${version}`})
   }
 

@@ -27,8 +27,9 @@ interface Splitter {
 
 /**
  * Copies an attached container's output until its stream ends or is destroyed, and resolves when all of it was written.
- * Reads no faster than the sinks take it. A sink that breaks (journald restarts, a pipe's reader is gone) loses its
- * share of the output; the container goes on.
+ * Reads no further before the sinks have taken what was read, so that nothing is kept of it and the source is held up
+ * by a slow sink. A sink that breaks (journald restarts, a pipe's reader is gone) loses its share of the output; the
+ * container goes on.
  *
  * @param raw the container has a terminal, so its output is one unframed stream
  * @param tails take note of what was written
@@ -64,6 +65,7 @@ export async function forwardOutput(
     })
     return {
       push: (chunk) => {
+        lines.begin(chunk.length)
         split.push(chunk)
       },
       end: () => {
@@ -128,39 +130,37 @@ async function forward(
   {tails, broke}: {readonly tails: OutputTails; readonly broke: SinkTraits['broke']},
   splitterTo: (write: Write) => Splitter,
 ): Promise<void> {
-  const full = new Set<Writable>()
   const broken = new Set<Writable>()
   let unwritten = 0
+  let isHeldUp = false
   let allWritten: () => void = () => undefined
 
-  const freed = (sink: Writable): void => {
-    if (full.delete(sink) && full.size === 0) stream.resume()
-  }
   const written = (): void => {
-    if (--unwritten === 0) allWritten()
+    if (--unwritten > 0) return
+    if (isHeldUp) stream.resume()
+    isHeldUp = false
+    allWritten()
   }
   const splitter = splitterTo((to, payload) => {
     tails[to].add(payload)
     const sink = sinks[to]
     if (broken.has(sink) || sink.destroyed) return
     unwritten++
-    if (sink.write(payload, written) || full.has(sink)) return
-    full.add(sink)
+    sink.write(payload, written)
+    // What a sink has taken at once is written, though it says so later.
+    if (isHeldUp || sink.writableLength === 0) return
+    isHeldUp = true
     stream.pause()
   })
   const ears = Object.values(sinks).map((sink) => ({
     sink,
-    drain: () => {
-      freed(sink)
-    },
     error: (error: Error) => {
       broken.add(sink)
       broke?.(error)
-      freed(sink)
     },
   }))
-  for (const {sink, drain, error} of ears) {
-    sink.on('drain', drain).on('error', error)
+  for (const {sink, error} of ears) {
+    sink.on('error', error)
     // It can break at any time later.
     if (!sink.listeners('error').includes(ignore)) sink.on('error', ignore)
   }
@@ -174,7 +174,7 @@ async function forward(
   splitter.end()
   if (unwritten > 0) await new Promise<void>((resolve) => (allWritten = resolve))
   // The sinks outlive the stream, and are given others.
-  for (const {sink, drain, error} of ears) sink.off('drain', drain).off('error', error)
+  for (const {sink, error} of ears) sink.off('error', error)
 }
 
 function ignore(): void {

@@ -11,44 +11,36 @@ export class OutputTail {
   readonly #ring = Buffer.allocUnsafeSlow(SIZE)
   /** Where the next byte goes. */
   #end = 0
-  #hasWrapped = false
-  /** What came last is not copied before it is known that it is not soon overwritten. */
-  #latest: Buffer = Buffer.alloc(0)
+  #isWhole = true
+  #isAtLineStart = true
 
   constructor(since: number) {
     this.at = since
   }
 
-  /** Takes note of what was written; it must stay as it is. */
+  /** Takes note of what is written, and keeps a copy of its last bytes. */
   add(payload: Buffer): void {
+    if (payload.length === 0) return
     this.at = Date.now()
-    if (payload.length < SIZE) this.#copy(this.#latest)
-    else this.#hasWrapped = true
-    this.#latest = payload
+    this.#isAtLineStart = payload[payload.length - 1] === NEWLINE
+    const from = Math.max(0, payload.length - SIZE)
+    const first = payload.copy(this.#ring, this.#end, from)
+    const left = payload.length - from - first
+    if (left > 0) payload.copy(this.#ring, 0, from + first)
+    if (from > 0 || left > 0) this.#isWhole = false
+    this.#end = left > 0 ? left : this.#end + first
   }
 
   /** Whether the last line of it is finished, or there is none. */
   get isAtLineStart(): boolean {
-    return this.#latest.length === 0 || this.#latest.at(-1) === NEWLINE
+    return this.#isAtLineStart
   }
 
   /** The last bytes, and whether they are all that there ever were. */
   read(): {text: Buffer; isWhole: boolean} {
-    const isWhole = !this.#hasWrapped
-    if (this.#latest.length >= SIZE) return {text: this.#latest.subarray(-SIZE), isWhole: false}
-    const before = isWhole
-      ? this.#ring.subarray(0, this.#end)
-      : Buffer.concat([this.#ring.subarray(this.#end), this.#ring.subarray(0, this.#end)])
-    const all = Buffer.concat([before, this.#latest])
-    return {text: all.subarray(-SIZE), isWhole: isWhole && all.length <= SIZE}
-  }
-
-  #copy(payload: Buffer): void {
-    const bytes = payload.subarray(-SIZE)
-    const first = bytes.copy(this.#ring, this.#end)
-    if (first < bytes.length || this.#end + first === SIZE) this.#hasWrapped = true
-    bytes.copy(this.#ring, 0, first)
-    this.#end = (this.#end + bytes.length) % SIZE
+    const isWhole = this.#isWhole
+    const latest = this.#ring.subarray(0, this.#end)
+    return {text: isWhole ? Buffer.from(latest) : Buffer.concat([this.#ring.subarray(this.#end), latest]), isWhole}
   }
 }
 

@@ -4,7 +4,22 @@ import type {OutputStream} from '../docker/demultiplexer.js'
 /** How long an unfinished line may be before it is written as it is, in bytes: as long as a message of Docker's log. */
 const LONGEST_BYTES = 16_384
 const NEWLINE = 0x0a
-const NOTHING = Buffer.alloc(0)
+
+/** The beginning of a line whose end has not come. */
+class UnfinishedLine {
+  readonly #bytes = Buffer.allocUnsafeSlow(LONGEST_BYTES)
+  length = 0
+
+  add(bytes: Buffer): void {
+    this.length += bytes.copy(this.#bytes, this.length)
+  }
+
+  /** Nothing is held any more. */
+  moveTo(target: Buffer): void {
+    this.#bytes.copy(target, 0, 0, this.length)
+    this.length = 0
+  }
+}
 
 /**
  * Writes two streams line by line, as they may share one socket of the journal: what one says in the middle of a line
@@ -12,25 +27,36 @@ const NOTHING = Buffer.alloc(0)
  */
 export class WholeLines {
   readonly #write: (to: OutputStream, payload: Buffer) => void
-  readonly #held: Record<OutputStream, Buffer> = {stdout: NOTHING, stderr: NOTHING}
+  readonly #held = {stdout: new UnfinishedLine(), stderr: new UnfinishedLine()}
+  #room = Buffer.alloc(0)
+  #roomUsed = 0
   #timer: NodeJS.Timeout | undefined
 
+  /** `write` gets what stays as it is until the next chunk is begun. */
   constructor(write: (to: OutputStream, payload: Buffer) => void) {
     this.#write = write
   }
 
+  /** All that was written is where it goes, so that its memory can be used again, for the next so many bytes. */
+  begin(bytes: number): void {
+    this.#roomUsed = 0
+    const most = bytes + 2 * LONGEST_BYTES
+    if (this.#room.length < most) this.#room = Buffer.allocUnsafeSlow(most)
+  }
+
+  /** Takes what comes next; a part of it that is not written at once is copied. */
   push(to: OutputStream, payload: Buffer): void {
     const held = this.#held[to]
-    const all = held.length === 0 ? payload : Buffer.concat([held, payload])
-    const finished = all.lastIndexOf(NEWLINE) + 1
-    const isHeld = all.length - finished <= LONGEST_BYTES
-    this.#held[to] = isHeld ? all.subarray(finished) : NOTHING
-    const lines = isHeld ? all.subarray(0, finished) : all
-    if (lines.length > 0) this.#write(to, lines)
-    if (this.#held[to].length > 0)
-      this.#timer ??= setTimeout(() => {
-        this.flush()
-      }, UNFINISHED_LINE_MS)
+    const finished = payload.lastIndexOf(NEWLINE) + 1
+    const unfinished = payload.length - finished + (finished === 0 ? held.length : 0)
+    const end = unfinished > LONGEST_BYTES ? payload.length : finished
+    if (end > 0)
+      this.#write(to, held.length === 0 ? payload.subarray(0, end) : this.#joined(held, payload.subarray(0, end)))
+    if (end === payload.length) return
+    held.add(payload.subarray(end))
+    this.#timer ??= setTimeout(() => {
+      this.flush()
+    }, UNFINISHED_LINE_MS)
   }
 
   /** Writes what is held. */
@@ -39,8 +65,20 @@ export class WholeLines {
     this.#timer = undefined
     for (const to of ['stdout', 'stderr'] as const) {
       const held = this.#held[to]
-      this.#held[to] = NOTHING
-      if (held.length > 0) this.#write(to, held)
+      if (held.length === 0) continue
+      const bytes = Buffer.allocUnsafe(held.length)
+      held.moveTo(bytes)
+      this.#write(to, bytes)
     }
+  }
+
+  #joined(held: UnfinishedLine, rest: Buffer): Buffer {
+    const length = held.length + rest.length
+    const inRoom = this.#room.subarray(this.#roomUsed, this.#roomUsed + length)
+    const all = inRoom.length < length ? Buffer.allocUnsafeSlow(length) : inRoom
+    this.#roomUsed += length
+    rest.copy(all, held.length)
+    held.moveTo(all)
+    return all
   }
 }

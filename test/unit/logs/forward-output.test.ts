@@ -5,12 +5,12 @@ import {describe, expect, test} from 'vitest'
 import {forwardOutput} from '../../../src/logs/forward-output.js'
 import {frame} from '../../support/engine/frames.js'
 
-/** Takes everything at once. */
+/** Takes everything at once. What was taken is copied, as its memory may be used again then. */
 class Sink extends Writable {
   readonly #chunks: Buffer[] = []
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
-    this.#chunks.push(chunk)
+    this.#chunks.push(Buffer.from(chunk))
     done()
   }
 
@@ -28,8 +28,10 @@ class SlowSink extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
-    this.#chunks.push(chunk)
-    setImmediate(done)
+    setImmediate(() => {
+      this.#chunks.push(Buffer.from(chunk))
+      done()
+    })
   }
 
   get text(): string {
