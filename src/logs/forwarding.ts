@@ -3,7 +3,6 @@ import type {Readable} from 'node:stream'
 import {isNotAttachable} from '../docker/engine.js'
 import {EngineUnreachableError, hasErrorCode, reason} from '../errors.js'
 import type {CreatedContainer, Host, RunHooks} from '../pipeline/contract.js'
-import {InputFeed} from './forward-input.js'
 import {forwardLog, forwardOutput} from './forward-output.js'
 import {findJoin} from './log-join.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
@@ -11,13 +10,8 @@ import {nothingWritten, type OutputTails} from './output-tail.js'
 /** What writing fails with when whoever read has gone away. */
 const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
 
-/**
- * By this process, which stays for it: the container's output becomes ours, and with `-i` our input becomes the
- * container's.
- */
+/** By this process, which stays for it: the container's output becomes ours. */
 export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial<RunHooks> {
-  let isInteractive = false
-  let input: InputFeed | undefined
   let tails: OutputTails | undefined
   let open: Readable | undefined
   let forwarded: Promise<void> | undefined
@@ -84,19 +78,6 @@ export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial
       log.warn(`output of the container is not forwarded from here on: ${reason(error)}`)
     })
   }
-  /** In the background, too. An input that nobody takes stops nothing. */
-  const connectInputAgain = ({id}: CreatedContainer): void => {
-    if (input === undefined) return
-    const feed = input
-    engine.attach(id, 'input', closed.signal).then(
-      (stream) => {
-        feed.into(stream)
-      },
-      (error: unknown) => {
-        if (!closed.signal.aborted) log.warn(`standard input is not connected any more: ${reason(error)}`)
-      },
-    )
-  }
   const fitTerminal = async ({id, tty}: CreatedContainer): Promise<void> => {
     const {isTTY, rows, columns} = process.stdout
     if (!tty || !isTTY) return
@@ -105,9 +86,6 @@ export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial
     })
   }
   return {
-    resolve({request: {body}}) {
-      isInteractive = body.OpenStdin && body.AttachStdin
-    },
     // Before the container starts, so that its first line is not missed.
     async start({container, signal, defer}) {
       defer('close the stream of the output', close)
@@ -116,17 +94,6 @@ export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial
       } catch (error) {
         if (!isNotAttachable(error)) throw error
         goOn(container)
-      }
-      if (!isInteractive) return
-      const feed = (input = new InputFeed(process.stdin, container.tty))
-      defer('let go of standard input', () => {
-        feed.close()
-      })
-      try {
-        feed.into(await engine.attach(container.id, 'input', signal))
-      } catch (error) {
-        if (!isNotAttachable(error)) throw error
-        log.warn(`standard input is not connected: ${reason(error)}`)
       }
     },
     async ready({container, defer}) {
@@ -138,14 +105,11 @@ export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial
       await fitTerminal(container)
     },
     async restarted({container}) {
-      input?.hold()
       goOn(container)
-      connectInputAgain(container)
       await fitTerminal(container)
     },
     reconnected({container}) {
       goOn(container)
-      connectInputAgain(container)
     },
     exited: () => forwarded,
     resident: () => "it forwards the container's output",

@@ -1,5 +1,7 @@
 import {engineJournal} from '../logs/engine-journal.js'
 import {forwarding} from '../logs/forwarding.js'
+import {forwardingInput} from '../logs/forwarding-input.js'
+import {partsOf} from '../logs/parts.js'
 import {defineRunPlugin} from '../pipeline/contract.js'
 
 /**
@@ -20,7 +22,10 @@ export const logForwarding = defineRunPlugin({
     const {unit, handover, detached} = host
     if (!logs) return undefined
     if (handover) return engineJournal(unit)
-    if (detached === undefined) return forwarding(host)
+    if (detached === undefined) {
+      const parts = [forwarding(host), forwardingInput(host)]
+      return partsOf(() => parts)
+    }
     // The output of what runs beside the unit's own process is Docker's alone, and so is that in a user's unit.
     return detached.role === 'helper' || unit?.manager === 'user' ? undefined : engineJournal(unit)
   },
