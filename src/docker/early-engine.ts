@@ -5,11 +5,12 @@ import {NEVER_ABORTED, abortable} from '../timing.js'
 /**
  * An Engine that is asked at once what it is, because the answer takes it some twenty milliseconds (Docker starts runc
  * and docker-init to tell their versions), in which a run has something else to do. It answers to a first `ping` when
- * it has said that, and the first `info` is that answer, where there was one.
+ * it has said that, and every `info` is that answer, where there was one, until it is asked again whether it is there.
  */
 export class EarlyEngine extends DockerodeEngine {
   #early: Promise<EngineInfo | undefined> | undefined
   #isPinged = false
+  #isTold = false
 
   constructor(path: string, pinned?: string, headers: Readonly<Record<string, string>> = {}) {
     super(path, pinned, headers)
@@ -18,15 +19,18 @@ export class EarlyEngine extends DockerodeEngine {
 
   override async ping(signal: AbortSignal): Promise<void> {
     const early = this.#isPinged ? undefined : this.#early
+    // It may be another one by then.
+    if (this.#isTold) this.#early = undefined
     // One that does not say what it is in time, as its containerd hangs, may still answer.
     this.#isPinged = true
     if (early === undefined || (await abortable(signal, early)) === undefined) await super.ping(signal)
   }
 
   override async info(signal: AbortSignal): Promise<EngineInfo> {
-    const early = this.#early
-    this.#early = undefined
-    const info = early === undefined ? undefined : await abortable(signal, early)
-    return info ?? (await super.info(signal))
+    const early = this.#early === undefined ? undefined : await abortable(signal, this.#early)
+    const info = early ?? (await super.info(signal))
+    this.#early = Promise.resolve(info)
+    this.#isTold = true
+    return info
   }
 }

@@ -33,6 +33,7 @@ describe('an Engine that is asked early', () => {
     const engine = new EarlyEngine(inTemp('socket'))
     await engine.ping(signal)
     expect(await engine.info(signal)).toMatchObject({version: '26.1'})
+    expect(await engine.info(signal)).toMatchObject({version: '26.1'})
     expect(asked).toEqual(['/info'])
     await engine.ping(signal)
     await engine.info(signal)
