@@ -73,11 +73,14 @@ function levelOf(env: Readonly<NodeJS.ProcessEnv>, toJournal: boolean): number {
   return most
 }
 
-/** Whether standard error is the stream to the journal that systemd has opened (systemd.exec(5), `$JOURNAL_STREAM`). */
-export function isJournal({JOURNAL_STREAM}: Readonly<NodeJS.ProcessEnv>): boolean {
+/**
+ * Whether an output of this process, by its descriptor, is the stream to the journal that systemd has opened
+ * (systemd.exec(5), `$JOURNAL_STREAM`); standard error where none is given.
+ */
+export function isJournal({JOURNAL_STREAM}: Readonly<NodeJS.ProcessEnv>, descriptor = 2): boolean {
   if (JOURNAL_STREAM === undefined) return false
   try {
-    const {dev, ino} = fstatSync(2)
+    const {dev, ino} = fstatSync(descriptor)
     return JOURNAL_STREAM === `${String(dev)}:${String(ino)}`
   } catch {
     // It is closed: then nothing is the journal.

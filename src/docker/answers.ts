@@ -43,7 +43,13 @@ export function readInspection(answer: Reading): ContainerInspection {
     devices: readDevices(host),
     checksHealth: readsHealth(config.at('Healthcheck').at('Test')),
     health: readHealth(state.at('Health')),
+    ...readLogDriver(host.at('LogConfig').at('Type')),
   }
+}
+
+function readLogDriver(name: Reading): {logDriver?: string} {
+  const logDriver = name.text('')
+  return logDriver === '' ? {} : {logDriver}
 }
 
 /** Whether that is a check (Engine API, `HealthConfig`): none is no test, an empty one, or `NONE`. */
@@ -104,6 +110,7 @@ export function readInfo(answer: Reading): EngineInfo {
       .at('SecurityOptions')
       .list()
       .some((option) => option.text() === 'name=rootless'),
+    ...readLogDriver(answer.at('LoggingDriver')),
     ...(answer.at('LiveRestoreEnabled').flag(false) ? {liveRestore: true} : {}),
   }
 }

@@ -43,6 +43,8 @@ export interface ContainerInspection {
   readonly checksHealth?: boolean
   /** What its health check says; absent where it has none. */
   readonly health?: Health | undefined
+  /** What keeps its output, such as `json-file`; absent where the Engine does not say. */
+  readonly logDriver?: string
 }
 
 /** What a container's health check says (Engine API, `Health`), as far as it has been made in this life of it. */
@@ -141,6 +143,8 @@ export interface EngineInfo {
   readonly runtimes: readonly string[]
   /** Whether it runs as an ordinary user. */
   readonly rootless: boolean
+  /** The log driver of a container that is given none (dockerd, `--log-driver`); absent where it does not say. */
+  readonly logDriver?: string
   /** Whether containers live on while it is away (dockerd, `--live-restore`); absent means no. */
   readonly liveRestore?: boolean
 }

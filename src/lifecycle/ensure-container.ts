@@ -98,6 +98,8 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
         running,
         madeWithRm: wasMadeWithRm(found),
         ...(drift === undefined ? {} : {drift}),
+        ...(found.logDriver === undefined ? {} : {logDriver: found.logDriver}),
+        labels: found.labels,
       })) ?? (running ? 'adopt' : 'restart')
     if (found.state === 'exited')
       log.info(

@@ -48,6 +48,10 @@ export interface FoundContainer {
    * In what it differs from the one that the line asks for, in words that go behind its name; absent where it does not.
    */
   readonly drift?: string
+  /** What keeps its output, such as `json-file`; absent where the Engine does not say. */
+  readonly logDriver?: string
+  /** Its labels, without those that it has from its image. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** How the container ended. */

@@ -97,11 +97,12 @@ async function obtained(
 
 describe('a container that bears the name', () => {
   const request = requested('web')
+  const LEFT = made(request).labels
 
   test('a container is used when it was made from the same line, and its last end is said', async () => {
     const {result, found, lines} = await obtained(request, {inspect: () => Promise.resolve(made(request))})
     expect(result).toEqual({container: {id: 'old', tty: false}, origin: 'restart', predecessors: []})
-    expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false}])
+    expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false, labels: LEFT}])
     expect(lines).toEqual(['info: container web had exited with status 7 and is started again'])
   })
 
@@ -205,7 +206,7 @@ describe('a container that bears the name', () => {
     const watch: Engine['watch'] = () =>
       Promise.resolve({exitCode: Promise.resolve(0).then(() => ((isOver = true), 0))})
     const {found} = await obtained(request, {inspect: () => Promise.resolve(isOver ? made(request) : dying), watch})
-    expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false}])
+    expect(found).toEqual([{id: 'old', name: 'web', running: false, madeWithRm: false, labels: LEFT}])
   })
 
   test('a container that Docker starts again before its end can be waited for is taken over', async () => {
@@ -223,7 +224,7 @@ describe('a container that bears the name', () => {
       })
     }
     const {found} = await obtained(request, {inspect: () => Promise.resolve(isWatched ? again : dying), watch})
-    expect(found).toEqual([{id: 'old', name: 'web', running: true, madeWithRm: false}])
+    expect(found).toEqual([{id: 'old', name: 'web', running: true, madeWithRm: false, labels: LEFT}])
   })
 
   test('a container whose end the Engine does not notice fails the run', async () => {

@@ -1,0 +1,24 @@
+import {readFile} from 'node:fs/promises'
+import {parseMountinfo} from '../kernel/mountinfo.js'
+import {isJournal} from '../log.js'
+
+const STDOUT = 1
+const STDERR = 2
+
+/** `both`, `one` of standard output and error, or none. */
+export type JournalOutputs = 'both' | 'one' | 'none'
+
+/**
+ * Which of this process's outputs are the system's journal. That of a unit with `LogNamespace=` is another one, which
+ * systemd mounts over it (systemd.exec(5)).
+ */
+export async function journalOutputs(env: Readonly<NodeJS.ProcessEnv>): Promise<JournalOutputs> {
+  const count = [STDOUT, STDERR].filter((descriptor) => isJournal(env, descriptor)).length
+  if (count === 0 || (await hasLogNamespace())) return 'none'
+  return count === 1 ? 'one' : 'both'
+}
+
+async function hasLogNamespace(): Promise<boolean> {
+  const mounts = parseMountinfo(await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''))
+  return mounts.some(({mountPoint, root}) => mountPoint === '/run/systemd/journal' && /\/journal\.[^/]+$/.test(root))
+}
