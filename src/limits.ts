@@ -163,6 +163,8 @@ export const HOOK_WITHOUT_ENGINE_MS = 200
 
 /** How long it may take to pass on the last messages of a container that has ended. */
 export const NOTIFY_LAST_MS = 500
+/** How long the last word of a container waits for the last of its output, which the journal may take slowly. */
+export const OUTPUT_END_MS = 1000
 /** How long the journal may take to take this process's last words, where these have a stream of their own. */
 export const JOURNAL_FLUSH_MS = 500
 

@@ -11,6 +11,7 @@ import {
 } from '../errors.js'
 import {NO_DEADLINE, stopDeadline, type Deadline} from '../systemd/deadline.js'
 import type {UnitName} from '../systemd/unit.js'
+import {unitOutput} from '../systemd/unit-output.js'
 import {unitStop, type UnitStop} from '../systemd/unit-stop.js'
 import {systemdVersion} from '../systemd/version.js'
 import type {Notifier} from '../systemd/notifier.js'
@@ -20,8 +21,8 @@ import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
-import {EARLY_END_NOTICE_MS} from '../limits.js'
-import {NEVER_ABORTED, sleep, abortable, clampTimer} from '../timing.js'
+import {EARLY_END_NOTICE_MS, OUTPUT_END_MS} from '../limits.js'
+import {NEVER_ABORTED, sleep, abortable, clampTimer, withTimeout} from '../timing.js'
 import type {Log} from '../log.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
 import type {Detachment, ExitReport} from '../pipeline/contract.js'
@@ -151,6 +152,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   try {
     unitSaid = resident ? await askUnit() : undefined
     if (unitSaid !== undefined) hearSystemd(stop, unitSaid)
+    unitOutput.takesPrefix = unitSaid?.ignoresLevelPrefix !== true
     await pipeline.start(container)
     begun = await begin(run, obtained, name, since, following.signal)
     seen = await see(run, obtained, begun.watch)
@@ -235,7 +237,11 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     throw error
   }
   const words = `container ${name} ${describeEnd(exit)}`
-  if (needsWords(exit)) log.warn(words)
+  if (needsWords(exit)) {
+    // Behind what the container has said.
+    await withTimeout(OUTPUT_END_MS, unitOutput.ended()).catch(() => undefined)
+    log.warn(words)
+  }
   await notifier.send(`STATUS=${words}`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the end: ${reason(error)}`)
   })

@@ -6,6 +6,7 @@ import type {CreatedContainer, Host, RunHooks} from '../pipeline/contract.js'
 import {forwardLog, forwardOutput} from './forward-output.js'
 import {findJoin} from './log-join.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
+import {unitOutput} from '../systemd/unit-output.js'
 
 /** What writing fails with when whoever read has gone away. */
 const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
@@ -30,15 +31,21 @@ export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial
     closed.abort()
     open?.destroy()
   }
-  /** What comes next in the journal, which may be a word of ours, is a line of its own. */
-  const endLine = ({stdout, stderr}: OutputTails): void => {
-    if (byLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) process.stdout.write('\n')
+  /** Passes the output on; what comes next in the journal, which may be a word of ours, is a line of its own. */
+  const carry = async (written: OutputTails, act: () => Promise<void>): Promise<void> => {
+    unitOutput.begin()
+    try {
+      await act()
+    } finally {
+      const {stdout, stderr} = written
+      if (byLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) process.stdout.write('\n')
+      unitOutput.end(byLine || stderr.isAtLineStart)
+    }
   }
   const forward = async (stream: Readable, tty: boolean): Promise<void> => {
     open = stream
-    tails ??= nothingWritten(Date.now())
-    await forwardOutput(stream, tty, process.stdout, process.stderr, tails, traits)
-    endLine(tails)
+    const written = (tails ??= nothingWritten(Date.now()))
+    await carry(written, () => forwardOutput(stream, tty, process.stdout, process.stderr, written, traits))
   }
   const forwardRest = async ({id, tty}: CreatedContainer, written: OutputTails): Promise<void> => {
     const read = async (since: number, until?: number): Promise<Readable> =>
@@ -50,8 +57,8 @@ export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial
         `output of the container from ${new Date(since).toISOString()} to ${to.toISOString()} may be missing here, because Docker's log no longer has what came before`,
       )
     }
-    await forwardLog(await read(join.since), tty, process.stdout, process.stderr, written, join, lost, traits)
-    endLine(written)
+    const rest = await read(join.since)
+    await carry(written, () => forwardLog(rest, tty, process.stdout, process.stderr, written, join, lost, traits))
   }
   const forwardRestOrNew = async (container: CreatedContainer): Promise<void> => {
     const written = (tails ??= nothingWritten(Date.now()))

@@ -18,6 +18,11 @@ export interface UnitStop {
   readonly killSignals: readonly SignalName[]
   /** The signal by which systemd has a unit of `Type=notify-reload` reloaded (`ReloadSignal=`); nothing for others. */
   readonly reloadSignal?: SignalName | undefined
+  /**
+   * Whether an `<N>` before a line of the unit's output is a part of it, and not its priority (systemd.exec(5),
+   * `SyslogLevelPrefix=no`).
+   */
+  readonly ignoresLevelPrefix?: boolean
 }
 
 const PROPERTIES = [
@@ -28,6 +33,7 @@ const PROPERTIES = [
   'RestartKillSignal',
   'Type',
   'ReloadSignal',
+  'SyslogLevelPrefix',
 ] as const
 
 /** How systemd stops the unit, and how far it is; `undefined` where it does not answer. */
@@ -45,5 +51,6 @@ export async function unitStop(unit: UnitName, signal: AbortSignal): Promise<Uni
     mainPid: Number(MainPID),
     killSignals: [KillSignal, RestartKillSignal].flatMap((number) => signalOf(number) ?? []),
     reloadSignal: said.Type === 'notify-reload' ? signalOf(said.ReloadSignal ?? '') : undefined,
+    ...(said.SyslogLevelPrefix === 'no' ? {ignoresLevelPrefix: true} : {}),
   }
 }
