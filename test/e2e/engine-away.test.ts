@@ -1,4 +1,4 @@
-import {afterEach, beforeAll, describe, expect, test} from 'vitest'
+import {afterEach, beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {RELEASES} from '../support/host/hosts.js'
@@ -212,7 +212,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     'an Engine that is restarted loses and doubles no line with --log-driver=%s',
     async (driver) => {
       const guest = host()
-      const service = await defineService(guest, `run --name %n --log-driver=${driver} ${COUNTING}`)
+      const service = await defineService(guest, `--logs=stream run --name %n --log-driver=${driver} ${COUNTING}`)
       const pid = await startCounting(service)
       for (const times of [1, 2]) {
         await restartEngine(guest)
@@ -346,6 +346,33 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     })
   })
 })
+
+describe.each(HOSTS.filter(({name}) => name === 'debian13-v2'))(
+  'an Engine whose log is the journal on $name',
+  ({host}) => {
+    leaveAnEngine(host)
+
+    test('an Engine that writes to the journal for all containers has each line of a unit there once, across its restart', async () => {
+      const guest = host()
+      const before = await guest.run('cat', DAEMON_JSON)
+      onTestFinished(async () => {
+        await guest.write(DAEMON_JSON, before)
+        await restartEngine(guest)
+      })
+      const logs = {'log-driver': 'journald', 'log-opts': {tag: 'of-the-host', labels: 'app'}}
+      await guest.write(DAEMON_JSON, JSON.stringify({...(JSON.parse(before) as object), ...logs}))
+      await restartEngine(guest)
+      const service = await defineService(guest, `run --rm --name %n --label app=shop ${COUNTING}`)
+      const pid = await startCounting(service)
+      await restartEngine(guest)
+      await service.says('the Engine is back')
+      await expectWhole(guest, service, pid)
+      const line = ['journalctl', 'MESSAGE=line 1', `CONTAINER_NAME=${service.name}`, '--output=json', '--no-pager']
+      expect(JSON.parse(await guest.run(...line))).toMatchObject({SYSLOG_IDENTIFIER: 'of-the-host', APP: 'shop'})
+      expect((await service.show('MainPID')).MainPID).not.toBe(pid)
+    })
+  },
+)
 
 describe.each(HOSTS)('an Engine without live-restore on $name', ({host}) => {
   leaveAnEngine(host)
