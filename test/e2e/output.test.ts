@@ -52,7 +52,7 @@ describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
   })
 
   test('no word of ours comes into a line that the container has begun, nor with its priority as text', async () => {
-    const line = 'run --rm --name %n busybox sh -c "printf half; exec sleep 1000"'
+    const line = 'run --rm --init --name %n busybox sh -c "printf half; exec sleep 1000"'
     const services = await Promise.all(
       [
         ...Array.from({length: 5}, () => ({})),

@@ -172,10 +172,11 @@ describe('the built program', () => {
       properties: Record<string, unknown>
     }
     expect(schema.properties).toMatchObject({
-      logs: {type: 'boolean'},
+      env: {type: 'boolean'},
+      logs: {enum: expect.arrayContaining([true, false, 'stream', 'journal']) as unknown},
       'pid-file': {type: 'string'},
       plugins: {properties: {'pid-file': {properties: {path: {type: 'string'}, enabled: {type: 'boolean'}}}}},
-      units: {additionalProperties: {properties: {logs: {type: 'boolean'}}}},
+      units: {additionalProperties: {properties: {env: {type: 'boolean'}}}},
     })
     expect(Object.keys(schema.properties)).not.toContain('dry-run')
   })
