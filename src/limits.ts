@@ -73,6 +73,8 @@ export const UNWIND_MS = 10_000
 
 // While the container runs.
 
+/** How long whoever reads the container's output may take nothing of it when the unit stops, before it is given up. */
+export const STUCK_READER_MS = 5000
 /** How long a line of the container's output that is not finished yet is held back from the journal. */
 export const UNFINISHED_LINE_MS = 100
 /** How often a command in the container is looked at that has closed its output and not ended yet. */
@@ -165,7 +167,10 @@ export const HOOK_WITHOUT_ENGINE_MS = 200
 export const NOTIFY_LAST_MS = 500
 /** How long the last word of a container waits for the last of its output, which the journal may take slowly. */
 export const OUTPUT_END_MS = 1000
-/** How long the journal may take to take this process's last words, where these have a stream of their own. */
+/**
+ * How long the journal may take to take this process's last words, where these have a stream of their own, and whoever
+ * reads an output when the unit stops.
+ */
 export const JOURNAL_FLUSH_MS = 500
 
 // `finish`, in ExecStopPost=.

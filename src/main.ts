@@ -8,7 +8,7 @@ import {EarlyEngine} from './docker/early-engine.js'
 import {cleanSignal, type ProcessEnd} from './lifecycle/exit-status.js'
 import {readSite} from './run/site.js'
 import {asksForHelp, configWords, namesEngine, parseCommandLine} from './run/command-line.js'
-import {UNWIND_MS} from './limits.js'
+import {JOURNAL_FLUSH_MS, UNWIND_MS} from './limits.js'
 import type {Log} from './log.js'
 import {run} from './run/run.js'
 import {ProcessSignals} from './lifecycle/signals.js'
@@ -16,6 +16,7 @@ import {traceEngine, traceError} from './pipeline/trace.js'
 import {isBesideMain} from './systemd/command.js'
 import {openNotifier} from './systemd/notifier.js'
 import {openOwnLog, type OwnLog} from './systemd/own-log.js'
+import {withTimeout} from './timing.js'
 import {readUnitNames} from './systemd/unit.js'
 
 /**
@@ -55,7 +56,9 @@ export async function main(root: string): Promise<void> {
       void flushed().then(() => process.exit(EXIT_OURS))
     }, UNWIND_MS)
   })
-  await end(await perform(argv, root, {log, flushed}, {stop, unlisten}), flushed, unlisten)
+  const ending = await perform(argv, root, {log, flushed}, {stop, unlisten})
+  await written(flushed, stop)
+  end(ending, unlisten)
 }
 
 /** What a process is told by signals, and how to give these their default effect back. */
@@ -129,12 +132,14 @@ function engineOf(clientEnv: Readonly<NodeJS.ProcessEnv>, log: Log): EarlyEngine
   return new EarlyEngine(socket, pinnedVersion(clientEnv), requestHeaders(clientEnv))
 }
 
-async function end(ending: ProcessEnd, flushed: OwnLog['flushed'], unlisten: () => void): Promise<never> {
-  // What is still on its way to a pipe would be lost.
-  await Promise.all([
-    flushed(),
-    ...[process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
-  ])
+/** Waits for what is still on its way to a pipe, which would be lost: a stop not for long, as nobody may read there. */
+async function written(flushed: OwnLog['flushed'], {stopping}: ProcessSignals): Promise<void> {
+  const outputs = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve)))
+  const all = Promise.all([flushed(), ...outputs])
+  await (stopping.aborted ? withTimeout(JOURNAL_FLUSH_MS, all).catch(() => undefined) : all)
+}
+
+function end(ending: ProcessEnd, unlisten: () => void): never {
   // A signal that comes from now on changes nothing: systemd sends one when a command of ExecStop= is through.
   if ('signal' in ending) {
     unlisten()

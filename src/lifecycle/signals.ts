@@ -34,6 +34,7 @@ const NEVER_HEARD: readonly SignalName[] = ['SIGKILL', 'SIGSTOP']
 export class ProcessSignals {
   readonly #controller = new AbortController()
   readonly #defect = new AbortController()
+  readonly #stopping = new AbortController()
   #asked: SignalName | undefined
   #stop: ((name: SignalName) => void) | undefined
   #other: ((name: NodeJS.Signals) => void) | undefined
@@ -58,6 +59,11 @@ export class ProcessSignals {
     this.#controller.abort(error)
   }
 
+  /** Aborts when the end is asked for, before the container is ready or after. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
+  }
+
   /** The signal that asked for the end, once one has. */
   get asked(): SignalName | undefined {
     return this.#asked
@@ -71,13 +77,13 @@ export class ProcessSignals {
 
   /** A signal that is not for us has turned out to ask for the end. */
   stopBy(name: SignalName): void {
-    this.#asked ??= name
+    this.#ask(name)
     this.#stop?.(name)
   }
 
   /** The end was asked for without a signal: by a command of systemd's that has stopped the container. */
   noteStop(): void {
-    this.#asked ??= 'SIGTERM'
+    this.#ask('SIGTERM')
   }
 
   /** From now on a signal that is not for us calls `other`. */
@@ -88,13 +94,18 @@ export class ProcessSignals {
   /** Takes note of a signal. */
   take(name: NodeJS.Signals): void {
     if (isStopping(name)) {
-      this.#asked ??= name
+      this.#ask(name)
       if (this.#stop === undefined) this.#controller.abort(new StoppedError(name))
       else this.#stop(name)
     } else if (this.#other === undefined) {
-      if (this.#ofSystemd.has(name)) this.#asked ??= name
+      if (this.#ofSystemd.has(name)) this.#ask(name)
       this.#controller.abort(new StoppedError(name))
     } else this.#other(name)
+  }
+
+  #ask(name: SignalName): void {
+    this.#asked ??= name
+    this.#stopping.abort()
   }
 
   /**

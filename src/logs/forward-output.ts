@@ -3,7 +3,9 @@ import {Demultiplexer, type OutputStream} from '../docker/demultiplexer.js'
 import {UnwrittenMessages, type LogJoin} from './log-join.js'
 import {LogMessages} from '../docker/log-messages.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
+import {watchForStuckReader} from './stuck-reader.js'
 import {WholeLines} from './whole-lines.js'
+import {NEVER_ABORTED} from '../timing.js'
 
 type Sinks = Readonly<Record<OutputStream, Writable>>
 type Write = (to: OutputStream, payload: Buffer) => void
@@ -17,6 +19,11 @@ export interface SinkTraits {
   readonly byLine?: boolean
   /** Is told when a sink breaks, which takes nothing more then. */
   readonly broke?: ((error: Error) => void) | undefined
+  /**
+   * Once it aborts, sinks that take nothing for long are given up, because Docker does not report the end of a
+   * container whose output is not read.
+   */
+  readonly stopping?: AbortSignal | undefined
 }
 
 /** What takes a stream of the Engine apart, chunk by chunk, and its last part. */
@@ -40,9 +47,9 @@ export async function forwardOutput(
   stdout: Writable,
   stderr: Writable,
   tails: OutputTails = nothingWritten(Date.now()),
-  {byLine = true, broke}: SinkTraits = {},
+  {byLine = true, ...traits}: SinkTraits = {},
 ): Promise<void> {
-  await forward(stream, {stdout, stderr}, {tails, broke}, (write) => {
+  await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
     if (raw)
       return {
         push: (chunk) => {
@@ -90,13 +97,13 @@ export async function forwardLog(
   tails: OutputTails,
   {streams}: LogJoin,
   lost: (since: number, until: bigint) => void,
-  {broke}: Pick<SinkTraits, 'broke'> = {},
+  traits: Omit<SinkTraits, 'byLine'> = {},
 ): Promise<void> {
   const unwritten = {
     stdout: new UnwrittenMessages(streams.stdout, lost),
     stderr: new UnwrittenMessages(streams.stderr, lost),
   }
-  await forward(stream, {stdout, stderr}, {tails, broke}, (write) => {
+  await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
     // A chunk of a thousand lines is one write.
     let texts: Buffer[] = []
     let to: OutputStream = 'stdout'
@@ -127,25 +134,40 @@ export async function forwardLog(
 async function forward(
   stream: Readable,
   sinks: Sinks,
-  {tails, broke}: {readonly tails: OutputTails; readonly broke: SinkTraits['broke']},
+  {tails, broke, stopping = NEVER_ABORTED}: Omit<SinkTraits, 'byLine'> & {readonly tails: OutputTails},
   splitterTo: (write: Write) => Splitter,
 ): Promise<void> {
   const broken = new Set<Writable>()
   let unwritten = 0
   let isHeldUp = false
+  let moves = 0
   let allWritten: () => void = () => undefined
 
-  const written = (): void => {
-    if (--unwritten > 0) return
+  const goOn = (): void => {
     if (isHeldUp) stream.resume()
     isHeldUp = false
     allWritten()
   }
+  const written = (): void => {
+    moves++
+    if (--unwritten === 0) goOn()
+  }
+  const unwatch = watchForStuckReader(
+    stopping,
+    () => (unwritten > 0 ? moves : undefined),
+    () => {
+      for (const sink of Object.values(sinks)) broken.add(sink)
+      broke?.(new Error('whoever reads it takes nothing, and the unit stops'))
+      unwritten = 0
+      goOn()
+    },
+  )
   const splitter = splitterTo((to, payload) => {
     tails[to].add(payload)
     const sink = sinks[to]
     if (broken.has(sink) || sink.destroyed) return
     unwritten++
+    moves++
     sink.write(payload, written)
     // What a sink has taken at once is written, though it says so later.
     if (isHeldUp || sink.writableLength === 0) return
@@ -173,6 +195,7 @@ async function forward(
   if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', resolve))
   splitter.end()
   if (unwritten > 0) await new Promise<void>((resolve) => (allWritten = resolve))
+  unwatch()
   // The sinks outlive the stream, and are given others.
   for (const {sink, error} of ears) sink.off('error', error)
 }

@@ -12,7 +12,7 @@ import {unitOutput} from '../systemd/unit-output.js'
 const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
 
 /** By this process, which stays for it: the container's output becomes ours. */
-export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial<RunHooks> {
+export function forwarding({engine, log, stopping}: Pick<Host, 'engine' | 'log' | 'stopping'>): Partial<RunHooks> {
   let tails: OutputTails | undefined
   let open: Readable | undefined
   let forwarded: Promise<void> | undefined
@@ -25,7 +25,7 @@ export function forwarding({engine, log}: Pick<Host, 'engine' | 'log'>): Partial
     isBroken = true
     log.warn(`output of the container is lost from here on: ${reason(error)}`)
   }
-  const traits = {byLine, broke}
+  const traits = {byLine, broke, stopping}
   const closed = new AbortController()
   const close = (): void => {
     closed.abort()

@@ -190,6 +190,8 @@ export interface Host {
   readonly handover: boolean
   /** What `--detach` comes to in the unit; absent where this process stays, or hands over. */
   readonly detached?: Detachment | undefined
+  /** Aborts when the unit is asked to stop: the container is about to be stopped, or is no more to be started. */
+  readonly stopping: AbortSignal
 }
 
 /**
@@ -243,7 +245,7 @@ export interface RunPlugin<Options extends OptionDeclarations = OptionDeclaratio
    * left to be done. It is called whether the plugin is on or off, as it may have been on when the container was made:
    * that is for a label to say.
    */
-  finish?(context: FinishContext<Options>, host: Omit<Host, 'handover' | 'detached'>): Awaitable<void>
+  finish?(context: FinishContext<Options>, host: Omit<Host, 'handover' | 'detached' | 'stopping'>): Awaitable<void>
 }
 
 /** Returns its argument; it is here so that `setup` sees the options typed. */

@@ -17,7 +17,7 @@ export interface FinishingPlugin {
 export async function finishPlugins(
   plugins: readonly FinishingPlugin[],
   context: Omit<FinishContext, 'options'>,
-  host: Omit<Host, 'handover' | 'detached'>,
+  host: Omit<Host, 'handover' | 'detached' | 'stopping'>,
 ): Promise<void> {
   const {log} = host
   for (const {plugin, options} of plugins.toReversed()) {

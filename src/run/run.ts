@@ -72,7 +72,7 @@ export async function run(
   const pidFile = pathOf(settings['pid-file']?.value, cwd)
   const detached = isDetached ? detachmentOf(await askCommand(), pidFile, log) : undefined
   const members = [
-    ...membersOf(switchedOn, settings, {env, log, engine, unit, handover, detached}),
+    ...membersOf(switchedOn, settings, {env, log, engine, unit, handover, detached, stopping: stop.stopping}),
     ...(detached === undefined ? untold(unit, env, settings) : []),
     ...unwatched(env, settings),
     ...acting(settings),

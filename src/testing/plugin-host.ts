@@ -5,12 +5,19 @@ import {fakeEngine} from './fake-engine.js'
 import {recordingLog} from './recording-log.js'
 
 /** What a plugin is set up with, and the lines that it logs. */
-export function pluginHost({env = {}, engine = fakeEngine(), unit, handover = false, detached}: Partial<Host> = {}): {
+export function pluginHost({
+  env = {},
+  engine = fakeEngine(),
+  unit,
+  handover = false,
+  detached,
+  stopping = new AbortController().signal,
+}: Partial<Host> = {}): {
   host: Host
   lines: string[]
 } {
   const {log, lines} = recordingLog()
-  return {host: {env, engine, log, unit, handover, detached}, lines}
+  return {host: {env, engine, log, unit, handover, detached, stopping}, lines}
 }
 
 /**

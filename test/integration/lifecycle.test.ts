@@ -111,7 +111,10 @@ function rehearsal(
   cleanup.defer('unwind', () => note('unwound'))
   const request = requested(rm)
   const reconcile =
-    rmReconcile.setup({'on-drift': 'adopt'}, {env: {}, log, engine: noting, unit: undefined, handover: false}) ?? {}
+    rmReconcile.setup(
+      {'on-drift': 'adopt'},
+      {env: {}, log, engine: noting, unit: undefined, handover: false, stopping: stop.stopping},
+    ) ?? {}
   const members = [
     {name: 'test', hooks},
     {name: rmReconcile.name, hooks: reconcile},

@@ -7,6 +7,7 @@ import type {OptionDeclarations, OptionValues} from '../../options/option.js'
 import {inForce, ownOptions, readSite} from '../../run/site.js'
 import {PHASES, type Host, type RunPlugin} from '../../pipeline/contract.js'
 import {readUnitNames} from '../../systemd/unit.js'
+import {NEVER_ABORTED} from '../../timing.js'
 
 /** What is on a run's pipeline. */
 export class Plugins extends Command {
@@ -35,6 +36,7 @@ export class Plugins extends Command {
       engine: new DockerodeEngine(DEFAULT_SOCKET),
       unit: undefined,
       handover: settings['handover']?.value === true,
+      stopping: NEVER_ABORTED,
     }
 
     const onPhase = new Map<string, string[]>(PHASES.map((phase) => [phase, []]))

@@ -37,6 +37,43 @@ describe('before the container is ready', () => {
     expect(stop.asked).toBe('SIGWINCH')
   })
 
+  test.each([
+    [
+      'by a signal that stops',
+      true,
+      (stop: ProcessSignals) => {
+        stop.take('SIGTERM')
+      },
+    ],
+    [
+      'by a signal by which systemd stops the unit',
+      true,
+      (stop: ProcessSignals) => {
+        stop.stopBy('SIGQUIT')
+      },
+    ],
+    [
+      "by a command of systemd's",
+      true,
+      (stop: ProcessSignals) => {
+        stop.noteStop()
+      },
+    ],
+    [
+      'not by a signal for the container',
+      false,
+      (stop: ProcessSignals) => {
+        stop.take('SIGHUP')
+      },
+    ],
+  ])('that the end is asked for is known: %s', (_, isAsked, ask) => {
+    const stop = new ProcessSignals()
+    stop.onStop(() => undefined)
+    expect(stop.stopping.aborted).toBe(false)
+    ask(stop)
+    expect(stop.stopping.aborted).toBe(isAsked)
+  })
+
   test('what asked first stays what asked', () => {
     const stop = new ProcessSignals()
     stop.take('SIGINT')

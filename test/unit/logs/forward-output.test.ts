@@ -1,7 +1,8 @@
 import {once} from 'node:events'
 import {PassThrough, Readable, Writable} from 'node:stream'
 import {setImmediate as nextTurn} from 'node:timers/promises'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test, vi} from 'vitest'
+import {STUCK_READER_MS} from '../../../src/limits.js'
 import {forwardOutput} from '../../../src/logs/forward-output.js'
 import {frame} from '../../support/engine/frames.js'
 
@@ -279,6 +280,26 @@ describe('a sink that breaks', () => {
     await forwarded
     expect([stdout.writes, stderr.writes]).toEqual([1, 1])
   })
+})
+
+test('a stop does not wait for a sink that takes nothing: the rest of the output is read and lost', async () => {
+  vi.useFakeTimers({toFake: ['setInterval', 'clearInterval']})
+  onTestFinished(() => void vi.useRealTimers())
+  const gated = new GatedSink()
+  const source = new PassThrough()
+  const stop = new AbortController()
+  const errors: string[] = []
+  const broke = (error: Error): void => void errors.push(error.message)
+  const traits = {byLine: false, broke, stopping: stop.signal}
+  const forwarded = forwardOutput(source, false, gated, new Sink(), undefined, traits)
+  source.write(frame(1, 'stuck'))
+  await gated.taken(1)
+  stop.abort()
+  vi.advanceTimersByTime(STUCK_READER_MS)
+  source.end(frame(1, 'lost'))
+  await forwarded
+  expect(await gated.taken(1)).toEqual(['stuck'])
+  expect(errors).toEqual(['whoever reads it takes nothing, and the unit stops'])
 })
 
 describe('a source', () => {
