@@ -3,9 +3,15 @@ import {parseArgs} from 'node:util'
 const BREAKING_OFF = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The counts that the command line asks for, `--pairs 30`, or their defaults. */
-export function readCounts<const Name extends string>(defaults: Readonly<Record<Name, number>>): Record<Name, number> {
+export function readCounts<const Name extends string>(
+  defaults: Readonly<Record<Name, number>>,
+  args: readonly string[] = process.argv.slice(2),
+): Record<Name, number> {
   const names = Object.keys(defaults)
-  const {values} = parseArgs({options: Object.fromEntries(names.map((name) => [name, {type: 'string' as const}]))})
+  const {values} = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(names.map((name) => [name, {type: 'string' as const}])),
+  })
   for (const [name, value] of Object.entries(values))
     if (!/^[1-9]\d*$/.test(String(value)))
       throw new Error(`--${name} must be a number from 1 up, not '${String(value)}'`)
