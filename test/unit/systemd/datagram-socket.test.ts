@@ -1,7 +1,15 @@
-import {lstat, readlink, readdir} from 'node:fs/promises'
+import {closeSync, readFileSync, writeSync} from 'node:fs'
+import {lstat, readlink, readdir, rm} from 'node:fs/promises'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {until} from '../../../sandbox/until.js'
-import {loadDatagramSockets, type DatagramSocket} from '../../../src/systemd/datagram-socket.js'
+import {
+  loadDatagramSenders,
+  loadDatagramSockets,
+  type DatagramSender,
+  type DatagramSocket,
+  type Sent,
+} from '../../../src/systemd/datagram-socket.js'
+import {openReceiver} from '../../support/datagram-receiver.js'
 import {openSender} from '../../support/datagram-sender.js'
 import {thrownBy} from '../../support/thrown.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
@@ -97,5 +105,81 @@ describe('a socket for datagrams', () => {
     const before = [process.listenerCount('SIGURG'), await descriptors(/^socket:/)]
     expect(thrownBy(() => opened(path()))).toMatchObject({code, message: expect.stringContaining(code) as string})
     expect([process.listenerCount('SIGURG'), await descriptors(/^socket:/)]).toEqual(before)
+  })
+})
+
+/** A sender to the socket at a path, which is closed after the test. */
+function sender(path = inTemp('socket')): DatagramSender {
+  const open = loadDatagramSenders()
+  if ('why' in open) throw new Error(open.why)
+  const made = open(path)
+  onTestFinished(() => {
+    made.close()
+  })
+  return made
+}
+
+function sent(by: DatagramSender, text: string): Sent {
+  return by.send(Buffer.from(text), Buffer.byteLength(text))
+}
+
+describe('a sender of datagrams', () => {
+  test('sends so much of what it is given as it is asked to', () => {
+    const {socket} = opened()
+    const by = sender()
+    expect(by.send(Buffer.from('one and more'), 3)).toBe('sent')
+    expect(textOf(socket)).toBe('one')
+  })
+
+  test('a receiver that takes nothing is full, and has room again once it has taken one', () => {
+    const {socket} = opened()
+    const by = sender()
+    let count = 0
+    while (sent(by, String(count)) === 'sent') count++
+    expect(sent(by, 'more')).toBe('full')
+    socket.drop()
+    expect(sent(by, 'more')).toBe('sent')
+    const texts: (string | undefined)[] = []
+    for (; textOf(socket) !== undefined; socket.drop()) texts.push(textOf(socket))
+    expect(texts).toEqual([...Array.from({length: count - 1}, (_, index) => String(index + 1)), 'more'])
+  })
+
+  test('a receiver that was gone is found again', async () => {
+    const {socket} = opened()
+    const by = sender()
+    expect(sent(by, 'one')).toBe('sent')
+    socket.close()
+    expect([sent(by, 'two'), sent(by, 'two')]).toEqual(['nobody', 'nobody'])
+    await rm(inTemp('socket'))
+    expect(sent(by, 'two')).toBe('nobody')
+    const {socket: next} = opened()
+    expect(sent(by, 'two')).toBe('sent')
+    expect(textOf(next)).toBe('two')
+  })
+
+  test('what is too long for a datagram goes as a file that nobody can change', async () => {
+    const receiver = openReceiver(inTemp('socket'))
+    const by = sender()
+    const bytes = Buffer.alloc(8_000_000, 'x')
+    const before = await descriptors(/memfd/)
+    expect(by.send(bytes, bytes.length)).toBe('too-long')
+    expect(by.sendAsFile(bytes)).toBe('sent')
+    const {length, file} = receiver.receive()
+    expect(length).toBe(0)
+    expect(readFileSync(`/proc/self/fd/${String(file)}`).equals(bytes)).toBe(true)
+    expect(() => writeSync(file, 'y', 0)).toThrow('EPERM')
+    closeSync(file)
+    expect(await descriptors(/memfd/)).toBe(before)
+  })
+
+  test.each([
+    ['where nothing is', () => inTemp('nowhere'), 'ENOENT'],
+    ['where nobody receives any more', () => inTemp('socket'), 'ECONNREFUSED'],
+    ['whose path is too long', () => inTemp('x'.repeat(120)), 'ENAMETOOLONG'],
+  ])('a socket %s cannot be sent to, and nothing stays open', async (_, path, code) => {
+    opened().socket.close()
+    const before = await descriptors(/^socket:/)
+    expect(thrownBy(() => sender(path()))).toMatchObject({code})
+    expect(await descriptors(/^socket:/)).toBe(before)
   })
 })
