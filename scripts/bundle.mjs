@@ -13,6 +13,7 @@ const LATE = {
   'load-packages': 'src/pipeline/load-packages.ts',
   loaders: 'src/config/loaders.ts',
   probes: 'src/readiness/probes.ts',
+  entries: 'src/logs/entries.ts',
 }
 
 /** Files of dist that no run loads: what package.json exports to plugins. */

@@ -77,6 +77,10 @@ export const UNWIND_MS = 10_000
 export const STUCK_READER_MS = 5000
 /** How long a line of the container's output that is not finished yet is held back from the journal. */
 export const UNFINISHED_LINE_MS = 100
+/** How long after the journal had no room for an entry it is tried again; from then on twice as long each time. */
+export const JOURNAL_RETRY_FIRST_MS = 1
+/** The longest time between two such tries. */
+export const JOURNAL_RETRY_MOST_MS = 100
 /** How often a command in the container is looked at that has closed its output and not ended yet. */
 export const EXEC_END_LOOK_MS = 50
 /** How long after a reload's time is over it is still waited for: systemd's own timer comes a little late. */

@@ -38,6 +38,11 @@ export function readInspection(answer: Reading): ContainerInspection {
     stopTimeout: stopTimeout.isAbsent ? undefined : stopTimeout.whole(-1, Number.MAX_SAFE_INTEGER),
     labels: config.at('Labels').texts(),
     image: answer.at('Image').text(''),
+    imageName: config.at('Image').text(''),
+    environment: config
+      .at('Env')
+      .list()
+      .map((entry) => entry.text()),
     autoRemove: host.at('AutoRemove').flag(false),
     restartPolicy: readPolicy(host.at('RestartPolicy')),
     devices: readDevices(host),

@@ -31,6 +31,10 @@ export interface ContainerInspection {
   readonly labels: Readonly<Record<string, string>>
   /** The id of its image. */
   readonly image: string
+  /** Its image as the line that made it names it; absent where the Engine does not say. */
+  readonly imageName?: string
+  /** `NAME=value`, its image's too; absent where the Engine does not say. */
+  readonly environment?: readonly string[]
   /**
    * Whether the Engine removes it by itself when it has ended, its anonymous volumes too, as one of `docker run --rm`.
    */

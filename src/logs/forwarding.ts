@@ -1,31 +1,35 @@
-import {fstatSync} from 'node:fs'
 import type {Readable} from 'node:stream'
 import {isNotAttachable} from '../docker/engine.js'
 import {EngineUnreachableError, hasErrorCode, reason} from '../errors.js'
 import type {CreatedContainer, Host, RunHooks} from '../pipeline/contract.js'
 import {forwardLog, forwardOutput} from './forward-output.js'
 import {findJoin} from './log-join.js'
+import {ownOutputs, type OutletMaker} from './outlet.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
 import {unitOutput} from '../systemd/unit-output.js'
 
 /** What writing fails with when whoever read has gone away. */
 const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
 
-/** By this process, which stays for it: the container's output becomes ours. */
-export function forwarding({engine, log, stopping}: Pick<Host, 'engine' | 'log' | 'stopping'>): Partial<RunHooks> {
+/**
+ * By this process, which stays for it: the container's output becomes ours, or goes where somebody else makes an outlet
+ * for it.
+ */
+export function forwarding(
+  {engine, log, stopping}: Pick<Host, 'engine' | 'log' | 'stopping'>,
+  maker?: OutletMaker,
+): Partial<RunHooks> {
   let tails: OutputTails | undefined
   let open: Readable | undefined
   let forwarded: Promise<void> | undefined
-  // Both go to the one socket of the journal, behind sudo, too. Elsewhere bytes are bytes, and come in the order that
-  // the container has given them; a socket that is our input as well is a client's.
-  const byLine = isOneSocket(1, 2) && !isOneSocket(0, 1)
+  let outlet = ownOutputs()
   let isBroken = false
   const broke = (error: Error): void => {
     if (isBroken || hasErrorCode(error, ...READER_IS_GONE)) return
     isBroken = true
     log.warn(`output of the container is lost from here on: ${reason(error)}`)
   }
-  const traits = {byLine, broke, stopping}
+  const traits = {broke, stopping}
   const closed = new AbortController()
   const close = (): void => {
     closed.abort()
@@ -36,16 +40,19 @@ export function forwarding({engine, log, stopping}: Pick<Host, 'engine' | 'log' 
     unitOutput.begin()
     try {
       await act()
+      // What does not take the rest any more is not waited for.
+      if (!isBroken) await outlet.flush?.()
     } finally {
       const {stdout, stderr} = written
-      if (byLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) process.stdout.write('\n')
-      unitOutput.end(byLine || stderr.isAtLineStart)
+      if (outlet.byLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) outlet.stdout.write('\n')
+      unitOutput.end(outlet.byLine || outlet.flush !== undefined || stderr.isAtLineStart)
     }
   }
   const forward = async (stream: Readable, tty: boolean): Promise<void> => {
     open = stream
     const written = (tails ??= nothingWritten(Date.now()))
-    await carry(written, () => forwardOutput(stream, tty, process.stdout, process.stderr, written, traits))
+    const {stdout, stderr, byLine} = outlet
+    await carry(written, () => forwardOutput(stream, tty, stdout, stderr, written, {...traits, byLine}))
   }
   const forwardRest = async ({id, tty}: CreatedContainer, written: OutputTails): Promise<void> => {
     const read = async (since: number, until?: number): Promise<Readable> =>
@@ -58,7 +65,7 @@ export function forwarding({engine, log, stopping}: Pick<Host, 'engine' | 'log' 
       )
     }
     const rest = await read(join.since)
-    await carry(written, () => forwardLog(rest, tty, process.stdout, process.stderr, written, join, lost, traits))
+    await carry(written, () => forwardLog(rest, tty, outlet.stdout, outlet.stderr, written, join, lost, traits))
   }
   const forwardRestOrNew = async (container: CreatedContainer): Promise<void> => {
     const written = (tails ??= nothingWritten(Date.now()))
@@ -93,8 +100,10 @@ export function forwarding({engine, log, stopping}: Pick<Host, 'engine' | 'log' 
     })
   }
   return {
+    ...(maker === undefined ? {} : {resolve: maker.resolve}),
     // Before the container starts, so that its first line is not missed.
     async start({container, signal, defer}) {
+      if (maker !== undefined) outlet = await maker.open(container, {signal, defer})
       defer('close the stream of the output', close)
       try {
         forwarded = forward(await engine.attach(container.id, 'output', signal), container.tty)
@@ -120,17 +129,6 @@ export function forwarding({engine, log, stopping}: Pick<Host, 'engine' | 'log' 
     },
     exited: () => forwarded,
     resident: () => "it forwards the container's output",
-    describe: () => ["forward the container's output to standard output and standard error"],
-  }
-}
-
-/** Whether two descriptors of this process are the same socket. */
-function isOneSocket(one: number, other: number): boolean {
-  try {
-    const [a, b] = [fstatSync(one), fstatSync(other)]
-    return a.isSocket() && a.dev === b.dev && a.ino === b.ino
-  } catch {
-    // One is closed.
-    return false
+    describe: () => [maker?.what ?? "forward the container's output to standard output and standard error"],
   }
 }

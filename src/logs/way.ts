@@ -3,7 +3,7 @@ import type {Host} from '../pipeline/contract.js'
 import type {JournalOutputs} from '../systemd/journal-outputs.js'
 
 /** How a container's output reaches the journal. */
-export type LogWay = 'stream' | 'journal'
+export type LogWay = 'stream' | 'journal' | 'native'
 
 /** What `--logs` says: a way, `true` for the one that fits, or `false` for none. */
 export type SaidWay = LogWay | boolean
@@ -65,10 +65,11 @@ export interface Surroundings {
  * journal anyway, and no way was said; and whether the journal then has each line twice.
  */
 export function wayInSight(
-  said: 'stream' | undefined,
+  said: Exclude<LogWay, 'journal'> | undefined,
   {unit, outputs, driver, isUnderUnit}: Surroundings,
 ): {readonly way: LogWay; readonly isTwice: boolean} {
-  if (driver !== JOURNALD || unit === undefined || outputs === 'none') return {way: 'stream', isTwice: false}
+  const otherwise = said ?? 'stream'
+  if (driver !== JOURNALD || unit === undefined || outputs === 'none') return {way: otherwise, isTwice: false}
   const isEngines = said === undefined && isUnderUnit && outputs === 'both' && unit.manager === 'system'
-  return isEngines ? {way: 'journal', isTwice: false} : {way: 'stream', isTwice: true}
+  return isEngines ? {way: 'journal', isTwice: false} : {way: otherwise, isTwice: true}
 }

@@ -1,9 +1,10 @@
 import type {FoundContainer, Host, RunHooks} from '../pipeline/contract.js'
-import {journalOutputs, type JournalOutputs} from '../systemd/journal-outputs.js'
+import {journalOutputs, nativeOutputs, type JournalOutputs} from '../systemd/journal-outputs.js'
 import {engineJournal, isUnderUnit} from './engine-journal.js'
 import {forwarding} from './forwarding.js'
+import {nativeOutlet} from './native.js'
 import {partsOf} from './parts.js'
-import {wayInSight} from './way.js'
+import {wayInSight, type LogWay} from './way.js'
 
 /**
  * The output of a run that stays is forwarded, unless the Engine writes it to the same journal anyway, by the line or
@@ -12,9 +13,9 @@ import {wayInSight} from './way.js'
  *
  * @param said what `--logs` says, which holds
  */
-export function whereItFits(host: Host, said: 'stream' | undefined): Partial<RunHooks> {
+export function whereItFits(host: Host, said: Exclude<LogWay, 'journal'> | undefined): Partial<RunHooks> {
   const {engine, env, log, unit} = host
-  const stream = forwarding(host)
+  const stream = forwarding(host, said === 'native' ? nativeOutlet(host) : undefined)
   const journal: Partial<RunHooks> = {
     ...engineJournal(host, false),
     resident: () => 'neither --logs=journal nor --handover is set, with which it need not stay',
@@ -32,7 +33,7 @@ export function whereItFits(host: Host, said: 'stream' | undefined): Partial<Run
     ...partsOf(() => [chosen]),
     async resolve(context) {
       const {request, signal} = context
-      outputs = unit === undefined ? 'none' : await journalOutputs(env)
+      if (unit !== undefined) outputs = said === 'native' ? await nativeOutputs() : await journalOutputs(env)
       let driver: string | undefined = request.body.HostConfig.LogConfig.Type
       if (driver === '' && outputs !== 'none') {
         driver = (await engine.info(signal).catch(() => undefined))?.logDriver

@@ -12,10 +12,10 @@ export const logForwarding = defineRunPlugin({
     logs: {
       kind: 'boolean',
       char: 'l',
-      modes: ['stream', 'journal'],
+      modes: ['stream', 'journal', 'native'],
       default: true,
       summary:
-        "send the container's output to the journal: --logs=stream through the unit's own standard output and error, --logs=journal by Docker's journald driver; --logs=false leaves it to Docker's log driver",
+        "send the container's output to the journal: --logs=stream through the unit's own standard output and error, --logs=journal by Docker's journald driver, --logs=native with fields of the container's own; --logs=false leaves it to Docker's log driver",
     },
   },
   setup({logs: said}, host) {

@@ -18,6 +18,11 @@ export async function journalOutputs(env: Readonly<NodeJS.ProcessEnv>): Promise<
   return count === 1 ? 'one' : 'both'
 }
 
+/** The same of what is written to the journal's own socket: all of it. */
+export async function nativeOutputs(): Promise<JournalOutputs> {
+  return (await hasLogNamespace()) ? 'none' : 'both'
+}
+
 async function hasLogNamespace(): Promise<boolean> {
   const mounts = parseMountinfo(await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''))
   return mounts.some(({mountPoint, root}) => mountPoint === '/run/systemd/journal' && /\/journal\.[^/]+$/.test(root))

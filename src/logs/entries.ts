@@ -1,0 +1,3 @@
+// What a run loads that makes entries of a container's output, and no other: a file of its own in dist
+// (scripts/bundle.mjs). It has its own classes of errors there.
+export {prepareNative} from './open-entries.js'

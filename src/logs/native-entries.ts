@@ -1,0 +1,50 @@
+import {JOURNAL_RETRY_FIRST_MS, JOURNAL_RETRY_MOST_MS} from '../limits.js'
+import type {NativeJournal} from '../systemd/native-journal.js'
+import {sleep} from '../timing.js'
+import type {Entry, EntrySink} from './entry.js'
+
+/**
+ * Writes entries to the journal one by one. One that has no room, or is not there, is waited for, and with it the
+ * container that has more to say.
+ */
+export class NativeEntries implements EntrySink {
+  readonly #journal: NativeJournal
+  readonly #closed = new AbortController()
+  /** Settles when what was taken so far was written. */
+  #written: Promise<void> = Promise.resolve()
+
+  constructor(journal: NativeJournal) {
+    this.#journal = journal
+  }
+
+  take(entries: readonly Entry[], done: (error?: Error | null) => void): void {
+    this.#written = this.#written.then(() => this.#write(entries))
+    this.#written.then(
+      () => {
+        done()
+      },
+      (error: unknown) => {
+        done(error as Error)
+      },
+    )
+  }
+
+  close(): void {
+    this.#closed.abort(new Error('the journal does not take it'))
+    this.#journal.close()
+  }
+
+  async #write(entries: readonly Entry[]): Promise<void> {
+    const {signal} = this.#closed
+    let patience = JOURNAL_RETRY_FIRST_MS
+    for (const {priority, text} of entries) {
+      signal.throwIfAborted()
+      while (this.#journal.send(priority, text) !== 'sent') {
+        await sleep(patience, signal)
+        signal.throwIfAborted()
+        patience = Math.min(patience * 2, JOURNAL_RETRY_MOST_MS)
+      }
+      patience = JOURNAL_RETRY_FIRST_MS
+    }
+  }
+}
