@@ -14,6 +14,7 @@ const LATE = {
   loaders: 'src/config/loaders.ts',
   probes: 'src/readiness/probes.ts',
   entries: 'src/logs/entries.ts',
+  'linear-regex': 'src/logs/priority/linear-regex.ts',
 }
 
 /** Files of dist that no run loads: what package.json exports to plugins. */
@@ -57,7 +58,7 @@ const late = {
   name: 'late',
   setup({onResolve, onLoad}) {
     const names = Object.keys(LATE).join('|')
-    onResolve({filter: new RegExp(`^\\.{1,2}/(?:${names})\\.js$`)}, ({path}) => ({
+    onResolve({filter: new RegExp(`^\\.{1,2}/(?:[\\w-]+/)*(?:${names})\\.js$`)}, ({path}) => ({
       path: `./${path.replace(/^.*\/(.*)\.js$/, '$1')}.cjs`,
       namespace: 'late-file',
     }))

@@ -77,6 +77,8 @@ export const UNWIND_MS = 10_000
 export const STUCK_READER_MS = 5000
 /** How long a line of the container's output that is not finished yet is held back from the journal. */
 export const UNFINISHED_LINE_MS = 100
+/** How long after its last line an entry of several may go on (`--multiline`). */
+export const UNFINISHED_ENTRY_MS = 1000
 /** How long after the journal had no room for an entry it is tried again; from then on twice as long each time. */
 export const JOURNAL_RETRY_FIRST_MS = 1
 /** The longest time between two such tries. */

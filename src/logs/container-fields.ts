@@ -1,5 +1,6 @@
-import {BadValueError} from '../errors.js'
+import {BadValueError, reason} from '../errors.js'
 import {isFieldName} from '../systemd/native-journal.js'
+import type {LinearRegex} from './priority/linear-regex.js'
 import {parseTag, type Tag, type TaggedContainer} from './tag-template.js'
 
 /** How many bytes the chosen labels and variables of a container may have, as every entry has them all. */
@@ -9,8 +10,6 @@ const MOST_FIELDS = 256
 /** The longest name of a label or variable that is looked at. */
 const LONGEST_NAME = 256
 const SHORT_ID = 12
-/** A flag of Go's regular expressions that those of JavaScript have outside of the expression. */
-const GO_FLAGS = /^\(\?([ims]+)\)/
 
 /** A container as the fields of its entries tell of it. */
 export interface DescribedContainer extends TaggedContainer {
@@ -31,13 +30,13 @@ export interface FieldWishes {
  *
  * @throws {BadValueError}
  */
-export function parseFieldWishes(options: Readonly<Record<string, string>>): FieldWishes {
+export async function parseFieldWishes(options: Readonly<Record<string, string>>): Promise<FieldWishes> {
   const tag = options['tag'] ?? ''
   return {
     // Docker takes an empty one for none.
     tag: tag === '' ? undefined : parseTag(tag),
-    isLabelChosen: chosenBy(options, 'labels'),
-    isVariableChosen: chosenBy(options, 'env'),
+    isLabelChosen: await chosenBy(options, 'labels'),
+    isVariableChosen: await chosenBy(options, 'env'),
   }
 }
 
@@ -106,19 +105,23 @@ function isOurs(field: string): boolean {
 }
 
 /** @throws {BadValueError} */
-function chosenBy(options: Readonly<Record<string, string>>, option: 'labels' | 'env'): (name: string) => boolean {
+async function chosenBy(
+  options: Readonly<Record<string, string>>,
+  option: 'labels' | 'env',
+): Promise<(name: string) => boolean> {
   const names = new Set((options[option] ?? '').split(','))
   const pattern = options[`${option}-regex`] ?? ''
-  const matches = pattern === '' ? undefined : expression(pattern, `${option}-regex`)
+  const matches = pattern === '' ? undefined : await parsePattern(`${option}-regex`, pattern)
   return (name) => names.has(name) || (name.length <= LONGEST_NAME && matches?.test(name) === true)
 }
 
 /** @throws {BadValueError} */
-function expression(pattern: string, option: string): RegExp {
-  const [given = '', flags = ''] = GO_FLAGS.exec(pattern) ?? []
+async function parsePattern(option: string, pattern: string): Promise<LinearRegex> {
+  // A big library, which few runs need.
+  const {linearRegex} = await import('./priority/linear-regex.js')
   try {
-    return new RegExp(pattern.slice(given.length), flags)
-  } catch {
-    throw new BadValueError('--log-opt', `${option}=${pattern}`, 'it is not a regular expression')
+    return linearRegex(pattern, '')
+  } catch (error) {
+    throw new BadValueError('--log-opt', `${option}=${pattern}`, reason(error))
   }
 }

@@ -1,7 +1,8 @@
 import {Writable} from 'node:stream'
 import type {OutputStream} from '../docker/demultiplexer.js'
-import {UNFINISHED_LINE_MS} from '../limits.js'
+import {UNFINISHED_ENTRY_MS, UNFINISHED_LINE_MS} from '../limits.js'
 import type {Entry, EntrySink} from './entry.js'
+import {LineJoiner, type JoinRules} from './line-joiner.js'
 import {LineSplitter} from './line-splitter.js'
 import type {PriorityOf} from './priority-of.js'
 
@@ -9,25 +10,36 @@ const RETURN = 0x0d
 
 type Done = (error?: Error | null) => void
 
+/** What becomes of the lines of a stream. */
+export interface EntryMaking {
+  /** Whether the container has a terminal, which ends its lines with CR LF. */
+  readonly tty: boolean
+  /** Which lines are one entry; absent where each is one. */
+  readonly joins: JoinRules | undefined
+  readonly priorityOf: PriorityOf
+}
+
 /**
- * Makes entries of one stream of a container's output. A line whose end does not come, as that of a prompt, becomes an
- * entry as it is once nothing has come for a while. Takes no more than its sink does.
+ * Makes entries of one stream of a container's output. A line whose end does not come, as that of a prompt, goes as it
+ * is once nothing has come for a while, and so does an entry that may have more lines. Takes no more than its sink.
  */
 export class EntryStream extends Writable {
   readonly #sink: EntrySink
   readonly #lines: LineSplitter
+  readonly #joiner: LineJoiner | undefined
   #entries: Entry[] = []
   #timer: NodeJS.Timeout | undefined
   /** Counts what has come, to tell whether anything has. */
   #pieces = 0
 
-  /** @param tty the container has a terminal, which ends its lines with CR LF */
-  constructor(stream: OutputStream, tty: boolean, priorityOf: PriorityOf, sink: EntrySink) {
+  constructor(stream: OutputStream, {tty, joins, priorityOf}: EntryMaking, sink: EntrySink) {
     super()
     this.#sink = sink
+    const make = (text: Buffer, isRest: boolean): void => void this.#entries.push({stream, ...priorityOf(text, isRest)})
+    const joiner = (this.#joiner = joins === undefined ? undefined : new LineJoiner(joins, make))
+    const take = joiner?.take ?? make
     this.#lines = new LineSplitter((line, isRest) => {
-      const text = tty && line.at(-1) === RETURN ? line.subarray(0, -1) : line
-      this.#entries.push({stream, ...priorityOf(text, isRest)})
+      take(tty && line.at(-1) === RETURN ? line.subarray(0, -1) : line, isRest)
     })
   }
 
@@ -36,7 +48,7 @@ export class EntryStream extends Writable {
     clearTimeout(this.#timer)
     this.#lines.push(piece)
     this.#pass((error) => {
-      if (this.#lines.isHolding) this.#letGoLater()
+      this.#letGoLater()
       done(error)
     })
   }
@@ -46,26 +58,40 @@ export class EntryStream extends Writable {
     done(error)
   }
 
-  /** Resolves when also what is held of a line was written, or can't be. */
+  /** Resolves when also what is held was written, or can't be. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#lines.flush()
+    this.#joiner?.flush()
+    await this.#passHeld()
+  }
+
+  #letGoLater(): void {
+    const {isHolding} = this.#lines
+    if (!isHolding && this.#joiner?.isHolding !== true) return
+    const pieces = this.#pieces
+    this.#timer = setTimeout(
+      () => {
+        // Where this process was held up, what came in the meantime is there only now.
+        setImmediate(() => {
+          if (this.#pieces !== pieces || this.destroyed) return
+          if (isHolding) this.#lines.flush()
+          else this.#joiner?.flush()
+          void this.#passHeld()
+          this.#letGoLater()
+        })
+      },
+      isHolding ? UNFINISHED_LINE_MS : UNFINISHED_ENTRY_MS,
+    )
+  }
+
+  async #passHeld(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#pass((error) => {
         if (error) this.destroy(error)
         resolve()
       })
     })
-  }
-
-  #letGoLater(): void {
-    const pieces = this.#pieces
-    this.#timer = setTimeout(() => {
-      // Where this process was held up, what came in the meantime is there only now.
-      setImmediate(() => {
-        if (this.#pieces === pieces && !this.destroyed) void this.flush()
-      })
-    }, UNFINISHED_LINE_MS)
   }
 
   #pass(done: Done): void {

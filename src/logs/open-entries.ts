@@ -1,14 +1,21 @@
+import type {OutputStream} from '../docker/demultiplexer.js'
 import type {Engine} from '../docker/engine.js'
 import {RefusedOptionError, reason} from '../errors.js'
 import type {CreatedContainer, Host} from '../pipeline/contract.js'
 import {loadDatagramSenders, type OpenDatagramSender} from '../systemd/datagram-socket.js'
 import {JOURNAL_SOCKET, NativeJournal} from '../systemd/native-journal.js'
-import {syslogProperties} from '../systemd/syslog-properties.js'
+import {syslogProperties, type SyslogProperties} from '../systemd/syslog-properties.js'
 import {containerFields, parseFieldWishes, type DescribedContainer} from './container-fields.js'
 import {EntryStream} from './entry-stream.js'
 import {NativeEntries} from './native-entries.js'
-import type {Outlet, OutletMaker} from './outlet.js'
-import {prefixPriority} from './priority-of.js'
+import type {EntrySink} from './entry.js'
+import {ownOutputs, type Outlet, type OutletMaker} from './outlet.js'
+import {PrefixedLines} from './prefixed-lines.js'
+import {priorityFrom} from './priority-of.js'
+import {parseEntryRules, type EntryRules, type EntryWords} from './priority/parse.js'
+
+const STREAMS = ['stdout', 'stderr'] as const
+const NAMES = {stdout: 'standard output', stderr: 'standard error'} as const
 
 /**
  * Gets ready to write a container's output to the journal natively, with fields of its own.
@@ -17,13 +24,15 @@ import {prefixPriority} from './priority-of.js'
  * @param path journald's socket
  * @throws {RefusedOptionError} {@link BadValueError} where that cannot be
  */
-export function prepareNative(
+export async function prepareNative(
   host: Host,
+  words: EntryWords,
   logOptions: Readonly<Record<string, string>>,
   path = JOURNAL_SOCKET,
-): OutletMaker['open'] {
+): Promise<OutletMaker['open']> {
   const {unit, env, engine, log} = host
-  const wishes = parseFieldWishes(logOptions)
+  const rules = await parseEntryRules(words)
+  const wishes = await parseFieldWishes(logOptions)
   const open = openerOfSenders()
   // Whether there is a journal is seen before anything is made.
   openJournal(open, new Map(), path).close()
@@ -43,9 +52,68 @@ export function prepareNative(
     defer('let go of the journal', () => {
       sink.close()
     })
-    const streamOf = (stream: 'stdout' | 'stderr'): EntryStream =>
-      new EntryStream(stream, container.tty, prefixPriority(properties.level, properties.takesPrefix), sink)
-    return outletOf(streamOf('stdout'), streamOf('stderr'))
+    const {stdout, stderr} = streamsTo(sink, container, {words, rules, properties})
+    return outletOf(stdout, stderr)
+  }
+}
+
+/**
+ * Gets ready to write a container's output to the unit's own standard output and error with its priority before each
+ * line. Where that would be text, all goes as it comes.
+ *
+ * @param options those of the line for which it is done
+ * @throws {BadValueError}
+ */
+export async function prepareStream(
+  {unit, env, log}: Pick<Host, 'unit' | 'env' | 'log'>,
+  words: EntryWords,
+  options: readonly string[],
+): Promise<OutletMaker['open']> {
+  const rules = await parseEntryRules(words)
+  const hasNoEffect = `${options.join(' and ')} ${options.length === 1 ? 'has' : 'have'} no effect`
+  return async (container, {signal}) => {
+    const properties = await syslogProperties(unit, env, signal)
+    const own = ownOutputs()
+    if (!properties.takesPrefix) {
+      log.warn(`${hasNoEffect}, because the unit has SyslogLevelPrefix=no: leave that out, or set --logs=native`)
+      return own
+    }
+    const {isJournal} = properties
+    const streams = options.some((option) => option !== '--stderr-priority') ? STREAMS : (['stderr'] as const)
+    const others = streams.filter((stream) => !isJournal[stream])
+    if (others.length > 0)
+      log.warn(
+        `${hasNoEffect} on ${others.map((stream) => NAMES[stream]).join(' and ')}, because that is not the journal`,
+      )
+    if (others.length === streams.length) return own
+    const made = streamsTo(new PrefixedLines(own), container, {words, rules, properties})
+    return {
+      ...outletOf(made.stdout, made.stderr),
+      ...(isJournal.stdout ? {} : {stdout: own.stdout}),
+      ...(isJournal.stderr ? {} : {stderr: own.stderr}),
+    }
+  }
+}
+
+/** How the entries of a container's streams are made. */
+interface Making {
+  readonly words: EntryWords
+  readonly rules: EntryRules
+  readonly properties: SyslogProperties
+}
+
+function streamsTo(
+  sink: EntrySink,
+  {tty}: CreatedContainer,
+  {words, rules: {stderrPriority, readLevel, beginsEntry}, properties: {level, takesPrefix}}: Making,
+): Readonly<Record<OutputStream, EntryStream>> {
+  const streamOf = (stream: OutputStream, otherwise: number): EntryStream => {
+    const joins = beginsEntry === undefined ? undefined : {beginsEntry, takesPrefix}
+    return new EntryStream(stream, {tty, joins, priorityOf: priorityFrom({otherwise, takesPrefix, readLevel})}, sink)
+  }
+  return {
+    stdout: streamOf('stdout', level),
+    stderr: streamOf('stderr', words.stderrPriority === undefined ? level : stderrPriority),
   }
 }
 

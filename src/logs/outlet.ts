@@ -9,7 +9,7 @@ export interface Outlet {
   /** Whether both come to one place where a line is an entry. */
   readonly byLine: boolean
   /** Resolves when also what it holds of a line was written, or can't be. */
-  flush?(): Promise<void>
+  readonly flush?: () => Promise<void>
 }
 
 /** Who makes an outlet for the output of a container. */

@@ -2,8 +2,9 @@ import type {FoundContainer, Host, RunHooks} from '../pipeline/contract.js'
 import {journalOutputs, nativeOutputs, type JournalOutputs} from '../systemd/journal-outputs.js'
 import {engineJournal, isUnderUnit} from './engine-journal.js'
 import {forwarding} from './forwarding.js'
-import {nativeOutlet} from './native.js'
+import {entriesByEngine, entryOutlet} from './entry-outlet.js'
 import {partsOf} from './parts.js'
+import type {EntryWords} from './priority/parse.js'
 import {wayInSight, type LogWay} from './way.js'
 
 /**
@@ -13,11 +14,16 @@ import {wayInSight, type LogWay} from './way.js'
  *
  * @param said what `--logs` says, which holds
  */
-export function whereItFits(host: Host, said: Exclude<LogWay, 'journal'> | undefined): Partial<RunHooks> {
+export function whereItFits(
+  host: Host,
+  said: Exclude<LogWay, 'journal'> | undefined,
+  words: EntryWords,
+): Partial<RunHooks> {
   const {engine, env, log, unit} = host
-  const stream = forwarding(host, said === 'native' ? nativeOutlet(host) : undefined)
+  const stream = forwarding(host, entryOutlet(host, said === 'native', words))
+  const parts = [engineJournal(host, false), entriesByEngine(host, words)]
   const journal: Partial<RunHooks> = {
-    ...engineJournal(host, false),
+    ...partsOf(() => parts),
     resident: () => 'neither --logs=journal nor --handover is set, with which it need not stay',
   }
   let outputs: JournalOutputs = 'none'
@@ -40,7 +46,9 @@ export function whereItFits(host: Host, said: Exclude<LogWay, 'journal'> | undef
         signal.throwIfAborted()
       }
       choose(driver, true)
-      await chosen.resolve?.(context)
+      // What is to be started may be another one that is there already, whose output is forwarded.
+      await stream.resolve?.(context)
+      if (chosen === journal) await journal.resolve?.(context)
     },
     reconcile({found}) {
       there = found

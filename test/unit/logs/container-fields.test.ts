@@ -1,6 +1,5 @@
 import {describe, expect, test} from 'vitest'
 import {containerFields, parseFieldWishes, type DescribedContainer} from '../../../src/logs/container-fields.js'
-import {thrownBy} from '../../support/thrown.js'
 
 const ID = '0123456789abcdef'.repeat(4)
 const CONTAINER = {
@@ -21,50 +20,43 @@ const OWN = {
 }
 
 /** The fields of a container with these options, and what was left out. */
-function fieldsWith(options: Record<string, string>, differs: Partial<DescribedContainer> = {}, unit?: string) {
+async function fieldsWith(options: Record<string, string>, differs: Partial<DescribedContainer> = {}, unit?: string) {
   const leftOut: string[] = []
-  const fields = containerFields({...CONTAINER, ...differs}, parseFieldWishes(options), unit, (names) =>
+  const fields = containerFields({...CONTAINER, ...differs}, await parseFieldWishes(options), unit, (names) =>
     leftOut.push(...names),
   )
   return {fields: Object.fromEntries(fields), leftOut}
 }
 
 describe("the fields of a container's entries", () => {
-  test('are those of the container alone where the line chooses nothing', () => {
-    expect(fieldsWith({})).toEqual({fields: OWN, leftOut: []})
-    expect(fieldsWith({tag: '', labels: '', 'labels-regex': '', env: '', 'env-regex': ''}).fields).toEqual(OWN)
+  test('are those of the container alone where the line chooses nothing', async () => {
+    expect(await fieldsWith({})).toEqual({fields: OWN, leftOut: []})
+    const {fields} = await fieldsWith({tag: '', labels: '', 'labels-regex': '', env: '', 'env-regex': ''})
+    expect(fields).toEqual(OWN)
   })
 
-  test('have the unit where it is said', () => {
-    expect(fieldsWith({}, {}, 'web.service').fields).toEqual({...OWN, OBJECT_SYSTEMD_UNIT: 'web.service'})
+  test('have the unit where it is said', async () => {
+    const {fields} = await fieldsWith({}, {}, 'web.service')
+    expect(fields).toEqual({...OWN, OBJECT_SYSTEMD_UNIT: 'web.service'})
   })
 
-  test('have labels and variables as Docker calls them', () => {
-    expect(fieldsWith({labels: 'com.example.team,none', env: 'STAGE,EMPTY,BARE,NONE'}).fields).toEqual({
-      ...OWN,
-      COM_EXAMPLE_TEAM: 'a team',
-      STAGE: 'live=yes',
-      EMPTY: '',
-      BARE: '',
-    })
+  test('have labels and variables as Docker calls them', async () => {
+    const {fields} = await fieldsWith({labels: 'com.example.team,none', env: 'STAGE,EMPTY,BARE,NONE'})
+    expect(fields).toEqual({...OWN, COM_EXAMPLE_TEAM: 'a team', STAGE: 'live=yes', EMPTY: '', BARE: ''})
   })
 
-  test('have labels and variables whose names match', () => {
-    expect(fieldsWith({'labels-regex': '^(_|com)', 'env-regex': '(?i)^p'}).fields).toEqual({
-      ...OWN,
-      COM_EXAMPLE_TEAM: 'a team',
-      TIER: 'other',
-      PATH: '/bin',
-    })
+  test('have labels and variables whose names match', async () => {
+    const {fields} = await fieldsWith({'labels-regex': '^(_|com)', 'env-regex': '(?i)^p'})
+    expect(fields).toEqual({...OWN, COM_EXAMPLE_TEAM: 'a team', TIER: 'other', PATH: '/bin'})
   })
 
-  test('are named by the tag', () => {
-    const {fields} = fieldsWith({tag: '{{.ImageName}}/{{ .Name }}/{{.ID}}'})
+  test('are named by the tag', async () => {
+    const {fields} = await fieldsWith({tag: '{{.ImageName}}/{{ .Name }}/{{.ID}}'})
     const tag = 'registry/web:1/web/0123456789ab'
     expect(fields).toEqual({...OWN, SYSLOG_IDENTIFIER: tag, CONTAINER_TAG: tag})
   })
 
-  test('cannot be replaced by a label, and none makes an entry that of another unit', () => {
+  test('cannot be replaced by a label, and none makes an entry that of another unit', async () => {
     const labels = {
       message: 'no',
       priority: '0',
@@ -77,31 +69,36 @@ describe("the fields of a container's entries", () => {
       '1': 'a digit',
       '\u00e9': 'another',
     }
-    expect(fieldsWith({'labels-regex': '.*'}, {labels}).fields).toEqual({...OWN, PID: '1'})
+    expect((await fieldsWith({'labels-regex': '.*'}, {labels})).fields).toEqual({...OWN, PID: '1'})
   })
 
-  test('have no more labels and variables than an entry may take', () => {
+  test('have a variable rather than a label of the same name', async () => {
+    const {fields} = await fieldsWith({labels: 'stage', env: 'STAGE'}, {labels: {stage: 'test'}})
+    expect(fields).toEqual({...OWN, STAGE: 'live=yes'})
+  })
+
+  test('have no more labels and variables than an entry may take', async () => {
     const labels = {...Object.fromEntries(Array.from({length: 300}, (_, n) => [`l${String(n)}`, ''])), long: ''}
-    const many = fieldsWith({'labels-regex': '^l'}, {labels})
+    const many = await fieldsWith({'labels-regex': '^l'}, {labels})
     expect(Object.keys(many.fields)).toHaveLength(256 + Object.keys(OWN).length)
     expect(many.leftOut).toHaveLength(301 - 256)
-    const long = fieldsWith({labels: 'one,two,three'}, {labels: {one: 'x', two: 'y'.repeat(40_000), three: 'z'}})
+    const long = await fieldsWith({labels: 'one,two,three'}, {labels: {one: 'x', two: 'y'.repeat(40_000), three: 'z'}})
     expect(long).toEqual({fields: {...OWN, ONE: 'x', THREE: 'z'}, leftOut: ['two']})
   })
 
   test.each([
-    [{'labels-regex': '('}, '"labels-regex=(" for --log-opt: it is not a regular expression'],
-    [{'env-regex': '['}, '"env-regex=[" for --log-opt: it is not a regular expression'],
+    [{'labels-regex': '('}, '"labels-regex=(" for --log-opt: error parsing regexp: missing closing ): `(`'],
+    [{'env-regex': '['}, '"env-regex=[" for --log-opt: error parsing regexp: missing closing ]: `[`'],
     [
       {tag: '{{.Name}}-{{index .Labels "x"}}'},
-      'for --log-opt: --logs=native knows no {{index .Labels \\"x\\"}}, but {{.ID}}, {{.FullID}}, {{.Name}}, {{.ImageID}}, {{.ImageFullID}}, {{.ImageName}}, {{.DaemonName}}',
+      'for --log-opt: --logs=native knows no {{index .Labels "x"}}, but {{.ID}}, {{.FullID}}, {{.Name}}, {{.ImageID}}, {{.ImageFullID}}, {{.ImageName}}, {{.DaemonName}}',
     ],
     [{tag: '{{Name}}'}, 'knows no {{Name}}'],
     [{tag: '{{.constructor}}'}, 'knows no {{.constructor}}'],
-  ])('are refused with %j', (options, words) => {
-    expect(thrownBy(() => parseFieldWishes(options as unknown as Record<string, string>))).toMatchObject({
+  ] as [Record<string, string>, string][])('are refused with %j', async (options, words) => {
+    await expect(parseFieldWishes(options)).rejects.toMatchObject({
       code: 'BAD_VALUE',
-      message: expect.stringContaining(words.replaceAll('\\"', '"')) as string,
+      message: expect.stringContaining(words) as string,
     })
   })
 })

@@ -2,11 +2,17 @@ import {once} from 'node:events'
 import {afterEach, describe, expect, test, vi} from 'vitest'
 import type {Entry, EntrySink} from '../../../src/logs/entry.js'
 import {EntryStream} from '../../../src/logs/entry-stream.js'
-import {prefixPriority} from '../../../src/logs/priority-of.js'
-import {UNFINISHED_LINE_MS} from '../../../src/limits.js'
+import type {JoinRules} from '../../../src/logs/line-joiner.js'
+import {priorityFrom} from '../../../src/logs/priority-of.js'
+import {UNFINISHED_ENTRY_MS, UNFINISHED_LINE_MS} from '../../../src/limits.js'
 
 /** What becomes of a stream, and the calls that its sink has yet to answer where it is slow. */
-function streamTo({isSlow = false, tty = false, error}: {isSlow?: boolean; tty?: boolean; error?: Error} = {}) {
+function streamTo({
+  isSlow = false,
+  tty = false,
+  joins,
+  error,
+}: {isSlow?: boolean; tty?: boolean; joins?: JoinRules; error?: Error} = {}) {
   const given: string[] = []
   const waiting: (() => void)[] = []
   const sink: EntrySink = {
@@ -20,7 +26,12 @@ function streamTo({isSlow = false, tty = false, error}: {isSlow?: boolean; tty?:
     },
     close: () => undefined,
   }
-  return {stream: new EntryStream('stderr', tty, prefixPriority(6, true), sink), given, waiting}
+  const priorityOf = priorityFrom({
+    otherwise: 6,
+    takesPrefix: true,
+    readLevel: (text) => (text.includes('failed') ? 3 : undefined),
+  })
+  return {stream: new EntryStream('stderr', {tty, joins, priorityOf}, sink), given, waiting}
 }
 
 describe('a stream of which entries are made', () => {
@@ -67,6 +78,30 @@ describe('a stream of which entries are made', () => {
     stream.write('\n')
     await vi.advanceTimersByTimeAsync(0)
     expect(given).toEqual(['stderr 6 one, two, three'])
+  })
+
+  test('has the priority that the text says, where none stands before it', async () => {
+    const {stream, given} = streamTo()
+    stream.write('it failed\n<4>it failed\n<7>\n')
+    await stream.flush()
+    expect(given).toEqual(['stderr 3 it failed', 'stderr 4 it failed', 'stderr 7 '])
+  })
+
+  test('joins lines, and lets go of an entry that may have more of them later than of a line', async () => {
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout', 'setImmediate']})
+    const joins = {beginsEntry: (line: Buffer) => line[0] !== 0x20, takesPrefix: true}
+    const {stream, given} = streamTo({joins})
+    stream.write('one\n<4>it failed\n<6> at one\n at t')
+    await vi.advanceTimersByTimeAsync(UNFINISHED_LINE_MS + 1)
+    expect(given).toEqual(['stderr 6 one'])
+    stream.write('wo\n at three\n')
+    await vi.advanceTimersByTimeAsync(UNFINISHED_ENTRY_MS - 1)
+    expect(given).toEqual(['stderr 6 one'])
+    await vi.advanceTimersByTimeAsync(2)
+    expect(given).toEqual(['stderr 6 one', 'stderr 4 it failed\n at one\n at two\n at three'])
+    stream.write(' at four\nend')
+    await stream.flush()
+    expect(given.slice(2)).toEqual(['stderr 6  at four', 'stderr 6 end'])
   })
 
   test('takes no more than its sink does', async () => {

@@ -1,6 +1,7 @@
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {EngineInfo} from '../../../src/docker/engine.js'
 import type {FoundContainer, RunHooks} from '../../../src/pipeline/contract.js'
+import type {EntryWords} from '../../../src/logs/priority/parse.js'
 import {whereItFits} from '../../../src/logs/where-it-fits.js'
 import * as journal from '../../../src/systemd/journal-outputs.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
@@ -28,10 +29,12 @@ async function come(
   hosts: string,
   {
     said,
+    words = {},
     LogConfig = {Type: '', Config: {}},
     found,
   }: {
-    said?: 'stream'
+    said?: 'stream' | 'native'
+    words?: Partial<EntryWords>
     LogConfig?: {Type: string; Config: Record<string, string>}
     found?: Partial<FoundContainer>
   } = {},
@@ -45,7 +48,12 @@ async function come(
     },
   })
   const {host, lines} = pluginHost({engine, unit})
-  const hooks = whereItFits(host, said)
+  const hooks = whereItFits(host, said, {
+    stderrPriority: undefined,
+    levelFrom: undefined,
+    multiline: undefined,
+    ...words,
+  })
   const request = plainRequest()
   request.body.HostConfig.LogConfig = LogConfig
   const {context} = hookContext()
@@ -114,4 +122,25 @@ describe('the output of a run that stays', () => {
       expect({attached, lines}).toEqual({attached: isForwarded, lines: said})
     },
   )
+
+  test.each([
+    ['json-file', undefined, true, 'on standard error, because that is not the journal'],
+    ['journald', {logDriver: 'json-file', labels: {}}, true, 'on standard error, because that is not the journal'],
+    ['journald', undefined, false, "because Docker's journald driver writes the container's output to the journal"],
+    ['json-file', {logDriver: 'journald', labels: UNDER}, false, "because Docker's journald driver writes the"],
+  ] as const)(
+    'what the line says of priorities has effect where entries are ours, on a host with %s and with the container %j',
+    async (hosts, found, isForwarded, why) => {
+      const {attached, lines} = await come(hosts, {words: {stderrPriority: 'err'}, ...(found ? {found} : {})})
+      expect({attached, lines}).toEqual({
+        attached: isForwarded,
+        lines: [expect.stringMatching(new RegExp(`^warn: --stderr-priority has no effect,? ${why}`))],
+      })
+    },
+  )
+
+  test('what the line says wrong of priorities is refused before anything is made, whoever writes', async () => {
+    for (const hosts of ['journald', 'json-file'])
+      await expect(come(hosts, {words: {stderrPriority: 'loud'}})).rejects.toMatchObject({code: 'BAD_VALUE'})
+  })
 })

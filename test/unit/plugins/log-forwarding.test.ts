@@ -11,6 +11,9 @@ import {dockerLog, type Logged} from '../../support/engine/docker-log.js'
 import {frame} from '../../support/engine/frames.js'
 import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 
+/** What the line says of entries: nothing. */
+const UNSAID = {'stderr-priority': undefined, 'log-level-from': undefined, multiline: undefined}
+
 class Sink extends Writable {
   text = ''
 
@@ -71,7 +74,7 @@ async function hooksWith(
   {interactive, detached = false}: {interactive: boolean; detached?: boolean},
   host = pluginHost({engine}).host,
 ): Promise<Partial<RunHooks> | undefined> {
-  const hooks = logForwarding.setup({logs: true}, host)
+  const hooks = logForwarding.setup({...UNSAID, logs: true}, host)
   const request = plainRequest()
   request.body.OpenStdin = interactive
   request.body.AttachStdin = interactive && !detached
@@ -130,7 +133,7 @@ describe('with --logs', () => {
   })
 
   test('an Engine that does not attach is an error', async () => {
-    const hooks = logForwarding.setup({logs: true}, pluginHost().host)
+    const hooks = logForwarding.setup({...UNSAID, logs: true}, pluginHost().host)
     await expect(hooks?.start?.({...hookContext().context, container: created})).rejects.toThrow(
       'the fake Engine was not told how to attach',
     )
@@ -284,7 +287,7 @@ describe('with a terminal', () => {
 })
 
 test('the plugin sits the run out with --logs=false', () => {
-  expect(logForwarding.setup({logs: false}, pluginHost({engine}).host)).toBeUndefined()
+  expect(logForwarding.setup({...UNSAID, logs: false}, pluginHost({engine}).host)).toBeUndefined()
 })
 
 /** A stream of the Engine's that says this and ends. */
@@ -303,7 +306,7 @@ async function cutAfterOne(told: Partial<Engine>): Promise<{hooks: Partial<RunHo
   const attach: Engine['attach'] = (...asked) =>
     attachedTo++ === 0 ? Promise.resolve(saying(frame(1, 'one\n'))) : (told.attach ?? fakeEngine().attach)(...asked)
   const {host, lines} = pluginHost({engine: fakeEngine({...told, attach})})
-  const hooks = logForwarding.setup({logs: true}, host)
+  const hooks = logForwarding.setup({...UNSAID, logs: true}, host)
   const {context} = hookContext()
   await hooks?.start?.({...context, container: created})
   await hooks?.exited?.({...context, container: created, exit})
@@ -387,7 +390,7 @@ test('a log that does not come is waited for no longer than the run', async () =
   const {host, lines} = pluginHost({
     engine: fakeEngine({logs, attach: () => Promise.resolve(saying(frame(1, 'one\n')))}),
   })
-  const hooks = logForwarding.setup({logs: true}, host)
+  const hooks = logForwarding.setup({...UNSAID, logs: true}, host)
   const {context, undos} = hookContext()
   await hooks?.start?.({...context, container: created})
   await hooks?.exited?.({...context, container: created, exit})
@@ -407,7 +410,7 @@ describe('a container that is paused', () => {
       {at: Date.now() + 1000, text: 'after\n'},
     ]
     const {host, lines} = pluginHost({engine: fakeEngine({...withLog(log), attach})})
-    const hooks = logForwarding.setup({logs: true}, host)
+    const hooks = logForwarding.setup({...UNSAID, logs: true}, host)
     const {context, undos} = hookContext()
     await hooks?.start?.({...context, container: created})
     await hooks?.exited?.({...context, container: created, exit})
@@ -418,7 +421,7 @@ describe('a container that is paused', () => {
 
   test('a container that is paused has no input with -i, which is said', async () => {
     const {host, lines} = pluginHost({engine: fakeEngine({...withLog(() => []), attach})})
-    const hooks = logForwarding.setup({logs: true}, host)
+    const hooks = logForwarding.setup({...UNSAID, logs: true}, host)
     const request = plainRequest()
     request.body.OpenStdin = true
     request.body.AttachStdin = true
@@ -436,7 +439,7 @@ describe('with --handover', () => {
     asked: CreateRequest,
     around: Partial<Host> = {unit},
   ): Promise<{hooks: Partial<RunHooks> | undefined; request: CreateRequest}> {
-    const hooks = logForwarding.setup({logs: true}, pluginHost({...around, handover: true}).host)
+    const hooks = logForwarding.setup({...UNSAID, logs: true}, pluginHost({...around, handover: true}).host)
     await hooks?.resolve?.({...hookContext().context, request: asked})
     return {hooks, request: asked}
   }
@@ -495,7 +498,7 @@ describe('with --detach', () => {
 
   test("the output of the unit's own container is written to the journal by the Engine", async () => {
     const detached = {role: 'service', isFollowed: false} as const
-    const hooks = logForwarding.setup({logs: true}, pluginHost({unit, detached}).host)
+    const hooks = logForwarding.setup({...UNSAID, logs: true}, pluginHost({unit, detached}).host)
     const request = plainRequest()
     await hooks?.resolve?.({...hookContext().context, request})
     expect(request.body.HostConfig.LogConfig.Type).toBe('journald')
@@ -509,6 +512,6 @@ describe('with --detach', () => {
       {unit: {...unit, manager: 'user'}, detached: {role: 'service', isFollowed: false}},
     ],
   ] as const)("the output of %s is Docker's alone", (_, around) => {
-    expect(logForwarding.setup({logs: true}, pluginHost(around).host)).toBeUndefined()
+    expect(logForwarding.setup({...UNSAID, logs: true}, pluginHost(around).host)).toBeUndefined()
   })
 })

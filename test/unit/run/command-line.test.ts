@@ -142,7 +142,11 @@ describe('before run', () => {
       'UNKNOWN_OPTION',
       'unknown option -d, which is an option of docker run and belongs after `run` (see systemd-docker run --help)',
     ],
-    [['--logs=maybe', 'run'], 'BAD_VALUE', 'invalid value "maybe" for --logs: use true, false, stream or journal'],
+    [
+      ['--logs=maybe', 'run'],
+      'BAD_VALUE',
+      'invalid value "maybe" for --logs: use true, false, stream, journal or native',
+    ],
     [['--pid-file'], 'MISSING_VALUE', 'option --pid-file needs a value'],
   ])('the line %j is refused', (words, code, message) => {
     expect(thrownBy(() => parseCommandLine(words, DECLARATIONS))).toMatchObject({code, message})

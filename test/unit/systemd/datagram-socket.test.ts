@@ -140,7 +140,10 @@ describe('a sender of datagrams', () => {
     socket.drop()
     expect(sent(by, 'more')).toBe('sent')
     const texts: (string | undefined)[] = []
-    for (; textOf(socket) !== undefined; socket.drop()) texts.push(textOf(socket))
+    while (textOf(socket) !== undefined) {
+      texts.push(textOf(socket))
+      socket.drop()
+    }
     expect(texts).toEqual([...Array.from({length: count - 1}, (_, index) => String(index + 1)), 'more'])
   })
 
