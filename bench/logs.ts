@@ -9,6 +9,5 @@ const PARTS = {forwarding, attached, units}
 const words = process.argv.slice(2)
 const wanted = Object.entries(PARTS).filter(([name]) => words.includes(name))
 const options = words.filter((word) => !Object.keys(PARTS).includes(word))
-const {megabytes, pairs} = readCounts({megabytes: 100, pairs: 3}, options)
-for (const [, part] of wanted.length === 0 ? Object.entries(PARTS) : wanted)
-  console.log(`${await part(megabytes, pairs)}\n`)
+const counts = readCounts({megabytes: 200, 'journal-megabytes': 50, pairs: 3}, options)
+for (const [, part] of wanted.length === 0 ? Object.entries(PARTS) : wanted) console.log(`${await part(counts)}\n`)

@@ -13,7 +13,7 @@ import {ROOT, bundleOptions} from '../../scripts/bundle.mjs'
 import {dockerClient} from '../../sandbox/docker-client.js'
 import {workWith} from '../command-line.js'
 import {cpuSeconds, peakMebibytes, writtenBytes} from '../processes.js'
-import {compete, type Figures} from './figures.js'
+import {compete, type Counts, type Figures} from './figures.js'
 import {LINE_BYTES, block, repeated, type Block} from './frames.js'
 
 const LOOK_MS = 2
@@ -94,7 +94,7 @@ async function gone(child: ChildProcess): Promise<never> {
 }
 
 /** Measures both in turn, so many times, and returns what came of it as tables. */
-export async function attached(megabytes: number, pairs: number): Promise<string> {
+export async function attached({megabytes, pairs}: Counts): Promise<string> {
   const docker = await dockerClient()
   return await workWith(
     () => mkdtemp(join(ROOT, 'node_modules', '.bench-logs-')),

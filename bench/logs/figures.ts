@@ -1,5 +1,13 @@
 import {orderOf, spreadCells, spreadOf, table} from '../statistics.js'
 
+/** How much is measured, and how often. */
+export interface Counts {
+  readonly megabytes: number
+  /** The same for what goes to the journal, which takes a tenth of the others' pace. */
+  readonly 'journal-megabytes': number
+  readonly pairs: number
+}
+
 /** What was measured in one go, by what it is and its unit. */
 export type Figures = Readonly<Record<string, number>>
 

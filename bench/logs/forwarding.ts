@@ -10,7 +10,7 @@ import {build} from 'esbuild'
 import {ROOT} from '../../scripts/bundle.mjs'
 import {workWith} from '../command-line.js'
 import {MEASURES_FD, type Measures} from '../readers/measured.js'
-import {compete, type Contestant, type Figures} from './figures.js'
+import {compete, type Contestant, type Counts, type Figures} from './figures.js'
 import {LINE_BYTES, block, repeated} from './frames.js'
 
 /** dockerode copies all that it holds for each frame, so that more would take minutes. */
@@ -87,7 +87,7 @@ async function buildReaders(): Promise<string> {
 }
 
 /** Measures all of them in turn, so many times, and returns what came of it as tables. */
-export async function forwarding(megabytes: number, pairs: number): Promise<string> {
+export async function forwarding({megabytes, pairs}: Counts): Promise<string> {
   const tables = await workWith(
     buildReaders,
     (readers) => rm(readers, {recursive: true}),

@@ -9,7 +9,7 @@ import {until} from '../../sandbox/until.js'
 import {ROOT, bundleOptions} from '../../scripts/bundle.mjs'
 import {workWith} from '../command-line.js'
 import {PROGRAM} from '../units.js'
-import {compete, type Contestant, type Figures} from './figures.js'
+import {compete, type Contestant, type Counts, type Figures} from './figures.js'
 import {LINE_BYTES} from './frames.js'
 import {LAST_LINE, type UnitMeasures, type Watched} from './watched.js'
 
@@ -47,6 +47,7 @@ const EVERYWHERE: readonly Sink[] = ['the journal', 'a pipe', '/dev/null']
 const CLIENTS: Readonly<Record<string, {readonly words: string; readonly sinks: readonly Sink[]}>> = {
   [DOCKER_RUN]: {words: '/usr/bin/docker run', sinks: EVERYWHERE},
   'systemd-docker': {words: `${PROGRAM} run`, sinks: EVERYWHERE},
+  '--logs=journal': {words: `${PROGRAM} --logs=journal run`, sinks: ['the journal']},
 }
 
 /** Who is on the way of the output beside the unit's own process. */
@@ -126,7 +127,7 @@ function bytesOf(lines: Lines): number {
 }
 
 /** Measures all of them in turn, so many times, and returns what came of it as tables. */
-export async function units(megabytes: number, pairs: number): Promise<string> {
+export async function units({megabytes, 'journal-megabytes': toJournal, pairs}: Counts): Promise<string> {
   const kind = HOST_KINDS.find(({name}) => name === 'debian13-v2')
   if (kind === undefined) throw new Error('there is no host debian13-v2')
   return await workWith(
@@ -145,14 +146,15 @@ export async function units(megabytes: number, pairs: number): Promise<string> {
               sinks.map((sink) => ({
                 name: `${lines} to ${sink}, ${client}`,
                 comparedWith: `${lines} to ${sink}, ${DOCKER_RUN}`,
-                measure: () => take(guest, reader, {words, lines, sink, megabytes}),
+                measure: () =>
+                  take(guest, reader, {words, lines, sink, megabytes: sink === 'the journal' ? toJournal : megabytes}),
               })),
             ),
           )
           const tables = await compete(contestants, pairs)
           const engine = await guest.run('docker', 'version', '--format', '{{.Server.Version}}')
           const node = await guest.run(NODE, '--version')
-          return `In units on ${kind.name}: Engine ${engine}, Node ${node.slice(1)}; ${String(megabytes)} MB, ${String(pairs)} pairs\n\n${tables}`
+          return `In units on ${kind.name}: Engine ${engine}, Node ${node.slice(1)}; ${String(megabytes)} MB, ${String(toJournal)} MB to the journal, ${String(pairs)} pairs\n\n${tables}`
         },
       )
     },
