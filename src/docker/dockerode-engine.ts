@@ -301,27 +301,50 @@ export class DockerodeEngine implements Engine {
     {since, until, tail: most}: {since: number; until?: number; tail?: number},
     abortSignal: AbortSignal,
   ): Promise<Readable> {
-    const span = {since: secondsOf(since), ...(until === undefined ? {} : {until: secondsOf(until)})}
-    const tail = most === undefined ? await this.#tailFrom(id, since, abortSignal) : String(most)
-    return await this.#log(id, {...span, tail, ...(until === undefined ? {follow: '1'} : {})}, abortSignal)
+    const span = {
+      since: secondsOf(since),
+      ...(until === undefined ? {} : {until: secondsOf(until)}),
+    }
+    const ask = (tail: string): Promise<IncomingMessage> =>
+      this.#log(id, {...span, tail, ...(until === undefined ? {follow: '1'} : {})}, abortSignal)
+    return most === undefined ? await this.#logFrom(id, since, ask, abortSignal) : await ask(String(most))
   }
 
   /**
-   * How many of a log's last messages hold all from `since` on. For `since` alone the Engine would read a log from its
-   * beginning: 12 s for 500 MB.
+   * A log from `since` on, asked for as so many last messages that they hold all of that. For `since` alone the Engine
+   * would read a log from its beginning: 12 s for 500 MB.
    */
-  async #tailFrom(id: string, since: number, abortSignal: AbortSignal): Promise<string> {
+  async #logFrom(
+    id: string,
+    since: number,
+    ask: (tail: string) => Promise<IncomingMessage>,
+    abortSignal: AbortSignal,
+  ): Promise<IncomingMessage> {
     for (const count of LOG_TAILS) {
-      let beginning = Buffer.alloc(0)
-      for await (const chunk of await this.#log(id, {tail: String(count)}, abortSignal)) {
-        beginning = Buffer.concat([beginning, chunk as Buffer])
-        if (beginning.length >= MESSAGE_BEGINNING_BYTES) break
-      }
-      const first = momentOf(beginning.subarray(0, MESSAGE_BEGINNING_BYTES))
+      if (!(await this.#reachesBack(id, since, count, abortSignal))) continue
       // As much again, for what comes between two questions.
-      if (first > 0n && first < BigInt(Math.floor(since)) * 1_000_000n) return String(2 * count)
+      const log = await ask(String(2 * count))
+      try {
+        // A container that fills its log fast may have said more than that.
+        if (await this.#reachesBack(id, since, 2 * count, abortSignal)) return log
+        log.destroy()
+      } catch (error) {
+        log.destroy()
+        throw error
+      }
     }
-    return 'all'
+    return await ask('all')
+  }
+
+  /** Whether so many last messages of a log begin before `since`. */
+  async #reachesBack(id: string, since: number, count: number, abortSignal: AbortSignal): Promise<boolean> {
+    let beginning = Buffer.alloc(0)
+    for await (const chunk of await this.#log(id, {tail: String(count)}, abortSignal)) {
+      beginning = Buffer.concat([beginning, chunk as Buffer])
+      if (beginning.length >= MESSAGE_BEGINNING_BYTES) break
+    }
+    const first = momentOf(beginning.subarray(0, MESSAGE_BEGINNING_BYTES))
+    return first > 0n && first < BigInt(Math.floor(since)) * 1_000_000n
   }
 
   async #log(id: string, which: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<IncomingMessage> {

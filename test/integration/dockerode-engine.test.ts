@@ -460,7 +460,22 @@ describe('the Engine through dockerode', () => {
     const REST = 'stdout=1&stderr=1&timestamps=1'
 
     test('the Engine is asked for no more of a log than its last messages where these reach back far enough', async () => {
-      expect(await askedBy(() => 1)).toEqual([`tail=1000&${REST}`, `since=1767323045.000&tail=2000&follow=1&${REST}`])
+      expect(await askedBy(() => 1)).toEqual([
+        `tail=1000&${REST}`,
+        `since=1767323045.000&tail=2000&follow=1&${REST}`,
+        `tail=2000&${REST}`,
+      ])
+    })
+
+    test('the Engine is asked for more of a log that grew too fast between two questions', async () => {
+      expect(await askedBy((messages) => (messages === 1000 || messages > 2000 ? 1 : -1))).toEqual([
+        `tail=1000&${REST}`,
+        `since=1767323045.000&tail=2000&follow=1&${REST}`,
+        `tail=2000&${REST}`,
+        `tail=30000&${REST}`,
+        `since=1767323045.000&tail=60000&follow=1&${REST}`,
+        `tail=60000&${REST}`,
+      ])
     })
 
     test('the Engine is asked for as many of the last messages as are wanted, and for nothing before', async () => {
@@ -476,6 +491,7 @@ describe('the Engine through dockerode', () => {
         `tail=1000&${REST}`,
         `tail=30000&${REST}`,
         `since=1767323045.000&until=1767323046.500&tail=60000&${REST}`,
+        `tail=60000&${REST}`,
       ])
     })
 
