@@ -15,6 +15,7 @@ const LATE = {
   probes: 'src/readiness/probes.ts',
   entries: 'src/logs/entries.ts',
   'linear-regex': 'src/logs/priority/linear-regex.ts',
+  'earlier-run': 'src/logs/earlier-run.ts',
 }
 
 /** Files of dist that no run loads: what package.json exports to plugins. */

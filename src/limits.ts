@@ -75,6 +75,8 @@ export const UNWIND_MS = 10_000
 
 /** How long whoever reads the container's output may take nothing of it when the unit stops, before it is given up. */
 export const STUCK_READER_MS = 5000
+/** How long the journal may take to say what an earlier run of the unit has written, which nothing waits for. */
+export const JOURNAL_ANSWER_MS = 20_000
 /** How long a line of the container's output that is not finished yet is held back from the journal. */
 export const UNFINISHED_LINE_MS = 100
 /** How long after its last line an entry of several may go on (`--multiline`). */

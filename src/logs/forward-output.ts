@@ -1,11 +1,14 @@
 import type {Readable, Writable} from 'node:stream'
 import {Demultiplexer, type OutputStream} from '../docker/demultiplexer.js'
-import {UnwrittenMessages, type LogJoin} from './log-join.js'
-import {LogMessages} from '../docker/log-messages.js'
+import {UnwrittenMessages, joinAfter, type LogJoin} from './log-join.js'
+import {LogMessages, momentOf} from '../docker/log-messages.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
 import {watchForStuckReader} from './stuck-reader.js'
 import {WholeLines} from './whole-lines.js'
 import {NEVER_ABORTED} from '../timing.js'
+
+/** How much later than the soonest of its messages a log may come. */
+const LATE_MS = 500
 
 type Sinks = Readonly<Record<OutputStream, Writable>>
 type Write = (to: OutputStream, payload: Buffer) => void
@@ -88,6 +91,8 @@ export async function forwardOutput(
  *
  * @param lost is told once of each stream of which something is missing: since when, in milliseconds since 1970, and
  * until when, in nanoseconds
+ * @returns where the log goes on after that, and whether it was left off because it was read too late: an Engine that
+ * rotates a log twice before who follows it has read it skips what was in between (moby, loggerutils/follow.go)
  */
 export async function forwardLog(
   stream: Readable,
@@ -97,21 +102,24 @@ export async function forwardLog(
   tails: OutputTails,
   {streams}: LogJoin,
   lost: (since: number, until: bigint) => void,
-  traits: Omit<SinkTraits, 'byLine'> = {},
-): Promise<void> {
+  {isFollowed = false, ...traits}: Omit<SinkTraits, 'byLine'> & {readonly isFollowed?: boolean} = {},
+): Promise<{readonly join: LogJoin; readonly isLate: boolean}> {
   const unwritten = {
     stdout: new UnwrittenMessages(streams.stdout, lost),
     stderr: new UnwrittenMessages(streams.stderr, lost),
   }
+  const delay = new Delay()
   await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
     // A chunk of a thousand lines is one write.
     let texts: Buffer[] = []
     let to: OutputStream = 'stdout'
+    let last: Buffer = Buffer.alloc(0)
     const flush = (): void => {
       if (texts.length > 0) write(to, Buffer.concat(texts))
       texts = []
     }
     const messages = new LogMessages(raw, (message) => {
+      last = message.stamp
       const text = unwritten[message.stream].rest(message)
       if (text.length === 0) return
       if (message.stream !== to) flush()
@@ -122,13 +130,31 @@ export async function forwardLog(
       push: (chunk) => {
         messages.push(chunk)
         flush()
+        if (isFollowed && delay.isLate(last)) stream.destroy()
       },
       end: () => {
-        messages.end()
+        // Of a message that was cut the rest is read again.
+        if (!delay.wasLate) messages.end()
         flush()
       },
     }
   })
+  return {join: joinAfter(unwritten), isLate: delay.wasLate}
+}
+
+/** How long after the Engine took them the messages of a log come, compared with the soonest: its clock may differ. */
+class Delay {
+  wasLate = false
+  #least = Infinity
+
+  /** Whether the message with this stamp comes too late. */
+  isLate(stamp: Buffer): boolean {
+    if (stamp.length === 0) return false
+    const delay = Date.now() - Number(momentOf(stamp) / 1_000_000n)
+    this.#least = Math.min(this.#least, delay)
+    this.wasLate ||= delay - this.#least > LATE_MS
+    return this.wasLate
+  }
 }
 
 async function forward(

@@ -2,8 +2,9 @@ import type {Readable} from 'node:stream'
 import {isNotAttachable} from '../docker/engine.js'
 import {EngineUnreachableError, hasErrorCode, reason} from '../errors.js'
 import type {CreatedContainer, Host, RunHooks} from '../pipeline/contract.js'
+import {LABELS, ownerOf} from '../pipeline/labels.js'
 import {forwardLog, forwardOutput} from './forward-output.js'
-import {findJoin} from './log-join.js'
+import {findJoin, writtenUpTo, type LogJoin} from './log-join.js'
 import {ownOutputs, type OutletMaker} from './outlet.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
 import {unitOutput} from '../systemd/unit-output.js'
@@ -11,17 +12,29 @@ import {unitOutput} from '../systemd/unit-output.js'
 /** What writing fails with when whoever read has gone away. */
 const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
 
+/** Until when a log is read that is read as far as it goes, in milliseconds since 1970. */
+const FOREVER = Date.UTC(3000, 0)
+/** Who has taken no longer than this to read a log has read it to its end. */
+const CAUGHT_UP_MS = 500
+
+/** Of a container that says something as often as this, the Engine may be in the middle of reading it. */
+const TALKING_MS = 1000
+
 /**
  * By this process, which stays for it: the container's output becomes ours, or goes where somebody else makes an outlet
  * for it.
  */
 export function forwarding(
-  {engine, log, stopping}: Pick<Host, 'engine' | 'log' | 'stopping'>,
+  host: Pick<Host, 'engine' | 'log' | 'unit' | 'env' | 'stopping'>,
   maker?: OutletMaker,
 ): Partial<RunHooks> {
+  const {engine, log, unit, stopping} = host
+  /** The running container that an earlier run of the unit has made, as long as it is not known how far that came. */
+  let left: string | undefined
   let tails: OutputTails | undefined
   let open: Readable | undefined
   let forwarded: Promise<void> | undefined
+  let wasTalking = false
   let outlet = ownOutputs()
   let isBroken = false
   const broke = (error: Error): void => {
@@ -44,6 +57,7 @@ export function forwarding(
       if (!isBroken) await outlet.flush?.()
     } finally {
       const {stdout, stderr} = written
+      wasTalking = [stdout, stderr].some((tail) => Date.now() - tail.at < TALKING_MS && tail.read().text.length > 0)
       if (outlet.byLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) outlet.stdout.write('\n')
       unitOutput.end(outlet.byLine || outlet.flush !== undefined || stderr.isAtLineStart)
     }
@@ -54,32 +68,65 @@ export function forwarding(
     const {stdout, stderr, byLine} = outlet
     await carry(written, () => forwardOutput(stream, tty, stdout, stderr, written, {...traits, byLine}))
   }
-  const forwardRest = async ({id, tty}: CreatedContainer, written: OutputTails): Promise<void> => {
+  const forwardRest = async (container: CreatedContainer): Promise<void> => {
+    const {id, tty} = container
     const read = async (since: number, until?: number): Promise<Readable> =>
       (open = await engine.logs(id, {since, ...(until === undefined ? {} : {until})}, closed.signal))
-    const join = await findJoin(written, tty, read)
+    let earlier: LogJoin | undefined
+    if (left === id) {
+      const {joinEarlierRun} = await import('./earlier-run.js')
+      earlier = await joinEarlierRun(host, container, outlet.isNative === true, read, closed.signal)
+      left = undefined
+      if (earlier !== undefined) tails = writtenUpTo(earlier)
+    }
+    const written = (tails ??= nothingWritten(Date.now()))
+    const join = earlier ?? (await findJoin(written, tty, read))
     const lost = (since: number, until: bigint): void => {
       const to = new Date(Number(until / 1_000_000n))
       log.warn(
         `output of the container from ${new Date(since).toISOString()} to ${to.toISOString()} may be missing here, because Docker's log no longer has what came before`,
       )
     }
-    const rest = await read(join.since)
-    await carry(written, () => forwardLog(rest, tty, outlet.stdout, outlet.stderr, written, join, lost, traits))
+    let next = join
+    /** Whether it was left off because it came too late. */
+    const forwardNext = async (isFollowed: boolean): Promise<boolean> => {
+      const rest = await read(next.since, isFollowed ? undefined : FOREVER)
+      const traitsOfLog = {...traits, isFollowed}
+      const done = await forwardLog(rest, tty, outlet.stdout, outlet.stderr, written, next, lost, traitsOfLog)
+      next = done.join
+      return done.isLate
+    }
+    /** Nobody reads any more. */
+    const isOver = (): boolean => closed.signal.aborted || (isBroken && stopping.aborted)
+    await carry(written, async () => {
+      for (let isLate = true; isLate && !isOver();) {
+        const began = performance.now()
+        await forwardNext(false)
+        if (!isOver() && performance.now() - began < CAUGHT_UP_MS) isLate = await forwardNext(true)
+      }
+    })
   }
   const forwardRestOrNew = async (container: CreatedContainer): Promise<void> => {
-    const written = (tails ??= nothingWritten(Date.now()))
     try {
-      await forwardRest(container, written)
+      await forwardRest(container)
     } catch (error) {
       // An Engine that has gone away again is heard of again.
       if (error instanceof EngineUnreachableError || closed.signal.aborted) return
-      const since = new Date(Math.max(written.stdout.at, written.stderr.at)).toISOString()
+      left = undefined
+      const {stdout, stderr} = (tails ??= nothingWritten(Date.now()))
+      const since = new Date(Math.max(stdout.at, stderr.at)).toISOString()
       log.warn(
         `output of the container may be missing here, from ${since} on, because Docker keeps no log that can be read: ${reason(error)}`,
       )
       await forward(await engine.attach(container.id, 'output', closed.signal), container.tty)
     }
+  }
+  /** An Engine that ends takes with it what it has read of a container and not written yet, which nobody can know. */
+  const sayLost = (): void => {
+    if (wasTalking)
+      log.info(
+        'the Engine may have lost output of the container when it ended, because what it had read and not yet written is in no log',
+      )
   }
   /** The Engine is asked in the background, so that a stop does not wait for that. */
   const goOn = (container: CreatedContainer): void => {
@@ -101,10 +148,18 @@ export function forwarding(
   }
   return {
     ...(maker === undefined ? {} : {resolve: maker.resolve}),
+    reconcile({found: {id, running, labels}}) {
+      left = running && unit !== undefined && labels?.[LABELS.unit] === ownerOf(unit) ? id : undefined
+    },
     // Before the container starts, so that its first line is not missed.
     async start({container, signal, defer}) {
       if (maker !== undefined) outlet = await maker.open(container, {signal, defer})
       defer('close the stream of the output', close)
+      if (left === container.id) {
+        tails = nothingWritten(Date.now())
+        goOn(container)
+        return
+      }
       try {
         forwarded = forward(await engine.attach(container.id, 'output', signal), container.tty)
       } catch (error) {
@@ -125,6 +180,7 @@ export function forwarding(
       await fitTerminal(container)
     },
     reconnected({container}) {
+      forwarded = Promise.resolve(forwarded).then(sayLost)
       goOn(container)
     },
     exited: () => forwarded,

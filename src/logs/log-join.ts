@@ -1,21 +1,21 @@
 import type {Readable} from 'node:stream'
 import type {OutputStream} from '../docker/demultiplexer.js'
 import {LogMessages, momentOf, type LogMessage} from '../docker/log-messages.js'
-import type {OutputTail, OutputTails} from './output-tail.js'
+import {OutputTail, type OutputTails} from './output-tail.js'
 
 /**
  * How long before what was written last the log is read from, in milliseconds: what a busy journal held up was taken by
  * the Engine much earlier.
  */
-const MARGINS_MS = [1000, 30_000, 900_000] as const
+export const MARGINS_MS = [1000, 30_000, 900_000] as const
 /** How much later than we had it the Engine may put something into its log. */
-const LAG_MS = 2000
+export const LAG_MS = 2000
 /** How many lines one after another leave no doubt, and how many places of a line that recurs are looked at. */
-const SURE_LINES = 16
+export const SURE_LINES = 16
 /** How much is kept of a line whose end has not come. */
-const LONGEST_LINE = 64 * 1024
+export const LONGEST_LINE = 64 * 1024
 const NEWLINE = 10
-const NANOSECONDS = 1_000_000n
+export const NANOSECONDS = 1_000_000n
 
 /** Where one stream's part of Docker's log goes on after what was written. */
 export interface StreamJoin {
@@ -29,6 +29,8 @@ export interface StreamJoin {
   readonly begun: Buffer
   /** When that was written, in milliseconds since 1970, which the log ought to have and has not. */
   readonly lostSince?: number
+  /** Whether that message was read from the log, so that something is missing where it is not there any more. */
+  readonly wasRead?: boolean
 }
 
 /**
@@ -75,13 +77,23 @@ export async function findJoin(
   return {since: Math.min(last - MARGINS_MS[0], ...found) - MARGINS_MS[0], streams}
 }
 
+/** What an earlier run has written, as far as is known: everything behind the join is new. */
+export function writtenUpTo({streams: {stdout, stderr}}: LogJoin): OutputTails {
+  const at = (join: StreamJoin): number => Number(join.at / NANOSECONDS)
+  return {stdout: new OutputTail(at(stdout)), stderr: new OutputTail(at(stderr))}
+}
+
 /** Leaves out of one stream's part of Docker's log what was written. */
 export class UnwrittenMessages {
   readonly #join: StreamJoin
   readonly #lost: (since: number, until: bigint) => void
   #isReached = false
+  #isThere = false
   #left: number
   #begun: Buffer
+  /** The stamp of the last message, and how many there were with it. */
+  #stamp: Buffer = Buffer.alloc(0)
+  #sameStamp = 0
 
   /**
    * `lost` is told when something is missing: since when, in milliseconds since 1970, and until when, in nanoseconds.
@@ -95,6 +107,8 @@ export class UnwrittenMessages {
 
   /** What of a message was not written yet. */
   rest({stamp, text}: LogMessage): Buffer {
+    this.#sameStamp = stamp.equals(this.#stamp) ? this.#sameStamp + 1 : 1
+    this.#stamp = stamp
     if (!this.#isReached && !this.#reach(momentOf(stamp))) return text.subarray(text.length)
     if (this.#begun.length === 0) return text
     const common = Math.min(this.#begun.length, text.length)
@@ -107,13 +121,37 @@ export class UnwrittenMessages {
     return text.subarray(common)
   }
 
+  /** Where the log goes on after what was taken. */
+  get join(): StreamJoin {
+    if (!this.#isReached) return this.#join
+    return {at: momentOf(this.#stamp), count: this.#sameStamp, begun: this.#begun, wasRead: true}
+  }
+
   #reach(at: bigint): boolean {
     if (at < this.#join.at) return false
-    if (at === this.#join.at && this.#left-- > 0) return false
+    if (at === this.#join.at) {
+      this.#isThere = true
+      if (this.#left-- > 0) return false
+    }
     this.#isReached = true
-    if (this.#join.lostSince !== undefined) this.#lost(this.#join.lostSince, at)
+    const {lostSince, wasRead = false} = this.#join
+    if (lostSince !== undefined) this.#lost(lostSince, at)
+    else if (wasRead && !this.#isThere) this.#lost(Number(this.#join.at / NANOSECONDS), at)
     return true
   }
+}
+
+/**
+ * Where the log goes on after what was taken of both streams. One that was silent for long is not read from its own
+ * last message on, as the other's are behind that.
+ */
+export function joinAfter({stdout, stderr}: Readonly<Record<OutputStream, UnwrittenMessages>>): LogJoin {
+  const joins = {stdout: stdout.join, stderr: stderr.join}
+  const last = joins.stdout.at > joins.stderr.at ? joins.stdout.at : joins.stderr.at
+  const least = last - BigInt(LAG_MS) * NANOSECONDS
+  const atLeast = (join: StreamJoin): StreamJoin => (join.at < least ? {at: least, count: 0, begun: join.begun} : join)
+  const streams = {stdout: atLeast(joins.stdout), stderr: atLeast(joins.stderr)}
+  return {since: Number(least / NANOSECONDS) - MARGINS_MS[0], streams}
 }
 
 /** A place in what was written that is in Docker's log, too. */
@@ -228,6 +266,6 @@ function isBetter(one: Match, other: Match): boolean {
 }
 
 /** A text as it is compared: Docker's `json-file` log has U+FFFD for what is not UTF-8. */
-function keyOf(text: Buffer): string {
+export function keyOf(text: Buffer): string {
   return text.toString('utf8').replace(/\uFFFD+/g, '\uFFFD')
 }

@@ -53,7 +53,7 @@ export async function prepareNative(
       sink.close()
     })
     const {stdout, stderr} = streamsTo(sink, container, {words, rules, properties})
-    return outletOf(stdout, stderr)
+    return {...outletOf(stdout, stderr), isNative: true}
   }
 }
 

@@ -8,6 +8,8 @@ export interface Outlet {
   readonly stderr: Writable
   /** Whether both come to one place where a line is an entry. */
   readonly byLine: boolean
+  /** Whether it is the journal, wherever our own outputs go. */
+  readonly isNative?: boolean
   /** Resolves when also what it holds of a line was written, or can't be. */
   readonly flush?: () => Promise<void>
 }

@@ -50,8 +50,9 @@ export function whereItFits(
       await stream.resolve?.(context)
       if (chosen === journal) await journal.resolve?.(context)
     },
-    reconcile({found}) {
-      there = found
+    reconcile(context) {
+      there = context.found
+      return stream.reconcile?.(context)
     },
     create() {
       there = undefined
