@@ -13,6 +13,28 @@ const DAEMON_JSON = '/etc/docker/daemon.json'
  * SIGTERM.
  */
 const COUNTING = `busybox sh -c "trap 'exit 7' USR1; trap 'exit 0' TERM; i=0; while :; do i=$$((i+1)); echo line $$i; echo error $$i >&2; echo $$i >/count; sleep 0.1; done"`
+/**
+ * Counts on both of its outputs in batches of $1, with $2 seconds in between, and goes on from there when it is
+ * started again. By SIGUSR2 it leaves off and says in a file how far it came; it ends by SIGTERM.
+ */
+const STREAM_SH = '/run/stream.sh'
+const STREAM = `trap 'ended=1' TERM
+trap 'over=1' USR2
+i=$(cat /count 2>/dev/null || echo 0)
+while [ -z "$ended$over" ]; do
+  batch=$((i + $1))
+  while [ $i -lt $batch ]; do i=$((i+1)); echo line $i; echo error $i >&2; done
+  echo $i >/count
+  sleep $2
+done
+[ -z "$over" ] || echo $i >/over
+while [ -z "$ended" ]; do sleep 0.1; done
+`
+/** What of the counts on standard input does not follow on what was before, and how far each came. */
+const GAPS = `{sub(/\\r$/, "")} /^(line|error) [0-9]+$/ {if ($2 != last[$1] + 1) print $1, last[$1] + 0, $2; last[$1] = $2}
+END {print "line to", last["line"] + 0; print "error to", last["error"] + 0}`
+/** What is said where Docker has lost something. */
+const LOST = /^the Engine may have lost output of the container when it ended/
 /** Does not end by SIGTERM. */
 const DEAF = 'busybox sh -c "trap : TERM; while :; do sleep 0.1; done"'
 const FINISHED = {ExecStop: '/usr/bin/docker stop %n', ExecStopPost: '/opt/bin/systemd-docker finish %n'}
@@ -121,6 +143,100 @@ async function lostByDocker(guest: Guest, {name}: Service): Promise<number[][]> 
   )
 }
 
+/** How many lines a container says at once on each output, how many seconds later the next, and how far it counts. */
+interface Pace {
+  readonly lines: number
+  readonly pause: number
+  readonly to: number
+}
+
+const SLOW: Pace = {lines: 1, pause: 0.1, to: 30}
+/** A hundred thousand lines, half of them on each output. */
+const FAST: Pace = {lines: 100, pause: 0.05, to: 50_000}
+const JSON_FILE = '--log-driver=json-file'
+const ROTATING = `${JSON_FILE} --log-opt max-size=2m --log-opt max-file=5`
+const LOCAL = '--log-driver=local'
+const JOURNALD = '--log-driver=journald'
+const LOGS = [JSON_FILE, ROTATING, LOCAL, JOURNALD, `${JSON_FILE} --log-opt mode=non-blocking`, `${LOCAL} --tty`]
+/** Of which of them a hundred thousand lines are said on which host; one is the same on all. */
+const FAST_LOGS: Readonly<Record<string, readonly string[]>> = {
+  'debian13-v2': [JSON_FILE, ROTATING, LOCAL, JOURNALD],
+  'debian-forky': [LOCAL],
+  'debian12-v2': [JSON_FILE],
+}
+
+/** What is looked at of a stream in the journal, and in Docker's log: what does not follow on, and how far it came. */
+async function gapsIn(guest: Guest, command: string): Promise<string[]> {
+  const text = await guest.run('sh', '-c', `${command} | awk "$0"`, GAPS)
+  return text.split('\n')
+}
+
+const ofJournal = (name: string): string => `journalctl --sync; journalctl --unit=${name} --output=cat --no-pager`
+
+/** Has a stream leave off, and waits until the last of it is in the journal. How far it came. */
+async function endOf(guest: Guest, service: Service): Promise<string> {
+  const pid = await pidOf(service)
+  await guest.run('kill', '-USR2', pid)
+  const last = await until(PATIENCE_MS, async () => {
+    const {stdout} = await guest.attempt(['cat', `/proc/${pid}/root/over`])
+    return stdout === '' ? undefined : stdout.trim()
+  })
+  const isThere = `journalctl --sync; test "$(journalctl --unit=$0 --lines=2000 --output=cat | tr -d '\\r' | grep -cxE "(line|error) $1")" = 2`
+  await until(PATIENCE_MS, async () =>
+    (await guest.attempt(['sh', '-c', isThere, service.name, last])).status === 0 ? true : undefined,
+  )
+  return last
+}
+
+/** Has the journal take as much as comes, from whomever, and keep it. */
+async function unlimitJournal(guest: Guest): Promise<void> {
+  await guest.run('mkdir', '--parents', '/etc/systemd/journald.conf.d')
+  const settings = ['RateLimitIntervalSec=0', 'RuntimeMaxUse=1G', 'SystemMaxUse=1G']
+  await guest.write('/etc/systemd/journald.conf.d/unlimited.conf', ['[Journal]', ...settings, ''].join('\n'))
+  await guest.run('systemctl', 'restart', 'systemd-journald.service')
+}
+
+/** Waits until a stream has counted so far. */
+async function reachesCount(guest: Guest, service: Service, count: number): Promise<void> {
+  const pid = await pidOf(service)
+  await until(PATIENCE_MS * 3, async () => ((await countOf(guest, pid)) >= count ? true : undefined))
+}
+
+/** Waits until a line is in a unit's journal so many times, which may be long. */
+async function saysTimes(guest: Guest, {name}: Service, words: string, times: number): Promise<void> {
+  const count = `journalctl --sync; journalctl --unit=$0 --grep="^$1$" --output=cat | wc -l`
+  await until(PATIENCE_MS, async () =>
+    Number(await guest.run('sh', '-c', count, name, words)) === times ? true : undefined,
+  )
+}
+
+/** Kills the process of ours alone, and waits until its successor has taken the container over. */
+async function killMain(guest: Guest, service: Service): Promise<void> {
+  await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', service.name)
+  await service.reaches({ActiveState: 'active', NRestarts: '1', StatusText: runs(service.name)})
+}
+
+/**
+ * What a stream has said is in the journal from 1 on, or from somewhere on if it was adopted: each number once and in
+ * order. What Docker itself has lost of it, as it is not in its log either, is said.
+ */
+async function expectOnce(guest: Guest, service: Service, isAdopted: boolean): Promise<void> {
+  const last = await endOf(guest, service)
+  const seen = await gapsIn(guest, ofJournal(service.name))
+  const begun = isAdopted ? seen.filter((gap) => !/^\w+ 0 \d+$/.test(gap)) : seen
+  const ends = [`line to ${last}`, `error to ${last}`]
+  if (begun.length === ends.length) {
+    expect(begun, service.name).toEqual(ends)
+    return
+  }
+  const ofDocker = await gapsIn(guest, `docker logs ${service.name} 2>&1`)
+  expect(
+    begun.filter((gap) => !ofDocker.includes(gap) && !ends.includes(gap)),
+    service.name,
+  ).toEqual([])
+  await service.says(LOST)
+}
+
 /** Whatever the container has said is no longer in Docker's log. */
 async function truncateLog(guest: Guest, path: string): Promise<void> {
   await guest.run('truncate', '--size=0', path)
@@ -208,22 +324,44 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     expect(await lookAfter7(guest, removed, pidRemoved, `${what}, --rm`)).toEqual(SEVEN)
   })
 
-  test.each(['json-file', 'local', 'journald', 'json-file --log-opt mode=non-blocking', 'local --tty'])(
-    'an Engine that is restarted loses and doubles no line with --log-driver=%s',
-    async (driver) => {
-      const guest = host()
-      const service = await defineService(guest, `--logs=stream run --name %n --log-driver=${driver} ${COUNTING}`)
-      const pid = await startCounting(service)
-      for (const times of [1, 2]) {
-        await restartEngine(guest)
-        await until(PATIENCE_MS, async () => {
-          const said = (await service.journal()).filter((line) => line === 'the Engine is back')
-          return said.length === times ? true : undefined
-        })
-        await expectWhole(guest, service, pid)
-      }
-    },
-  )
+  test('each line is in the journal once, whatever log driver, across restarts and a run that is killed', async () => {
+    const guest = host()
+    await unlimitJournal(guest)
+    await guest.write(STREAM_SH, STREAM)
+    const line = (log: string, {lines, pause}: Pace): string =>
+      `--logs=stream run --name %n --volume ${STREAM_SH}:${STREAM_SH}:ro ${log} busybox sh ${STREAM_SH} ${String(lines)} ${String(pause)}`
+    const paces = LOGS.map((log) => ({log, pace: (FAST_LOGS[guest.kind.name] ?? []).includes(log) ? FAST : SLOW}))
+    const unit = {KillMode: 'process', Restart: 'always', RestartSec: '100ms', LogRateLimitIntervalSec: '0'}
+    const services = await Promise.all(paces.map(({log, pace}) => defineService(guest, line(log, pace), unit)))
+    const adopted = await defineService(guest, 'run --name %n busybox true', {LogRateLimitIntervalSec: '0'})
+    await guest.run(
+      'sh',
+      '-c',
+      line('--detach', SLOW).replace('--logs=stream', 'docker').replaceAll('%n', adopted.name),
+    )
+    const all = [...services, adopted]
+    await Promise.all(all.map((service) => service.start()))
+    let part = 0
+    const wentOn = async (): Promise<void> => {
+      part++
+      const ways = [...paces.map(({pace}) => pace), SLOW]
+      await Promise.all(all.map((service, index) => reachesCount(guest, service, (ways[index]?.to ?? 0) * (part / 5))))
+    }
+    const engineRestarts = async (): Promise<void> => {
+      await restartEngine(guest)
+      await Promise.all(all.map((service) => saysTimes(guest, service, 'the Engine is back', part < 3 ? 1 : 2)))
+    }
+    await wentOn()
+    await engineRestarts()
+    await wentOn()
+    await Promise.all(all.map(({name}) => guest.run('docker', 'restart', name)))
+    await wentOn()
+    await Promise.all(services.map((service) => killMain(guest, service)))
+    await wentOn()
+    await engineRestarts()
+    await wentOn()
+    for (const service of all) await expectOnce(guest, service, service === adopted)
+  })
 
   test("a container that lives through a restart of the Engine is fed from the unit's input again", async () => {
     const guest = host()
