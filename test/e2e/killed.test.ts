@@ -1,7 +1,8 @@
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
 import {withPackages} from '../support/host/host-folder.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {CURRENT, HOSTS} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
@@ -272,5 +273,46 @@ describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
       await service.stop()
     }
     await service.becomes('{{.State.Status}}', 'exited')
+  })
+})
+
+describe.each(CURRENT)('the output of a container that a killed run has left on $name', ({guest}) => {
+  const PATIENCE_MS = 20_000
+  const counting =
+    'run --rm --name %n busybox sh -c "trap \'exit 0\' TERM; i=0; while :; do i=$$((i+1)); echo line $$i; sleep 0.05; done"'
+  const unit = {KillMode: 'process', Restart: 'on-failure', RestartSec: '100ms'}
+
+  /** The numbers that a command in the host prints once its last one is beyond this. */
+  async function numbersBeyond(last: number, command: string): Promise<number[]> {
+    return await until(PATIENCE_MS, async () => {
+      const numbers = [...(await guest.run('sh', '-c', command)).matchAll(/^line (\d+)$/gm)].map(([, text]) =>
+        Number(text),
+      )
+      return (numbers.at(-1) ?? 0) > last ? numbers : undefined
+    })
+  }
+
+  test('what it says meanwhile is in a journal of its own, and where it goes to a file a warning says what may be missing', async () => {
+    const namespace = unique()
+    const file = `/run/${unique()}`
+    const namespaced = await defineService(guest, counting, {...unit, LogNamespace: namespace})
+    const toFile = await defineService(guest, counting, {...unit, StandardOutput: `append:${file}`})
+    onTestFinished(async () => {
+      await guest.attempt(['systemctl', 'stop', `systemd-journald@${namespace}.service`])
+      await guest.attempt(['rm', '-f', file])
+    })
+    const journal = `journalctl --namespace=${namespace} --sync; journalctl --namespace=${namespace} --unit=${namespaced.name} --output=cat`
+    await Promise.all([namespaced.start(), toFile.start()])
+    await Promise.all([numbersBeyond(5, journal), numbersBeyond(5, `cat ${file}`)])
+    for (const {name} of [namespaced, toFile])
+      await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', name)
+    for (const service of [namespaced, toFile]) await service.reaches({ActiveState: 'active', NRestarts: '1'})
+    const [inJournal, inFile] = await Promise.all([numbersBeyond(60, journal), numbersBeyond(60, `cat ${file}`)])
+    expect(inJournal).toEqual(inJournal.map((_, index) => index + 1))
+    // None is doubled.
+    expect(inFile).toEqual([...new Set(inFile)])
+    await toFile.says(
+      `output of the container from before this start may be missing here, because the journal does not tell how far an earlier run of ${toFile.name} forwarded it`,
+    )
   })
 })
