@@ -51,7 +51,7 @@ const CLIENTS: Readonly<Record<string, {readonly words: string; readonly sinks: 
 }
 
 /** Who is on the way of the output beside the unit's own process. */
-const ENGINE = {dockerd: 'docker.service', containerd: 'containerd.service', journald: 'systemd-journald.service'}
+const ENGINE = {dockerd: 'docker.service', journald: 'systemd-journald.service'}
 
 async function mainPid(guest: Guest, unit: string): Promise<number> {
   return Number(await guest.run('systemctl', 'show', '--value', '--property=MainPID', unit))

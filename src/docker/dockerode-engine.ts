@@ -39,7 +39,7 @@ import type {
 import {HEALTH_ACTIONS, parseEnds, parseEvents} from './events.js'
 import {readExecExit, readExecOutput} from './exec.js'
 import {momentOf} from './log-messages.js'
-import {OutputAgent, OutputConnection} from './output-connection.js'
+import {OutputAgent} from './output-connection.js'
 import type {PullMessage} from './pull-progress.js'
 import {MisreadError, Reading, readJson} from './reading.js'
 import {splitReference} from './client/image-reference.js'
@@ -234,7 +234,6 @@ export class DockerodeEngine implements Engine {
         .getContainer(id)
         .attach({stream: true, ...streams, hijack: true, abortSignal}),
     )
-    if (stream instanceof OutputConnection) stream.overwriteChunks()
     if (stream instanceof Duplex) return stream
     throw new EngineUnreachableError(this.address, new Error('it gave no stream to attach to'))
   }

@@ -207,9 +207,7 @@ export interface Engine {
   start(id: string, signal: AbortSignal): Promise<void>
   /**
    * The container's output from now on, as the Engine sends it, framed unless the container has a terminal; or its
-   * input, to be written to. Each has an attachment of its own, so that the end of one is not the end of the other. A
-   * chunk of the output is overwritten by the next one: who needs it for longer than it takes to be told of it pauses
-   * the stream.
+   * input, to be written to. Each has an attachment of its own, so that the end of one is not the end of the other.
    */
   attach(id: string, to: 'output' | 'input', signal: AbortSignal): Promise<Duplex>
   /** Sets the size of the container's terminal, in characters. */

@@ -5,8 +5,8 @@ import {Socket, type ConnectOpts, type SocketConstructorOpts} from 'node:net'
 const BUFFER_BYTES = 128 * 1024
 
 /**
- * A connection that is read into one buffer again and again: where Node allocates one for each read, what waits for
- * its garbage collector is tens of megabytes once output comes fast.
+ * A connection that can be read into one buffer again and again: where each read allocates one, what waits for Node's
+ * garbage collector is tens of megabytes once output comes fast.
  */
 export class OutputConnection extends Socket {
   #isOverwritten = false
@@ -23,8 +23,8 @@ export class OutputConnection extends Socket {
   }
 
   /**
-   * From now on a chunk that comes while the stream flows is overwritten by the next one: who needs it for longer than
-   * it takes to be told of it pauses the stream.
+   * From now on a chunk that comes while the stream flows is overwritten by the next one, and not copied: who needs it
+   * for longer than it takes to be told of it pauses the stream.
    */
   overwriteChunks(): void {
     this.#isOverwritten = true

@@ -2,6 +2,7 @@ import type {Readable, Writable} from 'node:stream'
 import {Demultiplexer, type OutputStream} from '../docker/demultiplexer.js'
 import {UnwrittenMessages, joinAfter, type LogJoin} from './log-join.js'
 import {LogMessages, momentOf} from '../docker/log-messages.js'
+import {OutputConnection} from '../docker/output-connection.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
 import {watchForStuckReader} from './stuck-reader.js'
 import {WholeLines} from './whole-lines.js'
@@ -52,6 +53,7 @@ export async function forwardOutput(
   tails: OutputTails = nothingWritten(Date.now()),
   {byLine = true, ...traits}: SinkTraits = {},
 ): Promise<void> {
+  if (stream instanceof OutputConnection) stream.overwriteChunks()
   await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
     if (raw)
       return {

@@ -75,6 +75,20 @@ describe('the output of a container that is attached to', () => {
     expect(stderr.text === err.text).toBe(true)
   })
 
+  test('chunks stay as they are for who keeps them, as a plugin may', async () => {
+    const {frames} = numbered(50_000, 1)
+    const sent = Buffer.concat(frames)
+    const engine = await engineThatSends((connection) => {
+      connection.write(UPGRADED)
+      connection.end(sent)
+    })
+    const chunks: Buffer[] = []
+    const stream = await engine.attach('abc', 'output', signal)
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    await once(stream, 'close')
+    expect(Buffer.concat(chunks).equals(sent)).toBe(true)
+  })
+
   test('nothing is lost of what comes before anybody takes it', async () => {
     const {text, frames} = numbered(50_000, 1)
     const engine = await engineThatSends((connection) => {
