@@ -7,6 +7,8 @@ import {LineSplitter} from './line-splitter.js'
 import type {PriorityOf} from './priority-of.js'
 
 const RETURN = 0x0d
+/** How many entries a sink is given at once: a chunk of short lines has thousands. */
+const MOST_AT_ONCE = 128
 
 type Done = (error?: Error | null) => void
 
@@ -35,7 +37,11 @@ export class EntryStream extends Writable {
   constructor(stream: OutputStream, {tty, joins, priorityOf}: EntryMaking, sink: EntrySink) {
     super()
     this.#sink = sink
-    const make = (text: Buffer, isRest: boolean): void => void this.#entries.push({stream, ...priorityOf(text, isRest)})
+    const make = (line: Buffer, isRest: boolean): void => {
+      if (this.#entries.length === MOST_AT_ONCE) this.#passSome()
+      const {priority, text} = priorityOf(line, isRest)
+      this.#entries.push({stream, priority, text})
+    }
     const joiner = (this.#joiner = joins === undefined ? undefined : new LineJoiner(joins, make))
     const take = joiner?.take ?? make
     this.#lines = new LineSplitter((line, isRest) => {
@@ -91,6 +97,13 @@ export class EntryStream extends Writable {
         if (error) this.destroy(error)
         resolve()
       })
+    })
+  }
+
+  /** Its sink writes in order, so that of what follows it is heard when this was written, too. */
+  #passSome(): void {
+    this.#pass((error) => {
+      if (error) this.destroy(error)
     })
   }
 

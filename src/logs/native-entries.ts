@@ -12,19 +12,32 @@ export class NativeEntries implements EntrySink {
   readonly #closed = new AbortController()
   /** Settles when what was taken so far was written. */
   #written: Promise<void> = Promise.resolve()
+  /** How many calls wait for their turn, as the journal has not taken all at once. */
+  #waiting = 0
 
   constructor(journal: NativeJournal) {
     this.#journal = journal
   }
 
   take(entries: readonly Entry[], done: (error?: Error | null) => void): void {
-    this.#written = this.#written.then(() => this.#write(entries))
+    // What the journal takes at once is not kept, however many entries there are.
+    const sent = this.#waiting === 0 ? this.#sendAtOnce(entries) : 0
+    const isLeft = sent < entries.length
+    if (isLeft) {
+      this.#waiting++
+      const left = entries.slice(sent)
+      this.#written = this.#written.then(() => this.#write(left))
+    }
+    const settle = (error?: Error): void => {
+      if (isLeft) this.#waiting--
+      done(error)
+    }
     this.#written.then(
       () => {
-        done()
+        settle()
       },
       (error: unknown) => {
-        done(error as Error)
+        settle(error as Error)
       },
     )
   }
@@ -32,6 +45,20 @@ export class NativeEntries implements EntrySink {
   close(): void {
     this.#closed.abort(new Error('the journal does not take it'))
     this.#journal.close()
+  }
+
+  /** How many of them were sent. */
+  #sendAtOnce(entries: readonly Entry[]): number {
+    let sent = 0
+    try {
+      for (const {priority, text} of entries) {
+        if (this.#closed.signal.aborted || this.#journal.send(priority, text) !== 'sent') break
+        sent++
+      }
+    } catch {
+      // The next try fails as well, and says why.
+    }
+    return sent
   }
 
   async #write(entries: readonly Entry[]): Promise<void> {

@@ -17,36 +17,43 @@ const LINE_BYTES = PREFIX_BYTES + 1
 export class PrefixedLines implements EntrySink {
   readonly #outputs: Readonly<Record<OutputStream, Writable>>
 
+  /** Memory that nothing is written from at the moment. */
+  #room: Buffer | undefined
+
   constructor(outputs: Readonly<Record<OutputStream, Writable>>) {
     this.#outputs = outputs
   }
 
   take(entries: readonly Entry[], done: (error?: Error | null) => void): void {
     const [first] = entries
-    if (first === undefined) done()
-    else this.#outputs[first.stream].write(prefixed(entries), done)
+    if (first === undefined) {
+      done()
+      return
+    }
+    const texts = entries.map(({priority, text}) =>
+      text.includes(NEWLINE) || text.includes(NUL) ? prefixedWithin(text, priority) : text,
+    )
+    const bytes = texts.reduce((most, {length}) => most + length + LINE_BYTES, 0)
+    const room = this.#room !== undefined && this.#room.length >= bytes ? this.#room : Buffer.allocUnsafeSlow(bytes)
+    this.#room = undefined
+    let at = 0
+    for (const [index, {priority}] of entries.entries()) {
+      room[at] = OPENING
+      room[at + 1] = ZERO + priority
+      room[at + 2] = CLOSING
+      at += PREFIX_BYTES
+      at += texts[index]?.copy(room, at) ?? 0
+      room[at++] = NEWLINE
+    }
+    this.#outputs[first.stream].write(room.subarray(0, bytes), (error) => {
+      this.#room = room
+      done(error)
+    })
   }
 
   close(): void {
     // The outputs are this process's own.
   }
-}
-
-function prefixed(entries: readonly Entry[]): Buffer {
-  const texts = entries.map(({priority, text}) =>
-    text.includes(NEWLINE) || text.includes(NUL) ? prefixedWithin(text, priority) : text,
-  )
-  const lines = Buffer.allocUnsafe(texts.reduce((most, {length}) => most + length + LINE_BYTES, 0))
-  let at = 0
-  for (const [index, {priority}] of entries.entries()) {
-    lines[at] = OPENING
-    lines[at + 1] = ZERO + priority
-    lines[at + 2] = CLOSING
-    at += PREFIX_BYTES
-    at += texts[index]?.copy(lines, at) ?? 0
-    lines[at++] = NEWLINE
-  }
-  return lines
 }
 
 /** A text of several lines with the priority before each but the first. */

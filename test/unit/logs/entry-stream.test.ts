@@ -14,9 +14,11 @@ function streamTo({
   error,
 }: {isSlow?: boolean; tty?: boolean; joins?: JoinRules; error?: Error} = {}) {
   const given: string[] = []
+  const calls: number[] = []
   const waiting: (() => void)[] = []
   const sink: EntrySink = {
     take: (entries: readonly Entry[], done) => {
+      calls.push(entries.length)
       given.push(...entries.map(({stream, priority, text}) => `${stream} ${String(priority)} ${text.toString()}`))
       if (isSlow)
         waiting.push(() => {
@@ -31,7 +33,7 @@ function streamTo({
     takesPrefix: true,
     readLevel: (text) => (text.includes('failed') ? 3 : undefined),
   })
-  return {stream: new EntryStream('stderr', {tty, joins, priorityOf}, sink), given, waiting}
+  return {stream: new EntryStream('stderr', {tty, joins, priorityOf}, sink), given, calls, waiting}
 }
 
 describe('a stream of which entries are made', () => {
@@ -102,6 +104,15 @@ describe('a stream of which entries are made', () => {
     stream.write(' at four\nend')
     await stream.flush()
     expect(given.slice(2)).toEqual(['stderr 6  at four', 'stderr 6 end'])
+  })
+
+  test('gives the entries of thousands of lines that come at once few at a time, in order', async () => {
+    const {stream, given, calls} = streamTo()
+    const numbers = Array.from({length: 2000}, (_, index) => String(index))
+    stream.write(`${numbers.join('\n')}\n`)
+    await stream.flush()
+    expect(given).toEqual(numbers.map((number) => `stderr 6 ${number}`))
+    expect(Math.max(...calls)).toBeLessThanOrEqual(128)
   })
 
   test('takes no more than its sink does', async () => {

@@ -50,4 +50,25 @@ describe('entries on a stream of the journal', () => {
     outputs.stdout.on('error', () => undefined)
     expect((await written([entry('stdout', 6, 'one')], outputs)).error?.message).toBe('broken')
   })
+
+  test('stay as they are until they are written, also where more come before that', async () => {
+    const texts: string[] = []
+    const stdout = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        setImmediate(() => {
+          texts.push(chunk.toString())
+          done()
+        })
+      },
+    })
+    const sink = new PrefixedLines({stdout, stderr: stdout})
+    const take = (text: string): Promise<unknown> =>
+      new Promise((resolve) => {
+        sink.take([entry('stdout', 6, text)], resolve)
+      })
+    await take('first')
+    await Promise.all([take('one'), take('two'), take('three')])
+    await take('four')
+    expect(texts).toEqual(['<6>first\n', '<6>one\n', '<6>two\n', '<6>three\n', '<6>four\n'])
+  })
 })
