@@ -1,6 +1,6 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {until} from '../../sandbox/until.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {CURRENT, HOSTS} from '../support/host/hosts.js'
 import {defineService, unique, runs} from '../support/service/service.js'
 
 /** Says its count, and ends at once when it is asked to by SIGTERM. */
@@ -48,43 +48,6 @@ describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
       await guest.run('docker', 'restart', '--time=0', service.name)
       await service.says('half')
       await service.says(/^container .* was started again/)
-    }
-  })
-
-  test('no word of ours comes into a line that the container has begun, nor with its priority as text', async () => {
-    const line = 'run --rm --init --name %n busybox sh -c "printf half; exec sleep 1000"'
-    const services = await Promise.all(
-      [
-        ...Array.from({length: 5}, () => ({})),
-        {SyslogLevelPrefix: 'no'},
-        {User: 'games', SupplementaryGroups: 'docker'},
-      ].map((settings) => defineService(guest, line, {SyslogIdentifier: 'named', ...settings})),
-    )
-    await Promise.all(services.map((service) => service.start()))
-    for (const service of services) await service.says(/^(?:the container (?:was born in|stays)|moved the container) /)
-    await Promise.all(services.map((service) => service.stop()))
-    for (const service of services) {
-      await service.says('half')
-      expect((await service.journal()).filter((said) => /<\d>/.test(said))).toEqual([])
-    }
-  })
-
-  test('how a container ended is said behind all of its output, whose last line is not finished', async () => {
-    const services = await Promise.all(
-      Array.from({length: 3}, () =>
-        defineService(
-          guest,
-          'run --rm --name %n busybox sh -c "i=0; while [ $$i -lt 20000 ]; do i=$$((i+1)); echo line $$i; done; printf last; exit 125"',
-          {LogRateLimitIntervalSec: '0'},
-        ),
-      ),
-    )
-    await Promise.all(services.map((service) => service.start()))
-    for (const service of services) {
-      await service.says(/^container .* ended with status 125/)
-      const said = await service.journal()
-      const at = said.findIndex((line) => /^container .* ended with status 125/.test(line))
-      expect(said.slice(at - 2, at)).toEqual(['line 20000', 'last'])
     }
   })
 
@@ -186,5 +149,44 @@ describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
       const {stdout} = await guest.attempt(['journalctl', `--unit=${name}@*`, '--output=cat', '--no-pager'])
       return stdout.includes('container') ? true : undefined
     })
+  })
+})
+
+describe.each(CURRENT)('our own words beside the output of a container on $name', ({guest}) => {
+  test('no word of ours comes into a line that the container has begun, nor with its priority as text', async () => {
+    const line = 'run --rm --init --name %n busybox sh -c "printf half; exec sleep 1000"'
+    const services = await Promise.all(
+      [
+        ...Array.from({length: 5}, () => ({})),
+        {SyslogLevelPrefix: 'no'},
+        {User: 'games', SupplementaryGroups: 'docker'},
+      ].map((settings) => defineService(guest, line, {SyslogIdentifier: 'named', ...settings})),
+    )
+    await Promise.all(services.map((service) => service.start()))
+    for (const service of services) await service.says(/^(?:the container (?:was born in|stays)|moved the container) /)
+    await Promise.all(services.map((service) => service.stop()))
+    for (const service of services) {
+      await service.says('half')
+      expect((await service.journal()).filter((said) => /<\d>/.test(said))).toEqual([])
+    }
+  })
+
+  test('how a container ended is said behind all of its output, whose last line is not finished', async () => {
+    const services = await Promise.all(
+      Array.from({length: 3}, () =>
+        defineService(
+          guest,
+          'run --rm --name %n busybox sh -c "i=0; while [ $$i -lt 20000 ]; do i=$$((i+1)); echo line $$i; done; printf last; exit 125"',
+          {LogRateLimitIntervalSec: '0'},
+        ),
+      ),
+    )
+    await Promise.all(services.map((service) => service.start()))
+    for (const service of services) {
+      await service.says(/^container .* ended with status 125/)
+      const said = await service.journal()
+      const at = said.findIndex((line) => /^container .* ended with status 125/.test(line))
+      expect(said.slice(at - 2, at)).toEqual(['line 20000', 'last'])
+    }
   })
 })
