@@ -34,10 +34,10 @@ export function linearRegex(source: string, flags: string): LinearRegex {
   return {
     groups: regex.groupCount(),
     test: (text) => regex.test(text),
-    level(text) {
-      if (!regex.test(text)) return undefined
-      const matcher = regex.matcher(text)
-      return matcher.find() ? (matcher.group(group) ?? undefined) : undefined
+    level: (text) => {
+      const groups: readonly unknown[] | null = regex.exec(text)
+      const level = groups?.[group]
+      return typeof level === 'string' ? level : undefined
     },
   }
 }
