@@ -292,23 +292,27 @@ describe.each(CURRENT)('the output of a container that a killed run has left on 
     })
   }
 
-  test('what it says meanwhile is in a journal of its own, and where it goes to a file a warning says what may be missing', async () => {
+  test("what it says meanwhile is in the journal, the unit's own or by --logs=native, and a warning says what may be missing from a file", async () => {
     const namespace = unique()
     const file = `/run/${unique()}`
     const namespaced = await defineService(guest, counting, {...unit, LogNamespace: namespace})
+    const native = await defineService(guest, `--logs=native ${counting}`, {...unit, StandardOutput: 'null'})
     const toFile = await defineService(guest, counting, {...unit, StandardOutput: `append:${file}`})
     onTestFinished(async () => {
       await guest.attempt(['systemctl', 'stop', `systemd-journald@${namespace}.service`])
       await guest.attempt(['rm', '-f', file])
     })
     const journal = `journalctl --namespace=${namespace} --sync; journalctl --namespace=${namespace} --unit=${namespaced.name} --output=cat`
-    await Promise.all([namespaced.start(), toFile.start()])
-    await Promise.all([numbersBeyond(5, journal), numbersBeyond(5, `cat ${file}`)])
-    for (const {name} of [namespaced, toFile])
-      await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', name)
-    for (const service of [namespaced, toFile]) await service.reaches({ActiveState: 'active', NRestarts: '1'})
-    const [inJournal, inFile] = await Promise.all([numbersBeyond(60, journal), numbersBeyond(60, `cat ${file}`)])
-    expect(inJournal).toEqual(inJournal.map((_, index) => index + 1))
+    const commands = [journal, `journalctl --sync; journalctl --unit=${native.name} --output=cat`, `cat ${file}`]
+    const services = [namespaced, native, toFile]
+    await Promise.all(services.map((service) => service.start()))
+    await Promise.all(commands.map((command) => numbersBeyond(5, command)))
+    for (const {name} of services) await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', name)
+    for (const service of services) await service.reaches({ActiveState: 'active', NRestarts: '1'})
+    const [inNamespace = [], natively = [], inFile = []] = await Promise.all(
+      commands.map((command) => numbersBeyond(60, command)),
+    )
+    for (const inJournal of [inNamespace, natively]) expect(inJournal).toEqual(inJournal.map((_, index) => index + 1))
     // None is doubled.
     expect(inFile).toEqual([...new Set(inFile)])
     await toFile.says(
