@@ -93,8 +93,9 @@ export async function forwardOutput(
  *
  * @param lost is told once of each stream of which something is missing: since when, in milliseconds since 1970, and
  * until when, in nanoseconds
- * @returns where the log goes on after that, and whether it was left off because it was read too late: an Engine that
- * rotates a log twice before who follows it has read it skips what was in between (moby, loggerutils/follow.go)
+ * @returns where the log goes on after that, how many bytes were not written before, and whether it was left off
+ * because it was read too late: an Engine that rotates a log twice before who follows it has read it skips what was in
+ * between (moby, loggerutils/follow.go)
  */
 export async function forwardLog(
   stream: Readable,
@@ -105,12 +106,13 @@ export async function forwardLog(
   {streams}: LogJoin,
   lost: (since: number, until: bigint) => void,
   {isFollowed = false, ...traits}: Omit<SinkTraits, 'byLine'> & {readonly isFollowed?: boolean} = {},
-): Promise<{readonly join: LogJoin; readonly isLate: boolean}> {
+): Promise<{readonly join: LogJoin; readonly isLate: boolean; readonly bytes: number}> {
   const unwritten = {
     stdout: new UnwrittenMessages(streams.stdout, lost),
     stderr: new UnwrittenMessages(streams.stderr, lost),
   }
   const delay = new Delay()
+  let bytes = 0
   await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
     // A chunk of a thousand lines is one write.
     let texts: Buffer[] = []
@@ -126,6 +128,7 @@ export async function forwardLog(
       if (text.length === 0) return
       if (message.stream !== to) flush()
       to = message.stream
+      bytes += text.length
       texts.push(text)
     })
     return {
@@ -141,7 +144,7 @@ export async function forwardLog(
       },
     }
   })
-  return {join: joinAfter(unwritten), isLate: delay.wasLate}
+  return {join: joinAfter(unwritten), isLate: delay.wasLate, bytes}
 }
 
 /** How long after the Engine took them the messages of a log come, compared with the soonest: its clock may differ. */

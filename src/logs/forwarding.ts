@@ -14,8 +14,8 @@ const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
 
 /** Until when a log is read that is read as far as it goes, in milliseconds since 1970. */
 const FOREVER = Date.UTC(3000, 0)
-/** Who has taken no longer than this to read a log has read it to its end. */
-const CAUGHT_UP_MS = 500
+/** Who finds no more that is new in a log has read it to its end, and reads that before it can be rotated twice. */
+const LITTLE_BYTES = 64 * 1024
 
 /** Of a container that says something as often as this, the Engine may be in the middle of reading it. */
 const TALKING_MS = 1000
@@ -88,21 +88,19 @@ export function forwarding(
       )
     }
     let next = join
-    /** Whether it was left off because it came too late. */
-    const forwardNext = async (isFollowed: boolean): Promise<boolean> => {
+    const forwardNext = async (isFollowed: boolean): Promise<{isLate: boolean; bytes: number}> => {
       const rest = await read(next.since, isFollowed ? undefined : FOREVER)
       const traitsOfLog = {...traits, isFollowed}
       const done = await forwardLog(rest, tty, outlet.stdout, outlet.stderr, written, next, lost, traitsOfLog)
       next = done.join
-      return done.isLate
+      return done
     }
     /** Nobody reads any more. */
     const isOver = (): boolean => closed.signal.aborted || (isBroken && stopping.aborted)
     await carry(written, async () => {
       for (let isLate = true; isLate && !isOver();) {
-        const began = performance.now()
-        await forwardNext(false)
-        if (!isOver() && performance.now() - began < CAUGHT_UP_MS) isLate = await forwardNext(true)
+        const {bytes} = await forwardNext(false)
+        if (!isOver() && bytes < LITTLE_BYTES) ({isLate} = await forwardNext(true))
       }
     })
   }

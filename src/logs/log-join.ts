@@ -151,7 +151,9 @@ export function joinAfter({stdout, stderr}: Readonly<Record<OutputStream, Unwrit
   const least = last - BigInt(LAG_MS) * NANOSECONDS
   const atLeast = (join: StreamJoin): StreamJoin => (join.at < least ? {at: least, count: 0, begun: join.begun} : join)
   const streams = {stdout: atLeast(joins.stdout), stderr: atLeast(joins.stderr)}
-  return {since: Number(least / NANOSECONDS) - MARGINS_MS[0], streams}
+  const earliest = streams.stdout.at < streams.stderr.at ? streams.stdout.at : streams.stderr.at
+  // The Engine is asked for milliseconds.
+  return {since: Number(earliest / NANOSECONDS) - 1, streams}
 }
 
 /** A place in what was written that is in Docker's log, too. */

@@ -173,16 +173,20 @@ async function gapsIn(guest: Guest, command: string): Promise<string[]> {
 
 const ofJournal = (name: string): string => `journalctl --sync; journalctl --unit=${name} --output=cat --no-pager`
 
-/** Has a stream leave off, and waits until the last of it is in the journal. How far it came. */
+/** Has a stream leave off. */
+async function leaveOff(guest: Guest, service: Service): Promise<void> {
+  await guest.run('kill', '-USR2', await pidOf(service))
+}
+
+/** Waits until the last of a stream that has left off is in the journal. How far it came. */
 async function endOf(guest: Guest, service: Service): Promise<string> {
   const pid = await pidOf(service)
-  await guest.run('kill', '-USR2', pid)
   const last = await until(PATIENCE_MS, async () => {
     const {stdout} = await guest.attempt(['cat', `/proc/${pid}/root/over`])
     return stdout === '' ? undefined : stdout.trim()
   })
   const isThere = `journalctl --sync; test "$(journalctl --unit=$0 --lines=2000 --output=cat | tr -d '\\r' | grep -cxE "(line|error) $1")" = 2`
-  await until(PATIENCE_MS, async () =>
+  await until(PATIENCE_MS * 3, async () =>
     (await guest.attempt(['sh', '-c', isThere, service.name, last])).status === 0 ? true : undefined,
   )
   return last
@@ -360,6 +364,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     await wentOn()
     await engineRestarts()
     await wentOn()
+    await Promise.all(all.map((service) => leaveOff(guest, service)))
     for (const service of all) await expectOnce(guest, service, service === adopted)
   })
 
