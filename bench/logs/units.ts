@@ -48,6 +48,7 @@ const CLIENTS: Readonly<Record<string, {readonly words: string; readonly sinks: 
   [DOCKER_RUN]: {words: '/usr/bin/docker run', sinks: EVERYWHERE},
   'systemd-docker': {words: `${PROGRAM} run`, sinks: EVERYWHERE},
   '--logs=journal': {words: `${PROGRAM} --logs=journal run`, sinks: ['the journal']},
+  '--logs=native': {words: `${PROGRAM} --logs=native run`, sinks: ['the journal']},
 }
 
 /** Who is on the way of the output beside the unit's own process. */
@@ -82,7 +83,8 @@ async function take(guest: Guest, reader: string, {words, lines, sink, megabytes
     ].join('\n'),
   )
   await guest.run('systemctl', 'daemon-reload')
-  await guest.run('systemctl', 'start', UNIT)
+  if ((await guest.attempt(['systemctl', 'start', UNIT])).status !== 0)
+    throw new Error(`${words}: ${await guest.run('journalctl', `--unit=${UNIT}`, '--lines=5', '--output=cat')}`)
   try {
     const pids: Record<string, number> = {'the unit': await mainPid(guest, UNIT), shim: await shimPid(guest)}
     for (const [name, unit] of Object.entries(ENGINE)) pids[name] = await mainPid(guest, unit)
