@@ -7,8 +7,8 @@ import {LineSplitter} from './line-splitter.js'
 import type {PriorityOf} from './priority-of.js'
 
 const RETURN = 0x0d
-/** How many entries a sink is given at once: a chunk of short lines has thousands. */
-const MOST_AT_ONCE = 128
+/** How many lines are entries at a time: a chunk of short ones has thousands. */
+const MOST_AT_ONCE = 1024
 
 type Done = (error?: Error | null) => void
 
@@ -38,7 +38,6 @@ export class EntryStream extends Writable {
     super()
     this.#sink = sink
     const make = (line: Buffer, isRest: boolean): void => {
-      if (this.#entries.length === MOST_AT_ONCE) this.#passSome()
       const {priority, text} = priorityOf(line, isRest)
       this.#entries.push({stream, priority, text})
     }
@@ -52,8 +51,7 @@ export class EntryStream extends Writable {
   override _write(piece: Buffer, _encoding: string, done: Done): void {
     this.#pieces++
     clearTimeout(this.#timer)
-    this.#lines.push(piece)
-    this.#pass((error) => {
+    this.#take(piece, (error) => {
       this.#letGoLater()
       done(error)
     })
@@ -100,10 +98,11 @@ export class EntryStream extends Writable {
     })
   }
 
-  /** Its sink writes in order, so that of what follows it is heard when this was written, too. */
-  #passSome(): void {
+  #take(piece: Buffer, done: Done): void {
+    const taken = this.#lines.push(piece, MOST_AT_ONCE)
     this.#pass((error) => {
-      if (error) this.destroy(error)
+      if (error || taken === piece.length) done(error)
+      else this.#take(piece.subarray(taken), done)
     })
   }
 

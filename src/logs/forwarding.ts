@@ -40,6 +40,7 @@ export function forwarding(
   const broke = (error: Error): void => {
     if (isBroken || hasErrorCode(error, ...READER_IS_GONE)) return
     isBroken = true
+    outlet.giveUp?.()
     log.warn(`output of the container is lost from here on: ${reason(error)}`)
   }
   const traits = {broke, stopping}

@@ -27,14 +27,23 @@ export class LineSplitter {
     this.#take = take
   }
 
-  /** Takes the next piece, of which nothing is kept. */
-  push(piece: Buffer): void {
+  /**
+   * Takes the next piece, of which nothing is kept, or so much of it as ends `most` lines.
+   *
+   * @returns how many bytes that was
+   */
+  push(piece: Buffer, most = Infinity): number {
     let from = 0
-    for (let end = piece.indexOf(NEWLINE); end !== -1; end = piece.indexOf(NEWLINE, from)) {
+    for (let count = 0; count < most; count++) {
+      const end = piece.indexOf(NEWLINE, from)
+      if (end === -1) {
+        if (from < piece.length) this.#hold(Buffer.from(piece.subarray(from)))
+        return piece.length
+      }
       this.#finish(piece.subarray(from, end))
       from = end + 1
     }
-    if (from < piece.length) this.#hold(Buffer.from(piece.subarray(from)))
+    return from
   }
 
   /** Whether there is a line whose end has not come. */

@@ -30,7 +30,8 @@ export class NativeEntries implements EntrySink {
     }
     const settle = (error?: Error): void => {
       if (isLeft) this.#waiting--
-      done(error)
+      // In the next turn, so that others have theirs, and what was sent is collected.
+      setImmediate(done, error)
     }
     this.#written.then(
       () => {

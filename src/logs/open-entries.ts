@@ -53,7 +53,10 @@ export async function prepareNative(
       sink.close()
     })
     const {stdout, stderr} = streamsTo(sink, container, {words, rules, properties})
-    return {...outletOf(stdout, stderr), isNative: true}
+    const giveUp = (): void => {
+      sink.close()
+    }
+    return {...outletOf(stdout, stderr), isNative: true, giveUp}
   }
 }
 

@@ -12,6 +12,8 @@ export interface Outlet {
   readonly isNative?: boolean
   /** Resolves when also what it holds of a line was written, or can't be. */
   readonly flush?: () => Promise<void>
+  /** Drops what it has not written, and takes no more: what was given to it does not stay as it is any longer. */
+  readonly giveUp?: () => void
 }
 
 /** Who makes an outlet for the output of a container. */

@@ -22,6 +22,15 @@ describe('a stream that is taken apart into lines', () => {
     }
   })
 
+  test('is taken apart as far as it is asked to', () => {
+    const {lines, given} = splitter()
+    expect(lines.push(Buffer.from('one\ntwo\nthree\nfour'), 2)).toBe(8)
+    expect(given).toEqual(['one', 'two'])
+    expect(lines.push(Buffer.from('three\nfour'), 2)).toBe(10)
+    lines.flush()
+    expect(given).toEqual(['one', 'two', 'three', 'four'])
+  })
+
   test('keeps nothing of what it was given', () => {
     const {lines, given} = splitter()
     const piece = Buffer.from('one\nhal')

@@ -1,3 +1,4 @@
+import {once} from 'node:events'
 import {describe, expect, test} from 'vitest'
 import {prepareNative, prepareStream} from '../../../src/logs/open-entries.js'
 import type {EntryWords} from '../../../src/logs/priority/parse.js'
@@ -44,6 +45,27 @@ describe('an outlet that writes to the journal natively', () => {
     ])
     expect(undos.map(({label}) => label)).toEqual(['let go of the journal'])
     await undos[0]?.undo()
+  })
+
+  test('drops what it has not written once it is given up', async () => {
+    const journald = openReceiver(inTemp('socket'))
+    const open = await prepareNative(pluginHost({engine}).host, SAID, {}, inTemp('socket'))
+    const outlet = await open(CONTAINER, hookContext().context)
+    const broken = once(outlet.stdout, 'error')
+    // More than the socket takes.
+    outlet.stdout.write('line\n'.repeat(20_000))
+    outlet.giveUp?.()
+    expect(await broken).toMatchObject([{message: 'the journal does not take it'}])
+    const received = (): number => {
+      try {
+        return journald.receive().length
+      } catch {
+        return 0
+      }
+    }
+    while (received() > 0);
+    await outlet.flush?.()
+    expect(received()).toBe(0)
   })
 
   test('is refused where there is no journal, and for what the line says wrong', async () => {
