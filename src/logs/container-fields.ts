@@ -46,13 +46,13 @@ export async function parseFieldWishes(options: Readonly<Record<string, string>>
  * unit.
  *
  * @param unit the unit that journald is to show the entries under, in place of that of this process
- * @param leftOut is told the names of labels and variables that would be too much
+ * @param leftOut is told the fields of labels and variables that would be too much
  */
 export function containerFields(
   container: DescribedContainer,
   {tag, isLabelChosen, isVariableChosen}: FieldWishes,
   unit: string | undefined,
-  leftOut: (names: readonly string[]) => void,
+  leftOut: (fields: readonly string[]) => void,
 ): ReadonlyMap<string, string> {
   const {id, name, imageName, labels, environment} = container
   const variables = environment.map((entry) => {
@@ -80,7 +80,7 @@ export function containerFields(
     if (!isFieldName(field) || isOurs(field)) continue
     const more = field.length + Buffer.byteLength(value)
     if (bytes + more > MOST_BYTES || fields.size === MOST_FIELDS) {
-      tooMuch.push(given)
+      tooMuch.push(field)
       continue
     }
     bytes += more

@@ -15,6 +15,8 @@ import {priorityFrom} from './priority-of.js'
 import {parseEntryRules, type EntryRules, type EntryWords} from './priority/parse.js'
 
 const STREAMS = ['stdout', 'stderr'] as const
+/** How many fields are named that are left out. */
+const MOST_TOLD = 10
 const NAMES = {stdout: 'standard output', stderr: 'standard error'} as const
 
 /**
@@ -36,9 +38,10 @@ export async function prepareNative(
   const open = openerOfSenders()
   // Whether there is a journal is seen before anything is made.
   openJournal(open, new Map(), path).close()
-  const leftOut = (names: readonly string[]): void => {
+  const leftOut = (fields: readonly string[]): void => {
+    const more = fields.length > MOST_TOLD ? `, and ${String(fields.length - MOST_TOLD)} more` : ''
     log.warn(
-      `labels and variables of the container are not in the journal, because they are too many or too long: ${names.join(', ')}`,
+      `labels and variables of the container are not in the journal, because they are too many or too long: ${fields.slice(0, MOST_TOLD).join(', ')}${more}`,
     )
   }
   return async (container, {signal, defer}) => {

@@ -41,7 +41,7 @@ describe('an outlet that writes to the journal natively', () => {
       `${fields}PRIORITY=4\nMESSAGE=tw\n`,
     ])
     expect(lines).toEqual([
-      'warn: labels and variables of the container are not in the journal, because they are too many or too long: team',
+      'warn: labels and variables of the container are not in the journal, because they are too many or too long: TEAM',
     ])
     expect(undos.map(({label}) => label)).toEqual(['let go of the journal'])
     await undos[0]?.undo()
