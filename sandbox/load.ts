@@ -7,11 +7,13 @@ export interface Load {
   end(): Promise<void>
 }
 
+/** The kernel signals no process whose parent has died before it asked for that (prctl(2), `PR_SET_PDEATHSIG`). */
+const COMPUTE = '[ "$PPID" = "$0" ] || exit; while :; do :; done'
+
 /** Starts so many of them. They do not outlive this process, however it ends. */
 export function startLoad(processes: number): Load {
-  const children = Array.from({length: processes}, () =>
-    spawn('setpriv', ['--pdeathsig=KILL', 'sh', '-c', 'while :; do :; done'], {stdio: 'ignore'}),
-  )
+  const words = ['--pdeathsig=KILL', 'sh', '-c', COMPUTE, String(process.pid)]
+  const children = Array.from({length: processes}, () => spawn('setpriv', words, {stdio: 'ignore'}))
   return {
     pids: children.flatMap(({pid}) => pid ?? []),
     end: async () => {
