@@ -142,9 +142,9 @@ describe.each(BEARING)('a container born in its unit on $name', ({guest}) => {
     const own = `/system.slice/${service.name}/${await service.inspect('{{.Id}}')}`
     expect((await placesOf(guest, service))[systemds]).toBe(own)
     await guest.run('docker', 'exec', '--detach', service.name, 'sleep', '2000')
-    const line = (await guest.run('ps', '-e', '-o', 'cgroup:1000=,args='))
-      .split('\n')
-      .find((one) => one.endsWith('sleep 2000'))
+    const line = await until(10_000, async () =>
+      (await guest.run('ps', '-e', '-o', 'cgroup:1000=,args=')).split('\n').find((one) => one.endsWith('sleep 2000')),
+    )
     expect(line).toContain(own)
   })
 

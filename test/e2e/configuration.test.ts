@@ -89,7 +89,7 @@ describe.each(CURRENT)('the configuration on $name', ({guest}) => {
     [
       'has a value of the wrong type',
       'logs: sometimes',
-      /config\.yaml:1: 'logs' must be true or false, not "sometimes"$/,
+      /config\.yaml:1: 'logs' must be true, false, stream, journal or native, not "sometimes"$/,
     ],
     ['cannot be parsed', 'logs: [', /config\.yaml: .*flow (?:collection|sequence)/],
     [

@@ -140,7 +140,7 @@ describe.each(HOSTS)('the options of docker run on $name', ({guest}) => {
         '--silent',
         '--retry',
         '20',
-        '--retry-connrefused',
+        '--retry-all-errors',
         '--retry-delay',
         '1',
         'http://127.0.0.1:18099/',

@@ -129,7 +129,8 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
         line: `--ready 'log:/up/' run --rm --init --name %n --log-driver none busybox sh -c "echo up; exec sleep 1000"`,
         status: '125',
         says: /the container is not ready: its output cannot be read: the Engine failed to read the log of the container: .* \(HTTP \d+\)$/,
-        output: 'up',
+        // It may be removed before it has said anything.
+        output: undefined,
       },
     ]
     const REFUSED = [
@@ -155,7 +156,7 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
       })
       expect((await service.show('StatusText')).StatusText).toMatch(says)
       await service.says(says)
-      await service.says(output)
+      if (output !== undefined) await service.says(output)
       await expectNothingLeft(guest, service)
     })
     await refused
