@@ -81,7 +81,8 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
     expect((await starts).map(({status}) => status)).toEqual([1, 1, 0])
     expect(await stopped.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
     expect(await late.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'timeout'})
-    expect((await late.show('StatusText')).StatusText).toMatch(waits)
+    // A host that is slow may give no answer within four seconds.
+    expect((await late.show('StatusText')).StatusText).toMatch(/^waiting for unix:\/run\/nowhere\.sock(?:: ENOENT, |$)/)
     for (const service of [stopped, late]) await expectNothingLeft(guest, service)
     const {ActiveState, ...took} = await longer.show(
       'ActiveState',
