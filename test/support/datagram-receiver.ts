@@ -1,7 +1,6 @@
 import {closeSync} from 'node:fs'
-import {createRequire} from 'node:module'
 import {onTestFinished} from 'vitest'
-import type * as Koffi from 'koffi'
+import {loadLibc} from './libc.js'
 
 const AF_UNIX = 1
 const SOCK_DGRAM = 2
@@ -16,16 +15,7 @@ export interface DatagramReceiver {
 
 /** Opens a receiver at a path, on 64-bit machines. It is closed after the test. */
 export function openReceiver(path: string): DatagramReceiver {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
-  const libc = koffi.load(null)
-  const func = (name: string, parameters: readonly string[], result = 'int') => {
-    const call = libc.func(name, result, [...parameters]) as (...values: readonly unknown[]) => number
-    return (...values: readonly unknown[]): number => {
-      const answer = call(...values)
-      if (answer < 0) throw new Error(`${name}: errno ${String(koffi.errno())}`)
-      return answer
-    }
-  }
+  const {koffi, func} = loadLibc()
   const fd = func('socket', ['int', 'int', 'int'])(AF_UNIX, SOCK_DGRAM | O_CLOEXEC, 0)
   onTestFinished(() => {
     closeSync(fd)

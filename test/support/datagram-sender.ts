@@ -1,7 +1,6 @@
 import {closeSync, readSync} from 'node:fs'
-import {createRequire} from 'node:module'
 import {onTestFinished} from 'vitest'
-import type * as Koffi from 'koffi'
+import {loadLibc, type Libc} from './libc.js'
 
 const AF_UNIX = 1
 const SOCK_DGRAM = 2
@@ -23,16 +22,7 @@ export interface DatagramSender {
 
 /** Opens a sender to the socket at a path, on 64-bit machines. It is closed after the test. */
 export function openSender(path: string): DatagramSender {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
-  const libc = koffi.load(null)
-  const func = (name: string, parameters: readonly string[], result = 'int') => {
-    const call = libc.func(name, result, [...parameters]) as (...values: readonly unknown[]) => number
-    return (...values: readonly unknown[]): number => {
-      const answer = call(...values)
-      if (answer < 0) throw new Error(`${name}: errno ${String(koffi.errno())}`)
-      return answer
-    }
-  }
+  const {koffi, func} = loadLibc()
   const socket = func('socket', ['int', 'int', 'int'])
   const connect = func('connect', ['int', 'void*', 'uint32_t'])
   const send = func('send', ['int', 'void*', 'size_t', 'int'], 'long')
@@ -88,6 +78,6 @@ export function openSender(path: string): DatagramSender {
   }
 }
 
-function addressOf(koffi: typeof Koffi, bytes: Buffer): bigint {
+function addressOf(koffi: Libc['koffi'], bytes: Buffer): bigint {
   return koffi.address(bytes)
 }
