@@ -77,8 +77,11 @@ export const UNWIND_MS = 10_000
 export const STUCK_READER_MS = 5000
 /** How long the journal may take to say what an earlier run of the unit has written, which nothing waits for. */
 export const JOURNAL_ANSWER_MS = 20_000
-/** How long a line of the container's output that is not finished yet is held back from the journal. */
-export const UNFINISHED_LINE_MS = 100
+/**
+ * How long nothing may come of a line of the container's output that is not finished before it goes to the journal as
+ * it is. The Engine cuts output anywhere, and a host with more to do than it can takes seconds until it has the rest.
+ */
+export const UNFINISHED_LINE_MS = 5000
 /** How long after its last line an entry of several may go on (`--multiline`). */
 export const UNFINISHED_ENTRY_MS = 1000
 /** How long after the journal had no room for an entry it is tried again; from then on twice as long each time. */

@@ -3,24 +3,20 @@ import {Demultiplexer, type OutputStream} from '../docker/demultiplexer.js'
 import {UnwrittenMessages, joinAfter, type LogJoin} from './log-join.js'
 import {LogMessages, momentOf} from '../docker/log-messages.js'
 import {OutputConnection} from '../docker/output-connection.js'
-import {nothingWritten, type OutputTails} from './output-tail.js'
+import {nothingWritten, unfinishedStream, type OutputTails} from './output-tail.js'
 import {watchForStuckReader} from './stuck-reader.js'
 import {WholeLines} from './whole-lines.js'
 import {NEVER_ABORTED} from '../timing.js'
 
 /** How much later than the soonest of its messages a log may come. */
 const LATE_MS = 500
+const NEWLINE = 0x0a
 
 type Sinks = Readonly<Record<OutputStream, Writable>>
 type Write = (to: OutputStream, payload: Buffer) => void
 
 /** What is known of where the output goes. */
 export interface SinkTraits {
-  /**
-   * Whether both streams come to one place where a line is an entry, so that what one says must not come into a line of
-   * the other; they do unless this says no.
-   */
-  readonly byLine?: boolean
   /** Is told when a sink breaks, which takes nothing more then. */
   readonly broke?: ((error: Error) => void) | undefined
   /**
@@ -42,6 +38,8 @@ interface Splitter {
  * by a slow sink. A sink that breaks (journald restarts, a pipe's reader is gone) loses its share of the output; the
  * container goes on.
  *
+ * Where both streams go to one sink, a line is an entry there, and what one says never comes into a line of the other.
+ *
  * @param raw the container has a terminal, so its output is one unframed stream
  * @param tails take note of what was written
  */
@@ -51,7 +49,7 @@ export async function forwardOutput(
   stdout: Writable,
   stderr: Writable,
   tails: OutputTails = nothingWritten(Date.now()),
-  {byLine = true, ...traits}: SinkTraits = {},
+  traits: SinkTraits = {},
 ): Promise<void> {
   if (stream instanceof OutputConnection) stream.overwriteChunks()
   await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
@@ -62,27 +60,14 @@ export async function forwardOutput(
         },
         end: () => undefined,
       }
-    if (!byLine) {
-      const split = new Demultiplexer(write)
-      return {
-        push: (chunk) => {
-          split.push(chunk)
-        },
-        end: () => undefined,
-      }
-    }
-    const lines = new WholeLines(write)
-    const split = new Demultiplexer((to, payload) => {
-      lines.push(to, payload)
-    })
+    const lines = stdout === stderr ? new WholeLines(write) : undefined
+    const split = new Demultiplexer(lines?.push ?? write)
     return {
       push: (chunk) => {
-        lines.begin(chunk.length)
+        lines?.begin(chunk.length)
         split.push(chunk)
       },
-      end: () => {
-        lines.flush()
-      },
+      end: () => lines?.flush(),
     }
   })
 }
@@ -105,7 +90,7 @@ export async function forwardLog(
   tails: OutputTails,
   {streams}: LogJoin,
   lost: (since: number, until: bigint) => void,
-  {isFollowed = false, ...traits}: Omit<SinkTraits, 'byLine'> & {readonly isFollowed?: boolean} = {},
+  {isFollowed = false, ...traits}: SinkTraits & {readonly isFollowed?: boolean} = {},
 ): Promise<{readonly join: LogJoin; readonly isLate: boolean; readonly bytes: number}> {
   const unwritten = {
     stdout: new UnwrittenMessages(streams.stdout, lost),
@@ -114,12 +99,14 @@ export async function forwardLog(
   const delay = new Delay()
   let bytes = 0
   await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
+    const lines = stdout === stderr && !raw ? new WholeLines(write) : undefined
+    const pass = lines?.push ?? write
     // A chunk of a thousand lines is one write.
     let texts: Buffer[] = []
     let to: OutputStream = 'stdout'
     let last: Buffer = Buffer.alloc(0)
     const flush = (): void => {
-      if (texts.length > 0) write(to, Buffer.concat(texts))
+      if (texts.length > 0) pass(to, Buffer.concat(texts))
       texts = []
     }
     const messages = new LogMessages(raw, (message) => {
@@ -141,6 +128,7 @@ export async function forwardLog(
         // Of a message that was cut the rest is read again.
         if (!delay.wasLate) messages.end()
         flush()
+        lines?.flush()
       },
     }
   })
@@ -165,13 +153,15 @@ class Delay {
 async function forward(
   stream: Readable,
   sinks: Sinks,
-  {tails, broke, stopping = NEVER_ABORTED}: Omit<SinkTraits, 'byLine'> & {readonly tails: OutputTails},
+  {tails, broke, stopping = NEVER_ABORTED}: SinkTraits & {readonly tails: OutputTails},
   splitterTo: (write: Write) => Splitter,
 ): Promise<void> {
   const broken = new Set<Writable>()
   let unwritten = 0
   let isHeldUp = false
   let moves = 0
+  /** The stream of whose line the sink of both has the beginning alone. */
+  let inLineOf = unfinishedStream(tails)
   let allWritten: () => void = () => undefined
 
   const goOn = (): void => {
@@ -197,6 +187,10 @@ async function forward(
     tails[to].add(payload)
     const sink = sinks[to]
     if (broken.has(sink) || sink.destroyed) return
+    if (sinks.stdout === sinks.stderr) {
+      if (inLineOf !== undefined && inLineOf !== to) sink.write('\n')
+      inLineOf = payload.at(-1) === NEWLINE ? undefined : to
+    }
     unwritten++
     moves++
     sink.write(payload, written)

@@ -59,15 +59,16 @@ export function forwarding(
     } finally {
       const {stdout, stderr} = written
       wasTalking = [stdout, stderr].some((tail) => Date.now() - tail.at < TALKING_MS && tail.read().text.length > 0)
-      if (outlet.byLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) outlet.stdout.write('\n')
-      unitOutput.end(outlet.byLine || outlet.flush !== undefined || stderr.isAtLineStart)
+      const isByLine = outlet.stdout === outlet.stderr
+      if (isByLine && !(stdout.isAtLineStart && stderr.isAtLineStart)) outlet.stdout.write('\n')
+      unitOutput.end(isByLine || outlet.flush !== undefined || stderr.isAtLineStart)
     }
   }
   const forward = async (stream: Readable, tty: boolean): Promise<void> => {
     open = stream
     const written = (tails ??= nothingWritten(Date.now()))
-    const {stdout, stderr, byLine} = outlet
-    await carry(written, () => forwardOutput(stream, tty, stdout, stderr, written, {...traits, byLine}))
+    const {stdout, stderr} = outlet
+    await carry(written, () => forwardOutput(stream, tty, stdout, stderr, written, traits))
   }
   const forwardRest = async (container: CreatedContainer): Promise<void> => {
     const {id, tty} = container

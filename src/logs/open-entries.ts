@@ -127,7 +127,6 @@ function outletOf(stdout: EntryStream, stderr: EntryStream): Outlet {
   return {
     stdout,
     stderr,
-    byLine: false,
     flush: async () => {
       await Promise.all([stdout.flush(), stderr.flush()])
     },

@@ -2,12 +2,10 @@ import {fstatSync} from 'node:fs'
 import type {Writable} from 'node:stream'
 import type {CreatedContainer, RunContext, RunHooks} from '../pipeline/contract.js'
 
-/** Where a container's output goes. */
+/** Where a container's output goes; both are one where they come to one place in which a line is an entry. */
 export interface Outlet {
   readonly stdout: Writable
   readonly stderr: Writable
-  /** Whether both come to one place where a line is an entry. */
-  readonly byLine: boolean
   /** Whether it is the journal, wherever our own outputs go. */
   readonly isNative?: boolean
   /** Resolves when also what it holds of a line was written, or can't be. */
@@ -26,12 +24,13 @@ export interface OutletMaker {
 }
 
 /**
- * Our own outputs. Both go to the one socket of the journal, behind sudo, too. Elsewhere bytes are bytes, and come in
- * the order that the container has given them; a socket that is our input as well is a client's.
+ * Our own outputs. Both go to the one socket of the journal, behind sudo, too, by one stream, as what one of two had to
+ * queue would come after what the other could write, in the middle of a line as well. Elsewhere bytes are bytes, and
+ * come in the order that the container has given them; a socket that is our input as well is a client's.
  */
 export function ownOutputs(): Outlet {
-  const byLine = isOneSocket(1, 2) && !isOneSocket(0, 1)
-  return {stdout: process.stdout, stderr: process.stderr, byLine}
+  const {stdout, stderr} = process
+  return {stdout, stderr: isOneSocket(1, 2) && !isOneSocket(0, 1) ? stdout : stderr}
 }
 
 /** Whether two descriptors of this process are the same socket. */

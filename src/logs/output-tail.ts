@@ -51,3 +51,9 @@ export type OutputTails = Readonly<Record<OutputStream, OutputTail>>
 export function nothingWritten(since: number): OutputTails {
   return {stdout: new OutputTail(since), stderr: new OutputTail(since)}
 }
+
+/** Of which stream the line is unfinished that was written last, where one is. */
+export function unfinishedStream({stdout, stderr}: OutputTails): OutputStream | undefined {
+  if (stderr.isAtLineStart) return stdout.isAtLineStart ? undefined : 'stdout'
+  return stdout.isAtLineStart || stderr.at >= stdout.at ? 'stderr' : 'stdout'
+}

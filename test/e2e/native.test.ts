@@ -20,7 +20,7 @@ echo filtered
 head -c ${String(LONG)} /dev/zero | tr '\\0' x
 echo
 printf 'name: '
-sleep 1
+sleep 8
 echo web
 sleep 1
 `

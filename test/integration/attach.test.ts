@@ -120,7 +120,7 @@ describe('the output of a container that is attached to', () => {
     const sink = new Stuck()
     const stream = await engine.attach('abc', 'output', signal)
     const stuck = once(sink, 'stuck')
-    const forwarded = forwardOutput(stream, false, sink, new SlowSink(), undefined, {byLine: false})
+    const forwarded = forwardOutput(stream, false, sink, new SlowSink())
     await stuck
     await nextTurn()
     expect(stream.isPaused()).toBe(true)

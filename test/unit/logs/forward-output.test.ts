@@ -3,7 +3,8 @@ import {PassThrough, Readable, Writable} from 'node:stream'
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {describe, expect, onTestFinished, test, vi} from 'vitest'
 import {STUCK_READER_MS} from '../../../src/limits.js'
-import {forwardOutput} from '../../../src/logs/forward-output.js'
+import {forwardLog, forwardOutput} from '../../../src/logs/forward-output.js'
+import {nothingWritten} from '../../../src/logs/output-tail.js'
 import {frame} from '../../support/engine/frames.js'
 
 /** Takes everything at once. What was taken is copied, as its memory may be used again then. */
@@ -290,7 +291,7 @@ test('a stop does not wait for a sink that takes nothing: the rest of the output
   const stop = new AbortController()
   const errors: string[] = []
   const broke = (error: Error): void => void errors.push(error.message)
-  const traits = {byLine: false, broke, stopping: stop.signal}
+  const traits = {broke, stopping: stop.signal}
   const forwarded = forwardOutput(source, false, gated, new Sink(), undefined, traits)
   source.write(frame(1, 'stuck'))
   await gated.taken(1)
@@ -344,11 +345,74 @@ test('the forwarding ends when the last of the output is written, also where tha
   expect(sink.text).toBe('last words')
 })
 
-test('what goes elsewhere than to the journal goes as it comes, unfinished lines too', async () => {
-  const sink = new Sink()
+/** Says of which of several sinks what is, in the order that it comes. */
+class NamedSink extends Writable {
+  readonly #name: string
+  readonly #all: string[]
+
+  constructor(name: string, all: string[]) {
+    super()
+    this.#name = name
+    this.#all = all
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#all.push(`${this.#name}: ${chunk.toString()}`)
+    done()
+  }
+}
+
+test('what goes to two places goes as it comes, unfinished lines too', async () => {
+  const all: string[] = []
   const chunks = [frame(1, 'name: '), frame(2, 'a warning\n'), frame(1, 'x\n'), frame(2, 'end')]
-  await forwardOutput(Readable.from(chunks), false, sink, sink, undefined, {byLine: false})
-  expect(sink.text).toBe('name: a warning\nx\nend')
+  await forwardOutput(Readable.from(chunks), false, new NamedSink('out', all), new NamedSink('err', all))
+  expect(all).toEqual(['out: name: ', 'err: a warning\n', 'out: x\n', 'err: end'])
+})
+
+describe('what goes to one place where a line is an entry', () => {
+  const LONG = 'x'.repeat(40_000)
+  const LONGER = 'x'.repeat(60_000)
+
+  test.each([
+    ['a line that is cut', [frame(1, 'na'), frame(2, 'error\n'), frame(1, 'me\n')], ['error', 'name']],
+    [
+      'a long line',
+      [frame(1, LONG.slice(0, 32_768)), frame(2, 'error\n'), frame(1, `${LONG.slice(32_768)}\n`)],
+      ['error', LONG],
+    ],
+    [
+      'a line that is longer than an entry',
+      [frame(1, LONGER), frame(2, 'one\ntwo\n'), frame(1, 'rest\n'), frame(2, 'three')],
+      [LONGER, 'one', 'two', 'rest', 'three'],
+    ],
+  ])('a line of one stream does not come into the middle of %s of the other', async (_what, frames, lines) => {
+    const sink = new Sink()
+    await forwardOutput(Readable.from(frames), false, sink, sink)
+    expect(sink.text.split('\n').filter((line) => line !== '')).toEqual(lines)
+  })
+
+  test('nor does it in the log', async () => {
+    const sink = new Sink()
+    const at = '2026-01-02T03:04:05.000000000Z '
+    const frames = [
+      frame(1, at + LONG.slice(0, 16_384)),
+      frame(2, `${at}error\n`),
+      frame(1, `${at}${LONG.slice(16_384)}\n`),
+    ]
+    const tails = nothingWritten(0)
+    const everything = {at: 0n, count: 0, begun: Buffer.alloc(0)}
+    const join = {since: 0, streams: {stdout: everything, stderr: everything}}
+    await forwardLog(Readable.from(frames), false, sink, sink, tails, join, () => undefined)
+    expect(sink.text).toBe(`error\n${LONG}\n`)
+  })
+
+  test('what another has left unfinished there stands by itself', async () => {
+    const sink = new Sink()
+    const tails = nothingWritten(0)
+    await forwardOutput(Readable.from([frame(1, 'one')]), false, sink, sink, tails)
+    await forwardOutput(Readable.from([frame(2, 'two\n'), frame(1, 'three\n')]), false, sink, sink, tails)
+    expect(sink.text).toBe('one\ntwo\nthree\n')
+  })
 })
 
 test('whose sink breaks is told why', async () => {

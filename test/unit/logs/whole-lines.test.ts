@@ -30,16 +30,26 @@ describe('output that is written line by line', () => {
   test('a line that is not finished soon is written as it is, and once', () => {
     push('stdout', 'login: ')
     expect(written).toEqual([])
-    vi.advanceTimersByTime(UNFINISHED_LINE_MS)
+    vi.advanceTimersByTime(UNFINISHED_LINE_MS + 1)
     push('stdout', 'root\n')
     lines.flush()
     expect(written).toEqual(['stdout login: ', 'stdout root\n'])
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('a line that is longer than a message of a log is not held', () => {
-    push('stdout', 'x'.repeat(20_000))
-    expect(written.join('')).toHaveLength('stdout '.length + 20_000)
+  test('a line of which more comes is held for longer, and what was before it does not count', () => {
+    for (const piece of ['first\none, ', 'two, ', 'three']) {
+      push('stdout', piece)
+      vi.advanceTimersByTime(UNFINISHED_LINE_MS - 1)
+    }
+    push('stdout', '\nfour')
+    vi.advanceTimersByTime(UNFINISHED_LINE_MS - 1)
+    expect(written).toEqual(['stdout first\n', 'stdout one, two, three\n'])
+  })
+
+  test('a line that is longer than an entry of the journal is not held', () => {
+    push('stdout', 'x'.repeat(50_000))
+    expect(written.join('')).toHaveLength('stdout '.length + 50_000)
     expect(vi.getTimerCount()).toBe(0)
   })
 
