@@ -1,10 +1,10 @@
 import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {withPackages} from '../support/host/host-folder.js'
-import {HOSTS} from '../support/host/hosts.js'
+import {HOSTS, NEWEST_AND_OLDEST} from '../support/host/hosts.js'
 import {containers, defineService, unique, runs} from '../support/service/service.js'
 
-describe.each(HOSTS)('a named container on $name', ({guest}) => {
+describe.each(NEWEST_AND_OLDEST)('a named container on $name', ({guest}) => {
   test('a stopped container is started again with its own settings when --rm is not given', async () => {
     const service = await defineService(guest, 'run --name %n -e WORD=new busybox sh -c "echo word $$WORD"', {
       Type: 'oneshot',
@@ -72,31 +72,6 @@ describe.each(HOSTS)('a named container on $name', ({guest}) => {
     await service.reaches({StatusText: runs(service.name)})
     await service.stop()
     expect(await service.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
-  })
-
-  test('a paused container stays where Docker has frozen it, so that docker unpause lets it run on', async () => {
-    const service = await defineService(guest, '--logs=false run --rm --name %n busybox echo not me')
-    await guest.run(
-      'docker',
-      'run',
-      '--detach',
-      '--init',
-      '--cap-drop=MKNOD',
-      '--name',
-      service.name,
-      'busybox',
-      'sleep',
-      '1000',
-    )
-    await guest.run('docker', 'pause', service.name)
-    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
-    // On cgroup v1 the cgroup that freezes it is one of its own, which nothing is moved out of.
-    if (guest.kind.unified)
-      await service.says(/^the container stays in .*: it is paused, and a move would resume it without Docker noticing/)
-    await guest.run('docker', 'unpause', service.name)
-    await service.reaches({StatusText: runs(service.name)})
-    await service.stop()
     expect(await containers(guest, `name=${service.name}`)).toEqual([])
   })
 
@@ -232,7 +207,34 @@ async function rowsIn(guest: Guest, volume: string): Promise<string | undefined>
   return isThere ? (await guest.attempt(words)).stdout.trim() : undefined
 }
 
-describe.each(HOSTS)('a container that a new one is to replace on $name', ({guest}) => {
+describe.each(HOSTS)('a paused container on $name', ({guest}) => {
+  test('it stays where Docker has frozen it, so that docker unpause lets it run on', async () => {
+    const service = await defineService(guest, '--logs=false run --rm --name %n busybox echo not me')
+    await guest.run(
+      'docker',
+      'run',
+      '--detach',
+      '--init',
+      '--cap-drop=MKNOD',
+      '--name',
+      service.name,
+      'busybox',
+      'sleep',
+      '1000',
+    )
+    await guest.run('docker', 'pause', service.name)
+    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+    // On cgroup v1 the cgroup that freezes it is one of its own, which nothing is moved out of.
+    if (guest.kind.unified)
+      await service.says(/^the container stays in .*: it is paused, and a move would resume it without Docker noticing/)
+    await guest.run('docker', 'unpause', service.name)
+    await service.reaches({StatusText: runs(service.name)})
+    await service.stop()
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+  })
+})
+
+describe.each(NEWEST_AND_OLDEST)('a container that a new one is to replace on $name', ({guest}) => {
   beforeAll(() => makeImageWithVolume(guest))
 
   const LINES = [
@@ -358,19 +360,22 @@ describe.each(HOSTS)('a container that a new one is to replace on $name', ({gues
   })
 })
 
-test.each(HOSTS)('a container that was taken over with --rm leaves its anonymous volume on $name', async ({guest}) => {
-  await makeImageWithVolume(guest)
-  const service = await defineService(guest, `run --rm --name %n ${WITH_VOLUME}`)
-  await makeDatabase(guest, service.name, 'running')
-  const volume = await service.inspect(VOLUME)
-  await service.start()
-  await service.stop()
-  expect(await containers(guest, `name=${service.name}`)).toEqual([])
-  expect(await rowsIn(guest, volume)).toBe('precious')
-  await guest.run('docker', 'volume', 'rm', volume)
-})
+test.each(NEWEST_AND_OLDEST)(
+  'a container that was taken over with --rm leaves its anonymous volume on $name',
+  async ({guest}) => {
+    await makeImageWithVolume(guest)
+    const service = await defineService(guest, `run --rm --name %n ${WITH_VOLUME}`)
+    await makeDatabase(guest, service.name, 'running')
+    const volume = await service.inspect(VOLUME)
+    await service.start()
+    await service.stop()
+    expect(await containers(guest, `name=${service.name}`)).toEqual([])
+    expect(await rowsIn(guest, volume)).toBe('precious')
+    await guest.run('docker', 'volume', 'rm', volume)
+  },
+)
 
-describe.each(HOSTS)(
+describe.each(NEWEST_AND_OLDEST)(
   "a container that was run by hand, and of which its image says that it is the unit's, on $name",
   ({guest}) => {
     /** Runs a container by hand of an image that was made of another container, with labels of its own. */

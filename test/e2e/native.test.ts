@@ -1,6 +1,6 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
-import {hostsNamed} from '../support/host/hosts.js'
+import {NEWEST_AND_OLDEST, hostsNamed} from '../support/host/hosts.js'
 import {installBare} from '../support/host/install.js'
 import {defineService, unique, type Service} from '../support/service/service.js'
 
@@ -43,7 +43,7 @@ function said(all: readonly Entry[]): string[] {
   })
 }
 
-describe.each(hostsNamed('debian-forky', 'debian12-v2'))('entries of --logs=native on $name', ({guest}) => {
+describe.each(NEWEST_AND_OLDEST)('entries of --logs=native on $name', ({guest}) => {
   /** Runs a script in a container until it ends. */
   const ran = async (
     rest: string,

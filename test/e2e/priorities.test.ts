@@ -3,11 +3,8 @@ import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {PRIORITY_NAMES} from '../../src/logs/priority/level-names.js'
-import {hostsNamed} from '../support/host/hosts.js'
+import {NEWEST_AND_OLDEST, hostsNamed} from '../support/host/hosts.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
-
-/** Those whose journals differ most, and whose Engines do. */
-const NEW_AND_OLD = hostsNamed('debian-forky', 'debian12-v2')
 
 /** Says lines of each kind on both outputs, one longer than a message of Docker's log among them. */
 const SAYS = `
@@ -61,7 +58,7 @@ function expectAll(entries: readonly string[], wanted: readonly string[]): void 
   expect(entries).toEqual(expect.arrayContaining([...wanted]))
 }
 
-describe.each(NEW_AND_OLD)('the priority of what a container says on $name', ({guest}) => {
+describe.each(NEWEST_AND_OLDEST)('the priority of what a container says on $name', ({guest}) => {
   test('a line has the priority that stands before it or that its text says, or that of its stream, and a long line is one entry', async () => {
     const [plain, json, logfmt, regex, traced] = await Promise.all([
       entriesOf(guest, SAYS, ''),

@@ -27,6 +27,9 @@ export const RELEASES = ['debian-forky', 'debian13-v2', 'debian12-v2'] as const
 /** The hosts of {@link RELEASES}. */
 export const EACH_RELEASE = hostsNamed(...RELEASES)
 
+/** The newest host and the oldest with what they are now, for what the Engine alone decides. */
+export const NEWEST_AND_OLDEST = hostsNamed('debian-forky', 'debian12-v2')
+
 /** The current host alone, for what is the same on all, or is not on the others. */
 export const CURRENT = hostsNamed('debian13-v2')
 
