@@ -74,6 +74,8 @@ async function take(guest: Guest, reader: string, {words, lines, sink, megabytes
   await guest.write(
     `/run/systemd/system/${UNIT}`,
     [
+      '[Unit]',
+      'StartLimitIntervalSec=0',
       '[Service]',
       'Type=exec',
       `StandardOutput=${sink === '/dev/null' ? 'null' : 'journal'}`,
