@@ -7,8 +7,11 @@ import {LineSplitter} from './line-splitter.js'
 import type {PriorityOf} from './priority-of.js'
 
 const RETURN = 0x0d
-/** How many lines are entries at a time: a chunk of short ones has thousands. */
-const MOST_AT_ONCE = 1024
+/**
+ * How many lines are entries at a time. A chunk of short ones has thousands, and V8 enlarges its young generation, up
+ * to 48 MiB, for what a collection of it finds in use.
+ */
+const MOST_AT_ONCE = 16
 
 type Done = (error?: Error | null) => void
 

@@ -14,11 +14,16 @@ const CONTINUES = 0x80
  */
 export type TakeLine = (text: Buffer, isRest: boolean) => void
 
-/** Takes one stream of a container's output apart into lines, which may be cut anywhere. */
+/**
+ * Takes one stream of a container's output apart into lines, which may be cut anywhere. What it gives stays as it is as
+ * long as the piece does.
+ */
 export class LineSplitter {
   readonly #take: TakeLine
-  /** What has come of a line whose end has not. */
-  #held: Buffer[] = []
+  /** What has come of a line whose end has not, with room for the byte that makes it too long. */
+  #held = Buffer.allocUnsafeSlow(LONGEST_LINE_BYTES + 1)
+  /** What was given of the one before. */
+  #other = Buffer.allocUnsafeSlow(LONGEST_LINE_BYTES + 1)
   #heldBytes = 0
   /** Whether the beginning of the line was given already. */
   #isRest = false
@@ -37,7 +42,7 @@ export class LineSplitter {
     for (let count = 0; count < most; count++) {
       const end = piece.indexOf(NEWLINE, from)
       if (end === -1) {
-        if (from < piece.length) this.#hold(Buffer.from(piece.subarray(from)))
+        this.#hold(piece.subarray(from))
         return piece.length
       }
       this.#finish(piece.subarray(from, end))
@@ -51,48 +56,50 @@ export class LineSplitter {
     return this.#heldBytes > 0
   }
 
-  /** Gives what is held as it is. */
+  /** Gives what is held as it is, for good. */
   flush(): void {
     if (!this.isHolding) return
-    this.#take(this.#release(), this.#isRest)
-    this.#isRest = true
+    this.#give(Buffer.from(this.#held.subarray(0, this.#heldBytes)))
+    this.#heldBytes = 0
   }
 
   #finish(piece: Buffer): void {
-    if (this.isHolding) this.#held.push(piece)
-    const rest = this.#giveParts(this.isHolding ? this.#release() : piece)
-    // The end alone of a line that was given is no line.
-    if (rest.length > 0 || !this.#isRest) this.#take(rest, this.#isRest)
+    if (this.isHolding) {
+      this.#hold(piece)
+      this.#take(this.#held.subarray(0, this.#heldBytes), this.#isRest)
+      this.#heldBytes = 0
+      ;[this.#held, this.#other] = [this.#other, this.#held]
+    } else {
+      let rest = piece
+      while (rest.length > LONGEST_LINE_BYTES) {
+        const end = characterStart(rest, LONGEST_LINE_BYTES)
+        this.#give(rest.subarray(0, end))
+        rest = rest.subarray(end)
+      }
+      // The end alone of a line that was given is no line.
+      if (rest.length > 0 || !this.#isRest) this.#take(rest, this.#isRest)
+    }
     this.#isRest = false
   }
 
+  /** Holds a piece of a line; of one that is too long all parts but the last are given. */
   #hold(piece: Buffer): void {
-    this.#held.push(piece)
-    this.#heldBytes += piece.length
-    if (this.#heldBytes <= LONGEST_LINE_BYTES) return
-    const rest = this.#giveParts(this.#release())
-    this.#held = [rest]
-    this.#heldBytes = rest.length
-  }
-
-  #release(): Buffer {
-    const [first = Buffer.alloc(0)] = this.#held
-    const all = this.#held.length === 1 ? first : Buffer.concat(this.#held)
-    this.#held = []
-    this.#heldBytes = 0
-    return all
-  }
-
-  /** Gives a line that is too long in parts, but for the last one, which is returned. */
-  #giveParts(line: Buffer): Buffer {
-    let rest = line
-    while (rest.length > LONGEST_LINE_BYTES) {
-      const end = characterStart(rest, LONGEST_LINE_BYTES)
-      this.#take(rest.subarray(0, end), this.#isRest)
-      this.#isRest = true
-      rest = rest.subarray(end)
+    for (let rest = piece; rest.length > 0;) {
+      const taken = rest.copy(this.#held, this.#heldBytes)
+      this.#heldBytes += taken
+      rest = rest.subarray(taken)
+      if (this.#heldBytes <= LONGEST_LINE_BYTES) continue
+      const end = characterStart(this.#held, LONGEST_LINE_BYTES)
+      this.#give(Buffer.from(this.#held.subarray(0, end)))
+      this.#held.copyWithin(0, end, this.#heldBytes)
+      this.#heldBytes -= end
     }
-    return rest
+  }
+
+  /** Gives a part of a line that goes on. */
+  #give(part: Buffer): void {
+    this.#take(part, this.#isRest)
+    this.#isRest = true
   }
 }
 

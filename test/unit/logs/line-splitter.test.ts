@@ -40,6 +40,23 @@ describe('a stream that is taken apart into lines', () => {
     expect(given).toEqual(['one', 'half'])
   })
 
+  test('what it gives of a piece stays as it is until the next one, whatever more of it is held', () => {
+    const given: Buffer[] = []
+    const lines = new LineSplitter((text) => given.push(text))
+    const long = 'x'.repeat(LONGEST_LINE_BYTES + 10)
+    for (const text of ['begin', `end\n${long}\n${long}\nbegin again`, `${long}\nand again`]) {
+      given.length = 0
+      lines.push(Buffer.from(text))
+      expect(given.map(String)).toEqual(
+        {
+          b: [],
+          e: ['beginend', long.slice(10), long.slice(0, 10), long.slice(10), long.slice(0, 10)],
+          x: [`begin again${long.slice(21)}`, long.slice(0, 21)],
+        }[text[0] ?? ''],
+      )
+    }
+  })
+
   test('knows what goes on a line that was given before its end came, and the end alone for nothing', () => {
     const {lines, given} = splitter()
     lines.push(Buffer.from('name: '))
