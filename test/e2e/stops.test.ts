@@ -220,7 +220,8 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     const service = await defineService(guest, '', {
       Type: 'simple',
       ExecStart: `/usr/bin/env -i PATH=/usr/bin:/usr/local/bin ${PROGRAM} run --rm --name %n busybox sleep 1000`,
-      TimeoutStopSec: '3',
+      // Less than the Engine's own 10 s.
+      TimeoutStopSec: '8',
     })
     await service.start()
     await service.says(/the container was born in/)

@@ -198,7 +198,7 @@ exec "$(dirname "$MET")/own" "$@"
 
   test.each([
     ['4', 'TimeoutStopSec=4', '0.5'],
-    ['1', 'TimeoutStopSec=1', '0.1'],
+    ['2', 'TimeoutStopSec=2', '0.1'],
     ['20', 'longer than the default of the Engine', '11'],
   ])(
     'a stop of a container that says no time of its own gives it what the unit has: %s s, %s',
