@@ -471,6 +471,11 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     await guest.run('systemctl', 'restart', 'containerd.service')
     await expectWhole(guest, service, pid)
     expect(await service.show('ActiveState', 'MainPID')).toEqual({ActiveState: 'active', MainPID})
+    // What ends before the Engine hears of containerd's events again runs on for it for ever: an exec that it sees end.
+    await until(PATIENCE_MS, async () => {
+      const {status} = await guest.attempt(['timeout', '2', 'docker', 'exec', service.name, 'true'])
+      return status === 0 ? true : undefined
+    })
     expect(await lookAfter7(guest, service, pid, 'containerd restarted, --rm')).toEqual(SEVEN)
   })
 
