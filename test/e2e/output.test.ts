@@ -94,14 +94,11 @@ describe.each(HOSTS)('the output of a container on $name', ({guest}) => {
     await Promise.all(services.map((service) => service.start()))
     await Promise.all(services.map((service) => service.reaches({ActiveState: 'inactive', Result: 'success'})))
     const shell = async (script: string): Promise<string> => await guest.run('sh', '-c', `cd ${directory}; ${script}`)
-    // Between the two streams there is no order, and the last line of one may have a line of the other in it.
-    const sorted = (file: string): Promise<string> => shell(`sed s/unfinished// ${file} | sort | md5sum`)
-    expect(await sorted('both')).toBe(await sorted('docker'))
-    expect(await shell('cat both | wc -c')).toBe(await shell('cat docker | wc -c'))
+    // The Engine cuts either stream anywhere, also in the middle of a line, and between the two there is no order.
+    const bytes = (file: string): Promise<string> => shell(`wc -c <${file}; fold -w 1 ${file} | sort | uniq -c`)
+    expect(await bytes('both')).toBe(await bytes('docker'))
     const numbered = (word: string): string =>
       Array.from({length: 2000}, (_, index) => `${word} ${String(index + 1)}`).join('\n')
-    expect(await shell('sed s/unfinished// both | grep ^out')).toBe(numbered('out'))
-    expect(await shell('sed s/unfinished// both | grep ^err')).toBe(numbered('err'))
     expect(await shell('cat out')).toBe(`${numbered('out')}\nunfinished`)
     expect(await shell('cat err')).toBe(numbered('err'))
     // What is said of the container's place is in the journal, under the unit.
