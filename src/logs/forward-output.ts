@@ -41,7 +41,7 @@ interface Splitter {
  * Where both streams go to one sink, a line is an entry there, and what one says never comes into a line of the other.
  *
  * @param raw the container has a terminal, so its output is one unframed stream
- * @param tails take note of what was written
+ * @param tails take note of what is written, when it comes
  */
 export async function forwardOutput(
   stream: Readable,
@@ -56,12 +56,17 @@ export async function forwardOutput(
     if (raw)
       return {
         push: (chunk) => {
+          tails.stdout.add(chunk)
           write('stdout', chunk)
         },
         end: () => undefined,
       }
     const lines = stdout === stderr ? new WholeLines(write) : undefined
-    const split = new Demultiplexer(lines?.push ?? write)
+    const pass = lines?.push ?? write
+    const split = new Demultiplexer((to, payload) => {
+      tails[to].add(payload)
+      pass(to, payload)
+    })
     return {
       push: (chunk) => {
         lines?.begin(chunk.length)
@@ -106,7 +111,10 @@ export async function forwardLog(
     let to: OutputStream = 'stdout'
     let last: Buffer = Buffer.alloc(0)
     const flush = (): void => {
-      if (texts.length > 0) pass(to, Buffer.concat(texts))
+      if (texts.length === 0) return
+      const text = Buffer.concat(texts)
+      tails[to].add(text)
+      pass(to, text)
       texts = []
     }
     const messages = new LogMessages(raw, (message) => {
@@ -184,7 +192,6 @@ async function forward(
     },
   )
   const splitter = splitterTo((to, payload) => {
-    tails[to].add(payload)
     const sink = sinks[to]
     if (broken.has(sink) || sink.destroyed) return
     if (sinks.stdout === sinks.stderr) {

@@ -199,9 +199,12 @@ class Search {
     }
   }
 
-  /** Before a window that begins at `since`: of a stream that was silent for so long all that is in there is new. */
+  /**
+   * Before a window that begins at `since`: of a stream that was silent for so long all that is read is new, also where
+   * the Engine has put its last line into the log later than we had it.
+   */
   begin(since: number): void {
-    if (this.#tail.at < since || this.#places.size === 0) this.#close(this.#byTime())
+    if (this.#tail.at < since - MARGINS_MS[0] - LAG_MS || this.#places.size === 0) this.#close(this.#byTime())
     this.#line = ''
     this.#isFirst = true
     this.#runs = new Map()

@@ -406,6 +406,22 @@ describe('what goes to one place where a line is an entry', () => {
     expect(sink.text).toBe(`error\n${LONG}\n`)
   })
 
+  test('what is held of a line counts from when it came', async () => {
+    vi.useFakeTimers({now: 1000, toFake: ['Date']})
+    onTestFinished(() => void vi.useRealTimers())
+    const sink = new Sink()
+    const tails = nothingWritten(0)
+    const source = new PassThrough()
+    const forwarded = forwardOutput(source, false, sink, sink, tails)
+    source.write(frame(1, 'one\ntwo'))
+    await nextTurn()
+    vi.setSystemTime(4000)
+    source.end()
+    await forwarded
+    expect(sink.text).toBe('one\ntwo')
+    expect(tails.stdout.at).toBe(1000)
+  })
+
   test('what another has left unfinished there stands by itself', async () => {
     const sink = new Sink()
     const tails = nothingWritten(0)

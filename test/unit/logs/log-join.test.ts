@@ -169,6 +169,17 @@ describe("Docker's log after what was written", () => {
     expect(first).toMatchObject({stdout: '', stderr: 'again\n', lost: []})
   })
 
+  test('a last line that the Engine has put into the log a little later is not new where the other stream has gone on', async () => {
+    const last: Logged = {at: T0 + 58_500, text: 'last\n', stream: 'stderr'}
+    const inLog: Logged = {...last, at: last.at + 5}
+    const rest = await restOf(written(last, ...LINES.slice(0, 600)), [
+      ...LINES.slice(0, 585),
+      inLog,
+      ...LINES.slice(585),
+    ])
+    expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), stderr: '', lost: []})
+  })
+
   test("the log is taken with the host's own time, as the journald driver has it", async () => {
     const rest = await restOf(written(...LINES.slice(0, 600)), LINES, {offset: '+02:00'})
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), lost: []})
