@@ -10,6 +10,8 @@ import {OutputTail, type OutputTails} from './output-tail.js'
 export const MARGINS_MS = [1000, 30_000, 900_000] as const
 /** How much later than we had it the Engine may put something into its log. */
 export const LAG_MS = 2000
+/** How much later it does so as a rule: less than it takes an Engine to come back and take what is new. */
+const USUAL_LAG_MS = 250
 /** How many lines one after another leave no doubt, and how many places of a line that recurs are looked at. */
 export const SURE_LINES = 16
 /** How much is kept of a line whose end has not come. */
@@ -248,8 +250,9 @@ class Search {
     const places = this.#places.get(line) ?? []
     const later = Number(this.#stamp / NANOSECONDS) - this.#tail.at
     for (const place of places) {
-      // What came before the last was taken before that was written.
-      if (place < this.#lastPlace && later > 0) continue
+      // What came before the last was taken before that was written, or a moment later; which of equal lines is the one
+      // that was written then, nobody could tell.
+      if (place < this.#lastPlace && later > (places.length === 1 ? USUAL_LAG_MS : 0)) continue
       const isSure = this.#isFirst || place === 0 || places.length === 1
       const run = isSure ? SURE_LINES : Math.min(SURE_LINES, (this.#runs.get(place - 1) ?? 0) + 1)
       runs.set(place, run)

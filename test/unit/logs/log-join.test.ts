@@ -180,6 +180,16 @@ describe("Docker's log after what was written", () => {
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), stderr: '', lost: []})
   })
 
+  test('lines that came at once are not new where the Engine has put them into the log a little later, and lost the last ones', async () => {
+    const batch = Array.from({length: 100}, (_, index) => `batch ${String(index)}\n`)
+    const came = {at: T0 + 60_000, text: batch.join('')}
+    const inLog = batch.slice(0, 90).map((text, index) => ({at: came.at + 1 + index / 20, text}))
+    const back = numbered(1, 3, T0 + 62_000).map(({at, text}) => ({at, text: `after ${String(text)}`}))
+    const before = LINES.slice(0, 590)
+    const rest = await restOf(written(...before, came), [...before, ...inLog, ...back])
+    expect(rest).toMatchObject({stdout: textOf(back), lost: []})
+  })
+
   test("the log is taken with the host's own time, as the journald driver has it", async () => {
     const rest = await restOf(written(...LINES.slice(0, 600)), LINES, {offset: '+02:00'})
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(600)), lost: []})
