@@ -53,24 +53,13 @@ export async function forwardOutput(
 ): Promise<void> {
   if (stream instanceof OutputConnection) stream.overwriteChunks()
   await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
-    if (raw)
-      return {
-        push: (chunk) => {
-          tails.stdout.add(chunk)
-          write('stdout', chunk)
-        },
-        end: () => undefined,
-      }
-    const lines = stdout === stderr ? new WholeLines(write) : undefined
-    const pass = lines?.push ?? write
-    const split = new Demultiplexer((to, payload) => {
-      tails[to].add(payload)
-      pass(to, payload)
-    })
+    const {take, lines} = noting(tails, write, stdout === stderr && !raw)
+    const split = raw ? undefined : new Demultiplexer(take)
     return {
       push: (chunk) => {
         lines?.begin(chunk.length)
-        split.push(chunk)
+        if (split === undefined) take('stdout', chunk)
+        else split.push(chunk)
       },
       end: () => lines?.flush(),
     }
@@ -104,17 +93,13 @@ export async function forwardLog(
   const delay = new Delay()
   let bytes = 0
   await forward(stream, {stdout, stderr}, {...traits, tails}, (write) => {
-    const lines = stdout === stderr && !raw ? new WholeLines(write) : undefined
-    const pass = lines?.push ?? write
+    const {take, lines} = noting(tails, write, stdout === stderr && !raw)
     // A chunk of a thousand lines is one write.
     let texts: Buffer[] = []
     let to: OutputStream = 'stdout'
     let last: Buffer = Buffer.alloc(0)
     const flush = (): void => {
-      if (texts.length === 0) return
-      const text = Buffer.concat(texts)
-      tails[to].add(text)
-      pass(to, text)
+      if (texts.length > 0) take(to, Buffer.concat(texts))
       texts = []
     }
     const messages = new LogMessages(raw, (message) => {
@@ -141,6 +126,21 @@ export async function forwardLog(
     }
   })
   return {join: joinAfter(unwritten), isLate: delay.wasLate, bytes}
+}
+
+/** What takes note of output as it comes, and writes it, line by line where that is asked. */
+function noting(
+  tails: OutputTails,
+  write: Write,
+  isByLine: boolean,
+): {readonly take: Write; readonly lines: WholeLines | undefined} {
+  const lines = isByLine ? new WholeLines(write) : undefined
+  const pass = lines?.push ?? write
+  const take: Write = (to, payload) => {
+    tails[to].add(payload)
+    pass(to, payload)
+  }
+  return {take, lines}
 }
 
 /** How long after the Engine took them the messages of a log come, compared with the soonest: its clock may differ. */
