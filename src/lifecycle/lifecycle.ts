@@ -237,15 +237,17 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     throw error
   }
   const words = `container ${name} ${describeEnd(exit)}`
+  const leave = await endingDeadline(run, exit)
   if (needsWords(exit)) {
-    // Behind what the container has said.
-    await withTimeout(OUTPUT_END_MS, unitOutput.ended()).catch(() => undefined)
+    // Behind what the container has said, and as long before systemd's patience ends as all that comes behind it has.
+    const patience = Math.min(OUTPUT_END_MS, (leave - performance.now()) / 2)
+    await withTimeout(Math.max(0, patience), unitOutput.ended()).catch(() => undefined)
     log.warn(words)
   }
   await notifier.send(`STATUS=${words}`).catch((error: unknown) => {
     log.warn(`could not tell systemd of the end: ${reason(error)}`)
   })
-  await beforeSystemdKills(run, exit, async () => {
+  await waitUntil(leave, log, async () => {
     await pipeline.exited(container, exit)
     await pipeline.removed(container, exit)
   })
@@ -253,26 +255,28 @@ async function walk(run: RunInput): Promise<RunOutcome> {
 }
 
 /**
- * Waits for what is done after the container's end. In a stop no longer than systemd lets the unit stop: what the run
- * has acquired is still to be released, and an Engine that is busy may take long over a removal, which it goes on with
- * by itself.
+ * Until when what is done after the container's end may take, as a moment of performance.now(): in a stop as long as
+ * systemd lets the unit stop, but for what this process needs to end.
  */
-async function beforeSystemdKills(
-  {unit, stop, log}: RunInput,
-  {why}: ExitReport,
-  act: () => Promise<void>,
-): Promise<void> {
-  if (unit === undefined || (stop.asked === undefined && why !== 'unhealthy')) {
-    await act()
-    return
-  }
-  const {leave} = (await stopDeadline(unit, NEVER_ABORTED)) ?? NO_DEADLINE
+async function endingDeadline({unit, stop}: RunInput, {why}: ExitReport): Promise<number> {
+  if (unit === undefined || (stop.asked === undefined && why !== 'unhealthy')) return Infinity
+  return ((await stopDeadline(unit, NEVER_ABORTED)) ?? NO_DEADLINE).leave
+}
+
+/**
+ * Waits for what is done after the container's end, until a moment of performance.now(): what the run has acquired is
+ * still to be released, and an Engine that is busy may take long over a removal, which it goes on with by itself.
+ */
+async function waitUntil(leave: number, log: Log, act: () => Promise<void>): Promise<void> {
   const acting = act().then(() => 'done')
   const over = new AbortController()
   const late = sleep(clampTimer(leave - performance.now()), over.signal).then(() => 'late')
-  if ((await Promise.race([acting, late])) === 'late')
-    log.warn('the work after the end of the container takes longer than TimeoutStopSec= allows and is abandoned')
-  over.abort()
+  try {
+    if ((await Promise.race([acting, late])) === 'late')
+      log.warn('the work after the end of the container takes longer than TimeoutStopSec= allows and is abandoned')
+  } finally {
+    over.abort()
+  }
 }
 
 /**
