@@ -70,7 +70,7 @@ export const FLOORS: readonly Floor[] = [
       ...GROUND,
     ],
   },
-  {path: 'delegation', uses: ['placement', 'pipeline', 'docker', 'systemd', ...GROUND]},
+  {path: 'delegation', uses: ['placement', 'pipeline', 'docker', 'systemd', 'files', ...GROUND]},
   {path: 'readiness', uses: ['pipeline', 'docker/run-options', 'docker', 'systemd', ...GROUND]},
   {path: 'logs', uses: ['pipeline', 'docker', 'systemd', ...GROUND]},
   {

@@ -2,7 +2,7 @@ import {accessSync, constants} from 'node:fs'
 import {dirname} from 'node:path'
 import {hasErrorCode, reason} from '../errors.js'
 import type {Host} from '../pipeline/contract.js'
-import {stateDirectory} from '../placement/announcement.js'
+import {stateDirectory} from '../files/state-directory.js'
 import {loadDatagramSockets, type OpenDatagramSocket} from '../systemd/datagram-socket.js'
 
 /** What a relay needs. */

@@ -7,15 +7,6 @@ import {rootOf} from '../kernel/cgroups.js'
 import type {UnitCgroup} from '../systemd/unit.js'
 
 /**
- * Where this program keeps what may vanish at any time, its owner's alone; nothing where the environment does not say.
- */
-export function stateDirectory(env: Readonly<NodeJS.ProcessEnv>, uid = process.getuid?.()): string | undefined {
-  if (uid === 0) return '/run/systemd-docker'
-  const {XDG_RUNTIME_DIR} = env
-  return XDG_RUNTIME_DIR === undefined || XDG_RUNTIME_DIR === '' ? undefined : join(XDG_RUNTIME_DIR, 'systemd-docker')
-}
-
-/**
  * Whose announcements this process makes: those of a unit, in its present invocation (systemd.exec(5),
  * `$INVOCATION_ID`).
  */

@@ -1,4 +1,5 @@
-import {stateDirectory, withdraw} from '../placement/announcement.js'
+import {stateDirectory} from '../files/state-directory.js'
+import {withdraw} from '../placement/announcement.js'
 import {choosePlacement} from '../placement/choose.js'
 import type {Placement, ContainerLocation} from '../placement/placement.js'
 import {defineRunPlugin} from '../pipeline/contract.js'

@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process'
 import {chmod, lstat, mkdir, readFile, readdir, rm, symlink, writeFile} from 'node:fs/promises'
 import {beforeEach, describe, expect, test} from 'vitest'
-import {announce, stateDirectory, type Announcer} from '../../../src/placement/announcement.js'
+import {announce, type Announcer} from '../../../src/placement/announcement.js'
 import {unitIn, useFakeHost} from '../../support/fake-host.js'
 
 const ID = '0123456789ab'
@@ -11,23 +11,6 @@ const state = (...names: readonly string[]): string => host.in('state', ...names
 
 beforeEach(async () => {
   await host.write('', 'cgroup', 'v2', 'system.slice', 'x.service', 'cgroup.procs')
-})
-
-describe('the directory for state', () => {
-  test.each<[string, NodeJS.ProcessEnv, number | undefined, string | undefined]>([
-    ['is one of the host for root', {}, 0, '/run/systemd-docker'],
-    [
-      'is one of the host for root, whatever the environment says',
-      {XDG_RUNTIME_DIR: '/run/user/0'},
-      0,
-      '/run/systemd-docker',
-    ],
-    ["is the user's for anyone else", {XDG_RUNTIME_DIR: '/run/user/1000'}, 1000, '/run/user/1000/systemd-docker'],
-    ['is none where the environment does not say', {}, 1000, undefined],
-    ['is none where the environment says nothing', {XDG_RUNTIME_DIR: ''}, 1000, undefined],
-  ])('the directory for state %s', (_, env, uid, directory) => {
-    expect(stateDirectory(env, uid)).toBe(directory)
-  })
 })
 
 describe('an announcement', () => {
