@@ -5,4 +5,4 @@
 const {dirname} = require('node:path')
 const {main} = require('../dist/main.cjs')
 
-void main(dirname(__dirname))
+void main({directory: () => dirname(__dirname), release: () => undefined})

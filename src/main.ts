@@ -27,13 +27,21 @@ const STATUS_MOST = 1000
 /** Words that oclif answers when they stand first on a line. */
 const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
 
+/** The files of this program's package, which most runs do without. */
+export interface OwnPackage {
+  /** Where they are. @throws {StateError} where they are nowhere */
+  readonly directory: () => string
+  /** Ends what it took to have them. */
+  readonly release: () => void
+}
+
 /**
  * The program: a line with `run` is run right here, as it starts with every unit; for help, and every other command,
  * oclif is loaded.
  *
- * @param root the directory of this program's package
+ * @param ownPackage where this program's package is
  */
-export async function main(root: string): Promise<void> {
+export async function main(ownPackage: OwnPackage): Promise<void> {
   const argv = process.argv.slice(2)
   const {log, flushed} = openOwnLog()
   log.debug?.(
@@ -56,8 +64,9 @@ export async function main(root: string): Promise<void> {
       void flushed().then(() => process.exit(EXIT_OURS))
     }, UNWIND_MS)
   })
-  const ending = await perform(argv, root, {log, flushed}, {stop, unlisten})
+  const ending = await perform(argv, ownPackage.directory, {log, flushed}, {stop, unlisten})
   await written(flushed, stop)
+  ownPackage.release()
   end(ending, unlisten)
 }
 
@@ -69,7 +78,7 @@ interface Signals {
 
 async function perform(
   argv: readonly string[],
-  root: string,
+  root: () => string,
   {log, flushed}: OwnLog,
   {stop, unlisten}: Signals,
 ): Promise<ProcessEnd> {
@@ -83,7 +92,7 @@ async function perform(
       void flushed().then(() => process.exit(EXIT_OURS))
     })
     const {exitStatusByOclif} = await import('./oclif.js')
-    return {status: await exitStatusByOclif(words, root)}
+    return {status: await exitStatusByOclif(words, root())}
   }
   try {
     if (OCLIF_FIRST.has(argv[0]) || !argv.includes('run')) return await viaOclif(argv)

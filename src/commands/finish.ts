@@ -43,7 +43,7 @@ export class Finish extends Command {
       stop,
       openNotifier: () => openNotifier(env, log.debug),
       loadPlugins: async (signal) => {
-        const where = {root: this.config.root, env, configFile: env['SYSTEMD_DOCKER_CONFIG'], signal}
+        const where = {root: () => this.config.root, env, configFile: env['SYSTEMD_DOCKER_CONFIG'], signal}
         return await pluginsAtFinish(where, names, log)
       },
     })

@@ -70,7 +70,7 @@ export class RunHelp extends Help {
     this.CommandHelpClass = RunCommandHelp
     const flags = {...command.flags}
     const where = {
-      root: this.config.root,
+      root: () => this.config.root,
       env: process.env,
       configFile: process.env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,

@@ -42,7 +42,7 @@ export class Run extends Command {
     const unlisten = stop.listen()
     const {env} = process
     const site = await readSite({
-      root: this.config.root,
+      root: () => this.config.root,
       env,
       configFile: env['SYSTEMD_DOCKER_CONFIG'],
       signal: stop.signal,

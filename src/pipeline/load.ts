@@ -13,7 +13,7 @@ export const SITE_FOLDERS = ['/etc/systemd-docker/plugins', '/usr/local/lib/syst
 /** Where a site's plugins are. */
 export interface SitePluginSources {
   /** The directory of this program's own package. */
-  readonly root: string
+  readonly root: () => string
   /** Folders that npm installs into. */
   readonly folders: readonly string[]
   /** Files that the configuration names, each by the name its plugin must have. */
@@ -60,10 +60,14 @@ async function presentFolders(folders: readonly string[]): Promise<string[]> {
   return present
 }
 
-async function fromPackages(root: string, folders: readonly string[], signal: AbortSignal): Promise<LoadedPlugin[]> {
+async function fromPackages(
+  root: () => string,
+  folders: readonly string[],
+  signal: AbortSignal,
+): Promise<LoadedPlugin[]> {
   if (folders.length === 0) return []
   const {loadPackages} = await import('./load-packages.js')
-  const brought = await abortable(signal, loadPackages(root, folders))
+  const brought = await abortable(signal, loadPackages(root(), folders))
   return brought.map(({plugin, from}) => ({plugin: checkedPlugin(plugin, from), from}))
 }
 

@@ -23,7 +23,7 @@ export interface Site {
 /** Where to look. */
 export interface SiteInput {
   /** The directory of this program's own package. */
-  readonly root: string
+  readonly root: () => string
   readonly env: Readonly<NodeJS.ProcessEnv>
   /** The one file to read instead of the host's. */
   readonly configFile: string | undefined

@@ -22,7 +22,7 @@ export class ConfigCheck extends Command {
       try {
         const [file] = await readConfigFiles([path])
         const {signal} = new AbortController()
-        const {plugins} = await readSite({root: this.config.root, env: process.env, configFile: path, signal})
+        const {plugins} = await readSite({root: () => this.config.root, env: process.env, configFile: path, signal})
         if (file !== undefined) layersFor({files: [file], plugins}, {unit: undefined, host: ''})
         this.log(`${path}: good`)
       } catch (error) {

@@ -9,7 +9,7 @@ export class ConfigSchema extends Command {
 
   override async run(): Promise<void> {
     const where = {
-      root: this.config.root,
+      root: () => this.config.root,
       env: process.env,
       configFile: process.env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,

@@ -22,7 +22,7 @@ export class ConfigShow extends Command {
     const {flags} = await this.parse(ConfigShow)
     const {env} = process
     const site = await readSite({
-      root: this.config.root,
+      root: () => this.config.root,
       env,
       configFile: flags.config ?? env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,

@@ -22,7 +22,7 @@ export class Plugins extends Command {
     const {flags} = await this.parse(Plugins)
     const {env} = process
     const site = await readSite({
-      root: this.config.root,
+      root: () => this.config.root,
       env,
       configFile: env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,

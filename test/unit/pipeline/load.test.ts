@@ -9,7 +9,7 @@ const {signal} = new AbortController()
 const OWN = BUILT_IN.map((plugin) => ({plugin, from: 'systemd-docker'}))
 const PRODUCT = {plugins: BUILT_IN, options: Object.keys(GLOBAL_OPTIONS)}
 const site = (parts: Partial<SitePluginSources>): SitePluginSources => ({
-  root: '/nowhere',
+  root: () => '/nowhere',
   folders: [],
   files: [],
   ...parts,

@@ -34,7 +34,7 @@ async function pluginsWith(
   await writeFile(inTemp(file), config)
   const {log, lines} = recordingLog()
   const {signal} = new AbortController()
-  const plugins = await pluginsAtFinish({root: inTemp(), env, configFile: inTemp(file), signal}, names, log)
+  const plugins = await pluginsAtFinish({root: () => inTemp(), env, configFile: inTemp(file), signal}, names, log)
   return {plugins: Object.fromEntries(plugins.map(({plugin, options}) => [plugin.name, options])), lines}
 }
 
