@@ -1,7 +1,7 @@
 import {closeSync, writeSync} from 'node:fs'
-import {createRequire} from 'node:module'
 import {constants} from 'node:os'
 import {hasErrorCode, reason} from '../errors.js'
+import {requireAddon} from './addons.js'
 
 /** A unix socket for datagrams (unix(7)), which Node has none of. */
 export interface DatagramSocket {
@@ -131,7 +131,7 @@ export function loadDatagramSenders(): OpenDatagramSender | {readonly why: strin
 
 function withLibc<Opener>(openerOf: (koffi: Koffi, libc: Library) => Opener): Opener | {readonly why: string} {
   try {
-    const koffi = createRequire(__filename)('koffi') as Koffi
+    const koffi = requireAddon('koffi') as Koffi
     return openerOf(koffi, koffi.load(null))
   } catch (error) {
     return {why: reason(error).split('\n')[0] ?? ''}

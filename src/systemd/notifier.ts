@@ -1,8 +1,8 @@
 import {constants} from 'node:fs'
 import {access, stat} from 'node:fs/promises'
-import {createRequire} from 'node:module'
 import {NotifyError, reason} from '../errors.js'
 import {mayClaimPids} from '../kernel/privileges.js'
+import {requireAddon} from './addons.js'
 import {SYSTEMD_PATH} from './systemctl.js'
 
 /** Tells systemd things about the unit (sd_notify(3)). */
@@ -45,7 +45,7 @@ type SendState = (state: string) => void
  */
 function loadAddon(): SendState | undefined {
   try {
-    const addon: unknown = createRequire(__filename)('sd-notify')
+    const addon = requireAddon('sd-notify')
     if (typeof addon !== 'object' || addon === null || !('sendState' in addon)) return undefined
     return typeof addon.sendState === 'function' ? (addon.sendState as SendState) : undefined
   } catch {
