@@ -4,7 +4,7 @@ import {commentWidthRule} from './lint/comment-width-rule.js'
 import {floorsRule} from './lint/floors-rule.js'
 
 export default defineConfig(
-  {ignores: ['dist/', 'node_modules/']},
+  {ignores: ['dist/', 'node_modules/', 'release/']},
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},

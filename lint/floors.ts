@@ -14,6 +14,7 @@ export const GROUND: readonly string[] = ['log.ts', 'timing.ts', 'limits.ts', 'e
  * is not in it is an error.
  */
 export const FLOORS: readonly Floor[] = [
+  {path: 'executable', uses: ['main.ts', 'files', ...GROUND]},
   {
     path: 'main.ts',
     uses: ['oclif.ts', 'run', 'lifecycle', 'pipeline', 'docker', 'docker/client', 'systemd', ...GROUND],

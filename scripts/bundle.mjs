@@ -70,6 +70,26 @@ const late = {
   },
 }
 
+/** What dist's files find on the disk is carried by the executable (src/executable/main.ts). */
+const carriedAddons = {
+  name: 'carried-addons',
+  setup({onResolve}) {
+    onResolve({filter: /\/addons\.js$/}, () => ({path: './addons.cjs', external: true}))
+  },
+}
+
+/** The options of esbuild for the modules that the executable carries. */
+export function executableOptions(outdir) {
+  const {external, plugins, ...options} = bundleOptions({main: 'src/main.ts', ...LATE}, outdir)
+  return {
+    ...options,
+    sourcemap: false,
+    legalComments: 'none',
+    external: external.filter((name) => name !== '@oclif/core'),
+    plugins: [...plugins, carriedAddons],
+  }
+}
+
 /** The options of esbuild for all of dist, or for other entry points that are bundled like it. */
 export function bundleOptions(entryPoints = {main: 'src/main.ts', ...FOR_PLUGINS, ...LATE}, outdir = 'dist') {
   return {

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what a script of package.json needs and is not there yet: `prepare.sh node` the packages from npm, `prepare.sh sandbox` also
-# Debian's that the test hosts are made with, `prepare.sh vm` also those for the virtual machine. libsystemd-dev and a compiler let npm build sd-notify, which the tests try with and without.
+# Installs what a script of package.json needs and is not there yet: `prepare.sh node` the packages from npm, `prepare.sh package` also
+# Debian's that the executable is made with, `prepare.sh sandbox` also those that the test hosts are made with, `prepare.sh vm` also those for the virtual machine.
+# libsystemd-dev and a compiler let npm build sd-notify, which the tests try with and without.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -18,10 +19,13 @@ debian() {
   apt-get -qq install --yes --no-install-recommends $missing >/dev/null
 }
 
-if [ "$1" != node ]; then
-  [ "$(id -u)" = 0 ] || { echo 'prepare: the sandbox needs root' >&2; exit 1; }
-  debian systemd-container mmdebstrap debian-archive-keyring iproute2 procps util-linux shellcheck g++ make python3 libsystemd-dev
-fi
+[ "$1" = node ] || debian binutils g++ make python3 libsystemd-dev
+case $1 in
+  sandbox | vm)
+    [ "$(id -u)" = 0 ] || { echo 'prepare: the sandbox needs root' >&2; exit 1; }
+    debian systemd-container mmdebstrap debian-archive-keyring iproute2 procps util-linux shellcheck
+    ;;
+esac
 [ "$1" != vm ] || debian qemu-system-x86 e2fsprogs openssh-client
 
 # npm's own record of what it installed is newer than the lock file when the two agree; libsystemd-dev may have come after it.

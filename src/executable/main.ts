@@ -1,0 +1,44 @@
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {stateDirectory} from '../files/state-directory.js'
+import type * as program from '../main.js'
+import {carried} from './carried.js'
+import {CarriedModules} from './modules.js'
+import {ProgramDirectory, type ProgramFile} from './program-directory.js'
+
+/** What the build says of itself: a name of its own, and the modes of the files to write out by their paths. */
+interface Build {
+  readonly id: string
+  readonly files: Readonly<Record<string, number>>
+}
+
+const build = JSON.parse(carried('build.json').toString()) as Build
+const files = Object.entries(build.files).map(([path, mode]): ProgramFile => ({path, mode, read: () => carried(path)}))
+const directory = new ProgramDirectory(files, build.id, {
+  state: stateDirectory(process.env),
+  // In memory, and there to be written to in units that may write nowhere else.
+  temporary: [tmpdir(), '/dev/shm'],
+})
+const modules = new CarriedModules({'addons.cjs': {requireAddon}})
+
+/** The addon itself exports what its package does, as far as it is asked for here. */
+function requireAddon(name: string): unknown {
+  const addon = {exports: {}}
+  process.dlopen(addon, join(directory.path, 'addons', `${name}.node`))
+  return addon.exports
+}
+
+// What oclif looks for in a file is among the modules.
+Object.defineProperty(globalThis, Symbol.for('systemd-docker'), {value: modules})
+// Where this process ends of itself.
+process.once('exit', () => {
+  directory.release()
+})
+
+const {main} = modules.require('main.cjs') as typeof program
+void main({
+  directory: () => directory.path,
+  release: () => {
+    directory.release()
+  },
+})
