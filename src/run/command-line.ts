@@ -1,7 +1,6 @@
-import {statSync} from 'node:fs'
 import {resolve} from 'node:path'
 import {MissingImageError, RefusedOptionError} from '../errors.js'
-import {CLIENT_OPTIONS, SHARED_LETTERS, isContextName} from '../docker/client/global-options.js'
+import {CLIENT_OPTIONS, SHARED_LETTERS} from '../docker/client/global-options.js'
 import type {RunRequest, OptionContext} from '../docker/run-options/draft.js'
 import {PODMAN_OPTIONS} from '../docker/run-options/podman.js'
 import {RUN_OPTIONS} from '../docker/run-options/table.js'
@@ -38,44 +37,6 @@ export function parseCommandLine(words: readonly string[], declarations: OptionD
 function orByLetter(name: string): Pick<WordRule, 'orByLetter'> {
   const other = Object.hasOwn(SHARED_LETTERS, name) ? SHARED_LETTERS[name] : undefined
   return other === undefined ? {} : {orByLetter: other}
-}
-
-/**
- * What `--config` names before the command, which must be known before any other option can be: a directory is docker's
- * client's, and what else there is our configuration file.
- */
-export function configWords(words: readonly string[]): {file?: string; directory?: string} {
-  const found: {file?: string; directory?: string} = {}
-  for (const [index, word] of beforeCommand(words).entries()) {
-    const path = word === '--config' ? words[index + 1] : /^--config=(.*)$/s.exec(word)?.[1]
-    if (path === undefined) continue
-    if (isDirectory(path)) found.directory = path
-    else found.file ??= path
-  }
-  return found
-}
-
-/** Whether a line says where the Engine is, so that nobody knows that before all of its options are known. */
-export function namesEngine(words: readonly string[]): boolean {
-  return beforeCommand(words).some(
-    (word, index) =>
-      /^(?:-[a-zD]*H|--(?:host|context)(?:=|$))/.test(word) ||
-      (word.startsWith('-c') && isContextName(word.replace(/^-c=?/, '') || (words[index + 1] ?? ''))),
-  )
-}
-
-function beforeCommand(words: readonly string[]): readonly string[] {
-  const end = words.findIndex((word) => word === 'run' || word === '--')
-  return end === -1 ? words : words.slice(0, end)
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    // What reads it says so.
-    return false
-  }
 }
 
 const RUN_RULES: Readonly<Record<string, WordRule>> = Object.fromEntries(

@@ -1,5 +1,4 @@
 import {writeFile} from 'node:fs/promises'
-import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import type {RunRequest} from '../../../src/docker/run-options/draft.js'
 import {settingsInForce} from '../../../src/config/settings.js'
@@ -10,14 +9,7 @@ import {BUILT_IN} from '../../../src/plugins/index.js'
 import type {OptionValue} from '../../../src/options/option.js'
 import {declarationsOf} from '../../../src/run/site.js'
 import {parseWords} from '../../../src/options/words.js'
-import {
-  asksForHelp,
-  configWords,
-  namesEngine,
-  parseCommandLine,
-  parseRunRequest,
-  rulesOf,
-} from '../../../src/run/command-line.js'
+import {asksForHelp, parseCommandLine, parseRunRequest, rulesOf} from '../../../src/run/command-line.js'
 import {surroundings} from '../../support/run-options/surroundings.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 import {thrownBy} from '../../support/thrown.js'
@@ -204,37 +196,6 @@ describe("before run, an option of docker's client", () => {
       ],
       client: [],
     })
-  })
-
-  test.each([
-    [['-H', 'unix:///a', 'run', 'image'], true],
-    [['--host=unix:///a', 'run', 'image'], true],
-    [['-DHunix:///a', 'run', 'image'], true],
-    [['-c', 'default', 'run', 'image'], true],
-    [['--context=default', 'run', 'image'], true],
-    [['-c', 'memory', '-p', '/run/x', 'run', 'image'], false],
-    [['--notify', 'run', '-H', 'image'], false],
-  ])('whether a line says where the Engine is, is seen at once: %j', (words, names) => {
-    expect(namesEngine(words)).toBe(names)
-  })
-})
-
-describe('--config', () => {
-  const directory = useTempDirectory()
-
-  test("a directory is that of docker's client, and a file is ours", async () => {
-    const file = join(directory(), 'a.yaml')
-    await writeFile(file, '')
-    expect(configWords(['--config', directory(), '--config', file, 'run', '--config=x', 'image'])).toEqual({
-      directory: directory(),
-      file,
-    })
-    expect(configWords([`--config=${directory()}`, 'run', 'image'])).toEqual({directory: directory()})
-  })
-
-  test('what is not there is a file of ours', () => {
-    expect(configWords(['--config', '/nowhere/at/all', 'run', 'image'])).toEqual({file: '/nowhere/at/all'})
-    expect(configWords(['run', 'image'])).toEqual({})
   })
 })
 
