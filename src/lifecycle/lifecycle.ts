@@ -25,6 +25,7 @@ import {EARLY_END_NOTICE_MS, OUTPUT_END_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer, withTimeout} from '../timing.js'
 import type {Log} from '../log.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
+import {loadHash} from '../pipeline/labels.js'
 import type {Detachment, ExitReport} from '../pipeline/contract.js'
 import {foreseeStop, realtimeKillSignal} from './foresee-stop.js'
 import {describeHealth, type WhenUnhealthy} from './health.js'
@@ -120,7 +121,9 @@ function lastMoment({stop: {signal}, unit, cleanup, log}: RunInput): AbortSignal
 async function walk(run: RunInput): Promise<RunOutcome> {
   const {runRequest, pipeline, engine, stop, cleanup, log, detached} = run
   const {signal} = stop
-  await waitForEngine(run)
+  const isUp = waitForEngine(run)
+  loadHash()
+  await isUp
   await pipeline.resolve(runRequest.request)
   let resident = mustStay(run)
   if (resident) await refuseEndlessStart(run)
