@@ -4,7 +4,7 @@ import {HOST_KINDS} from '../sandbox/hosts.js'
 import {busybox} from '../sandbox/images.js'
 import {readCounts, workWith} from './command-line.js'
 import {compete, type Contestant} from './contest.js'
-import {PROGRAM, timeStart, writeUnit} from './units.js'
+import {EXECUTABLE, PROGRAM, timeStart, writeUnit} from './units.js'
 
 const NODE = '/usr/local/bin/node'
 
@@ -30,6 +30,13 @@ const READY_LINE =
 const RAW = 'unit, --notify=raw, to the READY=1 of the container'
 const UNITS = [
   {name: 'unit, ExecStart= to active', unit: 'bench-full.service', words: LINE},
+  {name: 'the same, the executable', unit: 'bench-one-file.service', words: LINE, program: EXECUTABLE},
+  {
+    name: 'the executable, --logs=false --cgroups none',
+    unit: 'bench-bare-one-file.service',
+    words: `--logs=false --cgroups none ${LINE}`,
+    program: EXECUTABLE,
+  },
   {
     name: 'the same, --logs=false --cgroups none',
     unit: 'bench-bare.service',
@@ -51,6 +58,11 @@ const CONTESTANTS: readonly Contestant[] = [
     comparedWith: BARE_NODE,
     measure: async (guest) => (await time(guest, NODE, PROGRAM, '--dry-run', 'run', 'busybox')).milliseconds,
   },
+  {
+    name: 'the executable alone, --dry-run',
+    comparedWith: BARE_NODE,
+    measure: async (guest) => (await time(guest, EXECUTABLE, '--dry-run', 'run', 'busybox')).milliseconds,
+  },
 ]
 
 async function time(guest: Guest, ...command: string[]): Promise<{milliseconds: number; said: string}> {
@@ -71,7 +83,7 @@ console.log(
     async () => await boot(kind, [await busybox()]),
     (host) => host.shutDown(),
     async ({guest}) => {
-      for (const {unit, words} of UNITS) await writeUnit(guest, unit, words)
+      for (const {unit, words, program} of UNITS) await writeUnit(guest, unit, words, program)
       return await compete('Start', CONTESTANTS, guest, pairs)
     },
   ),

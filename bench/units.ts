@@ -2,9 +2,11 @@ import type {Guest} from '../sandbox/guest.js'
 
 /** Where the program is in a host. */
 export const PROGRAM = '/opt/systemd-docker/bin/run.cjs'
+/** Where `npm run package` puts it as one file. */
+export const EXECUTABLE = `/opt/systemd-docker/release/systemd-docker-linux-${process.arch}`
 
 /** Defines a unit that may be started as often as one likes; `line` is what stands behind the program. */
-export async function writeUnit(guest: Guest, unit: string, line: string): Promise<void> {
+export async function writeUnit(guest: Guest, unit: string, line: string, program = PROGRAM): Promise<void> {
   await guest.write(
     `/run/systemd/system/${unit}`,
     `[Unit]
@@ -12,7 +14,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${PROGRAM} ${line}
+ExecStart=${program} ${line}
 SuccessExitStatus=137
 `,
   )
