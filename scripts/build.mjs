@@ -1,5 +1,5 @@
-// Builds what is shipped: the bundles of dist, the types of the plugin contract, the configuration's JSON Schema, and
-// oclif's manifest.
+// Builds what is shipped: the bundles of dist, the types of the plugin contract, the configuration's JSON Schema,
+// oclif's manifest and the man pages.
 import {execFileSync} from 'node:child_process'
 import {readFile, readdir, writeFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
@@ -18,6 +18,8 @@ await writeFile(`${root}/dist/config.schema.json`, `${JSON.stringify(SCHEMA, und
 const plugin = new Plugin({root, ignoreManifest: true, errorOnManifestCreate: true})
 await plugin.load()
 await writeFile(`${root}/oclif.manifest.json`, `${JSON.stringify(plugin.manifest, undefined, 2)}\n`)
+
+execFileSync(`${root}/node_modules/.bin/tsx`, [`${root}/scripts/reference.ts`], {stdio: 'inherit'})
 
 /**
  * The licenses of the packages that the given files of node_modules belong to: who hands the bundles on hands these on,
