@@ -1,5 +1,5 @@
 // Builds what is shipped: the bundles of dist, the types of the plugin contract, the configuration's JSON Schema,
-// oclif's manifest and the man pages.
+// oclif's manifest, the man pages and the completions of shells.
 import {execFileSync} from 'node:child_process'
 import {readFile, readdir, writeFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'

@@ -1,12 +1,16 @@
-// The commands and options of the program as its man page describes them, from the declarations that it parses a line
-// by and that its help is made of.
+// The commands and options of the program as its man page describes them and shells complete them, from the
+// declarations that it parses a line by and that its help is made of.
 import type {Interfaces} from '@oclif/core'
 import {RUN_OPTIONS_HELP} from '../../src/docker/run-options/help.js'
 import {RUN_OPTIONS} from '../../src/docker/run-options/table.js'
+import {PRIORITY_NAMES} from '../../src/logs/priority/level-names.js'
 import {COMMANDS} from '../../src/oclif.js'
 import type {OptionDeclaration, OptionDeclarations} from '../../src/options/option.js'
 import {BUILT_IN} from '../../src/plugins/index.js'
 import {GLOBAL_OPTIONS} from '../../src/run/global-options.js'
+
+/** What completes a value: nothing, files, an answer of docker's client, or these words. */
+export type Completion = 'none' | 'files' | 'docker' | readonly string[]
 
 /** An option, by its long name without dashes. */
 export interface ReferenceOption {
@@ -18,6 +22,7 @@ export interface ReferenceOption {
   readonly value?: string
   /** Whole sentences. */
   readonly text: string
+  readonly completion: Completion
 }
 
 /** Options under a heading of their own. */
@@ -32,8 +37,27 @@ export interface ReferenceCommand {
   readonly name: string
   /** What stands for its arguments. */
   readonly usage: string
+  readonly summary: string
   readonly text: string
   readonly options: readonly ReferenceOption[]
+  /** What completes its arguments. */
+  readonly argument: Completion | 'containers'
+}
+
+/** Files complete what has one of these for its value. */
+const FILES: readonly string[] = ['FILE', 'PATH', '[SOURCE:]TARGET[:MODES]', 'HOST[:CONTAINER][:MODES]']
+const PLUGIN_NAMES = BUILT_IN.map(({name}) => name)
+/** What a value may be or begin with, where its declaration does not list that. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  cgroups: ['all', 'none'],
+  disable: PLUGIN_NAMES,
+  enable: PLUGIN_NAMES,
+  ready: ['started', 'container', 'healthy', 'http://', 'tcp:', 'unix:', 'log:/', 'exec:', 'delay:'],
+  'stderr-priority': PRIORITY_NAMES,
+}
+const ARGUMENTS: Readonly<Record<string, ReferenceCommand['argument']>> = {
+  finish: 'containers',
+  'config check': 'files',
 }
 
 /** The options before `run`: the run's own, then each plugin's. */
@@ -42,8 +66,13 @@ export const OWN_OPTIONS: readonly OptionGroup[] = [
   ...BUILT_IN.map(({name, options}) => ({heading: `Options of ${name}`, options: declared(options)})),
 ]
 
+const {Refused: REFUSED = {}, ...ACCEPTED} = RUN_OPTIONS_HELP
+
+/** The options of docker run that may stand on a line. */
+export const DOCKER_RUN_OPTIONS: readonly ReferenceOption[] = Object.values(ACCEPTED).flatMap(dockerOptions)
+
 /** The options of docker run that are refused, and why. */
-export const REFUSED_OPTIONS: readonly ReferenceOption[] = dockerOptions(RUN_OPTIONS_HELP['Refused'] ?? {})
+export const REFUSED_OPTIONS: readonly ReferenceOption[] = dockerOptions(REFUSED)
 
 /** Every command but `run`. */
 export const OTHER_COMMANDS: readonly ReferenceCommand[] = Object.entries(COMMANDS)
@@ -73,8 +102,10 @@ function ofCommand(
   return {
     name,
     usage: usage.join(' '),
+    summary: summary ?? '',
     text: [summary, description].filter((part) => part !== undefined).join(' '),
     options: Object.entries(flags).map(([flag, declaration]) => ofFlag(flag, declaration)),
+    argument: ARGUMENTS[name] ?? 'none',
   }
 }
 
@@ -91,10 +122,11 @@ function ofDeclaration(
   const common = {name, ...(char === undefined ? {} : {char}), text}
   if (kind !== 'boolean') {
     const value = valueName ?? 'VALUE'
-    return {...common, takes: 'value', value}
+    return {...common, takes: 'value', value, completion: completionOf(name, value)}
   }
-  if (modes === undefined && rest.default !== true) return {...common, takes: 'nothing'}
-  return {...common, takes: 'attached', value: [...(modes ?? []), 'true', 'false'].join('|')}
+  if (modes === undefined && rest.default !== true) return {...common, takes: 'nothing', completion: 'none'}
+  const completion = [...(modes ?? []), 'true', 'false']
+  return {...common, takes: 'attached', value: completion.join('|'), completion}
 }
 
 function defaultOf(value: OptionDeclaration['default']): string[] {
@@ -105,15 +137,37 @@ function dockerOptions(helps: (typeof RUN_OPTIONS_HELP)[string]): ReferenceOptio
   return Object.entries(helps).map(([name, {value, summary}]) => {
     const {char} = RUN_OPTIONS[name] ?? {}
     const common = {name, ...(char === undefined ? {} : {char}), text: sentence(summary)}
-    if (value === undefined) return {...common, takes: 'nothing'}
-    return {...common, takes: 'value', value}
+    if (value === undefined) return {...common, takes: 'nothing', completion: 'none'}
+    return {...common, takes: 'value', value, completion: completionByDocker(value)}
   })
 }
 
 function ofFlag(name: string, flag: Interfaces.FlagInput[string]): ReferenceOption {
   const common = {name, ...(flag.char === undefined ? {} : {char: flag.char}), text: sentence(flag.summary ?? '')}
-  if (flag.type === 'boolean') return {...common, takes: 'nothing'}
+  if (flag.type === 'boolean') return {...common, takes: 'nothing', completion: 'none'}
   const value = String(flag.helpValue ?? 'VALUE')
   const text = [common.text, ...defaultOf(typeof flag.default === 'string' ? flag.default : undefined)].join(' ')
-  return {...common, text, takes: 'value', value}
+  return {...common, text, takes: 'value', value, completion: completionOf(name, value)}
+}
+
+/** What completes a value of an option before `run`, or of another command: the words that can be named. */
+function completionOf(name: string, value: string): Completion {
+  if (FILES.includes(value)) return 'files'
+  const words = WORDS[name] ?? wordsOf(value).filter(isPlain)
+  return words.length === 0 ? 'none' : words
+}
+
+/** What completes a value of docker run: docker's client, unless there are no more words than these. */
+function completionByDocker(value: string): Completion {
+  if (FILES.includes(value)) return 'files'
+  return wordsOf(value).every(isPlain) ? wordsOf(value) : 'docker'
+}
+
+/** The alternatives of what stands for a value, as in `json[:FIELD]|logfmt`, without what may follow them. */
+function wordsOf(value: string): string[] {
+  return value.split('|').map((word) => word.replace(/\[.*\]$/, ''))
+}
+
+function isPlain(word: string): boolean {
+  return /^[a-z]+$/.test(word)
 }
