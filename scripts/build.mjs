@@ -1,15 +1,16 @@
 // Builds what is shipped: the bundles of dist, the types of the plugin contract, the configuration's JSON Schema,
 // oclif's manifest, the man pages and the completions of shells.
 import {execFileSync} from 'node:child_process'
-import {readFile, readdir, writeFile} from 'node:fs/promises'
+import {writeFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import {Plugin} from '@oclif/core/config'
 import {build} from 'esbuild'
 import {ROOT as root, bundleOptions} from './bundle.mjs'
+import {licensesOf, packagesOf} from './licenses.mjs'
 
 // What is there is written over and not removed first: a host may be running it.
 const {metafile} = await build({...bundleOptions(), metafile: true})
-await writeFile(`${root}/dist/LICENSES`, await licensesOf(Object.keys(metafile.inputs)))
+await writeFile(`${root}/dist/LICENSES`, licensesOf(await packagesOf(Object.keys(metafile.inputs))))
 execFileSync(`${root}/node_modules/.bin/tsc`, ['--project', `${root}/tsconfig.types.json`], {stdio: 'inherit'})
 
 const {SCHEMA} = createRequire(import.meta.url)(`${root}/dist/oclif.cjs`)
@@ -20,19 +21,3 @@ await plugin.load()
 await writeFile(`${root}/oclif.manifest.json`, `${JSON.stringify(plugin.manifest, undefined, 2)}\n`)
 
 execFileSync(`${root}/node_modules/.bin/tsx`, [`${root}/scripts/reference.ts`], {stdio: 'inherit'})
-
-/**
- * The licenses of the packages that the given files of node_modules belong to: who hands the bundles on hands these on,
- * too.
- */
-async function licensesOf(files) {
-  const directories = new Set(files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []))
-  const texts = []
-  for (const directory of [...directories].sort()) {
-    const {name, version, license} = JSON.parse(await readFile(`${root}/${directory}/package.json`, 'utf8'))
-    const file = (await readdir(`${root}/${directory}`)).find((entry) => /^licen[cs]e/i.test(entry))
-    const text = file === undefined ? license : await readFile(`${root}/${directory}/${file}`, 'utf8')
-    texts.push(`${name} ${version}\n\n${text.trim()}\n`)
-  }
-  return texts.join(`\n${'-'.repeat(80)}\n\n`)
-}

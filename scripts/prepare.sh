@@ -19,7 +19,7 @@ debian() {
   apt-get -qq install --yes --no-install-recommends $missing >/dev/null
 }
 
-[ "$1" = node ] || debian binutils g++ make python3 libsystemd-dev
+[ "$1" = node ] || debian binutils dpkg g++ make python3 libsystemd-dev
 case $1 in
   sandbox | vm)
     [ "$(id -u)" = 0 ] || { echo 'prepare: the sandbox needs root' >&2; exit 1; }

@@ -8,6 +8,8 @@ import {promisify} from 'node:util'
 import {build} from 'esbuild'
 import {inject} from 'postject'
 import {ROOT, executableOptions} from '../bundle.mjs'
+import {licensesOf, packagesOf} from '../licenses.mjs'
+import {billOfMaterials} from './bill-of-materials.mjs'
 import {npmPackage} from './npm-package.mjs'
 
 const run = promisify(execFile)
@@ -42,7 +44,10 @@ export async function makeExecutable(arch, output) {
     const node = await npmPackage(`node-linux-${arch}@${NODE_VERSION}`, NODE_INTEGRITY[arch])
     const ownNode = await npmPackage(`node-linux-${process.arch}@${NODE_VERSION}`, NODE_INTEGRITY[process.arch])
     const modules = join(work, 'modules')
-    await build(executableOptions(modules))
+    const {metafile} = await build({...executableOptions(modules), metafile: true})
+    const parts = await partsOf(Object.keys(metafile.inputs), node)
+    await writeFile(`${output}.LICENSES`, licensesOf(parts))
+    await writeFile(`${output}.cdx.json`, await billOfMaterials(parts))
     await build({...scriptOptions('src/executable/main.ts'), outfile: join(work, 'main.cjs')})
     const names = await readdir(modules)
     if (arch === process.arch) await makeCodeCache(join(ownNode, 'bin/node'), work, modules, names)
@@ -77,6 +82,13 @@ export async function makeExecutable(arch, output) {
   } finally {
     await rm(work, {recursive: true, force: true})
   }
+}
+
+/** What is in the executable besides this program: packages, addons, and Node with all that is in it. */
+async function partsOf(inputs, node) {
+  const addons = ['koffi', 'sd-notify'].map((name) => `node_modules/${name}/package.json`)
+  const text = await readFile(join(node, 'LICENSE'), 'utf8')
+  return [...(await packagesOf([...inputs, ...addons])), {name: 'node', version: NODE_VERSION, license: 'MIT', text}]
 }
 
 /** How a script that is no part of dist is bundled. */

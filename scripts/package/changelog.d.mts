@@ -1,0 +1,1 @@
+export function changesOf(version: string, changelog: string): string
