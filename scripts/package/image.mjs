@@ -64,7 +64,7 @@ async function fill(tree, work, arch, executable) {
 async function busybox(work, arch) {
   const packages = join(work, 'packages')
   await mkdir(packages)
-  const options = arch === process.arch ? [] : await listsOf(ARCHITECTURES[arch], work)
+  const options = await listsOf(ARCHITECTURES[arch], work)
   await run('apt-get', [...options, '--quiet', 'download', 'busybox-static'], {cwd: packages})
   const [name = ''] = await readdir(packages)
   await run('dpkg-deb', ['--extract', join(packages, name), join(work, 'busybox')])
@@ -72,7 +72,7 @@ async function busybox(work, arch) {
   return found.stdout.trim()
 }
 
-/** The options with which apt knows the packages of another architecture than this machine's. */
+/** The options with which apt knows the packages of an architecture, whatever this machine's own apt knows. */
 async function listsOf(architecture, work) {
   const state = join(work, 'apt')
   await mkdir(join(state, 'lists/partial'), {recursive: true})
