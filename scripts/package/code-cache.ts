@@ -1,10 +1,10 @@
 // Runs in the Node that the executable is made of.
 import {readFileSync, writeFileSync} from 'node:fs'
-import {createRequire} from 'node:module'
 import {join} from 'node:path'
 import type {Script} from 'node:vm'
 import type * as program from '../../src/main.js'
-import {compile, evaluate} from '../../src/executable/compile.js'
+import {compile} from '../../src/executable/compile.js'
+import {CarriedModules} from '../../src/executable/modules.js'
 
 /**
  * Writes what V8 makes of the modules in a directory, beside each of them, when this process ends. What a line of the
@@ -12,28 +12,21 @@ import {compile, evaluate} from '../../src/executable/compile.js'
  */
 function writeCaches(directory: string, names: readonly string[], line: readonly string[]): void {
   const scripts = new Map<string, Script>()
-  const loaded = new Map<string, unknown>()
-  const requireOther = createRequire(process.execPath)
-  const load = (name: string): unknown => {
-    if (!loaded.has(name)) {
-      const script = compile(name, readFileSync(join(directory, name), 'latin1'))
-      scripts.set(name, script)
-      const require = (id: string): unknown => (id.startsWith('./') ? load(id.slice(2)) : requireOther(id))
-      loaded.set(name, evaluate(script, name, require))
-    }
-    return loaded.get(name)
+  const compileFile = (name: string): Script => {
+    const script = compile(name, readFileSync(join(directory, name), 'latin1'))
+    scripts.set(name, script)
+    return script
   }
-  loaded.set('addons.cjs', {
-    requireAddon: () => {
-      throw new Error('there are no addons')
-    },
-  })
-  for (const name of names) load(name)
+  const requireAddon = (): never => {
+    throw new Error('there are no addons')
+  }
+  const modules = new CarriedModules(compileFile, {'addons.cjs': {requireAddon}})
+  for (const name of names) modules.require(name)
   process.once('exit', () => {
     for (const [name, script] of scripts) writeFileSync(join(directory, `${name}.cache`), script.createCachedData())
   })
   process.argv.splice(2, Infinity, ...line)
-  const {main} = load('main.cjs') as typeof program
+  const {main} = modules.require('main.cjs') as typeof program
   void main({directory: () => directory, release: () => undefined})
 }
 

@@ -5,10 +5,9 @@ import {dirname, join} from 'node:path'
 import {promisify} from 'node:util'
 import {gzipSync} from 'node:zlib'
 import {ROOT} from '../bundle.mjs'
+import {DEBIAN_NAMES} from './debian-names.mjs'
 
 const run = promisify(execFile)
-/** What Debian calls the machines. */
-const DEBIAN = {x64: 'amd64', arm64: 'arm64'}
 const MAINTAINER = 'systemd-docker <systemd-docker@users.noreply.github.com>'
 const SCRIPTS = ['postinst', 'prerm', 'postrm']
 const DOC = 'usr/share/doc/systemd-docker'
@@ -32,9 +31,9 @@ export async function makeDeb(arch, executable, directory, epoch) {
     for (const script of SCRIPTS)
       await put(tree, `DEBIAN/${script}`, await readFile(join(ROOT, 'packaging/debian', script)), 0o755)
     const kibibytes = await sizeOf(tree)
-    await put(tree, 'DEBIAN/control', control(about, DEBIAN[arch], kibibytes))
+    await put(tree, 'DEBIAN/control', control(about, DEBIAN_NAMES[arch], kibibytes))
     await setTimes(tree, epoch)
-    const deb = join(directory, `systemd-docker_${about.version}_${DEBIAN[arch]}.deb`)
+    const deb = join(directory, `systemd-docker_${about.version}_${DEBIAN_NAMES[arch]}.deb`)
     const env = {...process.env, SOURCE_DATE_EPOCH: String(epoch)}
     await run('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', tree, `${tree}.deb`], {env})
     await rename(`${tree}.deb`, deb)

@@ -6,10 +6,9 @@ import {chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {ROOT} from '../bundle.mjs'
+import {DEBIAN_NAMES} from './debian-names.mjs'
 
 const run = promisify(execFile)
-/** What Debian and Docker call the machines. */
-const ARCHITECTURES = {x64: 'amd64', arm64: 'arm64'}
 /** What the installer calls of busybox. */
 const APPLETS = ['sh', 'chmod', 'cmp', 'cp', 'head', 'mv', 'rm']
 
@@ -31,7 +30,7 @@ export async function makeImage(arch, executable, directory, epoch) {
     await fill(tree, work, arch, executable)
     await pack(join(parts, 'layer.tar'), tree, ['.'], epoch)
     const config = {
-      architecture: ARCHITECTURES[arch],
+      architecture: DEBIAN_NAMES[arch],
       os: 'linux',
       created: new Date(epoch * 1000).toISOString(),
       config: {Entrypoint: ['/install']},
@@ -43,7 +42,7 @@ export async function makeImage(arch, executable, directory, epoch) {
     const archive = join(work, 'image.tar')
     await pack(archive, parts, ['manifest.json', 'config.json', 'layer.tar'], epoch)
     await run('gzip', ['--no-name', '-1', archive])
-    const image = join(directory, `systemd-docker-image-${ARCHITECTURES[arch]}.tar.gz`)
+    const image = join(directory, `systemd-docker-image-${DEBIAN_NAMES[arch]}.tar.gz`)
     await rename(`${archive}.gz`, image)
     return image
   } finally {
@@ -64,7 +63,7 @@ async function fill(tree, work, arch, executable) {
 async function busybox(work, arch) {
   const packages = join(work, 'packages')
   await mkdir(packages)
-  const options = await listsOf(ARCHITECTURES[arch], work)
+  const options = await listsOf(DEBIAN_NAMES[arch], work)
   await run('apt-get', [...options, '--quiet', 'download', 'busybox-static'], {cwd: packages})
   const [name = ''] = await readdir(packages)
   await run('dpkg-deb', ['--extract', join(packages, name), join(work, 'busybox')])

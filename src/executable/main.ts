@@ -1,8 +1,10 @@
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import type {Script} from 'node:vm'
 import {stateDirectory} from '../files/state-directory.js'
 import type * as program from '../main.js'
 import {carried} from './carried.js'
+import {compile} from './compile.js'
 import {CarriedModules} from './modules.js'
 import {ProgramDirectory, type ProgramFile} from './program-directory.js'
 
@@ -19,7 +21,16 @@ const directory = new ProgramDirectory(files, build.id, {
   // In memory, and there to be written to in units that may write nowhere else.
   temporary: [tmpdir(), '/dev/shm'],
 })
-const modules = new CarriedModules({'addons.cjs': {requireAddon}})
+const modules = new CarriedModules(compileCarried, {'addons.cjs': {requireAddon}})
+const release = (): void => {
+  directory.release()
+}
+
+/** A module with what the build has had V8 make of it, if anything. */
+function compileCarried(name: string): Script {
+  const cache = carried(`${name}.cache`)
+  return compile(name, carried(name).toString('latin1'), cache.length === 0 ? undefined : cache)
+}
 
 /** The addon itself exports what its package does, as far as it is asked for here. */
 function requireAddon(name: string): unknown {
@@ -31,14 +42,7 @@ function requireAddon(name: string): unknown {
 // What oclif looks for in a file is among the modules.
 Object.defineProperty(globalThis, Symbol.for('systemd-docker'), {value: modules})
 // Where this process ends of itself.
-process.once('exit', () => {
-  directory.release()
-})
+process.once('exit', release)
 
 const {main} = modules.require('main.cjs') as typeof program
-void main({
-  directory: () => directory.path,
-  release: () => {
-    directory.release()
-  },
-})
+void main({directory: () => directory.path, release})
