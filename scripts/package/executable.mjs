@@ -72,7 +72,7 @@ export async function makeExecutable(arch, output) {
       assets,
     }
     await writeFile(join(work, 'sea.json'), JSON.stringify(config))
-    await run(join(ownNode, 'bin/node'), ['--experimental-sea-config', 'sea.json'], {cwd: work})
+    await run(join(ownNode, 'bin/node'), ['--experimental-sea-config', 'sea.json'], {cwd: work, env: {}})
     const program = join(work, 'program')
     await copyFile(join(node, 'bin/node'), program)
     if (arch === process.arch) await run('strip', [program])
@@ -165,7 +165,8 @@ async function buildSdNotify(node, work) {
     await cp(join(ROOT, 'node_modules', name), join(project, 'node_modules', name), {recursive: true})
   await rm(join(project, 'node_modules/sd-notify/build'), {recursive: true, force: true})
   await writeFile(join(project, 'package.json'), JSON.stringify({dependencies: {'sd-notify': '*'}}))
-  const env = {...process.env, npm_config_nodedir: node}
+  const {PATH, HOME} = process.env
+  const env = {PATH, HOME, npm_config_nodedir: node}
   await run('npm', ['rebuild', 'sd-notify', '--foreground-scripts', '--ignore-scripts=false'], {cwd: project, env})
   const addon = join(project, 'node_modules/sd-notify/build/Release/notify.node')
   await run('strip', ['--strip-unneeded', addon])
