@@ -26,7 +26,7 @@ export async function joinEarlierRun(
       ? await entriesOfEarlierInvocations(unit, env['INVOCATION_ID'], found.startedAt, signal)
       : undefined
   if (entries?.entries.length === 0) return undefined
-  const join = entries && (await findJournalJoin(entries, tty, read))
+  const join = entries && (await findJournalJoin(entries, tty, read, found.finishedAt))
   signal.throwIfAborted()
   if (join === undefined)
     log.warn(

@@ -46,12 +46,15 @@ interface Match {
  *
  * @param raw the container has a terminal
  * @param read Docker's log with its times, from the first moment to the second, both in milliseconds since 1970
+ * @param before when the container's life before this one ended, in milliseconds since 1970: its output is in the log,
+ * and not in these entries
  * @returns nothing where the journal does not reach back far enough to tell
  */
 export async function findJournalJoin(
   {entries, isAll}: LastEntries,
   raw: boolean,
   read: (since: number, until: number) => Promise<Readable>,
+  before = 0,
 ): Promise<LogJoin | undefined> {
   const written = entries.flatMap(({at, text}) =>
     keyOf(text)
@@ -64,7 +67,7 @@ export async function findJournalJoin(
   let since = last.at
   let oldest = Infinity
   for (const margin of MARGINS_MS) {
-    since = last.at - margin
+    since = Math.max(before, last.at - margin)
     const searches = {stdout: new JournalSearch(lines), stderr: new JournalSearch(lines)}
     const messages = new LogMessages(raw, (message) => {
       oldest = Math.min(oldest, Number(momentOf(message.stamp) / NANOSECONDS))
@@ -76,7 +79,7 @@ export async function findJournalJoin(
     const known = found.stdout ?? found.stderr
     if (known === undefined) continue
     const span = isAll ? LAG_MS : Math.min(LAG_MS, (lines[known.place]?.at ?? 0) - first.at)
-    const other = from(Number(known.at / NANOSECONDS) - span)
+    const other = from(Math.max(before, Number(known.at / NANOSECONDS) - span))
     return joinOf({stdout: joinAt(found.stdout) ?? other, stderr: joinAt(found.stderr) ?? other})
   }
   // What the log has of the time that the journal knows all of is not in there.

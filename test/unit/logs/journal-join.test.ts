@@ -34,11 +34,11 @@ function journal(lines: readonly Logged[], latency = LATENCY_MS): {at: number; t
 async function restOf(
   entries: readonly {at: number; text: Buffer}[],
   log: readonly Logged[],
-  {isAll = false, raw = false} = {},
+  {isAll = false, raw = false, before = 0} = {},
 ): Promise<Rest | undefined> {
-  const join = await findJournalJoin({entries, isAll}, raw, (since, until) =>
-    Promise.resolve(Readable.from(dockerLog(log, {since, until, raw}))),
-  )
+  const read = (since: number, until: number): Promise<Readable> =>
+    Promise.resolve(Readable.from(dockerLog(log, {since, until, raw})))
+  const join = await findJournalJoin({entries, isAll}, raw, read, before)
   if (join === undefined) return undefined
   const lost: number[] = []
   const [stdout, stderr] = [new Sink(), new Sink()]
@@ -174,6 +174,19 @@ describe("Docker's log after what an earlier run has written to the journal", ()
   test('of a container that the journal has no line of, though it has all, everything is new', async () => {
     const entries = [{at: T0, text: Buffer.from('the container was born in its unit')}]
     expect(await restOf(entries, LINES, {isAll: true})).toMatchObject({stdout: textOf(LINES), lost: [T0]})
+  })
+
+  test('what the container has said in the life before is not new where the journal has no line of this one', async () => {
+    const entries = [{at: T0 + 20_400, text: Buffer.from('container web was started again')}]
+    const rest = await restOf(entries, byTime(LINES, ERRORS), {isAll: true, before: T0 + 20_050})
+    expect(rest).toMatchObject({stdout: textOf(LINES.slice(200)), stderr: textOf(ERRORS.slice(200))})
+  })
+
+  test('a line of the life before, which this one has said again, is not taken for it', async () => {
+    const log = [...same(200, 'ready\n'), ...LINES.slice(200)]
+    const entries = [{at: T0 + 20_000 + LATENCY_MS, text: Buffer.from('ready')}]
+    const rest = await restOf(entries, log, {isAll: true, before: T0 + 19_950})
+    expect(rest).toMatchObject({stdout: textOf(LINES.slice(200))})
   })
 
   test('a log that has lost what the journal had last says from when on something may be missing', async () => {
