@@ -185,7 +185,7 @@ async function endOf(guest: Guest, service: Service): Promise<string> {
     const {stdout} = await guest.attempt(['cat', `/proc/${pid}/root/over`])
     return stdout === '' ? undefined : stdout.trim()
   })
-  const isThere = `journalctl --sync; test "$(journalctl --unit=$0 --lines=2000 --output=cat | tr -d '\\r' | grep -cxE "(line|error) $1")" = 2`
+  const isThere = `journalctl --sync; test "$(journalctl --unit=$0 --output=cat | tr -d '\\r' | grep -cxE "(line|error) $1")" = 2`
   await until(PATIENCE_MS * 3, async () =>
     (await guest.attempt(['sh', '-c', isThere, service.name, last])).status === 0 ? true : undefined,
   )
