@@ -1,4 +1,5 @@
 import type {Readable, Writable} from 'node:stream'
+import type {ContainerBrake} from './container-brake.js'
 import {Demultiplexer, type OutputStream} from '../docker/demultiplexer.js'
 import {UnwrittenMessages, joinAfter, type LogJoin} from './log-join.js'
 import {LogMessages, momentOf} from '../docker/log-messages.js'
@@ -68,7 +69,7 @@ export async function forwardOutput(
 
 /**
  * Does the same with Docker's log, which has its times and begins at or before `join`: what was written up to there is
- * left out.
+ * left out. A log that is followed comes with a `brake`, which holds up its container while the sinks take nothing.
  *
  * @param lost is told once of each stream of which something is missing: since when, in milliseconds since 1970, and
  * until when, in nanoseconds
@@ -84,7 +85,7 @@ export async function forwardLog(
   tails: OutputTails,
   {streams}: LogJoin,
   lost: (since: number, until: bigint) => void,
-  {isFollowed = false, ...traits}: SinkTraits & {readonly isFollowed?: boolean} = {},
+  traits: SinkTraits & {readonly brake?: ContainerBrake} = {},
 ): Promise<{readonly join: LogJoin; readonly isLate: boolean; readonly bytes: number}> {
   const unwritten = {
     stdout: new UnwrittenMessages(streams.stdout, lost),
@@ -115,7 +116,7 @@ export async function forwardLog(
       push: (chunk) => {
         messages.push(chunk)
         flush()
-        if (isFollowed && delay.isLate(last)) stream.destroy()
+        if (traits.brake !== undefined && delay.isLate(last)) stream.destroy()
       },
       end: () => {
         // Of a message that was cut the rest is read again.
@@ -161,7 +162,12 @@ class Delay {
 async function forward(
   stream: Readable,
   sinks: Sinks,
-  {tails, broke, stopping = NEVER_ABORTED}: SinkTraits & {readonly tails: OutputTails},
+  {
+    tails,
+    broke,
+    stopping = NEVER_ABORTED,
+    brake,
+  }: SinkTraits & {readonly tails: OutputTails; readonly brake?: ContainerBrake},
   splitterTo: (write: Write) => Splitter,
 ): Promise<void> {
   const broken = new Set<Writable>()
@@ -173,7 +179,10 @@ async function forward(
   let allWritten: () => void = () => undefined
 
   const goOn = (): void => {
-    if (isHeldUp) stream.resume()
+    if (isHeldUp) {
+      stream.resume()
+      brake?.letGo()
+    }
     isHeldUp = false
     allWritten()
   }
@@ -205,6 +214,7 @@ async function forward(
     if (isHeldUp || sink.writableLength === 0) return
     isHeldUp = true
     stream.pause()
+    brake?.hold()
   })
   const ears = Object.values(sinks).map((sink) => ({
     sink,

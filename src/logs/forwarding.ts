@@ -3,6 +3,7 @@ import {isNotAttachable} from '../docker/engine.js'
 import {EngineUnreachableError, hasErrorCode, reason} from '../errors.js'
 import type {CreatedContainer, Host, RunHooks} from '../pipeline/contract.js'
 import {LABELS, ownerOf} from '../pipeline/labels.js'
+import {ContainerBrake} from './container-brake.js'
 import {forwardLog, forwardOutput} from './forward-output.js'
 import {findJoin, writtenUpTo, type LogJoin} from './log-join.js'
 import {ownOutputs, type OutletMaker} from './outlet.js'
@@ -90,19 +91,33 @@ export function forwarding(
       )
     }
     let next = join
-    const forwardNext = async (isFollowed: boolean): Promise<{isLate: boolean; bytes: number}> => {
-      const rest = await read(next.since, isFollowed ? undefined : FOREVER)
-      const traitsOfLog = {...traits, isFollowed}
+    const forwardNext = async (brake?: ContainerBrake): Promise<{isLate: boolean; bytes: number}> => {
+      const rest = await read(next.since, brake === undefined ? FOREVER : undefined)
+      const traitsOfLog = brake === undefined ? traits : {...traits, brake}
       const done = await forwardLog(rest, tty, outlet.stdout, outlet.stderr, written, next, lost, traitsOfLog)
       next = done.join
       return done
     }
+    const brake = new ContainerBrake(engine, id)
+    const follow = async (): Promise<boolean> => {
+      brake.letGo()
+      try {
+        return (await forwardNext(brake)).isLate
+      } finally {
+        brake.hold()
+      }
+    }
     /** Nobody reads any more. */
     const isOver = (): boolean => closed.signal.aborted || (isBroken && stopping.aborted)
     await carry(written, async () => {
-      for (let isLate = true; isLate && !isOver();) {
-        const {bytes} = await forwardNext(false)
-        if (!isOver() && bytes < LITTLE_BYTES) ({isLate} = await forwardNext(true))
+      try {
+        for (let isLate = true; isLate && !isOver();) {
+          await brake.attach(closed.signal)
+          const {bytes} = await forwardNext()
+          if (!isOver() && bytes < LITTLE_BYTES) isLate = await follow()
+        }
+      } finally {
+        brake.detach()
       }
     })
   }

@@ -368,7 +368,7 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     for (const service of all) await expectOnce(guest, service, service === adopted)
   })
 
-  test("a container that lives through a restart of the Engine is fed from the unit's input again", async () => {
+  test("a container that lives through a restart of the Engine is fed from the unit's input again, and waits for who reads its output", async () => {
     const guest = host()
     const fifo = `/run/${unique()}`
     await guest.run('mkfifo', fifo)
@@ -382,6 +382,23 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     await service.says('the Engine is back')
     await guest.run('sh', '-c', `echo two >${fifo}`)
     await service.says('two')
+
+    const signal = (name: string): Promise<string> =>
+      guest.run('systemctl', 'kill', '--kill-who=main', `--signal=${name}`, service.name)
+    const line = 'x'.repeat(1000)
+    await signal('STOP')
+    await guest.run('docker', 'exec', '--detach', service.name, 'sh', '-c', `exec yes ${line} >/proc/1/fd/1`)
+    let before = 0
+    await until(PATIENCE_MS, async () => {
+      const {stdout} = await guest.attempt(['sh', '-c', 'cat "/proc/$(pgrep -x yes)/io"'])
+      const written = Number(/^wchar: (\d+)$/m.exec(stdout)?.[1] ?? 0)
+      const isHeldUp = written > 65_536 && written === before
+      before = written
+      return isHeldUp ? true : undefined
+    })
+    await guest.run('pkill', '-x', 'yes')
+    await signal('CONT')
+    await service.says(line)
     expect(await service.show('ActiveState', 'NRestarts')).toEqual({ActiveState: 'active', NRestarts: '0'})
     await guest.run('rm', fifo)
   })

@@ -2,7 +2,7 @@ import {fstatSync} from 'node:fs'
 import {PassThrough, Readable, Writable} from 'node:stream'
 import {beforeEach, describe, expect, test, vi} from 'vitest'
 import type {Engine} from '../../../src/docker/engine.js'
-import {EngineUnreachableError} from '../../../src/errors.js'
+import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {forwarding} from '../../../src/logs/forwarding.js'
 import type {FoundContainer, RunHooks} from '../../../src/pipeline/contract.js'
 import {entriesOfEarlierInvocations, type LastEntries} from '../../../src/systemd/journal-entries.js'
@@ -59,6 +59,7 @@ function hooksOf(told: Partial<Engine>, isToJournal = true): {hooks: Partial<Run
   const engine = fakeEngine({
     inspect: () => Promise.resolve(inspection({id: ID, state: 'running', pid: 4711, startedAt: began})),
     logs: (_id, span) => Promise.resolve(Readable.from(dockerLog(LINES, span))),
+    attach: () => Promise.resolve(new PassThrough()),
     ...told,
   })
   const {host, lines} = pluginHost({engine, unit, env})
@@ -129,6 +130,60 @@ describe('a running container that an earlier run of the unit has made', () => {
     await hooks.exited?.({...context, container, exit: {code: 0}})
     expect(stdout.text).toBe(textOf(LINES.slice(60)))
     expect(lines).toEqual([])
+  })
+})
+
+describe('a container whose output is read from the log', () => {
+  /** A reader that takes nothing until it is told to. */
+  class Slow extends Sink {
+    #go: (() => void) | undefined
+
+    override _write(chunk: Buffer, encoding: string, done: () => void): void {
+      this.#go = () => {
+        super._write(chunk, encoding, done)
+      }
+    }
+
+    async takes(): Promise<void> {
+      await vi.waitUntil(() => this.#go !== undefined)
+      this.#go?.()
+      this.#go = undefined
+    }
+  }
+
+  test('a slow reader holds it up, from the first line that is read until its end', async () => {
+    const slow = new Slow()
+    stdout = slow
+    journalHas(LINES.slice(0, 60))
+    const attachment = new PassThrough()
+    const followed = new PassThrough()
+    const logs: Engine['logs'] = (_id, span) =>
+      Promise.resolve(span.until === undefined ? followed : Readable.from(dockerLog(LINES.slice(0, 80), span)))
+    const {hooks} = hooksOf({logs, attach: () => Promise.resolve(attachment)})
+    const {context} = hookContext()
+    await hooks.reconcile?.({...context, request: plainRequest(), found: OURS})
+    await hooks.start?.({...context, container})
+    await vi.waitUntil(() => slow.writableLength > 0)
+    expect(attachment.readableFlowing).toBe(false)
+
+    await slow.takes()
+    await vi.waitUntil(() => attachment.readableFlowing)
+    for (const message of dockerLog(LINES.slice(80, 90), {since: 0})) followed.write(message)
+    await vi.waitUntil(() => attachment.readableFlowing === false)
+
+    await slow.takes()
+    await vi.waitUntil(() => attachment.readableFlowing)
+    attachment.write('thrown away')
+    followed.end()
+    await hooks.exited?.({...context, container, exit: {code: 0}})
+    expect(stdout.text).toBe(textOf(LINES.slice(60, 90)))
+    expect(attachment.destroyed).toBe(true)
+  })
+
+  test('its output is read all the same where the Engine lets nobody attach to it', async () => {
+    journalHas(LINES.slice(0, 60))
+    const attach = () => Promise.reject(new EngineRefusedError('attach to the container', 409, 'it is paused', undefined))
+    expect(await taken(OURS, {attach})).toEqual({text: textOf(LINES.slice(60)), lines: []})
   })
 })
 

@@ -319,7 +319,10 @@ async function cutAfterOne(told: Partial<Engine>): Promise<{hooks: Partial<RunHo
 /** An Engine whose log of the container holds this from the first time on that it is asked. */
 function withLog(log: () => readonly Logged[]): Partial<Engine> {
   let held: readonly Logged[] | undefined
-  return {logs: (_id, span) => Promise.resolve(saying(...dockerLog((held ??= log()), span)))}
+  return {
+    logs: (_id, span) => Promise.resolve(saying(...dockerLog((held ??= log()), span))),
+    attach: () => Promise.resolve(new Attached()),
+  }
 }
 
 describe.each(['restarted', 'reconnected'] as const)('once the container is %s', (hook) => {
