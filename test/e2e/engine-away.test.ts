@@ -293,7 +293,8 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     const kept = await defineService(guest, `run --name %n ${COUNTING}`)
     const handedOver = await defineService(guest, `--handover run --rm --name %n ${COUNTING}`, FINISHED)
     const removed = await defineService(guest, `run --rm --name %n ${COUNTING}`)
-    const services = [kept, handedOver, removed]
+    const byEngine = await defineService(guest, `--logs=journal run --rm --name %n ${COUNTING}`)
+    const services = [kept, handedOver, removed, byEngine]
     const checked = await defineService(
       guest,
       'run --rm --init --name %n --health-cmd "! cat /tmp/sick" --health-interval 1s --health-retries 1 busybox sleep 1000',
