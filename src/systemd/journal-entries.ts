@@ -1,20 +1,27 @@
 import type {UnitName} from './unit.js'
 import {JOURNAL_ANSWER_MS} from '../limits.js'
 import {readExport, type ExportedEntry} from './journal-export.js'
-import {propertiesOf} from './properties.js'
-import {SYSTEMD_PATH} from './systemctl.js'
+import {SYSTEMD_PATH, systemctl} from './systemctl.js'
 
 /** How many entries are asked for, and how many bytes of them are read. */
 const MOST_ENTRIES = 1000
 const MOST_BYTES = 1024 * 1024
 const MICROSECONDS = 1000
-const FIELDS = ['MESSAGE', '_LINE_BREAK', '_STREAM_ID', '_SYSTEMD_INVOCATION_ID']
+const FIELDS = ['MESSAGE', '_LINE_BREAK', '_PID', '_STREAM_ID', '_SYSTEMD_INVOCATION_ID']
 
 /** What a process of a unit has written to the journal: a line, or what one call of its own has given it. */
 interface JournalEntry {
   /** When journald took it, in milliseconds since 1970. */
   readonly at: number
   readonly text: Buffer
+}
+
+/** What writes in the present invocation of a unit. */
+export interface Invocation {
+  /** Its ID (systemd.exec(5), `$INVOCATION_ID`). */
+  readonly id: string | undefined
+  /** The PIDs of this process, and of what systemd has run before it. */
+  readonly pids: ReadonlySet<string>
 }
 
 /** The last entries of a unit, the oldest first. */
@@ -41,10 +48,17 @@ export async function entriesOfEarlierInvocations(
   since: number,
   signal: AbortSignal,
 ): Promise<LastEntries | undefined> {
-  const said = await propertiesOf(unit, ['LogNamespace'], signal)
-  if (said === undefined) return undefined
-  // systemctl leaves a property out that is empty.
-  const where = said.LogNamespace === undefined || said.LogNamespace === '' ? [] : [`--namespace=${said.LogNamespace}`]
+  const said = await systemctl(
+    unit,
+    ['show', '--property=LogNamespace,ExecCondition,ExecStartPre', '--', unit.name],
+    signal,
+  )
+  // In a chroot, systemctl ignores what it is asked for, and ends with 0.
+  if (said === undefined || said === '') return undefined
+  const namespace = /^LogNamespace=(.+)$/m.exec(said)?.[1]
+  const where = namespace === undefined ? [] : [`--namespace=${namespace}`]
+  const before = [...said.matchAll(/^Exec\w+=.* pid=(\d+) /gm)].map(([, pid = '']) => pid)
+  const present = {id: invocation, pids: new Set([String(process.pid), ...before])}
   try {
     // Of what the killed process has written some may still be with journald, which only root can ask to be done.
     if (process.getuid?.() === 0) await journalctl([...where, '--sync'], signal).catch(() => undefined)
@@ -69,11 +83,30 @@ export async function entriesOfEarlierInvocations(
       signal,
     )
     const all = readExport(bytes).toReversed()
-    const earlier = all.filter((fields) => fields.get('_SYSTEMD_INVOCATION_ID')?.toString() !== invocation)
-    return {entries: wholeLines(earlier).filter(({at}) => at >= since), isAll: isWhole && all.length < MOST_ENTRIES}
+    return {entries: entriesBefore(present, all, since), isAll: isWhole && all.length < MOST_ENTRIES}
   } catch {
     return undefined
   }
+}
+
+/**
+ * What was written before an invocation, since a moment. journald looks up the invocation of who writes when it reads
+ * (systemd, src/journal/journald-context.c): what it reads late of a process that was killed bears the ID of the next
+ * one, so that the process tells as well.
+ *
+ * @param since in milliseconds since 1970
+ * @internal
+ */
+export function entriesBefore(
+  {id, pids}: Invocation,
+  all: readonly ExportedEntry[],
+  since: number,
+): readonly JournalEntry[] {
+  const text = (fields: ExportedEntry, name: string): string | undefined => fields.get(name)?.toString()
+  const earlier = all.filter(
+    (fields) => text(fields, '_SYSTEMD_INVOCATION_ID') !== id || !pids.has(text(fields, '_PID') ?? ''),
+  )
+  return wholeLines(earlier).filter(({at}) => at >= since)
 }
 
 /** Puts together what journald has cut for its length, and leaves out what was not finished. */

@@ -182,7 +182,8 @@ describe('a container whose output is read from the log', () => {
 
   test('its output is read all the same where the Engine lets nobody attach to it', async () => {
     journalHas(LINES.slice(0, 60))
-    const attach = () => Promise.reject(new EngineRefusedError('attach to the container', 409, 'it is paused', undefined))
+    const attach = () =>
+      Promise.reject(new EngineRefusedError('attach to the container', 409, 'it is paused', undefined))
     expect(await taken(OURS, {attach})).toEqual({text: textOf(LINES.slice(60)), lines: []})
   })
 })
