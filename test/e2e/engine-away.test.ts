@@ -192,10 +192,14 @@ async function endOf(guest: Guest, service: Service): Promise<string> {
   return last
 }
 
-/** Has the journal take as much as comes, from whomever, and keep it. */
+/**
+ * Has the journal take as much as comes, from whomever, and keep it in one file: when a file is full, journald writes
+ * the entry for which there was no room to it and again to the next one (252 to 262).
+ */
 async function unlimitJournal(guest: Guest): Promise<void> {
   await guest.run('mkdir', '--parents', '/etc/systemd/journald.conf.d')
-  const settings = ['RateLimitIntervalSec=0', 'RuntimeMaxUse=1G', 'SystemMaxUse=1G']
+  const sizes = ['RuntimeMaxUse', 'RuntimeMaxFileSize', 'SystemMaxUse', 'SystemMaxFileSize'].map((of) => `${of}=1G`)
+  const settings = ['RateLimitIntervalSec=0', ...sizes]
   await guest.write('/etc/systemd/journald.conf.d/unlimited.conf', ['[Journal]', ...settings, ''].join('\n'))
   await guest.run('systemctl', 'restart', 'systemd-journald.service')
 }
