@@ -46,8 +46,8 @@ interface Match {
  *
  * @param raw the container has a terminal
  * @param read Docker's log with its times, from the first moment to the second, both in milliseconds since 1970
- * @param before when the container's life before this one ended, in milliseconds since 1970: its output is in the log,
- * and not in these entries
+ * @param before when the container's life before this one ended, in milliseconds since 1970: what it said is new only
+ * behind what of it is in these entries
  * @returns nothing where the journal does not reach back far enough to tell
  */
 export async function findJournalJoin(
@@ -67,7 +67,7 @@ export async function findJournalJoin(
   let since = last.at
   let oldest = Infinity
   for (const margin of MARGINS_MS) {
-    since = Math.max(before, last.at - margin)
+    since = last.at - margin
     const searches = {stdout: new JournalSearch(lines), stderr: new JournalSearch(lines)}
     const messages = new LogMessages(raw, (message) => {
       oldest = Math.min(oldest, Number(momentOf(message.stamp) / NANOSECONDS))
@@ -79,12 +79,14 @@ export async function findJournalJoin(
     const known = found.stdout ?? found.stderr
     if (known === undefined) continue
     const span = isAll ? LAG_MS : Math.min(LAG_MS, (lines[known.place]?.at ?? 0) - first.at)
-    const other = from(Math.max(before, Number(known.at / NANOSECONDS) - span))
+    const knownAt = Number(known.at / NANOSECONDS)
+    // What was written late of the life before is in these entries, too.
+    const other = from(Math.max(knownAt - span, knownAt < before ? 0 : before))
     return joinOf({stdout: joinAt(found.stdout) ?? other, stderr: joinAt(found.stderr) ?? other})
   }
   // What the log has of the time that the journal knows all of is not in there.
   if (!isAll && first.at > since) return undefined
-  const all = from(since, oldest <= last.at ? undefined : last.at)
+  const all = from(Math.max(since, before), oldest <= last.at ? undefined : last.at)
   return joinOf({stdout: all, stderr: all})
 }
 

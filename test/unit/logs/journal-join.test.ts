@@ -182,6 +182,12 @@ describe("Docker's log after what an earlier run has written to the journal", ()
     expect(rest).toMatchObject({stdout: textOf(LINES.slice(200)), stderr: textOf(ERRORS.slice(200))})
   })
 
+  test('the log goes on behind the life before where that was written late, and nothing of this one', async () => {
+    const late = journal(LINES.slice(100, 200), 3000)
+    const rest = await restOf(late, LINES, {before: T0 + 20_050})
+    expect(rest).toMatchObject({stdout: textOf(LINES.slice(200)), lost: []})
+  })
+
   test('a line of the life before, which this one has said again, is not taken for it', async () => {
     const log = [...same(200, 'ready\n'), ...LINES.slice(200)]
     const entries = [{at: T0 + 20_000 + LATENCY_MS, text: Buffer.from('ready')}]
