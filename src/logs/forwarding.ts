@@ -2,6 +2,7 @@ import type {Readable} from 'node:stream'
 import {isNotAttachable} from '../docker/engine.js'
 import {EngineUnreachableError, hasErrorCode, reason} from '../errors.js'
 import type {CreatedContainer, Host, RunHooks} from '../pipeline/contract.js'
+import {AWAITED_LOOK_MS} from '../limits.js'
 import {LABELS, ownerOf} from '../pipeline/labels.js'
 import {ContainerBrake} from './container-brake.js'
 import {forwardLog, forwardOutput} from './forward-output.js'
@@ -9,9 +10,13 @@ import {findJoin, writtenUpTo, type LogJoin} from './log-join.js'
 import {ownOutputs, type OutletMaker} from './outlet.js'
 import {nothingWritten, type OutputTails} from './output-tail.js'
 import {unitOutput} from '../systemd/unit-output.js'
+import {sleep} from '../timing.js'
 
 /** What writing fails with when whoever read has gone away. */
 const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
+
+/** What reading an answer fails with that the Engine has not finished (Node, `http.IncomingMessage`, `aborted`). */
+const ANSWER_IS_CUT = 'ECONNRESET'
 
 /** Until when a log is read that is read as far as it goes, in milliseconds since 1970. */
 const FOREVER = Date.UTC(3000, 0)
@@ -127,6 +132,12 @@ export function forwarding(
     } catch (error) {
       // An Engine that has gone away again is heard of again.
       if (error instanceof EngineUnreachableError || closed.signal.aborted) return
+      if (hasErrorCode(error, ANSWER_IS_CUT)) {
+        // So it is about to go away, as a rule.
+        await sleep(AWAITED_LOOK_MS, closed.signal)
+        await forwardRestOrNew(container)
+        return
+      }
       left = undefined
       const {stdout, stderr} = (tails ??= nothingWritten(Date.now()))
       const since = new Date(Math.max(stdout.at, stderr.at)).toISOString()

@@ -226,6 +226,24 @@ describe("Docker's log, read on after a restart of the Engine", () => {
     expect(await readOn([log.slice(0, 20)], () => log)).toEqual({text: textOf(log), lines: []})
   })
 
+  test('a log whose answer the Engine does not finish is asked for again', async () => {
+    const log = soon(30)
+    let isCut = false
+    const logs: Engine['logs'] = (_id, span) => {
+      if (span.until === undefined || isCut) return Promise.resolve(Readable.from(dockerLog(log, span)))
+      isCut = true
+      const aborted = Object.assign(new Error('aborted'), {code: 'ECONNRESET'})
+      return Promise.resolve(new PassThrough().destroy(aborted))
+    }
+    const {hooks, lines} = hooksOf({logs, attach: () => Promise.resolve(new PassThrough().end())})
+    const {context} = hookContext()
+    await hooks.start?.({...context, container})
+    await hooks.exited?.({...context, container, exit: {code: 0}})
+    await hooks.reconnected?.({...context, container})
+    await hooks.exited?.({...context, container, exit: {code: 0}})
+    expect({text: stdout.text, lines}).toEqual({text: textOf(log), lines: []})
+  })
+
   test('a log that comes too late is read again as far as it goes, as the Engine skips what it rotates', async () => {
     const log = soon(30)
     // The clock stands still in between, so that an earlier stamp is a later message.
