@@ -15,6 +15,8 @@ export const START_ANSWER_MS = 2000
 export const ENGINE_TIMEOUT_MS = 60_000
 /** How long systemctl may take to answer. */
 export const SYSTEMCTL_ANSWER_MS = 5000
+/** The same of what a start depends on: a host that starts a hundred units at once takes longer than that. */
+export const START_SYSTEMCTL_ANSWER_MS = 30_000
 /** How long a container that is being removed, or whose end the Engine has not noticed, may keep its name. */
 export const NAME_IN_USE_MS = 10_000
 /** How often a container that Docker is about to start again is looked at. */

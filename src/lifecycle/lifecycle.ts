@@ -21,7 +21,7 @@ import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
 import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
-import {EARLY_END_NOTICE_MS, OUTPUT_END_MS} from '../limits.js'
+import {EARLY_END_NOTICE_MS, OUTPUT_END_MS, START_SYSTEMCTL_ANSWER_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer, withTimeout} from '../timing.js'
 import type {Log} from '../log.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
@@ -130,7 +130,8 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   else if (detached === undefined) resident = !(await mayBeLeft(run))
   const asking = new AbortController()
   let asked: Promise<UnitStop | undefined> | undefined
-  const askUnit = (): typeof asked => (asked ??= run.unit && unitStop(run.unit, asking.signal))
+  const askUnit = (): typeof asked =>
+    (asked ??= run.unit && unitStop(run.unit, asking.signal, START_SYSTEMCTL_ANSWER_MS))
   cleanup.defer('stop asking how the unit is stopped', async () => {
     asking.abort()
     await asked
@@ -493,7 +494,7 @@ async function refuseUnreloadable(unit: UnitName, log: Log, signal: AbortSignal)
  */
 async function isTakenOver({unit, log, stop: {signal}}: RunInput): Promise<boolean> {
   if (unit === undefined) return true
-  const said = await propertiesOf(unit, ['MainPID', 'ExecStopPost'], signal)
+  const said = await propertiesOf(unit, ['MainPID', 'ExecStopPost'], signal, START_SYSTEMCTL_ANSWER_MS)
   // Where systemd does not answer, it was told all the same.
   if (said === undefined) return true
   if (said.MainPID === String(process.pid)) return false

@@ -1,3 +1,4 @@
+import {START_SYSTEMCTL_ANSWER_MS} from '../limits.js'
 import {propertiesOf} from './properties.js'
 import type {UnitName} from './unit.js'
 
@@ -49,6 +50,7 @@ export async function commandOf(
     unit,
     ['Type', 'RemainAfterExit', 'SubState', 'ControlPID', 'PIDFile', 'KillMode', 'ExecStop', 'ExecStart'],
     signal,
+    START_SYSTEMCTL_ANSWER_MS,
   )
   if (said?.Type === undefined) return undefined
   const {SubState = '', PIDFile = '', ExecStop = '', ExecStart = ''} = said

@@ -15,15 +15,18 @@ export const SYSTEMD_PATH = '/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/s
 
 /**
  * What systemctl prints when the unit's manager is asked for something. `undefined` is no answer: systemctl is not
- * there, fails, takes longer than five seconds, or `signal` aborts. It must not be taken for any answer.
+ * there, fails, takes longer than `patience`, or `signal` aborts. It must not be taken for any answer.
+ *
+ * @param patience in milliseconds
  */
 export async function systemctl(
   {manager}: Pick<UnitName, 'manager'>,
   words: readonly string[],
   signal: AbortSignal,
+  patience = SYSTEMCTL_ANSWER_MS,
 ): Promise<string | undefined> {
   try {
-    return await executeSystemctl([...(manager === 'user' ? ['--user'] : []), ...words], signal, SYSTEMCTL_ANSWER_MS)
+    return await executeSystemctl([...(manager === 'user' ? ['--user'] : []), ...words], signal, patience)
   } catch {
     return undefined
   }

@@ -36,10 +36,14 @@ const PROPERTIES = [
   'SyslogLevelPrefix',
 ] as const
 
-/** How systemd stops the unit, and how far it is; `undefined` where it does not answer. */
-export async function unitStop(unit: UnitName, signal: AbortSignal): Promise<UnitStop | undefined> {
+/**
+ * How systemd stops the unit, and how far it is; `undefined` where it does not answer.
+ *
+ * @param patience how long it may take to answer, in milliseconds
+ */
+export async function unitStop(unit: UnitName, signal: AbortSignal, patience?: number): Promise<UnitStop | undefined> {
   const asked = performance.now()
-  const said = await propertiesOf(unit, PROPERTIES, signal)
+  const said = await propertiesOf(unit, PROPERTIES, signal, patience)
   if (said === undefined) return undefined
   const {SubState = '', MainPID = '0', KillMode = '', KillSignal = '', RestartKillSignal = ''} = said
   const {since, deadline} = await stopDeadlineFrom(said, asked)
