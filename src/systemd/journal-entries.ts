@@ -17,7 +17,7 @@ interface JournalEntry {
 }
 
 /** What writes in the present invocation of a unit. */
-export interface Invocation {
+interface PresentInvocation {
   /** Its ID (systemd.exec(5), `$INVOCATION_ID`). */
   readonly id: string | undefined
   /** The PIDs of this process, and of what systemd has run before it. */
@@ -98,7 +98,7 @@ export async function entriesOfEarlierInvocations(
  * @internal
  */
 export function entriesBefore(
-  {id, pids}: Invocation,
+  {id, pids}: PresentInvocation,
   all: readonly ExportedEntry[],
   since: number,
 ): readonly JournalEntry[] {
