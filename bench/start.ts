@@ -4,22 +4,8 @@ import {HOST_KINDS} from '../sandbox/hosts.js'
 import {busybox} from '../sandbox/images.js'
 import {readCounts, workWith} from './command-line.js'
 import {compete, type Contestant} from './contest.js'
+import {NODE, time} from './stopwatch.js'
 import {EXECUTABLE, PROGRAM, timeStart, writeUnit} from './units.js'
-
-const NODE = '/usr/local/bin/node'
-
-/**
- * Runs in the host, so that the way into it is not measured: the time that a command takes, in milliseconds, and what
- * it said.
- */
-const STOPWATCH = `
-  const {spawnSync} = require('node:child_process')
-  const [program, ...words] = process.argv.slice(1)
-  const begun = process.hrtime.bigint()
-  const {status, stdout, stderr} = spawnSync(program, words, {stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8'})
-  const milliseconds = Number(process.hrtime.bigint() - begun) / 1e6
-  if (status !== 0) throw new Error(program + ' ended with ' + status + ': ' + stderr)
-  console.log(JSON.stringify({milliseconds, said: stdout.trim()}))`
 
 const DOCKER_RUN = 'docker run -d'
 const BARE_NODE = 'node -e 0'
@@ -64,10 +50,6 @@ const CONTESTANTS: readonly Contestant[] = [
     measure: async (guest) => (await time(guest, EXECUTABLE, '--dry-run', 'run', 'busybox')).milliseconds,
   },
 ]
-
-async function time(guest: Guest, ...command: string[]): Promise<{milliseconds: number; said: string}> {
-  return JSON.parse(await guest.run(NODE, '-e', STOPWATCH, '--', ...command)) as {milliseconds: number; said: string}
-}
 
 async function dockerRun(guest: Guest): Promise<number> {
   const {milliseconds, said} = await time(guest, 'docker', 'run', '-d', '--network', 'none', 'busybox', 'sleep', '1000')
