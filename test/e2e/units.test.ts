@@ -1,11 +1,11 @@
 import {readFile} from 'node:fs/promises'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {hostsNamed} from '../support/host/hosts.js'
 import {codeRows} from '../support/markdown.js'
 import {placeOf, warningsOf} from '../support/service/placed.js'
-import {defineService, type Service} from '../support/service/service.js'
+import {defineService, unique, type Service} from '../support/service/service.js'
 
 type Settings = Readonly<Record<string, readonly string[]>>
 
@@ -102,5 +102,41 @@ describe.each(HOSTS)('docs/units.md on $name', ({guest}) => {
 
   test('the page has rows of every kind, and units', () => {
     for (const found of [HARDENED, CHANGED, KEPT, UNITS]) expect(found.length).toBeGreaterThan(1)
+  })
+})
+
+describe.each(hostsNamed('debian-forky'))('docs/units.md on $name', ({guest}) => {
+  test('units of a slice that starts one at a time start all of them', async () => {
+    const slice = `${unique()}.slice`
+    const [, text = ''] = /```ini\n(\[Slice\]\n[^`]*)```/.exec(PAGE) ?? []
+    const [limit = ''] = PAGE.match(/StartLimitIntervalSec=0/) ?? []
+    await guest.write(`/run/systemd/system/${slice}`, text.replace(/=\d+/, '=1'))
+    const services = await Promise.all(
+      [1, 2, 3].map(() => defineService(guest, 'run --rm --init --name %n busybox sleep 1000', {Slice: slice})),
+    )
+    for (const {name} of services) {
+      await guest.run('mkdir', `/run/systemd/system/${name}.d`)
+      await guest.write(`/run/systemd/system/${name}.d/limit.conf`, `[Unit]\n${limit}\n`)
+      onTestFinished(async () => {
+        await guest.run('rm', '-r', `/run/systemd/system/${name}.d`)
+      })
+    }
+    onTestFinished(async () => {
+      await guest.attempt(['systemctl', 'stop', slice])
+      await guest.run('rm', `/run/systemd/system/${slice}`)
+    })
+    await guest.run('systemctl', 'start', ...services.map(({name}) => name))
+    const begins = await Promise.all(
+      services.map(async (service) => {
+        const {InactiveExitTimestampMonotonic: begun, ActiveEnterTimestampMonotonic: active} = await service.show(
+          'InactiveExitTimestampMonotonic',
+          'ActiveEnterTimestampMonotonic',
+        )
+        return {begun: Number(begun), active: Number(active)}
+      }),
+    )
+    const [first, second, third] = begins.toSorted((one, other) => one.begun - other.begun)
+    expect(second?.begun).toBeGreaterThanOrEqual(first?.active ?? Infinity)
+    expect(third?.begun).toBeGreaterThanOrEqual(second?.active ?? Infinity)
   })
 })
