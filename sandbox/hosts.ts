@@ -11,6 +11,7 @@ export interface HostKind {
     | 'debian12-v2'
     | 'debian12-v1'
     | 'debian13-vm'
+    | 'debian-forky-podman'
   /** Debian's release. */
   readonly suite: Suite
   /** Whether systemd runs on cgroup v2 alone, or on cgroup v1. */
@@ -81,6 +82,15 @@ export const HOST_KINDS: readonly HostKind[] = [
   {...DEBIAN_12, name: 'debian12-v2', unified: true, isSetUp: true},
   {...DEBIAN_12, name: 'debian12-v1', unified: false, isSetUp: false},
 ]
+
+/** The newest of `HOST_KINDS` with podman beside Docker, which benchmarks compare with. */
+export const WITH_PODMAN: HostKind = {
+  ...DEBIAN_FORKY,
+  name: 'debian-forky-podman',
+  packages: [...DEBIAN_FORKY.packages, 'podman', 'crun', 'netavark'],
+  unified: true,
+  isSetUp: true,
+}
 
 /**
  * The Debian 13 of `HOST_KINDS` with a kernel of its own, whose cgroup v2 has controllers; its processor is emulated.

@@ -18,22 +18,27 @@ export interface Contestant {
   readonly measure: () => Promise<Figures>
 }
 
+/** What was measured of each contestant, by its name. */
+export type Measured = ReadonlyMap<string, readonly Figures[]>
+
+/** Measures all of them in turn, so many times. */
+export async function measureAll(contestants: readonly Contestant[], pairs: number): Promise<Measured> {
+  const measured = new Map<string, Figures[]>(contestants.map(({name}) => [name, []]))
+  for (let pair = 0; pair < pairs; pair++)
+    for (const {name, measure} of orderOf(contestants, pair)) measured.get(name)?.push(await measure())
+  return measured
+}
+
 /**
  * Measures all of them in turn, so many times, and returns a table for each figure; the ratio is that of the medians.
  */
 export async function compete(contestants: readonly Contestant[], pairs: number): Promise<string> {
-  const measured = new Map<string, Figures[]>(contestants.map(({name}) => [name, []]))
-  for (let pair = 0; pair < pairs; pair++)
-    for (const {name, measure} of orderOf(contestants, pair)) measured.get(name)?.push(await measure())
+  const measured = await measureAll(contestants, pairs)
   const figures = new Set([...measured.values()].flatMap((all) => all.flatMap((one) => Object.keys(one))))
   return [...figures].map((figure) => report(figure, contestants, measured)).join('\n\n')
 }
 
-function report(
-  figure: string,
-  contestants: readonly Contestant[],
-  measured: ReadonlyMap<string, readonly Figures[]>,
-): string {
+function report(figure: string, contestants: readonly Contestant[], measured: Measured): string {
   const spreads = new Map(
     [...measured].flatMap(([name, all]) => {
       const values = all.flatMap((one) => one[figure] ?? [])

@@ -8,12 +8,12 @@ import {busybox} from '../../sandbox/images.js'
 import {until} from '../../sandbox/until.js'
 import {ROOT, bundleOptions} from '../../scripts/bundle.mjs'
 import {workWith} from '../command-line.js'
+import {NODE} from '../stopwatch.js'
 import {PROGRAM} from '../units.js'
 import {compete, type Contestant, type Counts, type Figures} from './figures.js'
 import {LINE_BYTES} from './frames.js'
 import {LAST_LINE, type UnitMeasures, type Watched} from './watched.js'
 
-const NODE = '/usr/local/bin/node'
 const UNIT = 'bench-logs.service'
 /** What containers read their lines from, and where they see it. */
 const LINES = '/run/bench-logs'
@@ -35,21 +35,38 @@ type Sink = 'the journal' | 'a pipe' | '/dev/null'
 
 /** One way from a container to who reads. */
 interface Way {
-  /** What stands behind ExecStart= before docker run's options. */
-  readonly words: string
+  readonly client: Client
   readonly lines: Lines
   readonly sink: Sink
   readonly megabytes: number
 }
 
 const DOCKER_RUN = 'docker run'
+export const OURS = 'systemd-docker'
 const EVERYWHERE: readonly Sink[] = ['the journal', 'a pipe', '/dev/null']
-const CLIENTS: Readonly<Record<string, {readonly words: string; readonly sinks: readonly Sink[]}>> = {
-  [DOCKER_RUN]: {words: '/usr/bin/docker run', sinks: EVERYWHERE},
-  'systemd-docker': {words: `${PROGRAM} run`, sinks: EVERYWHERE},
-  '--logs=journal': {words: `${PROGRAM} --logs=journal run`, sinks: ['the journal']},
-  '--logs=native': {words: `${PROGRAM} --logs=native run`, sinks: ['the journal']},
+
+/** Who takes a container's output. */
+export interface Client {
+  readonly name: string
+  /** What stands behind ExecStart= before docker run's options. */
+  readonly words: string
+  readonly sinks: readonly Sink[]
+  readonly by?: 'podman'
 }
+
+/** Those that there are on every host. */
+export const CLIENTS: readonly Client[] = [
+  {name: DOCKER_RUN, words: '/usr/bin/docker run', sinks: EVERYWHERE},
+  {name: OURS, words: `${PROGRAM} run`, sinks: EVERYWHERE},
+  {name: '--logs=journal', words: `${PROGRAM} --logs=journal run`, sinks: ['the journal']},
+  {name: '--logs=native', words: `${PROGRAM} --logs=native run`, sinks: ['the journal']},
+]
+const CONMON = '/usr/bin/podman run --detach --sdnotify=conmon --cgroups=split --pids-limit=0'
+/** What quadlet runs: its conmon is the unit's main process and writes to the journal, or the container does. */
+export const CLIENTS_OF_PODMAN: readonly Client[] = [
+  {name: 'podman, journald', words: `${CONMON} --log-driver=journald`, sinks: ['the journal'], by: 'podman'},
+  {name: 'podman, passthrough', words: `${CONMON} --log-driver=passthrough`, sinks: ['the journal'], by: 'podman'},
+]
 
 /** Who is on the way of the output beside the unit's own process. */
 const ENGINE = {dockerd: 'docker.service', journald: 'systemd-journald.service'}
@@ -58,18 +75,19 @@ async function mainPid(guest: Guest, unit: string): Promise<number> {
   return Number(await guest.run('systemctl', 'show', '--value', '--property=MainPID', unit))
 }
 
-/** The containerd-shim of the one container that runs, which has its pipes. */
-async function shimPid(guest: Guest): Promise<number> {
+/** Who started the one container that runs, and has its pipes: its containerd-shim or conmon. */
+async function shimPid(guest: Guest, by: 'docker' | 'podman'): Promise<number> {
   const pid = await until(START_MS, async () => {
-    const {stdout} = await guest.attempt(['docker', 'inspect', '--format={{.State.Pid}}', UNIT])
+    const {stdout} = await guest.attempt([by, 'inspect', '--format={{.State.Pid}}', UNIT])
     return /^[1-9]/.test(stdout) ? stdout.trim() : undefined
   })
   return Number(/^PPid:\s*(\d+)$/m.exec(await guest.run('cat', `/proc/${pid}/status`))?.[1])
 }
 
 /** Runs a unit whose container says so much. */
-async function take(guest: Guest, reader: string, {words, lines, sink, megabytes}: Way): Promise<Figures> {
+async function take(guest: Guest, reader: string, {client, lines, sink, megabytes}: Way): Promise<Figures> {
   const times = Math.ceil((megabytes * 1e6) / bytesOf(lines))
+  const {words, by = 'docker'} = client
   const run = `${words} --rm --name=${UNIT} --network=none -v=${LINES}:${IN_CONTAINER}:ro busybox sh ${IN_CONTAINER}/${SAY} ${String(LINE_BYTES[lines])} ${String(times)}`
   await guest.write(
     `/run/systemd/system/${UNIT}`,
@@ -77,7 +95,7 @@ async function take(guest: Guest, reader: string, {words, lines, sink, megabytes
       '[Unit]',
       'StartLimitIntervalSec=0',
       '[Service]',
-      'Type=exec',
+      by === 'podman' ? 'Type=notify\nNotifyAccess=all\nDelegate=yes' : 'Type=exec',
       `StandardOutput=${sink === '/dev/null' ? 'null' : 'journal'}`,
       'LogRateLimitIntervalSec=0',
       `ExecStart=${sink === 'a pipe' ? `/bin/bash -c 'exec ${run} > >(exec cat >/dev/null)'` : run}`,
@@ -88,7 +106,7 @@ async function take(guest: Guest, reader: string, {words, lines, sink, megabytes
   if ((await guest.attempt(['systemctl', 'start', UNIT])).status !== 0)
     throw new Error(`${words}: ${await guest.run('journalctl', `--unit=${UNIT}`, '--lines=5', '--output=cat')}`)
   try {
-    const pids: Record<string, number> = {'the unit': await mainPid(guest, UNIT), shim: await shimPid(guest)}
+    const pids: Record<string, number> = {'the unit': await mainPid(guest, UNIT), shim: await shimPid(guest, by)}
     for (const [name, unit] of Object.entries(ENGINE)) pids[name] = await mainPid(guest, unit)
     const bytes = times * bytesOf(lines)
     const watched: Watched = {unit: UNIT, go: GO, bytes, pids, toJournal: sink === 'the journal'}
@@ -98,7 +116,7 @@ async function take(guest: Guest, reader: string, {words, lines, sink, megabytes
     if (status !== 0) throw new Error(`${UNIT}: ${stderr}`)
     return figuresOf(JSON.parse(stdout) as UnitMeasures, bytes)
   } finally {
-    await guest.attempt(['docker', 'rm', '--force', UNIT])
+    await guest.attempt([by, 'rm', '--force', UNIT])
     await guest.attempt(['systemctl', 'stop', UNIT])
     await guest.run('rm', '-f', GO)
   }
@@ -130,37 +148,54 @@ function bytesOf(lines: Lines): number {
   return Math.floor(FILE_BYTES / LINE_BYTES[lines]) * LINE_BYTES[lines]
 }
 
-/** Measures all of them in turn, so many times, and returns what came of it as tables. */
-export async function units({megabytes, 'journal-megabytes': toJournal, pairs}: Counts): Promise<string> {
-  const kind = HOST_KINDS.find(({name}) => name === 'debian13-v2')
-  if (kind === undefined) throw new Error('there is no host debian13-v2')
+/** What these clients are to be measured in. */
+export function contestants(
+  guest: Guest,
+  reader: string,
+  clients: readonly Client[],
+  {megabytes, 'journal-megabytes': toJournal}: Omit<Counts, 'pairs'>,
+): Contestant[] {
+  return (Object.keys(LINE_BYTES) as Lines[]).flatMap((lines) =>
+    clients.flatMap((client) =>
+      client.sinks.map((sink) => ({
+        name: `${lines} to ${sink}, ${client.name}`,
+        comparedWith: `${lines} to ${sink}, ${DOCKER_RUN}`,
+        measure: () =>
+          take(guest, reader, {client, lines, sink, megabytes: sink === 'the journal' ? toJournal : megabytes}),
+      })),
+    ),
+  )
+}
+
+/** Lets `work` measure units on a host, which it is told where the reader of their output is. */
+export async function withReader<Answer>(guest: Guest, work: (reader: string) => Promise<Answer>): Promise<Answer> {
   return await workWith(
     () => mkdtemp(join(ROOT, 'node_modules', '.bench-logs-')),
     (directory) => rm(directory, {recursive: true}),
     async (directory) => {
       await build(bundleOptions({'unit-output': 'bench/readers/unit-output.ts'}, directory))
-      const reader = `/opt/systemd-docker/node_modules/${basename(directory)}/unit-output.cjs`
-      return await workWith(
-        async () => await boot(kind, [await busybox()]),
-        (host) => host.shutDown(),
-        async ({guest}) => {
-          await prepare(guest)
-          const contestants: Contestant[] = (Object.keys(LINE_BYTES) as Lines[]).flatMap((lines) =>
-            Object.entries(CLIENTS).flatMap(([client, {words, sinks}]) =>
-              sinks.map((sink) => ({
-                name: `${lines} to ${sink}, ${client}`,
-                comparedWith: `${lines} to ${sink}, ${DOCKER_RUN}`,
-                measure: () =>
-                  take(guest, reader, {words, lines, sink, megabytes: sink === 'the journal' ? toJournal : megabytes}),
-              })),
-            ),
-          )
-          const tables = await compete(contestants, pairs)
-          const engine = await guest.run('docker', 'version', '--format', '{{.Server.Version}}')
-          const node = await guest.run(NODE, '--version')
-          return `In units on ${kind.name}: Engine ${engine}, Node ${node.slice(1)}; ${String(megabytes)} MB, ${String(toJournal)} MB to the journal, ${String(pairs)} pairs\n\n${tables}`
-        },
+      await prepare(guest)
+      return await work(`/opt/systemd-docker/node_modules/${basename(directory)}/unit-output.cjs`)
+    },
+  )
+}
+
+/** Measures all of them in turn, so many times, and returns what came of it as tables. */
+export async function units(counts: Counts): Promise<string> {
+  const {megabytes, 'journal-megabytes': toJournal, pairs} = counts
+  const kind = HOST_KINDS.find(({name}) => name === 'debian13-v2')
+  if (kind === undefined) throw new Error('there is no host debian13-v2')
+  return await workWith(
+    async () => await boot(kind, [await busybox()]),
+    (host) => host.shutDown(),
+    async ({guest}) => {
+      const tables = await withReader(
+        guest,
+        async (reader) => await compete(contestants(guest, reader, CLIENTS, counts), pairs),
       )
+      const engine = await guest.run('docker', 'version', '--format', '{{.Server.Version}}')
+      const node = await guest.run(NODE, '--version')
+      return `In units on ${kind.name}: Engine ${engine}, Node ${node.slice(1)}; ${String(megabytes)} MB, ${String(toJournal)} MB to the journal, ${String(pairs)} pairs\n\n${tables}`
     },
   )
 }

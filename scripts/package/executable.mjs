@@ -41,8 +41,8 @@ const USUAL_LINE = ['--dry-run', 'run', '--rm', '--name', 'web', '-p', '80:80', 
 export async function makeExecutable(arch, output) {
   const work = await mkdtemp(`${output}.`)
   try {
-    const node = await npmPackage(`node-linux-${arch}@${NODE_VERSION}`, NODE_INTEGRITY[arch])
-    const ownNode = await npmPackage(`node-linux-${process.arch}@${NODE_VERSION}`, NODE_INTEGRITY[process.arch])
+    const node = await nodeFor(arch)
+    const ownNode = await nodeFor(process.arch)
     const modules = join(work, 'modules')
     const {metafile} = await build({...executableOptions(modules), metafile: true})
     const parts = await partsOf(Object.keys(metafile.inputs), node)
@@ -82,6 +82,15 @@ export async function makeExecutable(arch, output) {
   } finally {
     await rm(work, {recursive: true, force: true})
   }
+}
+
+/**
+ * The directory of the package with Node for one kind of machine.
+ *
+ * @param {string} arch as Node calls it
+ */
+export async function nodeFor(arch) {
+  return await npmPackage(`node-linux-${arch}@${NODE_VERSION}`, NODE_INTEGRITY[arch])
 }
 
 /** What is in the executable besides this program: packages, addons, and Node with all that is in it. */

@@ -32,7 +32,7 @@ const PAGES = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  ...(await readdir(join(ROOT, 'docs'))).map((page) => `docs/${page}`),
+  ...(await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((page) => `docs/${page}`),
 ]
 
 const PLACEMENT = await readFile(join(ROOT, 'docs/placement.md'), 'utf8')

@@ -1,0 +1,1 @@
+export function nodeFor(arch: string): Promise<string>
