@@ -158,12 +158,8 @@ const ROTATING = `${JSON_FILE} --log-opt max-size=2m --log-opt max-file=5`
 const LOCAL = '--log-driver=local'
 const JOURNALD = '--log-driver=journald'
 const LOGS = [JSON_FILE, ROTATING, LOCAL, JOURNALD, `${JSON_FILE} --log-opt mode=non-blocking`, `${LOCAL} --tty`]
-/** Of which of them a hundred thousand lines are said on which host; one is the same on all. */
-const FAST_LOGS: Readonly<Record<string, readonly string[]>> = {
-  'debian13-v2': [JSON_FILE, ROTATING, LOCAL, JOURNALD],
-  'debian-forky': [LOCAL],
-  'debian12-v2': [JSON_FILE],
-}
+/** Of which of them a hundred thousand lines are said on which host. */
+const FAST_LOGS: Readonly<Record<string, readonly string[]>> = {'debian13-v2': [JSON_FILE, ROTATING, LOCAL, JOURNALD]}
 
 /** What is looked at of a stream in the journal, and in Docker's log: what does not follow on, and how far it came. */
 async function gapsIn(guest: Guest, command: string): Promise<string[]> {
