@@ -2,7 +2,7 @@ import {dirname} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {withPackages} from '../support/host/host-folder.js'
-import {EACH_RELEASE} from '../support/host/hosts.js'
+import {EACH_RELEASE, NEWEST_AND_OLDEST} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
@@ -295,7 +295,7 @@ describe.each(HOSTS)('a hand-over on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('finish on $name', ({guest}) => {
+describe.each(NEWEST_AND_OLDEST)('finish on $name', ({guest}) => {
   test('finish is for a unit, and refuses anybody else', async () => {
     const {status, stderr} = await guest.attempt([PROGRAM, 'finish', 'web'])
     expect(status).toBe(125)
@@ -353,77 +353,82 @@ describe.each(HOSTS)('finish on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)("a site's plugin at the end of a container that is handed over, on $name", ({guest}) => {
-  const SECRET = {'systemd-docker-plugin-secret': 'examples/plugins/secret'}
-  const isThere = async (path: string): Promise<boolean> => (await guest.attempt(['ls', path])).status === 0
+describe.each(NEWEST_AND_OLDEST)(
+  "a site's plugin at the end of a container that is handed over, on $name",
+  ({guest}) => {
+    const SECRET = {'systemd-docker-plugin-secret': 'examples/plugins/secret'}
+    const isThere = async (path: string): Promise<boolean> => (await guest.attempt(['ls', path])).status === 0
 
-  /**
-   * Starts a unit whose container has a secret of the example plugin; where that is, and how to configure the host
-   * after that.
-   */
-  async function withSecret(
-    run: string,
-    define = handedOver,
-  ): Promise<{service: Service; secret: string; configure: (yaml: string) => Promise<void>}> {
-    const {unit, path} = await withPackages(guest, SECRET)
-    const service = await define(guest, run, unit, '--secret /run/secret')
-    expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
-    const secret = await service.inspect('{{(index .Mounts 0).Source}}')
-    expect(await isThere(secret)).toBe(true)
-    return {service, secret: dirname(secret), configure: (yaml) => guest.write(`${path}/config.yaml`, yaml)}
-  }
+    /**
+     * Starts a unit whose container has a secret of the example plugin; where that is, and how to configure the host
+     * after that.
+     */
+    async function withSecret(
+      run: string,
+      define = handedOver,
+    ): Promise<{service: Service; secret: string; configure: (yaml: string) => Promise<void>}> {
+      const {unit, path} = await withPackages(guest, SECRET)
+      const service = await define(guest, run, unit, '--secret /run/secret')
+      expect((await service.start()).status, (await service.journal()).join('\n')).toBe(0)
+      const secret = await service.inspect('{{(index .Mounts 0).Source}}')
+      expect(await isThere(secret)).toBe(true)
+      return {service, secret: dirname(secret), configure: (yaml) => guest.write(`${path}/config.yaml`, yaml)}
+    }
 
-  test.each([
-    ['removes what it has made for it', 'logs: true'],
-    ['does so also when it is switched off by then', 'plugins: {secret: {enabled: false}}'],
-  ])("a site's plugin %s", async (_, config) => {
-    const {service, secret, configure} = await withSecret('--rm --init --name %n busybox sleep 1000')
-    await configure(config)
-    await service.stop()
-    expect(await see(guest, service, 'systemctl stop, with a plugin of the site')).toEqual(CLEAN)
-    expect(await isThere(secret)).toBe(false)
-  })
+    test.each([
+      ['removes what it has made for it', 'logs: true'],
+      ['does so also when it is switched off by then', 'plugins: {secret: {enabled: false}}'],
+    ])("a site's plugin %s", async (_, config) => {
+      const {service, secret, configure} = await withSecret('--rm --init --name %n busybox sleep 1000')
+      await configure(config)
+      await service.stop()
+      expect(await see(guest, service, 'systemctl stop, with a plugin of the site')).toEqual(CLEAN)
+      expect(await isThere(secret)).toBe(false)
+    })
 
-  test("a site's plugin is not called with a broken configuration, which keeps nothing else from being done", async () => {
-    const {service, secret, configure} = await withSecret(
-      '--rm --init --name %n busybox sh -c "until [ -e /end ]; do sleep 0.1; done; exit 7"',
-    )
-    await configure('lgos: true')
-    // Its end may be that of the command, too.
-    await guest.attempt(['docker', 'exec', service.name, 'touch', '/end'])
-    await service.reaches({ActiveState: 'failed', Result: 'exit-code'})
-    await service.says(/^the plugins of the site are not called at the end of the container: .*unknown key 'lgos'/)
-    await service.says(`container ${service.name} ended with status 7`)
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
-    await guest.run('rm', '-r', secret)
-  })
+    test("a site's plugin is not called with a broken configuration, which keeps nothing else from being done", async () => {
+      const {service, secret, configure} = await withSecret(
+        '--rm --init --name %n busybox sh -c "until [ -e /end ]; do sleep 0.1; done; exit 7"',
+      )
+      await configure('lgos: true')
+      // Its end may be that of the command, too.
+      await guest.attempt(['docker', 'exec', service.name, 'touch', '/end'])
+      await service.reaches({ActiveState: 'failed', Result: 'exit-code'})
+      await service.says(/^the plugins of the site are not called at the end of the container: .*unknown key 'lgos'/)
+      await service.says(`container ${service.name} ended with status 7`)
+      expect(await containers(guest, `name=${service.name}`)).toEqual([])
+      await guest.run('rm', '-r', secret)
+    })
 
-  test("a site's plugin does nothing that only the image of the container says", async () => {
-    const victim = '/run/secret-0123456789abcdef'
-    await guest.run('mkdir', victim)
-    const image = unique()
-    await guest.run('docker', 'create', '--name', image, 'busybox')
-    await guest.run('docker', 'commit', '--change', `LABEL secret.directory=${victim}`, image, image)
-    await guest.run('docker', 'rm', image)
-    const {unit} = await withPackages(guest, SECRET)
-    const service = await handedOver(guest, `--rm --name %n ${image} sleep 0.2`, unit)
-    await service.start()
-    await service.reaches({ActiveState: 'inactive'})
-    expect(await containers(guest, `name=${service.name}`)).toEqual([])
-    expect(await isThere(victim)).toBe(true)
-    await guest.run('docker', 'rmi', image)
-    await guest.run('rmdir', victim)
-  })
+    test("a site's plugin does nothing that only the image of the container says", async () => {
+      const victim = '/run/secret-0123456789abcdef'
+      await guest.run('mkdir', victim)
+      const image = unique()
+      await guest.run('docker', 'create', '--name', image, 'busybox')
+      await guest.run('docker', 'commit', '--change', `LABEL secret.directory=${victim}`, image, image)
+      await guest.run('docker', 'rm', image)
+      const {unit} = await withPackages(guest, SECRET)
+      const service = await handedOver(guest, `--rm --name %n ${image} sleep 0.2`, unit)
+      await service.start()
+      await service.reaches({ActiveState: 'inactive'})
+      expect(await containers(guest, `name=${service.name}`)).toEqual([])
+      expect(await isThere(victim)).toBe(true)
+      await guest.run('docker', 'rmi', image)
+      await guest.run('rmdir', victim)
+    })
 
-  test("a site's plugin removes what a process that stayed has made, and was killed", async () => {
-    const {service, secret} = await withSecret('--name %n busybox sleep 1000', (host, run, settings = {}, words = '') =>
-      defineService(host, `${words} run ${run}`, {ExecStopPost: `${PROGRAM} finish %n`, ...settings}),
-    )
-    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', service.name)
-    await service.reaches({ActiveState: 'failed', Result: 'signal'})
-    expect(await isThere(secret)).toBe(false)
-  })
-})
+    test("a site's plugin removes what a process that stayed has made, and was killed", async () => {
+      const {service, secret} = await withSecret(
+        '--name %n busybox sleep 1000',
+        (host, run, settings = {}, words = '') =>
+          defineService(host, `${words} run ${run}`, {ExecStopPost: `${PROGRAM} finish %n`, ...settings}),
+      )
+      await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', service.name)
+      await service.reaches({ActiveState: 'failed', Result: 'signal'})
+      expect(await isThere(secret)).toBe(false)
+    })
+  },
+)
 
 describe.each(HOSTS)('a container that is there already and cannot come into the unit, on $name', ({guest}) => {
   /**

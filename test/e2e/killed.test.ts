@@ -2,7 +2,7 @@ import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {withPackages} from '../support/host/host-folder.js'
-import {CURRENT, HOSTS} from '../support/host/hosts.js'
+import {CURRENT, HOSTS, NEWEST_AND_OLDEST} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
@@ -181,7 +181,7 @@ describe.each(HOSTS)('after a SIGKILL of a start that is to replace a container 
   })
 })
 
-describe.each(HOSTS)('a name that two units claim on $name', ({guest}) => {
+describe.each(NEWEST_AND_OLDEST)('a name that two units claim on $name', ({guest}) => {
   test("a name is the first unit's, whose name the second is told, until that is over", async () => {
     const name = unique()
     const first = await defineService(guest, `run --rm --init --name ${name} busybox sleep 1000`)
@@ -216,7 +216,7 @@ describe.each(HOSTS)('a name that two units claim on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('a container from another line on $name', ({guest}) => {
+describe.each(NEWEST_AND_OLDEST)('a container from another line on $name', ({guest}) => {
   const make = async (name: string, ...words: string[]): Promise<void> => {
     await guest.run('/opt/bin/systemd-docker', '--cgroups=none', '--logs=false', 'run', '--name', name, ...words)
   }
