@@ -200,16 +200,8 @@ test.each([
 })
 
 describe("Docker's log, read on after a restart of the Engine", () => {
-  /** What is written once the Engine is back, of a log that is one thing each time it is read as far as it goes. */
-  async function readOn(
-    there: readonly (readonly Logged[])[],
-    followed: (nth: number) => readonly Logged[],
-  ): Promise<{text: string; lines: string[]}> {
-    let nth = -1
-    const logs: Engine['logs'] = (_id, span) => {
-      if (span.until !== undefined) return Promise.resolve(Readable.from(dockerLog(there[++nth] ?? [], span)))
-      return Promise.resolve(Readable.from(dockerLog(followed(nth), {...span, chunk: 50})))
-    }
+  /** What is written once the Engine is back. */
+  async function reconnectedTo(logs: Engine['logs']): Promise<{text: string; lines: string[]}> {
     const {hooks, lines} = hooksOf({logs, attach: () => Promise.resolve(new PassThrough().end())})
     const {context} = hookContext()
     await hooks.start?.({...context, container})
@@ -217,6 +209,18 @@ describe("Docker's log, read on after a restart of the Engine", () => {
     await hooks.reconnected?.({...context, container})
     await hooks.exited?.({...context, container, exit: {code: 0}})
     return {text: stdout.text, lines}
+  }
+
+  /** The same of a log that is one thing each time it is read as far as it goes. */
+  async function readOn(
+    there: readonly (readonly Logged[])[],
+    followed: (nth: number) => readonly Logged[],
+  ): Promise<{text: string; lines: string[]}> {
+    let nth = -1
+    return await reconnectedTo((_id, span) => {
+      if (span.until !== undefined) return Promise.resolve(Readable.from(dockerLog(there[++nth] ?? [], span)))
+      return Promise.resolve(Readable.from(dockerLog(followed(nth), {...span, chunk: 50})))
+    })
   }
 
   const soon = (count: number): Logged[] => numbered(1, count, Date.now())
@@ -229,19 +233,13 @@ describe("Docker's log, read on after a restart of the Engine", () => {
   test('a log whose answer the Engine does not finish is asked for again', async () => {
     const log = soon(30)
     let isCut = false
-    const logs: Engine['logs'] = (_id, span) => {
+    const written = await reconnectedTo((_id, span) => {
       if (span.until === undefined || isCut) return Promise.resolve(Readable.from(dockerLog(log, span)))
       isCut = true
       const aborted = Object.assign(new Error('aborted'), {code: 'ECONNRESET'})
       return Promise.resolve(new PassThrough().destroy(aborted))
-    }
-    const {hooks, lines} = hooksOf({logs, attach: () => Promise.resolve(new PassThrough().end())})
-    const {context} = hookContext()
-    await hooks.start?.({...context, container})
-    await hooks.exited?.({...context, container, exit: {code: 0}})
-    await hooks.reconnected?.({...context, container})
-    await hooks.exited?.({...context, container, exit: {code: 0}})
-    expect({text: stdout.text, lines}).toEqual({text: textOf(log), lines: []})
+    })
+    expect(written).toEqual({text: textOf(log), lines: []})
   })
 
   test('a log that comes too late is read again as far as it goes, as the Engine skips what it rotates', async () => {
