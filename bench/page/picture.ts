@@ -14,6 +14,8 @@ export interface Picture {
 
 /** Values of whoever was measured, by name. */
 type Values = ReadonlyMap<string, readonly number[]>
+/** A value for each group, of whoever was measured, by name. */
+type Grouped<Group> = ReadonlyMap<string, ReadonlyMap<Group, number>>
 
 /** What share of the values of each is no greater than what stands below, as a step for each value. */
 export function distribution(name: string, what: string, unit: string, values: Values): Picture {
@@ -31,41 +33,28 @@ export function distribution(name: string, what: string, unit: string, values: V
 }
 
 /** A line for each name through its values, which are by what they were measured at, such as a number of units. */
-export function lines(
-  name: string,
-  what: string,
-  unit: string,
-  values: ReadonlyMap<string, ReadonlyMap<number, number>>,
-): Picture {
-  const categories = [...new Set([...values.values()].flatMap((of) => [...of.keys()]))]
-  return picture(name, what, {
-    xAxis: {type: 'category', data: categories.map(String)},
-    yAxis: {type: 'value', name: unit},
-    series: [...values].map(([of, at]) => ({
-      name: of,
-      type: 'line',
-      data: categories.map((category) => at.get(category)),
-    })),
-  })
+export function lines(name: string, what: string, unit: string, values: Grouped<number>): Picture {
+  return grouped(name, what, unit, values, {type: 'line'})
 }
 
 /** A bar for each name in each of some groups. */
-export function bars(
+export function bars(name: string, what: string, unit: string, values: Grouped<string>): Picture {
+  const formatter = ({value}: {value: number}): string => value.toPrecision(3)
+  return grouped(name, what, unit, values, {type: 'bar', label: {show: true, position: 'top', formatter}})
+}
+
+function grouped<Group extends number | string>(
   name: string,
   what: string,
   unit: string,
-  values: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  values: Grouped<Group>,
+  style: Readonly<Record<string, unknown>>,
 ): Picture {
   const groups = [...new Set([...values.values()].flatMap((of) => [...of.keys()]))]
   return picture(name, what, {
-    xAxis: {type: 'category', data: groups},
+    xAxis: {type: 'category', data: groups.map(String)},
     yAxis: {type: 'value', name: unit},
-    series: [...values].map(([of, at]) => ({
-      name: of,
-      type: 'bar',
-      label: {show: true, position: 'top', formatter: ({value}: {value: number}) => value.toPrecision(3)},
-      data: groups.map((group) => at.get(group)),
-    })),
+    series: [...values].map(([of, at]) => ({...style, name: of, data: groups.map((group) => at.get(group))})),
   })
 }
 
