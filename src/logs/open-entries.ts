@@ -12,6 +12,7 @@ import type {EntrySink} from './entry.js'
 import {ownOutputs, type Outlet, type OutletMaker} from './outlet.js'
 import {PrefixedLines} from './prefixed-lines.js'
 import {priorityFrom} from './priority-of.js'
+import {keepHeapSmall, keepMallocSmall} from './small-memory.js'
 import {parseEntryRules, type EntryRules, type EntryWords} from './priority/parse.js'
 
 const STREAMS = ['stdout', 'stderr'] as const
@@ -55,6 +56,7 @@ export async function prepareNative(
     defer('let go of the journal', () => {
       sink.close()
     })
+    keepMallocSmall()
     const {stdout, stderr} = streamsTo(sink, container, {words, rules, properties})
     const giveUp = (): void => {
       sink.close()
@@ -113,6 +115,7 @@ function streamsTo(
   {tty}: CreatedContainer,
   {words, rules: {stderrPriority, readLevel, beginsEntry}, properties: {level, takesPrefix}}: Making,
 ): Readonly<Record<OutputStream, EntryStream>> {
+  keepHeapSmall()
   const streamOf = (stream: OutputStream, otherwise: number): EntryStream => {
     const joins = beginsEntry === undefined ? undefined : {beginsEntry, takesPrefix}
     return new EntryStream(stream, {tty, joins, priorityOf: priorityFrom({otherwise, takesPrefix, readLevel})}, sink)

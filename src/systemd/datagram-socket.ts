@@ -1,7 +1,7 @@
 import {closeSync, writeSync} from 'node:fs'
 import {constants} from 'node:os'
-import {hasErrorCode, reason} from '../errors.js'
-import {requireAddon} from './addons.js'
+import {hasErrorCode} from '../errors.js'
+import {withLibc, type Foreign, type Koffi} from './libc.js'
 
 /** A unix socket for datagrams (unix(7)), which Node has none of. */
 export interface DatagramSocket {
@@ -85,17 +85,6 @@ const O_ASYNC = 0o20000
 /** The most bytes of a path, without the NUL at its end (unix(7), `sun_path`). */
 const LONGEST_PATH = 107
 
-type Foreign = (...values: readonly unknown[]) => number
-interface Library {
-  func(name: string, result: string, parameters: readonly string[]): Foreign
-}
-interface Koffi {
-  load(path: null): Library
-  errno(): number
-  address(value: Buffer): bigint
-  sizeof(type: string): number
-}
-
 /**
  * Loads koffi, through which the system's own calls are made. It is optional.
  *
@@ -127,15 +116,6 @@ export function loadDatagramSenders(): OpenDatagramSender | {readonly why: strin
     }
     return (path) => new ConnectedSender(koffi, calls, path)
   })
-}
-
-function withLibc<Opener>(openerOf: (koffi: Koffi, libc: Library) => Opener): Opener | {readonly why: string} {
-  try {
-    const koffi = requireAddon('koffi') as Koffi
-    return openerOf(koffi, koffi.load(null))
-  } catch (error) {
-    return {why: reason(error).split('\n')[0] ?? ''}
-  }
 }
 
 type Calls = Readonly<Record<'socket' | 'bind' | 'fcntl' | 'recv' | 'close' | 'errno', Foreign>>
