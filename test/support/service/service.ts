@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto'
 import {onTestFinished} from 'vitest'
 import type {Result} from '../../../sandbox/command.js'
 import type {Guest} from '../../../sandbox/guest.js'
@@ -24,6 +25,8 @@ journalctl --unit="$0" --output=short-precise --no-pager
 timeout 10 docker inspect --format '{{json .State}} restarted {{.RestartCount}} times' "$0"
 journalctl --unit=docker --unit=containerd --lines=20 --output=short-precise --no-pager
 date --iso-8601=ns`
+/** Tells the names of a file's tests from those of all others: in a run PIDs come round (`kernel.pid_max`). */
+const OWN = randomBytes(4).toString('hex')
 let count = 0
 
 /**
@@ -64,7 +67,7 @@ export async function defineService(
 ): Promise<Service> {
   const {slowness} = guest.kind
   const briefly = ['timeout', String(BRIEFLY_S * slowness)]
-  const name = `test${String(process.pid)}-${String(++count)}.service`
+  const name = `test${OWN}-${String(++count)}.service`
   const service = {
     Type: 'notify',
     NotifyAccess: 'all',
@@ -180,5 +183,5 @@ export async function containers(guest: Guest, filter: string): Promise<string[]
 
 /** A word that no other test uses, for labels. */
 export function unique(): string {
-  return `t${String(process.pid)}x${String(++count)}`
+  return `t${OWN}x${String(++count)}`
 }
