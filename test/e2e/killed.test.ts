@@ -2,7 +2,7 @@ import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
 import {withPackages} from '../support/host/host-folder.js'
-import {CURRENT, HOSTS, NEWEST_AND_OLDEST} from '../support/host/hosts.js'
+import {BOTH_CGROUPS, CURRENT, NEWEST_AND_OLDEST} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
@@ -29,7 +29,7 @@ const LINES = [
 const ofUnit = async (guest: Guest, {name}: Service): Promise<string[]> =>
   await containers(guest, `label=systemd-docker.unit=${name}`)
 
-describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
+describe.each(BOTH_CGROUPS)('after a SIGKILL on $name', ({guest}) => {
   describe.each(guest.kind.unified ? LINES : [LINES[0], LINES[3]])('of a run $what', ({what, words}) => {
     test.each(['resolve', 'create', 'start', 'started', 'ready'])(
       'a run that is killed in %s leaves the next start one container, and the stop after it leaves what it should',
@@ -120,7 +120,7 @@ describe.each(HOSTS)('after a SIGKILL on $name', ({guest}) => {
   })
 })
 
-describe.each(HOSTS)('after a SIGKILL of a start that is to replace a container on $name', ({guest}) => {
+describe.each(BOTH_CGROUPS)('after a SIGKILL of a start that is to replace a container on $name', ({guest}) => {
   const KEEPS = 'trap exit TERM; while :; do sleep 0.1; done'
 
   /** A container that was made by hand and runs, and a service whose start is killed before it has replaced it. */

@@ -1,7 +1,7 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {hostFolder, withPackages, type HostFolder} from '../support/host/host-folder.js'
-import {CURRENT, EACH_RELEASE} from '../support/host/hosts.js'
+import {CURRENT, NEWEST_AND_OLDEST} from '../support/host/hosts.js'
 import {containers, defineService, unique} from '../support/service/service.js'
 
 const tracing = (guest: Guest): Promise<HostFolder> =>
@@ -200,7 +200,7 @@ describe.each(CURRENT)('the plugins of examples/ on $name', ({guest}) => {
   })
 })
 
-describe.each(EACH_RELEASE)('thirty units on $name', ({guest}) => {
+describe.each(NEWEST_AND_OLDEST)('thirty units on $name', ({guest}) => {
   test('thirty units that start at once, with a configuration and a site plugin, are all active, and all gone when stopped', async () => {
     const {unit} = await withPackages(
       guest,

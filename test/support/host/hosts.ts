@@ -30,6 +30,9 @@ export const EACH_RELEASE = hostsNamed(...RELEASES)
 /** The newest host and the oldest with what they are now, for what the Engine alone decides. */
 export const NEWEST_AND_OLDEST = hostsNamed('debian-forky', 'debian12-v2')
 
+/** The newest host and the oldest, which has cgroup v1. */
+export const BOTH_CGROUPS = hostsNamed('debian-forky', 'debian12-v1')
+
 /** The current host alone, for what is the same on all, or is not on the others. */
 export const CURRENT = hostsNamed('debian13-v2')
 

@@ -1,5 +1,5 @@
 import type {Guest} from '../../../sandbox/guest.js'
-import {HOSTS} from './hosts.js'
+import {BOTH_CGROUPS} from './hosts.js'
 import {ownHosts} from './own-host.js'
 
 /** A host by its name and the store that its Engine keeps images in. */
@@ -16,7 +16,7 @@ export function containerdStore(): ImageStore {
   return {name: `${own.name} with containerd's store`, host: own.host}
 }
 
-/** `HOSTS`, whose Engines have a store of their own, and one with containerd's: for what has to do with images. */
+/** The newest and the oldest Engine with a store of their own, and one with containerd's. */
 export function imageStores(): ImageStore[] {
-  return [...HOSTS.map(({name, guest}) => ({name, host: () => guest})), containerdStore()]
+  return [...BOTH_CGROUPS.map(({name, guest}) => ({name, host: () => guest})), containerdStore()]
 }
