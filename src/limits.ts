@@ -11,6 +11,8 @@ export const START_RETRY_FIRST_MS = 100
 export const START_RETRY_MOST_MS = 1000
 /** How long an Engine that is not up yet may take to answer a try: it may hang, or systemd may listen in its place. */
 export const START_ANSWER_MS = 2000
+/** How old what the Engine has said of a name may be for a start to go by it. */
+export const EARLY_LOOK_MS = 2000
 /** How long an Engine that is not up yet is waited for in a unit that may start for as long as it takes. */
 export const ENGINE_TIMEOUT_MS = 60_000
 /** How long systemctl may take to answer. */

@@ -129,6 +129,10 @@ export class DockerodeEngine implements Engine {
   }
 
   async ping(abortSignal: AbortSignal): Promise<void> {
+    await this.#pingFront(abortSignal)
+  }
+
+  async #pingFront(abortSignal: AbortSignal): Promise<void> {
     await this.#ask('answer', () => this.#tell(this.#front, '/_ping', abortSignal))
   }
 
@@ -466,7 +470,7 @@ export class DockerodeEngine implements Engine {
   }
 
   async #agreement(abortSignal: AbortSignal): Promise<Agreement> {
-    if (this.#agreed === undefined) await this.ping(abortSignal)
+    if (this.#agreed === undefined) await this.#pingFront(abortSignal)
     return this.#agreed ?? this.#agreeWith(undefined)
   }
 

@@ -24,7 +24,8 @@ import {isInUse, isOfAnotherCommand} from './other-command.js'
 import {withOwnLabels} from './own-labels.js'
 import {NEVER_ABORTED, askWithTimeout, sleep} from '../timing.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
-import {Predecessor, asideName} from './predecessor.js'
+import {lookUpName, type EarlyLook} from './early-look.js'
+import {Predecessor} from './predecessor.js'
 import type {CreatedContainer, Verdict} from '../pipeline/contract.js'
 import type {ProcessSignals} from './signals.js'
 import {STATUS, tellIfSlow} from './status.js'
@@ -46,6 +47,14 @@ export interface EnsureInput {
   readonly askCommand?: (() => Promise<UnitCommand | undefined>) | undefined
   /** How long the Engine may take to notice the end of a container of our name, or to remove it, in milliseconds. */
   readonly removalPatience: number
+}
+
+/** What goes on beside the obtaining of a container. */
+export interface Beside {
+  /** Has looked its name up already. */
+  readonly look?: EarlyLook | undefined
+  /** Is called once the Engine has the create request, to do what can be done until it answers. */
+  readonly whileCreating?: () => void
 }
 
 /** A container that a run has, and how it came by it. */
@@ -78,13 +87,13 @@ interface Present {
  *
  * @throws {NameTakenError} {@link NameClaimedError} {@link ImageMissingError} and what the Engine and the plugins throw
  */
-export async function ensureContainer(run: EnsureInput): Promise<EnsuredContainer> {
+export async function ensureContainer(run: EnsureInput, {look, whileCreating}: Beside = {}): Promise<EnsuredContainer> {
   const {runRequest, pipeline, engine, stop, log} = run
   const {request} = runRequest
   const present =
     request.name === undefined
       ? await findLeftover(run)
-      : {found: await findNamed(run, request.name.replace(/^\//, '')), others: []}
+      : {found: await findNamed(run, bareName(request.name), look), others: []}
   const {others} = present
   const found = present.found === undefined ? undefined : await afterPull(run, present.found)
   if (found !== undefined) {
@@ -127,8 +136,11 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
   )
   try {
     await pipeline.create(request)
+    const making = create(run, creation, found !== undefined, replaced)
+    // The request is written in the turn after this one.
+    if (whileCreating !== undefined) setImmediate(whileCreating)
     return {
-      container: {id: await create(run, creation, found !== undefined, replaced), tty: request.body.Tty},
+      container: {id: await making, tty: request.body.Tty},
       origin: 'created',
       predecessors: replaced === undefined ? others : [replaced, ...others],
       ...(runRequest.cidFile === undefined ? {} : {cidFile: runRequest.cidFile}),
@@ -140,17 +152,21 @@ export async function ensureContainer(run: EnsureInput): Promise<EnsuredContaine
 }
 
 /** The container of that name, if it may be this unit's. @throws {NameTakenError} {@link NameClaimedError} */
-async function findNamed(run: EnsureInput, name: string): Promise<Found | undefined> {
-  const {unit, stop} = run
-  const named = async (name: string): Promise<Found | undefined> => {
-    const found = await run.engine.inspect(name, stop.signal)
-    // The Engine also finds a container whose id begins so: a stranger.
-    return found?.name === name ? await lookAt(run, found) : undefined
-  }
-  const [bearer, aside] = await Promise.all([named(name), named(asideName(name))])
+async function findNamed(run: EnsureInput, name: string, look?: EarlyLook): Promise<Found | undefined> {
+  const {unit, engine, stop} = run
+  const there = (await look?.of(name)) ?? (await lookUpName(engine, name, stop.signal))
+  stop.signal.throwIfAborted()
+  const [bearer, aside] = await Promise.all(
+    [there.bearer, there.aside].map(async (found) => (found === undefined ? undefined : await lookAt(run, found))),
+  )
   for (const one of [bearer, aside]) if (one !== undefined) await refuseClaimed(name, one, unit, stop.signal)
   const found = aside === undefined ? bearer : await afterBrokenExchange(run, name, bearer, aside)
   return found === undefined ? undefined : await settled(run, found)
+}
+
+/** The Engine takes a name with a slash before it, and without. */
+export function bareName(name: string): string {
+  return name.replace(/^\//, '')
 }
 
 async function lookUp(run: EnsureInput, idOrName: string): Promise<Found | undefined> {

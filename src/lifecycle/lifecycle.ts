@@ -20,7 +20,8 @@ import {isRealtime} from '../kernel/signal-names.js'
 import {propertiesOf} from '../systemd/properties.js'
 import {describeEnd, needsWords} from './exit-status.js'
 import {findInit as findInitHere} from '../kernel/container-init.js'
-import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
+import {EarlyLook} from './early-look.js'
+import {bareName, ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
 import {EARLY_END_NOTICE_MS, OUTPUT_END_MS, START_SYSTEMCTL_ANSWER_MS} from '../limits.js'
 import {NEVER_ABORTED, sleep, abortable, clampTimer, withTimeout} from '../timing.js'
 import type {Log} from '../log.js'
@@ -122,6 +123,8 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   const {runRequest, pipeline, engine, stop, cleanup, log, detached} = run
   const {signal} = stop
   const isUp = waitForEngine(run)
+  const {name: wanted} = runRequest.request
+  const look = wanted === undefined ? undefined : new EarlyLook(engine, bareName(wanted), signal)
   loadHash()
   await isUp
   await pipeline.resolve(runRequest.request)
@@ -136,10 +139,14 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     asking.abort()
     await asked
   })
-  // The answer is there before the Engine has a container.
-  if (resident) void askUnit()
   const since = Date.now()
-  const obtained = await ensureContainer(run)
+  const obtained = await ensureContainer(run, {
+    look,
+    // The answer is there before the Engine has a container.
+    whileCreating: () => {
+      if (resident) void askUnit()
+    },
+  })
   const {container, origin, predecessors} = obtained
   log.debug?.(`container ${container.id}: ${origin}`)
   const name = runRequest.request.name ?? container.id.slice(0, 12)

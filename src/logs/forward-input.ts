@@ -1,4 +1,3 @@
-import {spawn} from 'node:child_process'
 import type {Duplex, Readable} from 'node:stream'
 
 /** A stream that input comes from; a terminal, where these say so. */
@@ -66,6 +65,8 @@ export class InputFeed {
     this.#source.setRawMode?.(isRaw)
     // Node's raw mode makes CR LF of each LF, which the container's terminal has done, or its program does not want.
     // Its end restores all.
-    if (isRaw) spawn('stty', ['-opost'], {stdio: ['inherit', 'ignore', 'ignore']}).on('error', () => undefined)
+    if (!isRaw) return
+    const {spawn} = process.getBuiltinModule('node:child_process')
+    spawn('stty', ['-opost'], {stdio: ['inherit', 'ignore', 'ignore']}).on('error', () => undefined)
   }
 }

@@ -158,6 +158,7 @@ describe('a run that goes well', () => {
     const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(3)}, {resident: () => 'to see'})
     await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 3}})
     expect(happened).toEqual([
+      'apiVersion',
       'inspect',
       'create',
       'events',
@@ -297,7 +298,7 @@ describe('a name that is taken', () => {
       events: exitsWith(0),
     })
     await run()
-    expect(happened.slice(0, 5)).toEqual(['inspect', 'create', 'events', 'watch', 'start'])
+    expect(happened.slice(1, 6)).toEqual(['inspect', 'create', 'events', 'watch', 'start'])
   })
 
   const removing: ContainerInspection = {...RUNNING, state: 'removing', pid: 0}
@@ -309,7 +310,7 @@ describe('a name that is taken', () => {
       events: exitsWith(0),
     })
     await run()
-    expect(happened.slice(0, 3)).toEqual(['inspect', 'remove', 'create'])
+    expect(happened.slice(1, 4)).toEqual(['inspect', 'remove', 'create'])
   })
 
   test('a name of a container whose removal takes too long fails the run, and nothing is made', async () => {
@@ -323,7 +324,7 @@ describe('a name that is taken', () => {
     await expect(run()).rejects.toThrow(
       new NameTakenError('web', 'its container is being removed, and still is after 0.05 seconds'),
     )
-    expect(happened).toEqual(['inspect', 'remove', 'unwound'])
+    expect(happened).toEqual(['apiVersion', 'inspect', 'remove', 'unwound'])
   })
 
   test('a name that is taken between the question and the creation fails the run with the words of the Engine', async () => {
@@ -371,7 +372,7 @@ describe('an image that is not there', () => {
       },
     })
     await run()
-    expect(happened.slice(0, 4)).toEqual(['inspect', 'create', 'pull', 'create'])
+    expect(happened.slice(1, 5)).toEqual(['inspect', 'create', 'pull', 'create'])
   })
 
   test.each([
@@ -582,7 +583,7 @@ describe('a line that this Engine is too old for', () => {
   test('a line that this Engine is too old for is refused before anything is made', async () => {
     const {happened, run} = rehearsal({inspect: () => Promise.resolve(undefined), apiVersion}, {}, false, {needs})
     await expect(run()).rejects.toMatchObject({code: 'ENGINE_TOO_OLD'})
-    expect(happened).toEqual(['inspect', 'apiVersion', 'unwound'])
+    expect(happened).toEqual(['apiVersion', 'inspect', 'apiVersion', 'unwound'])
   })
 
   test('a line that this Engine is too old for is refused before the container that it would replace is removed', async () => {

@@ -63,4 +63,16 @@ describe('an Engine that is asked early', () => {
     await expect(engine.ping(AbortSignal.timeout(50))).rejects.toMatchObject({name: 'TimeoutError'})
     await expect(engine.ping(signal)).resolves.toBeUndefined()
   })
+
+  test('an Engine that is still to say what it is says meanwhile which API it speaks, and what has a name', async () => {
+    server = createServer((request, response) => {
+      response.setHeader('api-version', '1.51')
+      if (request.url === '/_ping') response.end('OK')
+      else if (request.url !== '/info') response.writeHead(404).end(JSON.stringify({message: request.url}))
+    })
+    await new Promise<void>((resolve) => server?.listen(inTemp('socket'), resolve))
+    const engine = new EarlyEngine(inTemp('socket'))
+    expect(await engine.apiVersion(signal)).toBe('1.51')
+    expect(await engine.inspect('web', signal)).toBeUndefined()
+  })
 })
