@@ -1,31 +1,43 @@
 // Runs in the Node that the executable is made of.
-import {readFileSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {Script} from 'node:vm'
 import type * as program from '../../src/main.js'
 import {compile} from '../../src/executable/compile.js'
 import {CarriedModules} from '../../src/executable/modules.js'
+import {startStandInEngine} from './stand-in-engine.js'
 
 /**
- * Writes what V8 makes of the modules in a directory, beside each of them, when this process ends. What a line of the
- * program calls is compiled as well.
+ * Writes what V8 makes of the modules in a directory, beside each of them, when this process ends. What a run of the
+ * program calls is compiled as well, from its line to the end of its container.
  */
-function writeCaches(directory: string, names: readonly string[], line: readonly string[]): void {
+async function writeCaches(directory: string, names: readonly string[], line: readonly string[]): Promise<void> {
+  const sockets = mkdtempSync(join(tmpdir(), 'systemd-docker-'))
+  const socket = join(sockets, 'docker.sock')
+  const engine = await startStandInEngine(socket)
   const scripts = new Map<string, Script>()
   const compileFile = (name: string): Script => {
     const script = compile(name, readFileSync(join(directory, name), 'latin1'))
     scripts.set(name, script)
     return script
   }
-  const requireAddon = (): never => {
-    throw new Error('there are no addons')
+  const requireAddon = (name: string): unknown => {
+    if (name !== 'sd-notify') throw new Error(`there is no ${name}`)
+    return {
+      sendState(state: string) {
+        if (state.includes('READY=1')) engine.endContainer()
+      },
+    }
   }
   const modules = new CarriedModules(compileFile, {'addons.cjs': {requireAddon}})
   for (const name of names) modules.require(name)
   process.once('exit', () => {
+    rmSync(sockets, {recursive: true})
     for (const [name, script] of scripts) writeFileSync(join(directory, `${name}.cache`), script.createCachedData())
   })
   process.argv.splice(2, Infinity, ...line)
+  Object.assign(process.env, {DOCKER_HOST: `unix://${socket}`, NOTIFY_SOCKET: '@nobody'})
   const {main} = modules.require('main.cjs') as typeof program
   void main({directory: () => directory, release: () => undefined})
 }
@@ -40,5 +52,5 @@ function refuseRejected(directory: string, names: readonly string[]): void {
 }
 
 const [what = '', directory = '', names = '', ...line] = process.argv.slice(2)
-if (what === 'write') writeCaches(directory, names.split(','), line)
+if (what === 'write') void writeCaches(directory, names.split(','), line)
 else refuseRejected(directory, names.split(','))

@@ -28,9 +28,11 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 /** Where V8 keeps the hash of its flags in what it has compiled (src/snapshot/code-serializer.h). */
 const FLAG_HASH_BEGIN = 12
 const FLAG_HASH_END = 16
+/** How long that run may take. */
+const RUN_MOST_MS = 60_000
 const SHIM = 'bin/containerd-shim-systemd-docker-v1'
 /** A run as most are, which the code that V8 has compiled for it is kept of. */
-const USUAL_LINE = ['--dry-run', 'run', '--rm', '--name', 'web', '-p', '80:80', '-v', '/srv:/srv', '-e', 'A=b', 'nginx']
+const USUAL_LINE = ['run', '--rm', '--name', 'web', '-p', '80:80', '-v', '/srv:/srv', '-e', 'A=b', 'nginx']
 
 /**
  * Makes the executable for one kind of machine.
@@ -122,7 +124,8 @@ function scriptOptions(entryPoint) {
 async function makeCodeCache(node, work, modules, names) {
   const script = join(work, 'code-cache.cjs')
   await build({...scriptOptions('scripts/package/code-cache.ts'), outfile: script})
-  await run(node, ['--hash-seed=1', '--', script, 'write', modules, names.join(','), ...USUAL_LINE], {env: {}})
+  const words = ['--hash-seed=1', '--', script, 'write', modules, names.join(','), ...USUAL_LINE]
+  await run(node, words, {env: {}, timeout: RUN_MOST_MS, killSignal: 'SIGKILL'})
   const print = 'process.stdout.write(new vm.Script("").createCachedData())'
   const {stdout: plain} = await run(node, ['--eval', print], {env: {}, encoding: 'buffer'})
   for (const name of names) {

@@ -1,0 +1,93 @@
+import {spawn} from 'node:child_process'
+import {createServer, type ServerResponse} from 'node:http'
+
+/** The id of the one container; it stands among the cgroups of every process, as a container's id does of its init. */
+const ID = '0'
+const FRAME = Buffer.from([1, 0, 0, 0, 0, 0, 0, 6])
+
+/** An Engine of one container, as far as a run asks it, for code that is to run where there is none. */
+export interface StandInEngine {
+  /** Ends the container. */
+  readonly endContainer: () => void
+}
+
+/** Listens on a unix socket until this process ends. */
+export async function startStandInEngine(socket: string): Promise<StandInEngine> {
+  // Whatever asks for the container's init on this host finds a process.
+  const init = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], {stdio: 'ignore'})
+  process.once('exit', () => init.kill())
+  let status: 'created' | 'running' | 'exited' | undefined
+  let atEnd: (() => void)[] = []
+  const inspection = (): unknown => ({
+    Id: ID,
+    Name: '/web',
+    State: {Status: status, Pid: status === 'running' ? init.pid : 0, ExitCode: 0, StartedAt: new Date().toISOString()},
+    Config: {Labels: {}, Env: [], Image: 'nginx'},
+    HostConfig: {LogConfig: {Type: 'json-file'}},
+  })
+  const died = (): unknown => ({
+    Type: 'container',
+    Action: 'die',
+    Actor: {ID, Attributes: {name: 'web', exitCode: '0'}},
+    timeNano: Date.now() * 1e6,
+  })
+  const answers: readonly (readonly [RegExp, (answer: ServerResponse) => void])[] = [
+    [/^GET .*\/_ping/, (answer) => answer.end('OK')],
+    [/^GET .*\/info/, (answer) => json(answer, 200, {ServerVersion: '28.5.2', DefaultRuntime: 'runc'})],
+    [
+      /^GET .*\/events/,
+      (answer) => {
+        answer.flushHeaders()
+        atEnd.push(() => answer.write(`${JSON.stringify(died())}\n`))
+      },
+    ],
+    [/^GET .*\/containers\/0\/json/, (answer) => json(answer, 200, inspection())],
+    [
+      /^POST .*\/create/,
+      (answer) => {
+        status = 'created'
+        json(answer, 201, {Id: ID, Warnings: []})
+      },
+    ],
+    [
+      /^POST .*\/start/,
+      (answer) => {
+        status = 'running'
+        answer.writeHead(204).end()
+      },
+    ],
+    [
+      /^POST .*\/wait/,
+      (answer) => {
+        answer.flushHeaders()
+        atEnd.push(() => answer.end(JSON.stringify({StatusCode: 0})))
+      },
+    ],
+    [/^DELETE /, (answer) => answer.writeHead(204).end()],
+  ]
+  const server = createServer((request, answer) => {
+    const asked = `${request.method ?? ''} ${request.url ?? ''}`
+    answer.setHeader('api-version', '1.51')
+    const [, act] = answers.find(([pattern]) => pattern.test(asked)) ?? []
+    if (act === undefined) json(answer, 404, {message: `no such thing: ${asked}`})
+    else act(answer)
+  })
+  server.on('upgrade', (_request, connection) => {
+    connection.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+    connection.write(Buffer.concat([FRAME, Buffer.from('ready\n')]))
+    atEnd.push(() => connection.end())
+  })
+  server.listen(socket)
+  await new Promise((resolve) => server.once('listening', resolve))
+  return {
+    endContainer: () => {
+      status = 'exited'
+      for (const act of atEnd) act()
+      atEnd = []
+    },
+  }
+}
+
+function json(answer: ServerResponse, code: number, body: unknown): void {
+  answer.writeHead(code, {'content-type': 'application/json'}).end(JSON.stringify(body))
+}
