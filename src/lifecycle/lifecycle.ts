@@ -144,7 +144,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     look,
     // The answer is there before the Engine has a container.
     whileCreating: () => {
-      if (resident) void askUnit()
+      if (resident && !asking.signal.aborted) void askUnit()
     },
   })
   const {container, origin, predecessors} = obtained
