@@ -108,7 +108,7 @@ async function perform(
     const print = (text: string): void => void process.stdout.write(text)
     const clientEnv = clientEnvironment(configured, line.client)
     const engine = early ?? engineOf(clientEnv, log)
-    const names = await readUnitNames()
+    const names = readUnitNames()
     return await run(line, site, {env, clientEnv, engine, cwd: process.cwd(), names, log, stop, print})
   } catch (error) {
     if (stop.asked !== undefined && stop.signal.aborted && !stop.defect.aborted) {

@@ -33,7 +33,7 @@ export class Finish extends Command {
     const {log, flushed} = openOwnLog()
     const socket = socketPath(env)
     if (log.debug !== undefined) traceEngine(log.debug, socket)
-    const names = await readUnitNames()
+    const names = readUnitNames()
     const status = await finish({
       name: args.name,
       engine: new DockerodeEngine(socket, pinnedVersion(env), requestHeaders(env)),

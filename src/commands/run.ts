@@ -57,7 +57,7 @@ export class Run extends Command {
       clientEnv: env,
       engine: new DockerodeEngine(socketPath(env), pinnedVersion(env), requestHeaders(env)),
       cwd: process.cwd(),
-      names: await readUnitNames(),
+      names: readUnitNames(),
       log,
       stop,
       print,

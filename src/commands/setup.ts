@@ -41,7 +41,7 @@ export class Setup extends Command {
       engine: new DockerodeEngine(socketPath(process.env), pinnedVersion(process.env), requestHeaders(process.env)),
       source: join(this.config.root, 'bin', SHIM_PROGRAM),
       daemonJson: flags['daemon-json'],
-      containerd: await systemContainerd(),
+      containerd: systemContainerd(),
       signal: new AbortController().signal,
       say: (line) => {
         this.log(line)

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {parseMountinfo, type MountPoint} from './mountinfo.js'
 
@@ -62,12 +62,13 @@ export function cgroupPathsOf(memberships: readonly Membership[], mounts: readon
   })
 }
 
-/** {@link cgroupPathsOf} the process `pid` (`self` for this one). Throws ENOENT or ESRCH when it is gone. */
-export async function readCgroupPaths(pid: number | 'self', procRoot = '/proc'): Promise<CgroupPath[]> {
-  const [memberships, mounts] = await Promise.all([
-    readFile(join(procRoot, String(pid), 'cgroup'), 'utf8'),
-    readFile(join(procRoot, 'self', 'mountinfo'), 'utf8'),
-  ])
+/**
+ * {@link cgroupPathsOf} the process `pid` (`self` for this one). The kernel has them at hand: to ask a thread for them
+ * takes ten times as long. Throws ENOENT or ESRCH when it is gone.
+ */
+export function readCgroupPaths(pid: number | 'self', procRoot = '/proc'): CgroupPath[] {
+  const memberships = readFileSync(join(procRoot, String(pid), 'cgroup'), 'utf8')
+  const mounts = readFileSync(join(procRoot, 'self', 'mountinfo'), 'utf8')
   return cgroupPathsOf(parseMemberships(memberships), parseMountinfo(mounts))
 }
 

@@ -12,8 +12,8 @@ const NONE: ContainerProcesses = {isInUnit: false, count: 0}
 export async function containerProcesses(init: HostProcess | undefined): Promise<ContainerProcesses> {
   if (init === undefined) return NONE
   try {
-    const [own, places] = await Promise.all([readCgroupPaths('self'), readCgroupPaths(init.pid)])
-    const unit = unitCgroupOf(own)
+    const unit = unitCgroupOf(readCgroupPaths('self'))
+    const places = readCgroupPaths(init.pid)
     const place = unit === undefined ? undefined : places.find((one) => isSystemds(one, unit))
     if (unit === undefined || place === undefined) return NONE
     const pids = (await readFile(join(place.directory, 'cgroup.procs'), 'utf8')).split('\n').filter((pid) => pid !== '')

@@ -83,7 +83,7 @@ export function bornPlacement(
       await stepIntoLeaf(unit, signal)
     },
     async afterStart(container, context: RunContext) {
-      const where = await locateContainer(container, unit)
+      const where = locateContainer(container, unit)
       if (where === 'elsewhere') return await otherwise.afterStart(container, context)
       if (where === 'in the unit') log.info(`the container was born in ${unit.path}, by ${method.title}`)
       if (isDelegated !== undefined && (where === 'in the unit' || isFollowed))

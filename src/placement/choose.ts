@@ -43,16 +43,22 @@ export async function choosePlacement(names: readonly string[], around: Placemen
   const {CgroupParent} = request.body.HostConfig
   if (CgroupParent !== '') return stayingBecause(`--cgroup-parent ${CgroupParent} is set`, log)
 
-  const places = await readCgroupPaths('self').catch((error: unknown) => {
-    if (hasErrorCode(error, 'ENOENT', 'EACCES', 'EPERM')) return []
-    throw error
-  })
+  const places = ownPlaces()
   const unit = unitCgroupOf(places)
   if (unit === undefined) return stayingOutside(places, around)
   if (/^session-.*\.scope$/.test(unit.name))
     return stayingBecause(`${unit.name} is a login session and not a service`, log)
   const all = names.includes('all') || (hasUnifiedAlone(places) && names.includes('name=systemd'))
   return all ? await bestInUnit(unit, places, around) : await moveNamed(names, unit, places, around)
+}
+
+function ownPlaces(): CgroupPath[] {
+  try {
+    return readCgroupPaths('self')
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT', 'EACCES', 'EPERM')) return []
+    throw error
+  }
 }
 
 async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], around: PlacementInput): Promise<Placement> {
@@ -64,7 +70,7 @@ async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], aroun
   ])
   if (engine === undefined)
     return isSealed ? stayingSealed(unit, [], log) : movedPlacement(ownCgroups(places), unit, [], around)
-  const containerd = await findContainerd(containerdOf(unit, env), engine)
+  const containerd = findContainerd(containerdOf(unit, env), engine)
   const shim = containerd === undefined ? undefined : await shimIn(containerd)
   const mayPlace = isRoot() || isUsersOwn(engine, unit)
   const state = mayPlace ? stateDirectory(env) : undefined

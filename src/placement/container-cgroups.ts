@@ -5,9 +5,9 @@ import type {UnitCgroup} from '../systemd/unit.js'
 import type {ContainerLocation} from './placement.js'
 
 /** Where the container's init is in each hierarchy; nowhere when it has ended. */
-export async function cgroupsOfContainer({pid}: StartedContainer): Promise<readonly CgroupPath[]> {
+export function cgroupsOfContainer({pid}: StartedContainer): readonly CgroupPath[] {
   try {
-    return await readCgroupPaths(pid)
+    return readCgroupPaths(pid)
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT', 'ESRCH')) return []
     throw error
@@ -15,8 +15,8 @@ export async function cgroupsOfContainer({pid}: StartedContainer): Promise<reado
 }
 
 /** Where a container is that should be in a cgroup of its own below the unit's, or in the unit's itself. */
-export async function locateContainer(container: StartedContainer, unit: UnitCgroup): Promise<ContainerLocation> {
-  const places = await cgroupsOfContainer(container)
+export function locateContainer(container: StartedContainer, unit: UnitCgroup): ContainerLocation {
+  const places = cgroupsOfContainer(container)
   if (places.length === 0) return 'gone'
   return places.some((place) => isBelow(place, unit)) ? 'in the unit' : 'elsewhere'
 }

@@ -1,4 +1,5 @@
-import {access, constants, readFile, stat} from 'node:fs/promises'
+import {constants, readFileSync} from 'node:fs'
+import {access, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {EngineInfo} from '../docker/engine.js'
 import {hasOwnPids} from '../kernel/process.js'
@@ -30,8 +31,8 @@ export interface DaemonPidFiles {
 }
 
 /** Where the host's own containerd is found, as opposed to one of a user's. */
-export async function systemContainerd(): Promise<DaemonPidFiles> {
-  const place = systemdCgroupPath(await readCgroupPaths('self'))
+export function systemContainerd(): DaemonPidFiles {
+  const place = systemdCgroupPath(readCgroupPaths('self'))
   return systemContainerdIn(place === undefined ? '/sys/fs/cgroup' : rootOf(place))
 }
 
@@ -61,23 +62,25 @@ const ORDINARY: Containerd = {root: '/', path: DEFAULT_PATH.split(':')}
  * The containerd that the Engine uses, or dockerd itself where that has it embedded; nothing where neither is found, as
  * with an Engine that is not the host's own. One that cannot be seen is taken for an ordinary service.
  */
-export async function findContainerd(
+export function findContainerd(
   {containerd, dockerd}: DaemonPidFiles,
   {version}: Pick<EngineInfo, 'version'>,
   procRoot = '/proc',
-): Promise<Containerd | undefined> {
+): Containerd | undefined {
   if (hasOwnPids()) return ORDINARY
-  const found = await findDaemon('containerd', containerd, procRoot)
+  const found = findDaemon('containerd', containerd, procRoot)
   if (found !== undefined || Number.parseInt(version) < FIRST_WITH_EMBEDDED) return found
-  return await findDaemon('dockerd', dockerd, procRoot)
+  return findDaemon('dockerd', dockerd, procRoot)
 }
 
-async function findDaemon(name: string, files: readonly string[], procRoot: string): Promise<Containerd | undefined> {
+function findDaemon(name: string, files: readonly string[], procRoot: string): Containerd | undefined {
   for (const file of files) {
-    const pids = (await textOf(file)).split(/\s+/).filter((pid) => /^[1-9]\d*$/.test(pid))
+    const pids = textOf(file)
+      .split(/\s+/)
+      .filter((pid) => /^[1-9]\d*$/.test(pid))
     for (const pid of pids) {
-      if ((await textOf(join(procRoot, pid, 'comm'))) !== `${name}\n`) continue
-      return await searchOf(join(procRoot, pid))
+      if (textOf(join(procRoot, pid, 'comm')) !== `${name}\n`) continue
+      return searchOf(join(procRoot, pid))
     }
   }
   return undefined
@@ -88,9 +91,9 @@ async function findDaemon(name: string, files: readonly string[], procRoot: stri
  * user, nor to root without CAP_SYS_PTRACE or in a user namespace, as with `CapabilityBoundingSet=` and `PrivateUsers=`
  * (proc_pid_environ(5), ptrace(2), systemd.exec(5)).
  */
-async function searchOf(directory: string): Promise<Containerd> {
+function searchOf(directory: string): Containerd {
   try {
-    const environment = (await readFile(join(directory, 'environ'), 'utf8')).split('\0')
+    const environment = readFileSync(join(directory, 'environ'), 'utf8').split('\0')
     const path = environment.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH
     return {root: join(directory, 'root'), path: path.split(':').filter((part) => part !== '')}
   } catch {
@@ -116,6 +119,10 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-async function textOf(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch(() => '')
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }

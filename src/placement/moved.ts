@@ -60,7 +60,7 @@ export function movedPlacement(
     prepare: () => undefined,
     beforeStart: () => Promise.resolve(),
     async afterStart(container, context) {
-      const there = await cgroupsOfContainer(container)
+      const there = cgroupsOfContainer(container)
       if (there.length === 0) return 'gone'
       const migrations: Migration[] = []
       for (const to of places) {

@@ -62,7 +62,7 @@ function shimPiece({source, containerd, say}: SetupInput, info: EngineInfo): Pie
   const {version} = info
   return {
     async check() {
-      const seen = await findContainerd(containerd, info)
+      const seen = findContainerd(containerd, info)
       if (seen === undefined) return {isReady: false, found: NO_CONTAINERD}
       const program = await shimIn(seen)
       if (program === undefined)
@@ -72,7 +72,7 @@ function shimPiece({source, containerd, say}: SetupInput, info: EngineInfo): Pie
         : {isReady: false, found: `${program} belongs to another version`}
     },
     async set() {
-      const seen = await findContainerd(containerd, info)
+      const seen = findContainerd(containerd, info)
       if (seen === undefined) throw new SetupError('cannot install the shim', NO_CONTAINERD)
       const present = await shimIn(seen)
       const directory = present === undefined ? await directoryToInstallIn(seen.root, seen.path) : dirname(present)
@@ -81,7 +81,7 @@ function shimPiece({source, containerd, say}: SetupInput, info: EngineInfo): Pie
       say(`installed ${program}`)
     },
     async undo() {
-      const seen = await findContainerd(containerd, info)
+      const seen = findContainerd(containerd, info)
       if (seen === undefined) throw new SetupError('cannot remove the shim', NO_CONTAINERD)
       for (const directory of seen.path) {
         const program = join(directory, SHIM_PROGRAM)

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFileSync} from 'node:fs'
 import {hostname} from 'node:os'
 import {join} from 'node:path'
 import {isUnified, parseMemberships, rootOf, systemdCgroupPath, type CgroupPath} from '../kernel/cgroups.js'
@@ -28,8 +28,16 @@ export interface OwnNames {
 }
 
 /** Reads {@link OwnNames} from what the kernel says of this process's cgroups. */
-export async function readUnitNames(procRoot = '/proc'): Promise<OwnNames> {
-  return {...unitNamesIn(await readFile(`${procRoot}/self/cgroup`, 'utf8').catch(() => '')), host: hostname()}
+export function readUnitNames(procRoot = '/proc'): OwnNames {
+  return {...unitNamesIn(ownCgroups(procRoot)), host: hostname()}
+}
+
+function ownCgroups(procRoot: string): string {
+  try {
+    return readFileSync(`${procRoot}/self/cgroup`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /** The same without the host, of what the kernel says of a process's cgroups (cgroups(7), `/proc/pid/cgroup`). */

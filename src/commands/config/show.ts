@@ -27,7 +27,7 @@ export class ConfigShow extends Command {
       configFile: flags.config ?? env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,
     })
-    const names = {unit: flags.unit, host: flags.host ?? (await readUnitNames()).host}
+    const names = {unit: flags.unit, host: flags.host ?? readUnitNames().host}
     const {settings, switches} = inForce(site, [], env, names)
     const rows = [
       ...Object.entries(settings)

@@ -27,7 +27,7 @@ export class Plugins extends Command {
       configFile: env['SYSTEMD_DOCKER_CONFIG'],
       signal: new AbortController().signal,
     })
-    const names = {unit: flags.unit, host: flags.host ?? (await readUnitNames()).host}
+    const names = {unit: flags.unit, host: flags.host ?? readUnitNames().host}
     const {settings, switches} = inForce(site, [], env, names)
     const silent = (): undefined => undefined
     const host: Host = {

@@ -23,9 +23,9 @@ async function program(mode: number, ...names: readonly string[]): Promise<void>
 }
 
 /** Who looks for shims, where these files lead to containerd, and docker.pid to dockerd. */
-async function found(files: readonly string[], version = '28.5.2'): Promise<Containerd | undefined> {
+function found(files: readonly string[], version = '28.5.2'): Containerd | undefined {
   const containerd = files.map((name) => host.in(name))
-  return await findContainerd({containerd, dockerd: [host.in('docker.pid')]}, {version}, host.in('proc'))
+  return findContainerd({containerd, dockerd: [host.in('docker.pid')]}, {version}, host.in('proc'))
 }
 
 describe('the containerd of the Engine', () => {
@@ -44,7 +44,7 @@ describe('the containerd of the Engine', () => {
     await process('78', 'containerd', 'PATH=/other\0')
     await host.write('77', 'containerd.pid')
     await host.write('78\n', 'cgroup.procs')
-    expect(await found(['containerd.pid', 'cgroup.procs'])).toEqual({
+    expect(found(['containerd.pid', 'cgroup.procs'])).toEqual({
       root: host.in('proc', '77', 'root'),
       path: ['/opt/bin', '/usr/bin'],
     })
@@ -54,7 +54,7 @@ describe('the containerd of the Engine', () => {
     await process('75', 'containerd-shim', 'PATH=/shims\0')
     await process('77', 'containerd', 'PATH=/opt/bin\0')
     await host.write('74\n75\n77\n', 'cgroup.procs')
-    expect(await found(['gone', 'cgroup.procs'])).toEqual({
+    expect(found(['gone', 'cgroup.procs'])).toEqual({
       root: host.in('proc', '77', 'root'),
       path: ['/opt/bin'],
     })
@@ -67,7 +67,7 @@ describe('the containerd of the Engine', () => {
   ])('a containerd that %s is searched all the same', async (_, environ, path) => {
     await process('77', 'containerd', environ)
     await host.write('77', 'containerd.pid')
-    expect((await found(['containerd.pid']))?.path).toEqual(path)
+    expect(found(['containerd.pid'])?.path).toEqual(path)
   })
 
   test('a containerd that may not be traced is taken for an ordinary service', async () => {
@@ -75,7 +75,7 @@ describe('the containerd of the Engine', () => {
     // Root reads every file, and no directory.
     await mkdir(host.in('proc', '77', 'environ'))
     await host.write('77', 'containerd.pid')
-    expect(await found(['containerd.pid'])).toEqual({root: '/', path: DEFAULT})
+    expect(found(['containerd.pid'])).toEqual({root: '/', path: DEFAULT})
   })
 
   test.each([
@@ -87,18 +87,18 @@ describe('the containerd of the Engine', () => {
   ])('a containerd %s is not guessed at', async (_, content) => {
     await process('76', 'sleep', 'PATH=/opt/bin\0')
     if (content !== undefined) await host.write(content, 'containerd.pid')
-    expect(await found(['containerd.pid'])).toBeUndefined()
-    expect(await found(['containerd.pid'], '29.7.2')).toBeUndefined()
+    expect(found(['containerd.pid'])).toBeUndefined()
+    expect(found(['containerd.pid'], '29.7.2')).toBeUndefined()
   })
 
   test('the containerd is dockerd itself where that has it embedded, from 29 on', async () => {
     await process('70', 'dockerd', 'PATH=/usr/sbin:/usr/bin\0')
     await host.write('70', 'docker.pid')
-    expect(await found(['gone'], '29.7.2')).toEqual({
+    expect(found(['gone'], '29.7.2')).toEqual({
       root: host.in('proc', '70', 'root'),
       path: ['/usr/sbin', '/usr/bin'],
     })
-    expect(await found(['gone'], '28.5.2')).toBeUndefined()
+    expect(found(['gone'], '28.5.2')).toBeUndefined()
   })
 
   test('the containerd is its own where there is one, though dockerd could have it embedded', async () => {
@@ -106,14 +106,14 @@ describe('the containerd of the Engine', () => {
     await process('77', 'containerd', 'PATH=/opt/bin\0')
     await host.write('70', 'docker.pid')
     await host.write('77', 'containerd.pid')
-    expect((await found(['containerd.pid'], '29.7.2'))?.path).toEqual(['/opt/bin'])
+    expect(found(['containerd.pid'], '29.7.2')?.path).toEqual(['/opt/bin'])
   })
 
-  test('the containerd is taken for an ordinary service by a process that cannot see it', async () => {
+  test('the containerd is taken for an ordinary service by a process that cannot see it', () => {
     const {pid} = globalThis.process
     Object.defineProperty(globalThis.process, 'pid', {value: 1})
     onTestFinished(() => void Object.defineProperty(globalThis.process, 'pid', {value: pid}))
-    expect(await found(['gone'])).toEqual({root: '/', path: DEFAULT})
+    expect(found(['gone'])).toEqual({root: '/', path: DEFAULT})
   })
 })
 

@@ -21,7 +21,7 @@ test.each([
 ])('the unit of a process is found with %s', async (_, text, unit) => {
   await mkdir(inTemp('self'))
   await writeFile(inTemp('self', 'cgroup'), text)
-  expect((await readUnitNames(inTemp())).unit).toBe(unit)
+  expect(readUnitNames(inTemp()).unit).toBe(unit)
 })
 
 describe("a unit's cgroup", () => {
