@@ -32,8 +32,14 @@ await withPeers(async (guest) => {
     sections.push({command, findings})
   }
   add(`npm run bench -- --starts ${String(starts)}`, await starting(guest, starts))
-  add('npm run bench:resident', await memory(guest, {counts: COUNTS, rounds: 1, seconds}))
-  add('npm run bench:together', await together(guest, units, rounds))
-  add('npm run bench:logs -- units', await output(guest, {megabytes, 'journal-megabytes': toJournal, pairs: rounds}))
+  add(
+    `npm run bench:resident -- --seconds ${String(seconds)}`,
+    await memory(guest, {counts: COUNTS, rounds: 1, seconds}),
+  )
+  add(`npm run bench:together -- --rounds ${String(rounds)}`, await together(guest, units, rounds))
+  add(
+    `npm run bench:logs -- units --megabytes ${String(megabytes)} --journal-megabytes ${String(toJournal)} --pairs ${String(rounds)}`,
+    await output(guest, {megabytes, 'journal-megabytes': toJournal, pairs: rounds}),
+  )
   await writePage(machine, sections)
 })

@@ -95,7 +95,7 @@ export async function memory(
   }
   return {
     title: 'Memory of a unit',
-    about: `PSS of what stays in the unit, without the container, ${String(seconds)} s after the start, in MiB; ${String(rounds)} rounds. What Docker keeps for a container outside of the unit, its containerd-shim, is the last table.`,
+    about: `PSS of what stays in the unit, without the container, ${String(seconds)} s after the start, in MiB; rounds: ${String(rounds)}. What Docker keeps for a container outside of the unit, its containerd-shim, is the last table.`,
     tables: [...figures, {what: 'containerd-shim, MiB', values: shims}].map(tableOf),
     lost: figures.flatMap(lostIn),
     pictures: [lines('memory', 'Memory of a unit, by how many there are side by side', 'MiB', medians)],

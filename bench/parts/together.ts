@@ -86,7 +86,7 @@ export async function together(guest: Guest, count: number, rounds: number): Pro
   ]
   return {
     title: `${String(count)} units at once`,
-    about: `\`systemctl start\` of a target that wants ${String(count)} units, until all of their containers run; ${String(rounds)} rounds.`,
+    about: `\`systemctl start\` of a target that wants ${String(count)} units, until all of their containers run; rounds: ${String(rounds)}.`,
     tables: figures.map(tableOf),
     lost: figures.flatMap(lostIn),
     pictures: [bars('together', `${String(count)} units at once`, 's', medians)],
