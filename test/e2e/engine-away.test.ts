@@ -234,11 +234,22 @@ async function expectOnce(guest: Guest, service: Service, isAdopted: boolean): P
     return
   }
   const ofDocker = await gapsIn(guest, `docker logs ${service.name} 2>&1`)
-  expect(
-    begun.filter((gap) => !ofDocker.includes(gap) && !ends.includes(gap)),
-    service.name,
-  ).toEqual([])
+  const ofUs = begun.filter((gap) => !ofDocker.includes(gap) && !ends.includes(gap))
+  expect(ofUs, ofUs.length === 0 ? service.name : await aroundGaps(guest, service, ofUs)).toEqual([])
   await service.says(LOST)
+}
+
+/** By which driver a container logs, what was said of its unit, and when and by which process the lines at its gaps. */
+async function aroundGaps(guest: Guest, {name}: Service, gaps: readonly string[]): Promise<string> {
+  const lines = gaps.flatMap((gap) => {
+    const [stream = '', last = '', next = ''] = gap.split(' ')
+    return [`${stream} ${last}`, `${stream} ${next}`]
+  })
+  const script = `
+    docker inspect --format '{{.HostConfig.LogConfig.Type}}' "$0"
+    journalctl --unit="$0" --no-pager --output=short-precise | grep -E -v ': (line|error) [0-9]+$' | tail -n 60
+    journalctl --unit="$0" --no-pager --output=short-precise | grep -E ": ($1)$"`
+  return await guest.run('sh', '-c', `${script}; true`, name, lines.join('|'))
 }
 
 /** Whatever the container has said is no longer in Docker's log. */
