@@ -1,21 +1,20 @@
 // Runs in the Node that the executable is made of.
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import type {Script} from 'node:vm'
 import type * as program from '../../src/main.js'
+import {socketPath} from '../../src/docker/client/endpoint.js'
 import {compile} from '../../src/executable/compile.js'
 import {CarriedModules} from '../../src/executable/modules.js'
 import {startStandInEngine} from './stand-in-engine.js'
 
 /**
  * Writes what V8 makes of the modules in a directory, beside each of them, when this process ends. What a run of the
- * program calls is compiled as well, from its line to the end of its container.
+ * program calls is compiled as well, from its line to the end of its container, with a stand-in for the Engine of
+ * `DOCKER_HOST`.
  */
 async function writeCaches(directory: string, names: readonly string[], line: readonly string[]): Promise<void> {
-  const sockets = mkdtempSync(join(tmpdir(), 'systemd-docker-'))
-  const socket = join(sockets, 'docker.sock')
-  const engine = await startStandInEngine(socket)
+  const engine = await startStandInEngine(socketPath(process.env))
   const scripts = new Map<string, Script>()
   const compileFile = (name: string): Script => {
     const script = compile(name, readFileSync(join(directory, name), 'latin1'))
@@ -33,11 +32,9 @@ async function writeCaches(directory: string, names: readonly string[], line: re
   const modules = new CarriedModules(compileFile, {'addons.cjs': {requireAddon}})
   for (const name of names) modules.require(name)
   process.once('exit', () => {
-    rmSync(sockets, {recursive: true})
     for (const [name, script] of scripts) writeFileSync(join(directory, `${name}.cache`), script.createCachedData())
   })
   process.argv.splice(2, Infinity, ...line)
-  Object.assign(process.env, {DOCKER_HOST: `unix://${socket}`, NOTIFY_SOCKET: '@nobody'})
   const {main} = modules.require('main.cjs') as typeof program
   void main({directory: () => directory, release: () => undefined})
 }

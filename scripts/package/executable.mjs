@@ -3,6 +3,7 @@
 import {execFile} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import {chmod, copyFile, cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {build} from 'esbuild'
@@ -28,11 +29,11 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 /** Where V8 keeps the hash of its flags in what it has compiled (src/snapshot/code-serializer.h). */
 const FLAG_HASH_BEGIN = 12
 const FLAG_HASH_END = 16
-/** How long that run may take. */
-const RUN_MOST_MS = 60_000
 const SHIM = 'bin/containerd-shim-systemd-docker-v1'
 /** A run as most are, which the code that V8 has compiled for it is kept of. */
 const USUAL_LINE = ['run', '--rm', '--name', 'web', '-p', '80:80', '-v', '/srv:/srv', '-e', 'A=b', 'nginx']
+/** How long that may take. */
+const RUN_MOST_MS = 60_000
 
 /**
  * Makes the executable for one kind of machine.
@@ -125,7 +126,14 @@ async function makeCodeCache(node, work, modules, names) {
   const script = join(work, 'code-cache.cjs')
   await build({...scriptOptions('scripts/package/code-cache.ts'), outfile: script})
   const words = ['--hash-seed=1', '--', script, 'write', modules, names.join(','), ...USUAL_LINE]
-  await run(node, words, {env: {}, timeout: RUN_MOST_MS, killSignal: 'SIGKILL'})
+  // The path of a socket has to be short (unix(7), `sun_path`).
+  const sockets = await mkdtemp(join(tmpdir(), 'systemd-docker-'))
+  try {
+    const env = {DOCKER_HOST: `unix://${join(sockets, 'docker.sock')}`, NOTIFY_SOCKET: '@nobody'}
+    await run(node, words, {env, timeout: RUN_MOST_MS, killSignal: 'SIGKILL'})
+  } finally {
+    await rm(sockets, {recursive: true, force: true})
+  }
   const print = 'process.stdout.write(new vm.Script("").createCachedData())'
   const {stdout: plain} = await run(node, ['--eval', print], {env: {}, encoding: 'buffer'})
   for (const name of names) {

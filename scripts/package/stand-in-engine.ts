@@ -3,7 +3,9 @@ import {createServer, type ServerResponse} from 'node:http'
 
 /** The id of the one container; it stands among the cgroups of every process, as a container's id does of its init. */
 const ID = '0'
-const FRAME = Buffer.from([1, 0, 0, 0, 0, 0, 0, 6])
+const LINE = 'ready\n'
+/** Before what comes of standard output (Engine API, `POST /containers/{id}/attach`). */
+const HEADER = Buffer.from([1, 0, 0, 0, 0, 0, 0, LINE.length])
 
 /** An Engine of one container, as far as a run asks it, for code that is to run where there is none. */
 export interface StandInEngine {
@@ -13,11 +15,10 @@ export interface StandInEngine {
 
 /** Listens on a unix socket until this process ends. */
 export async function startStandInEngine(socket: string): Promise<StandInEngine> {
-  // Whatever asks for the container's init on this host finds a process.
-  const init = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], {stdio: 'ignore'})
-  process.once('exit', () => init.kill())
+  // Whatever asks for the container's init on this host finds a process, which ends with this one, however that does.
+  const init = spawn(process.execPath, ['--eval', 'process.stdin.resume()'], {stdio: ['pipe', 'ignore', 'ignore']})
   let status: 'created' | 'running' | 'exited' | undefined
-  let atEnd: (() => void)[] = []
+  const atEnd: (() => void)[] = []
   const inspection = (): unknown => ({
     Id: ID,
     Name: '/web',
@@ -74,7 +75,7 @@ export async function startStandInEngine(socket: string): Promise<StandInEngine>
   })
   server.on('upgrade', (_request, connection) => {
     connection.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
-    connection.write(Buffer.concat([FRAME, Buffer.from('ready\n')]))
+    connection.write(Buffer.concat([HEADER, Buffer.from(LINE)]))
     atEnd.push(() => connection.end())
   })
   server.listen(socket)
@@ -83,7 +84,6 @@ export async function startStandInEngine(socket: string): Promise<StandInEngine>
     endContainer: () => {
       status = 'exited'
       for (const act of atEnd) act()
-      atEnd = []
     },
   }
 }

@@ -132,6 +132,7 @@ export class DockerodeEngine implements Engine {
     await this.#pingFront(abortSignal)
   }
 
+  /** The same of this class alone: what asks early may have its first ping wait for another answer. */
   async #pingFront(abortSignal: AbortSignal): Promise<void> {
     await this.#ask('answer', () => this.#tell(this.#front, '/_ping', abortSignal))
   }

@@ -24,7 +24,7 @@ import {isInUse, isOfAnotherCommand} from './other-command.js'
 import {withOwnLabels} from './own-labels.js'
 import {NEVER_ABORTED, askWithTimeout, sleep} from '../timing.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
-import {lookUpName, type EarlyLook} from './early-look.js'
+import {bareName, lookUpName, type EarlyLook} from './name-lookup.js'
 import {Predecessor} from './predecessor.js'
 import type {CreatedContainer, Verdict} from '../pipeline/contract.js'
 import type {ProcessSignals} from './signals.js'
@@ -162,11 +162,6 @@ async function findNamed(run: EnsureInput, name: string, look?: EarlyLook): Prom
   for (const one of [bearer, aside]) if (one !== undefined) await refuseClaimed(name, one, unit, stop.signal)
   const found = aside === undefined ? bearer : await afterBrokenExchange(run, name, bearer, aside)
   return found === undefined ? undefined : await settled(run, found)
-}
-
-/** The Engine takes a name with a slash before it, and without. */
-export function bareName(name: string): string {
-  return name.replace(/^\//, '')
 }
 
 async function lookUp(run: EnsureInput, idOrName: string): Promise<Found | undefined> {

@@ -66,6 +66,7 @@ export class InputFeed {
     // Node's raw mode makes CR LF of each LF, which the container's terminal has done, or its program does not want.
     // Its end restores all.
     if (!isRaw) return
+    // Few inputs are a terminal's: see systemctl.
     const {spawn} = process.getBuiltinModule('node:child_process')
     spawn('stty', ['-opost'], {stdio: ['inherit', 'ignore', 'ignore']}).on('error', () => undefined)
   }

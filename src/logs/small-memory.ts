@@ -9,15 +9,14 @@ const FLAGS = ['--semi-space-growth-factor=1', '--max-inlined-bytecode-size-cumu
 
 /** How much freed memory malloc keeps at the end of the heap, and takes in advance there, in bytes. */
 const KEPT_BYTES = 64 * 1024
-/**
- * Parameters of mallopt(3), with their values (glibc, malloc.h): all threads use one heap, and it gives back what is
- * freed.
- */
-const MALLOC: readonly (readonly [number, number])[] = [
-  [-8, 1],
-  [-1, KEPT_BYTES],
-  [-2, KEPT_BYTES],
-]
+/** Parameters of mallopt(3) (glibc, malloc.h). */
+const [M_TRIM_THRESHOLD, M_TOP_PAD, M_ARENA_MAX] = [-1, -2, -8]
+/** All threads use one heap, and it gives back what is freed. */
+const MALLOC = [
+  [M_ARENA_MAX, 1],
+  [M_TRIM_THRESHOLD, KEPT_BYTES],
+  [M_TOP_PAD, KEPT_BYTES],
+] as const
 
 /**
  * Keeps the heap of a process small that makes entries of a container's output: each leaves objects behind, for which

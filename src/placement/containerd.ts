@@ -3,6 +3,7 @@ import {access, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {EngineInfo} from '../docker/engine.js'
 import {hasOwnPids} from '../kernel/process.js'
+import {kernelText} from '../kernel/kernel-text.js'
 import {readCgroupPaths, rootOf, systemdCgroupPath} from '../kernel/cgroups.js'
 
 /**
@@ -75,11 +76,11 @@ export function findContainerd(
 
 function findDaemon(name: string, files: readonly string[], procRoot: string): Containerd | undefined {
   for (const file of files) {
-    const pids = textOf(file)
+    const pids = kernelText(file)
       .split(/\s+/)
       .filter((pid) => /^[1-9]\d*$/.test(pid))
     for (const pid of pids) {
-      if (textOf(join(procRoot, pid, 'comm')) !== `${name}\n`) continue
+      if (kernelText(join(procRoot, pid, 'comm')) !== `${name}\n`) continue
       return searchOf(join(procRoot, pid))
     }
   }
@@ -116,13 +117,5 @@ async function isExecutable(file: string): Promise<boolean> {
     return (await stat(file)).isFile()
   } catch {
     return false
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
   }
 }

@@ -1,6 +1,6 @@
-import {readFileSync} from 'node:fs'
 import {hostname} from 'node:os'
 import {join} from 'node:path'
+import {kernelText} from '../kernel/kernel-text.js'
 import {isUnified, parseMemberships, rootOf, systemdCgroupPath, type CgroupPath} from '../kernel/cgroups.js'
 
 /** A unit, as systemctl is asked about it. */
@@ -29,15 +29,7 @@ export interface OwnNames {
 
 /** Reads {@link OwnNames} from what the kernel says of this process's cgroups. */
 export function readUnitNames(procRoot = '/proc'): OwnNames {
-  return {...unitNamesIn(ownCgroups(procRoot)), host: hostname()}
-}
-
-function ownCgroups(procRoot: string): string {
-  try {
-    return readFileSync(`${procRoot}/self/cgroup`, 'utf8')
-  } catch {
-    return ''
-  }
+  return {...unitNamesIn(kernelText(`${procRoot}/self/cgroup`)), host: hostname()}
 }
 
 /** The same without the host, of what the kernel says of a process's cgroups (cgroups(7), `/proc/pid/cgroup`). */

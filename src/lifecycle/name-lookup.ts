@@ -10,6 +10,11 @@ export interface OfName {
   readonly aside: ContainerInspection | undefined
 }
 
+/** The Engine takes a name with a slash before it, and without. */
+export function bareName(name: string): string {
+  return name.replace(/^\//, '')
+}
+
 /** Looks up what has to do with a name, without a slash. */
 export async function lookUpName(engine: Engine, name: string, signal: AbortSignal): Promise<OfName> {
   const named = async (name: string): Promise<ContainerInspection | undefined> => {

@@ -1,6 +1,6 @@
 import {expect, test, vi} from 'vitest'
 import type {Engine} from '../../../src/docker/engine.js'
-import {EarlyLook} from '../../../src/lifecycle/early-look.js'
+import {EarlyLook} from '../../../src/lifecycle/name-lookup.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {inspection} from '../../support/engine/inspection.js'
 
