@@ -79,8 +79,12 @@ export const UNWIND_MS = 10_000
 
 /** How long whoever reads the container's output may take nothing of it when the unit stops, before it is given up. */
 export const STUCK_READER_MS = 5000
-/** How long the journal may take to say what an earlier run of the unit has written, which nothing waits for. */
+/** How long journalctl may take to say what is in the journal, which nothing waits for. */
 export const JOURNAL_ANSWER_MS = 20_000
+/** How long journald may take to read what a run wrote that was killed, 8 MB at most, which nothing waits for. */
+export const JOURNAL_READING_MS = 60_000
+/** A journald that writes, and for so long nothing of what a run wrote that was killed, has read it all. */
+export const JOURNAL_QUIET_MS = 1000
 /**
  * How long nothing may come of a line of the container's output that is not finished before it goes to the journal as
  * it is. The Engine cuts output anywhere, and a host with more to do than it can takes seconds until it has the rest.

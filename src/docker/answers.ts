@@ -32,6 +32,7 @@ export function readInspection(answer: Reading): ContainerInspection {
     tty: config.at('Tty').flag(false),
     exitCode: readStatus(state.at('ExitCode')),
     outOfMemory: state.at('OOMKilled').flag(false),
+    createdAt: answer.at('Created').moment(NEVER),
     startedAt: state.at('StartedAt').moment(NEVER),
     finishedAt: state.at('FinishedAt').moment(NEVER),
     stopSignal: config.at('StopSignal').text(''),

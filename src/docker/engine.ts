@@ -17,6 +17,8 @@ export interface ContainerInspection {
   readonly exitCode: number
   /** Whether the kernel killed its init, or on some Engines any of its processes, as it ran out of memory. */
   readonly outOfMemory: boolean
+  /** When the Engine made it, in milliseconds since 1970. */
+  readonly createdAt: number
   /** When its present or last life began, in milliseconds since 1970; negative where none has. */
   readonly startedAt: number
   /** When its last life ended, in milliseconds since 1970; negative where none has. */

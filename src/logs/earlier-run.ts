@@ -21,11 +21,15 @@ export async function joinEarlierRun(
 ): Promise<LogJoin | undefined> {
   const found = await engine.inspect(id, signal)
   if (unit === undefined || found === undefined) return undefined
+  const {createdAt, startedAt} = found
+  const hadIt = (endedAt: number): boolean => endedAt >= startedAt
+  // A run that was killed right after its container was restarted has written of the lives before at most.
+  const since = (endedAt: number): number => (hadIt(endedAt) ? createdAt : startedAt)
   const entries =
     isNative || isJournal(env, 1)
-      ? await entriesOfEarlierInvocations(unit, env['INVOCATION_ID'], found.startedAt, signal)
+      ? await entriesOfEarlierInvocations(unit, env['INVOCATION_ID'], since, signal)
       : undefined
-  if (entries?.entries.length === 0) return undefined
+  if (entries?.entries.length === 0 && !hadIt(entries.endedAt)) return undefined
   const join = entries && (await findJournalJoin(entries, tty, read, found.finishedAt))
   signal.throwIfAborted()
   if (join === undefined)

@@ -1,3 +1,4 @@
+import {sinceEpoch} from './monotonic.js'
 import {propertiesOf} from './properties.js'
 import type {UnitName} from './unit.js'
 
@@ -9,6 +10,5 @@ import type {UnitName} from './unit.js'
 export async function beganAt(unit: UnitName, signal: AbortSignal): Promise<number | undefined> {
   const begun = (await propertiesOf(unit, ['InactiveExitTimestampMonotonic'], signal))?.InactiveExitTimestampMonotonic
   if (begun === undefined) return undefined
-  // Both clocks are the kernel's CLOCK_MONOTONIC (systemd.directives(7) gives microseconds).
-  return Date.now() - (Number(process.hrtime.bigint()) / 1e6 - Number(begun) / 1000)
+  return sinceEpoch(Number(begun))
 }

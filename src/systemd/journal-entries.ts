@@ -1,13 +1,22 @@
 import type {UnitName} from './unit.js'
-import {JOURNAL_ANSWER_MS} from '../limits.js'
 import {readExport, type ExportedEntry} from './journal-export.js'
-import {SYSTEMD_PATH, systemctl} from './systemctl.js'
+import {onceAllIsRead} from './journal-reading.js'
+import {EXPORT, journalctl} from './journalctl.js'
+import {sinceEpoch} from './monotonic.js'
+import {systemctl} from './systemctl.js'
 
-/** How many entries are asked for, and how many bytes of them are read. */
+/** How many entries are asked for. */
 const MOST_ENTRIES = 1000
-const MOST_BYTES = 1024 * 1024
 const MICROSECONDS = 1000
 const FIELDS = ['MESSAGE', '_LINE_BREAK', '_PID', '_STREAM_ID', '_SYSTEMD_INVOCATION_ID']
+/** Of a unit: where its journal is, what systemd runs before this process, and when its earlier invocations ended. */
+const PROPERTIES = [
+  'LogNamespace',
+  'ExecCondition',
+  'ExecStartPre',
+  'ActiveExitTimestampMonotonic',
+  'InactiveEnterTimestampMonotonic',
+]
 
 /** What a process of a unit has written to the journal: a line, or what one call of its own has given it. */
 interface JournalEntry {
@@ -31,62 +40,70 @@ export interface LastEntries {
   readonly isAll: boolean
 }
 
+/** The last of what a unit's earlier invocations have written. */
+export interface EarlierEntries extends LastEntries {
+  /** When the unit's last invocation before this one ended, in milliseconds since 1970; 0 if none has. */
+  readonly endedAt: number
+}
+
 /**
  * What the processes of a unit's earlier invocations have written to the journal since a moment: the last of it, at
  * most a thousand entries or a megabyte. A line that journald has cut for its length (journald.conf(5), `LineMax=`) is
  * one; a line that its writer did not come to the end of is none.
  *
  * `undefined` is no answer: journalctl is not there, fails or takes too long, systemd does not say in which namespace
- * the journal is, or `signal` aborts. It must not be taken for any answer.
+ * the journal is, journald does not come to an end of what they wrote, or `signal` aborts. It must not be taken for any
+ * answer.
  *
  * @param invocation the present one (systemd.exec(5), `$INVOCATION_ID`), whose entries are left out
- * @param since in milliseconds since 1970
+ * @param since in milliseconds since 1970, of when the last of them ended
  */
 export async function entriesOfEarlierInvocations(
   unit: UnitName,
   invocation: string | undefined,
-  since: number,
+  since: (endedAt: number) => number,
   signal: AbortSignal,
-): Promise<LastEntries | undefined> {
-  const said = await systemctl(
-    unit,
-    ['show', '--property=LogNamespace,ExecCondition,ExecStartPre', '--', unit.name],
-    signal,
-  )
+): Promise<EarlierEntries | undefined> {
+  const said = await systemctl(unit, ['show', `--property=${PROPERTIES.join(',')}`, '--', unit.name], signal)
   // In a chroot, systemctl ignores what it is asked for, and ends with 0.
   if (said === undefined || said === '') return undefined
   const namespace = /^LogNamespace=(.+)$/m.exec(said)?.[1]
   const where = namespace === undefined ? [] : [`--namespace=${namespace}`]
   const before = [...said.matchAll(/^Exec\w+=.* pid=(\d+) /gm)].map(([, pid = '']) => pid)
   const present = {id: invocation, pids: new Set([String(process.pid), ...before])}
-  try {
-    // Of what the killed process has written some may still be with journald, which only root can ask to be done.
-    if (process.getuid?.() === 0) await journalctl([...where, '--sync'], signal).catch(() => undefined)
-    const whose =
-      unit.manager === 'system'
-        ? [`_SYSTEMD_UNIT=${unit.name}`]
-        : [`_SYSTEMD_USER_UNIT=${unit.name}`, `_UID=${String(process.getuid?.())}`]
-    const {bytes, isWhole} = await journalctl(
-      [
-        ...where,
-        '--quiet',
-        '--no-pager',
-        '--output=export',
-        `--output-fields=${FIELDS.join(',')}`,
-        '--reverse',
-        `--lines=${String(MOST_ENTRIES)}`,
-        `--since=@${String(Math.floor(since / 1000))}`,
-        ...whose,
-        '_TRANSPORT=stdout',
-        '_TRANSPORT=journal',
-      ],
-      signal,
-    )
+  const ends = [...said.matchAll(/^\w+TimestampMonotonic=(\d+)$/gm)].map(([, at]) => Number(at))
+  const lastEnd = Math.max(0, ...ends)
+  const endedAt = lastEnd === 0 ? 0 : sinceEpoch(lastEnd)
+  const from = since(endedAt)
+  const whose =
+    unit.manager === 'system'
+      ? [`_SYSTEMD_UNIT=${unit.name}`]
+      : [`_SYSTEMD_USER_UNIT=${unit.name}`, `_UID=${String(process.getuid?.())}`]
+  const words = [
+    ...where,
+    ...EXPORT,
+    '--reverse',
+    `--output-fields=${FIELDS.join(',')}`,
+    `--lines=${String(MOST_ENTRIES)}`,
+    `--since=@${String(Math.floor(from / 1000))}`,
+    ...whose,
+    '_TRANSPORT=stdout',
+    '_TRANSPORT=journal',
+  ]
+  const read = async (): Promise<EarlierEntries> => {
+    const {bytes, isWhole} = await journalctl(words, signal)
     const all = readExport(bytes).toReversed()
-    return {entries: entriesBefore(present, all, since), isAll: isWhole && all.length < MOST_ENTRIES}
+    return {entries: entriesBefore(present, all, from), isAll: isWhole && all.length < MOST_ENTRIES, endedAt}
+  }
+  try {
+    return await onceAllIsRead(where, read, isSame, signal)
   } catch {
     return undefined
   }
+}
+
+function isSame({entries: before}: LastEntries, {entries: after}: LastEntries): boolean {
+  return before.length === after.length && before.at(-1)?.at === after.at(-1)?.at
 }
 
 /**
@@ -125,40 +142,4 @@ function wholeLines(all: readonly ExportedEntry[]): JournalEntry[] {
     if (lineBreak === 'eof') return []
     return [{at: Number(fields.get('__REALTIME_TIMESTAMP')?.toString()) / MICROSECONDS, text: Buffer.concat(parts)}]
   })
-}
-
-/**
- * What journalctl prints, up to a bound. Settles when its process has ended, as with systemctl.
- *
- * @throws where it is not there, fails, takes too long, or `signal` aborts
- */
-async function journalctl(words: readonly string[], signal: AbortSignal): Promise<{bytes: Buffer; isWhole: boolean}> {
-  const {spawn} = process.getBuiltinModule('node:child_process')
-  const child = spawn('journalctl', words, {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: {...process.env, PATH: SYSTEMD_PATH},
-    signal,
-    timeout: JOURNAL_ANSWER_MS,
-    killSignal: 'SIGKILL',
-  })
-  const chunks: Buffer[] = []
-  let length = 0
-  child.stdout.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length >= MOST_BYTES) child.kill('SIGKILL')
-  })
-  const status = await new Promise<number | null>((resolve, reject) => {
-    let failure: Error | undefined
-    child.on('error', (error) => {
-      failure = error
-    })
-    child.on('close', (code) => {
-      if (failure === undefined) resolve(code)
-      else reject(failure)
-    })
-  })
-  const isWhole = status === 0
-  if (!isWhole && length < MOST_BYTES) throw new Error(`journalctl ended with ${String(status)}`)
-  return {bytes: Buffer.concat(chunks), isWhole}
 }

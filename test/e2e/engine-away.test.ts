@@ -380,6 +380,29 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     for (const service of all) await expectOnce(guest, service, service === adopted)
   })
 
+  test('a run that is killed before it has written a word of a restarted container loses and doubles no line', async () => {
+    const guest = host()
+    await guest.write(STREAM_SH, STREAM)
+    const service = await defineService(
+      guest,
+      `run --name %n --volume ${STREAM_SH}:${STREAM_SH}:ro busybox sh ${STREAM_SH} 1 0.1`,
+      {KillMode: 'process', Restart: 'always', RestartSec: '100ms', LogRateLimitIntervalSec: '0'},
+    )
+    await service.start()
+    await service.says('line 3')
+    await guest.run('systemctl', 'kill', '--kill-who=main', '--signal=STOP', service.name)
+    const before = await pidOf(service)
+    await countsOn(guest, before)
+    await guest.run('docker', 'restart', service.name)
+    const pid = await pidOf(service)
+    expect(pid).not.toBe(before)
+    await countsOn(guest, pid)
+    await killMain(guest, service)
+    await countsOn(guest, pid)
+    await leaveOff(guest, service)
+    await expectOnce(guest, service, false)
+  })
+
   test("a container that lives through a restart of the Engine is fed from the unit's input again, and waits for who reads its output", async () => {
     const guest = host()
     const fifo = `/run/${unique()}`

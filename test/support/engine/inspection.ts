@@ -10,6 +10,7 @@ export function inspection(differs: Partial<ContainerInspection> = {}): Containe
     tty: false,
     exitCode: 0,
     outOfMemory: false,
+    createdAt: 0,
     startedAt: 0,
     finishedAt: 0,
     stopSignal: '',

@@ -5,7 +5,7 @@ import type {Engine} from '../../../src/docker/engine.js'
 import {EngineRefusedError, EngineUnreachableError} from '../../../src/errors.js'
 import {forwarding} from '../../../src/logs/forwarding.js'
 import type {FoundContainer, RunHooks} from '../../../src/pipeline/contract.js'
-import {entriesOfEarlierInvocations, type LastEntries} from '../../../src/systemd/journal-entries.js'
+import {entriesOfEarlierInvocations, type EarlierEntries} from '../../../src/systemd/journal-entries.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {hookContext, plainRequest, pluginHost} from '../../../src/testing/plugin-host.js'
 import {dockerLog, numbered, type Logged} from '../../support/engine/docker-log.js'
@@ -28,7 +28,11 @@ const container = {id: ID, tty: false}
 const unit = {name: 'web.service', manager: 'system'} as const
 /** When the container began. */
 const began = Date.now() - 60_000
+/** When it was made. */
+const made = began - 5000
 const LINES = numbered(1, 100, began)
+const NOT_TOLD =
+  'warn: output of the container from before this start may be missing here, because the journal does not tell how far an earlier run of web.service forwarded it'
 const OURS: FoundContainer = {
   id: ID,
   name: 'web',
@@ -45,10 +49,10 @@ beforeEach(() => {
   vi.mocked(entriesOfEarlierInvocations).mockReset()
 })
 
-/** What the journal has, or that it does not answer. */
-function journalHas(lines: readonly Logged[] | undefined): void {
+/** What the journal has of earlier runs and when the last of them ended, or that it does not answer. */
+function journalHas(lines: readonly Logged[] | undefined, endedAt = 0): void {
   const entries = lines?.map(({at, text}) => ({at: at + 3, text: Buffer.from(text.toString().trimEnd())}))
-  const answer: LastEntries | undefined = entries && {entries, isAll: true}
+  const answer: EarlierEntries | undefined = entries && {entries, isAll: true, endedAt}
   vi.mocked(entriesOfEarlierInvocations).mockResolvedValue(answer)
 }
 
@@ -57,7 +61,8 @@ function hooksOf(told: Partial<Engine>, isToJournal = true): {hooks: Partial<Run
   const {dev, ino} = fstatSync(1)
   const env = isToJournal ? {JOURNAL_STREAM: `${String(dev)}:${String(ino)}`, INVOCATION_ID: 'now'} : {}
   const engine = fakeEngine({
-    inspect: () => Promise.resolve(inspection({id: ID, state: 'running', pid: 4711, startedAt: began})),
+    inspect: () =>
+      Promise.resolve(inspection({id: ID, state: 'running', pid: 4711, createdAt: made, startedAt: began})),
     logs: (_id, span) => Promise.resolve(Readable.from(dockerLog(LINES, span))),
     attach: () => Promise.resolve(new PassThrough()),
     ...told,
@@ -90,7 +95,17 @@ describe('a running container that an earlier run of the unit has made', () => {
   test('the output goes on behind what that run has written to the journal', async () => {
     journalHas(LINES.slice(0, 60))
     expect(await taken(OURS)).toEqual({text: textOf(LINES.slice(60)), lines: []})
-    expect(entriesOfEarlierInvocations).toHaveBeenCalledWith(unit, 'now', began, expect.any(AbortSignal))
+    const [asked] = vi.mocked(entriesOfEarlierInvocations).mock.calls
+    expect(asked?.slice(0, 2)).toEqual([unit, 'now'])
+    expect(asked?.[2](began - 1), 'from the life on that no run before was there for').toBe(began)
+    expect(asked?.[2](began + 1), 'from the container on, of whose life one was there').toBe(made)
+  })
+
+  test('a warning says what may be missing where that run was there and the journal has nothing of it', async () => {
+    journalHas([], began + 1000)
+    const {text, lines} = await taken(OURS)
+    expect(text).toBe('')
+    expect(lines).toEqual([NOT_TOLD])
   })
 
   test('the output begins now where no run has had this life of the container', async () => {
@@ -107,9 +122,7 @@ describe('a running container that an earlier run of the unit has made', () => {
     journalHas(isToJournal ? undefined : LINES)
     const {text, lines} = await taken(OURS, {}, isToJournal)
     expect(text).toBe('')
-    expect(lines).toEqual([
-      'warn: output of the container from before this start may be missing here, because the journal does not tell how far an earlier run of web.service forwarded it',
-    ])
+    expect(lines).toEqual([NOT_TOLD])
   })
 
   test('the journal is asked again where the Engine goes away over it', async () => {
