@@ -369,10 +369,15 @@ describe.each(hostsNamed('debian13-v2-bare', 'debian12-v1'))(
 
     test('a container that is being moved as its unit is stopped goes on, all of it in one place', async () => {
       const {service, scope, left} = await whole(2500)
-      const untilFrozen = `systemctl start --no-block "$0"
-        while read -r state <"$1" && [ "$state" = 0 ] || [ "$state" = THAWED ]; do :; done; systemctl stop "$0"`
+      // A move takes less time than a busy host may take to start systemctl, so the run waits for the stop, which
+      // resumes it (systemd.kill(5), `SendSIGCONT=`).
+      const inMove = `systemctl start --no-block "$0"
+        until read -r pid <"$2"; do :; done 2>/dev/null
+        while read -r state <"$1" && [ "$state" = 0 ] || [ "$state" = THAWED ]; do :; done; kill -STOP "$pid"
+        read -r state <"$1"; echo "$state"; systemctl stop "$0"`
       const freezer = `${scope}/${guest.kind.unified ? 'cgroup.freeze' : 'freezer.state'}`
-      await guest.run('sh', '-c', untilFrozen, service.name, freezer)
+      const processes = `/sys/fs/cgroup/${guest.kind.unified ? '' : 'systemd/'}system.slice/${service.name}/cgroup.procs`
+      expect(await guest.run('sh', '-c', inMove, service.name, freezer, processes)).toMatch(/^(?:1|FREEZING|FROZEN)$/)
       expect(await left()).toBe('0 frozen, 2501 alive, 1 place')
       await pausable(service, scope)
     })
