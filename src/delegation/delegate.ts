@@ -2,7 +2,8 @@ import {join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Log} from '../log.js'
 import type {FinishContext, Host, RunHooks} from '../pipeline/contract.js'
-import {loadHash, ownerOf} from '../pipeline/labels.js'
+import {ownerOf} from '../pipeline/labels.js'
+import {sha256} from '../pipeline/sha256.js'
 import {stateDirectory} from '../files/state-directory.js'
 import type {UnitState} from '../systemd/notify-filter.js'
 import {NotifyRelay} from '../systemd/notify-relay.js'
@@ -103,7 +104,7 @@ function relayFor(request: CreateRequest, {open, state}: RelayWay, {env, log, un
 function keyOf({name, body: {Image, Cmd}}: CreateRequest, unit: UnitName | undefined): string {
   const who = name ?? JSON.stringify([Image, Cmd, unit === undefined ? process.pid : ''])
   const owner = unit === undefined ? '' : ownerOf(unit)
-  return loadHash().createHash('sha256').update(`${owner}\n${who}`).digest('hex').slice(0, 16)
+  return sha256(`${owner}\n${who}`).slice(0, 16)
 }
 
 /** The unit's `WatchdogSec=`, in microseconds, where it is this process that it asks. */

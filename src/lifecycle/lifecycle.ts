@@ -26,7 +26,6 @@ import {EARLY_END_NOTICE_MS, OUTPUT_END_MS, START_SYSTEMCTL_ANSWER_MS} from '../
 import {NEVER_ABORTED, sleep, abortable, clampTimer, withTimeout} from '../timing.js'
 import type {Log} from '../log.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
-import {loadHash} from '../pipeline/labels.js'
 import type {Detachment, ExitReport} from '../pipeline/contract.js'
 import {foreseeStop, realtimeKillSignal} from './foresee-stop.js'
 import {describeHealth, type WhenUnhealthy} from './health.js'
@@ -125,7 +124,6 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   const isUp = waitForEngine(run)
   const {name: wanted} = runRequest.request
   const look = wanted === undefined ? undefined : new EarlyLook(engine, bareName(wanted), signal)
-  loadHash()
   await isUp
   await pipeline.resolve(runRequest.request)
   let resident = mustStay(run)

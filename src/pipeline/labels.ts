@@ -1,7 +1,7 @@
-import type * as crypto from 'node:crypto'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {ContainerInspection} from '../docker/engine.js'
 import type {UnitName} from '../systemd/unit.js'
+import {sha256} from './sha256.js'
 
 /**
  * The labels that say on a container whose it is and how it came about, so that whoever finds it later knows. A
@@ -61,16 +61,9 @@ export function wasMadeWithRm({autoRemove, labels}: Pick<ContainerInspection, 'a
   return autoRemove || labels[LABELS.rm] === 'yes'
 }
 
-/**
- * Loads what {@link hashOf} needs, which takes three milliseconds: it is called where something else is waited for.
- */
-export function loadHash(): typeof crypto {
-  return process.getBuiltinModule('node:crypto')
-}
-
 /** The same for requests that ask for the same, as far as the order of what has an order is the same. */
 export function hashOf(request: CreateRequest): string {
-  return loadHash().createHash('sha256').update(JSON.stringify(request, withSortedKeys)).digest('hex')
+  return sha256(JSON.stringify(request, withSortedKeys))
 }
 
 function withSortedKeys(_: string, value: unknown): unknown {
