@@ -19,7 +19,7 @@ const {
   starts: 40,
   rounds: 3,
   units: 100,
-  seconds: 20,
+  seconds: 30,
   megabytes: 1000,
   'journal-megabytes': 50,
 })

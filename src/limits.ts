@@ -85,6 +85,8 @@ export const JOURNAL_ANSWER_MS = 20_000
 export const JOURNAL_READING_MS = 60_000
 /** A journald that writes, and for so long nothing of what a run wrote that was killed, has read it all. */
 export const JOURNAL_QUIET_MS = 1000
+/** How long after a start what only the start needed is given back: a host that starts many units is done by then. */
+export const SHED_MEMORY_MS = 20_000
 /**
  * How long nothing may come of a line of the container's output that is not finished before it goes to the journal as
  * it is. The Engine cuts output anywhere, and a host with more to do than it can takes seconds until it has the rest.

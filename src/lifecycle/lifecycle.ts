@@ -32,6 +32,7 @@ import {describeHealth, type WhenUnhealthy} from './health.js'
 import {KeepAlive} from './keep-alive.js'
 import {takeOffRestartPolicy, type RestartPolicyTakenOff} from './restart-policy.js'
 import type {ProcessSignals} from './signals.js'
+import {shedMemoryLater} from './shed-memory.js'
 import {STATUS, runningSince, tellIfSlow} from './status.js'
 import {supervise} from './supervise.js'
 import {untilReady} from './until-ready.js'
@@ -209,6 +210,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     )
   const isWatched = who === 'delegated' && knowsWatchdog(runRequest.request)
   const keepAlive = isWatched ? undefined : keepAliveOf(run, notifier)
+  cleanup.defer('keep the memory that the start took', shedMemoryLater())
   let exit: ExitReport
   try {
     exit = await abortable(
