@@ -1,6 +1,7 @@
 import {describe, expect, onTestFinished, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
 import {until} from '../../sandbox/until.js'
+import {cgroupsCalled} from '../support/host/cgroups.js'
 import {EVERY_HOST, RELEASES, hostsNamed} from '../support/host/hosts.js'
 import {containers, defineService, unique, type Service} from '../support/service/service.js'
 
@@ -19,11 +20,6 @@ const PLACED: Readonly<Record<string, (unit: string, id: string) => string>> = {
 async function placesOf(guest: Guest, service: Service): Promise<Record<string, string>> {
   const text = await guest.run('cat', `/proc/${await service.inspect('{{.State.Pid}}')}/cgroup`)
   return Object.fromEntries(text.split('\n').map((line) => line.split(':').slice(1) as [string, string]))
-}
-
-/** The cgroups of a unit's name, in any hierarchy. */
-async function cgroupsCalled(guest: Guest, name: string): Promise<string> {
-  return await guest.run('find', '/sys/fs/cgroup', '-name', name)
 }
 
 const V1 = EVERY_HOST.filter(({guest}) => !guest.kind.unified)

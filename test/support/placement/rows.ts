@@ -1,5 +1,6 @@
 import type {Guest} from '../../../sandbox/guest.js'
 import {until} from '../../../sandbox/until.js'
+import {cgroupsCalled} from '../host/cgroups.js'
 import type {Service} from '../service/service.js'
 
 const PATIENCE_MS = 20_000
@@ -187,7 +188,7 @@ export const ROWS: readonly Row[] = [
     async see({guest, inLimitedUnit: service}) {
       const id = await service.inspect('{{.Id}}')
       await service.stop()
-      const cgroups = await guest.run('find', '/sys/fs/cgroup', '-name', service.name, '-o', '-name', `*${id}*`)
+      const cgroups = await cgroupsCalled(guest, service.name, `*${id}*`)
       const processes = await guest.attempt(['sh', '-c', `grep -ls ${id} /proc/[0-9]*/cgroup`])
       const containers = await guest.run('docker', 'ps', '--all', '--quiet', '--filter', `id=${id}`)
       return cgroups === '' && processes.stdout === '' && containers === ''
