@@ -17,7 +17,7 @@ export const FLOORS: readonly Floor[] = [
   {path: 'executable', uses: ['main.ts', 'files', ...GROUND]},
   {
     path: 'main.ts',
-    uses: ['oclif.ts', 'run', 'lifecycle', 'pipeline', 'docker', 'docker/client', 'systemd', ...GROUND],
+    uses: ['oclif.ts', 'run', 'early-engine', 'lifecycle', 'pipeline', 'docker', 'docker/client', 'systemd', ...GROUND],
   },
   {path: 'oclif.ts', uses: ['commands', 'hooks', 'plugins', 'config', ...GROUND]},
   {path: 'index.ts', uses: ['pipeline', 'docker', 'options', ...GROUND]},
@@ -90,6 +90,7 @@ export const FLOORS: readonly Floor[] = [
   },
   {path: 'setup', uses: ['placement', 'docker', 'systemd', 'files', ...GROUND]},
   {path: 'placement', uses: ['pipeline', 'docker', 'systemd', 'kernel', 'files', ...GROUND]},
+  {path: 'early-engine', uses: ['docker', 'docker/client', 'kernel', 'files', ...GROUND]},
   {path: 'pipeline', uses: ['config', 'docker', 'systemd', 'options', ...GROUND]},
   {path: 'config', uses: ['options', 'files', ...GROUND]},
   {path: 'docker/run-options', uses: ['docker', 'options', 'files', ...GROUND]},

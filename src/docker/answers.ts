@@ -121,6 +121,19 @@ export function readInfo(answer: Reading): EngineInfo {
   }
 }
 
+/** What {@link readInfo} reads this from. */
+export function infoAnswer({version, cgroupDriver, defaultRuntime, runtimes, rootless, ...may}: EngineInfo): object {
+  return {
+    ServerVersion: version,
+    CgroupDriver: cgroupDriver,
+    DefaultRuntime: defaultRuntime,
+    Runtimes: Object.fromEntries(runtimes.map((name) => [name, {}])),
+    SecurityOptions: rootless ? ['name=rootless'] : [],
+    LoggingDriver: may.logDriver,
+    LiveRestoreEnabled: may.liveRestore,
+  }
+}
+
 /** A line of the answer to `POST /images/create` that is no error. */
 export function readPullMessage(line: Reading): PullMessage {
   const [id, detail] = [line.at('id'), line.at('progressDetail')]

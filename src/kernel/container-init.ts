@@ -14,7 +14,7 @@ export async function findInit(
   {id, pid}: {readonly id: string; readonly pid: number},
   procRoot = '/proc',
 ): Promise<HostProcess | 'gone' | 'elsewhere'> {
-  const process = await findProcess(pid, procRoot)
+  const process = findProcess(pid, procRoot)
   for (const file of ['cgroup', 'mountinfo']) {
     const text = await readFile(`${procRoot}/${String(pid)}/${file}`, 'utf8').catch(() => '')
     if (text.includes(id)) return process

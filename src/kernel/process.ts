@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import {hasErrorCode} from '../errors.js'
+import {kernelText} from './kernel-text.js'
 import {signalNumber, type SignalName} from './signal-names.js'
 
 /** A process of this host that is not our child, told from one that has its PID later. */
@@ -14,9 +15,9 @@ export interface HostProcess {
 const START_TIME = 19
 
 /** The process with this PID, as it is now. */
-export async function findProcess(pid: number, procRoot = '/proc'): Promise<HostProcess> {
-  const begun = await startOf(pid, procRoot)
-  const isThere = async (): Promise<boolean> => begun !== undefined && (await startOf(pid, procRoot)) === begun
+export function findProcess(pid: number, procRoot = '/proc'): HostProcess {
+  const begun = startTicks(pid, procRoot)
+  const isThere = (): Promise<boolean> => Promise.resolve(begun !== undefined && startTicks(pid, procRoot) === begun)
   return {
     pid,
     isThere,
@@ -34,8 +35,8 @@ export async function findProcess(pid: number, procRoot = '/proc'): Promise<Host
  * When the process began, in ticks since the host's boot; nothing where there is none, or only what its parent has not
  * yet asked for.
  */
-async function startOf(pid: number, procRoot: string): Promise<string | undefined> {
-  const stat = await readFile(`${procRoot}/${String(pid)}/stat`, 'utf8').catch(() => '')
+export function startTicks(pid: number, procRoot = '/proc'): string | undefined {
+  const stat = kernelText(`${procRoot}/${String(pid)}/stat`)
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return fields[0] === 'Z' ? undefined : fields[START_TIME]
 }

@@ -380,6 +380,35 @@ describe.each(HOSTS)('an Engine with live-restore on $name', ({host}) => {
     for (const service of all) await expectOnce(guest, service, service === adopted)
   })
 
+  test('an Engine is asked what it is once in its life, unless its configuration is changed in it', async () => {
+    const guest = host()
+    await restartEngine(guest)
+    await guest.run('rm', '-f', '/run/systemd-docker/engine.json')
+    const service = await defineService(guest, 'run --rm --init --name %n busybox sleep 1000', {
+      Environment: 'SYSTEMD_LOG_LEVEL=debug',
+    })
+    const asks = async (): Promise<boolean> => {
+      await service.start()
+      const invocation = (await service.show('InvocationID')).InvocationID
+      const said = await guest.run(
+        'sh',
+        '-c',
+        'journalctl --sync; journalctl -o cat "_SYSTEMD_INVOCATION_ID=$0"',
+        invocation,
+      )
+      await service.stop()
+      expect(said).toMatch(/^Engine: GET \S*\/_ping: 200|^Engine: GET \S*\/info: 200/m)
+      return /^Engine: GET \S*\/info/m.test(said)
+    }
+    expect([await asks(), await asks()]).toEqual([true, false])
+    expect(await guest.run('stat', '--format=%a %U', '/run/systemd-docker/engine.json')).toBe('600 root')
+    await restartEngine(guest)
+    expect([await asks(), await asks()]).toEqual([true, false])
+    const configured = await guest.run('cat', DAEMON_JSON)
+    await guest.write(DAEMON_JSON, configured)
+    expect([await asks(), await asks()]).toEqual([true, true])
+  })
+
   test('a run that is killed before it has written a word of a restarted container loses and doubles no line', async () => {
     const guest = host()
     await guest.write(STREAM_SH, STREAM)

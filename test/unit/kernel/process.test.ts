@@ -16,7 +16,7 @@ async function stat(pid: number, state: string, startTime: number): Promise<void
 test('a process is there until it ends', async () => {
   const child = spawn('sleep', ['1000'])
   const ended = once(child, 'exit')
-  const found = await findProcess(child.pid ?? 0)
+  const found = findProcess(child.pid ?? 0)
   expect(await found.isThere()).toBe(true)
   await found.signal('SIGKILL')
   await ended
@@ -26,7 +26,7 @@ test('a process is there until it ends', async () => {
 
 test('another process that has its PID later is not taken for it', async () => {
   await stat(42, 'S', 1000)
-  const found = await findProcess(42, inTemp())
+  const found = findProcess(42, inTemp())
   expect(await found.isThere()).toBe(true)
   await stat(42, 'S', 2000)
   expect(await found.isThere()).toBe(false)
@@ -34,7 +34,7 @@ test('another process that has its PID later is not taken for it', async () => {
 
 test('a process that has ended and whose parent has not asked yet is not there', async () => {
   await stat(42, 'S', 1000)
-  const found = await findProcess(42, inTemp())
+  const found = findProcess(42, inTemp())
   await stat(42, 'Z', 1000)
   expect(await found.isThere()).toBe(false)
 })

@@ -1,6 +1,6 @@
 import {createServer, type Server} from 'node:http'
 import {afterEach, describe, expect, test} from 'vitest'
-import {EarlyEngine} from '../../../src/docker/early-engine.js'
+import {EarlyEngine} from '../../../src/early-engine/early-engine.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()

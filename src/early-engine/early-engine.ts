@@ -1,11 +1,13 @@
-import {DockerodeEngine} from './dockerode-engine.js'
-import type {EngineInfo} from './engine.js'
+import {DockerodeEngine} from '../docker/dockerode-engine.js'
+import type {EngineInfo} from '../docker/engine.js'
+import {keepInfo, keptInfo, lifeOf} from './kept-info.js'
 import {NEVER_ABORTED, abortable} from '../timing.js'
 
 /**
  * An Engine that is asked at once what it is, because the answer takes it some twenty milliseconds (Docker starts runc
- * and docker-init to tell their versions), in which a run has something else to do. It answers to a first `ping` when
- * it has said that, and every `info` is that answer, where there was one, until it is asked again whether it is there.
+ * and docker-init to tell their versions), in which a run has something else to do. Where an earlier run has kept that,
+ * it is asked at once whether it is there. It answers to a first `ping` when it has said either, and every `info` is
+ * that answer, where there was one, until it is asked again whether it is there.
  */
 export class EarlyEngine extends DockerodeEngine {
   #early: Promise<EngineInfo | undefined> | undefined
@@ -14,7 +16,16 @@ export class EarlyEngine extends DockerodeEngine {
 
   constructor(path: string, pinned?: string, headers: Readonly<Record<string, string>> = {}) {
     super(path, pinned, headers)
-    this.#early = super.info(NEVER_ABORTED).catch(() => undefined)
+    const kept = keptInfo(path)
+    const early = kept === undefined ? this.#askAndKeep(path) : super.ping(NEVER_ABORTED).then(() => kept)
+    this.#early = early.catch(() => undefined)
+  }
+
+  async #askAndKeep(path: string): Promise<EngineInfo> {
+    const life = lifeOf(path)
+    const info = await super.info(NEVER_ABORTED)
+    if (life !== undefined) keepInfo(path, life, info)
+    return info
   }
 
   override async ping(signal: AbortSignal): Promise<void> {

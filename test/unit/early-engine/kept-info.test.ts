@@ -1,0 +1,151 @@
+import {mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync} from 'node:fs'
+import {uptime} from 'node:os'
+import {dirname, join} from 'node:path'
+import {beforeEach, describe, expect, test} from 'vitest'
+import type {EngineInfo} from '../../../src/docker/engine.js'
+import {keepInfo, keptInfo, lifeOf, type EnginePlaces} from '../../../src/early-engine/kept-info.js'
+import {useTempDirectory} from '../../support/temp-directory.js'
+
+const inTemp = useTempDirectory()
+const INFO: EngineInfo = {
+  version: '28.5.2',
+  cgroupDriver: 'systemd',
+  defaultRuntime: 'runc',
+  runtimes: ['runc', 'systemd-docker'],
+  rootless: true,
+  logDriver: 'local',
+  liveRestore: true,
+}
+const PID = 42
+
+let places: EnginePlaces
+
+/** How many seconds after now the Engine is said to have started: files that a test makes are then older than that. */
+function startEngine(
+  seconds = 60,
+  {pid = PID, comm = 'dockerd', words = ['/usr/sbin/dockerd', '-H', 'fd://']} = {},
+): void {
+  const own = join(places.procRoot, String(pid))
+  mkdirSync(join(own, 'root'), {recursive: true})
+  const ticks = Math.round((uptime() + seconds) * 100)
+  writeFileSync(join(own, 'stat'), `${String(pid)} (dockerd) S ${'0 '.repeat(18)}${String(ticks)} 0`)
+  writeFileSync(join(own, 'comm'), `${comm}\n`)
+  writeFileSync(join(own, 'cmdline'), words.map((word) => `${word}\0`).join(''))
+  writeFileSync(places.pidFile, String(pid))
+}
+
+/** A file of the Engine's configuration, as the Engine itself sees it. */
+function configurationFile(): string {
+  const file = join(places.procRoot, String(PID), 'root', places.configuration)
+  mkdirSync(dirname(file), {recursive: true})
+  return file
+}
+
+function keep(info = INFO): void {
+  keepInfo(places.socket, lifeOf(places.socket, places) ?? 'none', info, places)
+}
+
+beforeEach(() => {
+  places = {
+    uid: process.getuid?.() ?? 0,
+    socket: inTemp('docker.sock'),
+    pidFile: inTemp('docker.pid'),
+    configuration: '/etc/docker/daemon.json',
+    procRoot: inTemp('proc'),
+    kept: inTemp('kept'),
+  }
+  writeFileSync(places.socket, '')
+  startEngine()
+  writeFileSync(configurationFile(), '{}')
+})
+
+test.each([
+  INFO,
+  {version: '20.10.24', cgroupDriver: 'cgroupfs', defaultRuntime: 'crun', runtimes: [], rootless: false},
+])('what the Engine has said of itself is had again in the same life of it, all of it (%#)', (info) => {
+  expect(keptInfo(places.socket, places)).toBeUndefined()
+  keep(info)
+  expect(keptInfo(places.socket, places)).toEqual(info)
+  expect(statSync(join(places.kept, 'engine.json')).mode & 0o777).toBe(0o600)
+  expect(statSync(places.kept).mode & 0o777).toBe(0o700)
+  expect(readdirSync(places.kept)).toEqual(['engine.json'])
+})
+
+describe('what was kept is not had', () => {
+  beforeEach(() => {
+    keep()
+    expect(keptInfo(places.socket, places)).toEqual(INFO)
+  })
+
+  test.each<[string, () => void]>([
+    ['of an Engine that has been started again', () => startEngine(70)],
+    ['of one that has another PID', () => startEngine(60, {pid: 43})],
+    ['of one that is gone', () => rmSync(join(places.procRoot, String(PID)), {recursive: true})],
+    ['of one that has no PID file', () => unlinkSync(places.pidFile)],
+    ['where its PID is now that of something else', () => startEngine(60, {comm: 'nginx'})],
+    [
+      'where another one listens there',
+      () => {
+        unlinkSync(places.socket)
+        writeFileSync(inTemp('other'), '')
+        writeFileSync(places.socket, '')
+      },
+    ],
+    ['where its configuration was changed since it started', () => startEngine(-60)],
+    [
+      'where its configuration is a link, to what may change elsewhere',
+      () => {
+        unlinkSync(configurationFile())
+        symlinkSync(inTemp('daemon.json'), configurationFile())
+      },
+    ],
+    [
+      'where its configuration is another file',
+      () => startEngine(60, {words: ['dockerd', '--config-file=/srv/d.json']}),
+    ],
+    ['where it is no text of ours', () => writeFileSync(join(places.kept, 'engine.json'), '{"life"')],
+    [
+      'where it is a link',
+      () => {
+        const file = join(places.kept, 'engine.json')
+        writeFileSync(inTemp('elsewhere'), readFileSync(file))
+        unlinkSync(file)
+        symlinkSync(inTemp('elsewhere'), file)
+      },
+    ],
+  ])('%s', (_, change) => {
+    change()
+    expect(keptInfo(places.socket, places)).toBeUndefined()
+  })
+
+  test('by another user, nor of an Engine at another socket', () => {
+    expect(keptInfo(places.socket, {...places, uid: places.uid + 1})).toBeUndefined()
+    expect(keptInfo(inTemp('other.sock'), places)).toBeUndefined()
+  })
+})
+
+test('nothing is kept of an Engine that was started again while it answered', () => {
+  const life = lifeOf(places.socket, places) ?? ''
+  startEngine(70)
+  keepInfo(places.socket, life, INFO, places)
+  expect(keptInfo(places.socket, places)).toBeUndefined()
+})
+
+test('nothing is kept, and nothing said, where nothing can be written', () => {
+  writeFileSync(places.kept, '')
+  keep()
+  expect(keptInfo(places.socket, places)).toBeUndefined()
+})
+
+test.each([
+  ['and its directory is', () => undefined],
+  ['nor is its directory', () => rmSync(dirname(configurationFile()), {recursive: true})],
+])('an Engine without a file of configuration is known as long as none is made: it is not there, %s', (_, change) => {
+  rmSync(configurationFile())
+  change()
+  keep()
+  expect(keptInfo(places.socket, places)).toEqual(INFO)
+  startEngine(-60)
+  keep()
+  expect(keptInfo(places.socket, places)).toBeUndefined()
+})
