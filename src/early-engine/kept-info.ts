@@ -11,7 +11,7 @@ import type {EngineInfo} from '../docker/engine.js'
 import {readJson} from '../docker/reading.js'
 
 /** Where a host has its Engine, whose that is, and what is kept of it. */
-export interface EnginePlaces {
+interface EnginePlaces {
   readonly uid: number
   readonly socket: string
   readonly pidFile: string

@@ -3,7 +3,7 @@ import {uptime} from 'node:os'
 import {dirname, join} from 'node:path'
 import {beforeEach, describe, expect, test} from 'vitest'
 import type {EngineInfo} from '../../../src/docker/engine.js'
-import {keepInfo, keptInfo, lifeOf, type EnginePlaces} from '../../../src/early-engine/kept-info.js'
+import {keepInfo, keptInfo, lifeOf} from '../../../src/early-engine/kept-info.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
 const inTemp = useTempDirectory()
@@ -18,7 +18,7 @@ const INFO: EngineInfo = {
 }
 const PID = 42
 
-let places: EnginePlaces
+let places: NonNullable<Parameters<typeof lifeOf>[1]>
 
 /** How many seconds after now the Engine is said to have started: files that a test makes are then older than that. */
 function startEngine(
