@@ -44,8 +44,8 @@ export const READY_LEAST_MS = 10
 /** How long one such probe may take where nobody has said it. */
 export const READY_PROBE_MS = 5000
 /**
- * How long after a connection was made it must have stayed open: Docker's proxy accepts one to a published port before
- * anybody listens behind it, and closes it then.
+ * How long after a connection was made it must have stayed open at least: Docker's proxy accepts one to a published
+ * port before anybody listens behind it, and closes it then.
  */
 export const CONNECTION_STAYS_MS = 200
 /** How often a container that is waited for is looked at whether it is unhealthy, or has ended without the Engine. */

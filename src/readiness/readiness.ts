@@ -10,6 +10,8 @@ interface AwaitedContainer {
 export interface WaitContext {
   readonly engine: Engine
   readonly container: AwaitedContainer
+  /** How long it took to start the container, in milliseconds, as on a busy host all takes long; absent if unknown. */
+  readonly startTook?: number
   /** Is told what the last answer was, in words that go behind a colon. */
   readonly said: (answer: string) => void
   readonly signal: AbortSignal

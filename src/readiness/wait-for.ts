@@ -22,6 +22,7 @@ export interface WaitWords {
 export function waitFor(words: WaitWords, {env, engine, unit}: Host): Partial<RunHooks> {
   let readiness: Readiness | undefined
   let timeout: number | undefined
+  let startsAt = Infinity
   return {
     async resolve() {
       // Few runs wait for anything.
@@ -31,17 +32,19 @@ export function waitFor(words: WaitWords, {env, engine, unit}: Host): Partial<Ru
     },
     async start({container, signal}) {
       await readiness?.check?.({engine, container, signal})
+      startsAt = performance.now()
     },
     awaits: () => readiness?.what,
     async ready({container, signal, tell, extend}) {
       if (readiness === undefined) return
+      const startTook = Math.max(0, performance.now() - startsAt)
       if (timeout !== undefined && unit !== undefined) {
         const needed = timeout + READY_ENDING_MS
         const {at = 0} = (await commandDeadline('start', unit, env, signal)) ?? {}
         if (performance.now() + needed > at) extend(needed)
       }
       const {waitUntilReady} = await import('./probes.js')
-      await waitUntilReady(readiness, {engine, container, said: tell, signal}, timeout)
+      await waitUntilReady(readiness, {engine, container, startTook, said: tell, signal}, timeout)
     },
     describe: () => (readiness === undefined ? [] : [`wait for ${readiness.what} before READY=1`]),
   }

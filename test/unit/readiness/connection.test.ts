@@ -1,6 +1,7 @@
 import {connect, createServer, type AddressInfo, type Server, type Socket} from 'node:net'
 import {afterEach, expect, test} from 'vitest'
 import {connectionReadiness} from '../../../src/readiness/connection.js'
+import {CONNECTION_STAYS_MS} from '../../../src/limits.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
 
@@ -24,7 +25,7 @@ async function listening(path: string | undefined, accept: (socket: Socket, coun
   return server
 }
 
-async function waited(where: Parameters<typeof connectionReadiness>[1], most = 3): Promise<string[]> {
+async function waited(where: Parameters<typeof connectionReadiness>[1], most = 3, startTook = 0): Promise<string[]> {
   const said: string[] = []
   const controller = new AbortController()
   const enough = new Error('enough')
@@ -32,7 +33,13 @@ async function waited(where: Parameters<typeof connectionReadiness>[1], most = 3
     if (said.push(answer) === most) controller.abort(enough)
   }
   await connectionReadiness('it', where, PACE)
-    .wait({engine: fakeEngine(), container: {id: 'abc', tty: false}, said: listen, signal: controller.signal})
+    .wait({
+      engine: fakeEngine(),
+      container: {id: 'abc', tty: false},
+      startTook,
+      said: listen,
+      signal: controller.signal,
+    })
     .catch((error: unknown) => {
       expect(error).toBe(enough)
     })
@@ -55,6 +62,19 @@ test('a port behind which nobody listens yet, so that a proxy closes each connec
     'the connection was closed at once, 1st try',
     'the connection was closed at once, 2nd try',
   ])
+})
+
+test('a proxy of a busy host may take as long to close a connection as the container took to start', async () => {
+  const server = await listening(undefined, (socket, count) => {
+    if (count < 2) setTimeout(() => socket.end(), 2 * CONNECTION_STAYS_MS)
+  })
+  const where = {host: 'localhost', port: port(server)}
+  expect(await waited(where, 3, 3 * CONNECTION_STAYS_MS)).toEqual(['the connection was closed at once, 1st try'])
+})
+
+test('a connection need not stay open for longer than a probe may take', async () => {
+  const server = await listening(undefined, () => undefined)
+  expect(await waited({host: 'localhost', port: port(server)}, 3, 60_000)).toEqual([])
 })
 
 test('a port that nobody has is not ready', async () => {
