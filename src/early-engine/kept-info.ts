@@ -1,10 +1,9 @@
 import {lstatSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs'
-import {uptime} from 'node:os'
 import {dirname, join} from 'node:path'
 import {makePrivate} from '../files/private-directory.js'
 import {readRegularSync} from '../files/regular.js'
 import {kernelText} from '../kernel/kernel-text.js'
-import {hasOwnPids, startTicks} from '../kernel/process.js'
+import {ageOf, hasOwnPids, startTicks} from '../kernel/process.js'
 import {infoAnswer, readInfo} from '../docker/answers.js'
 import {DEFAULT_SOCKET} from '../docker/client/endpoint.js'
 import type {EngineInfo} from '../docker/engine.js'
@@ -35,8 +34,6 @@ const FILE = 'engine.json'
 const MOST_BYTES = 64 * 1024
 /** The next where what is kept is written otherwise, or means something else. */
 const FORMAT = 1
-/** In these the kernel gives a process's start (proc_pid_stat(5)); 100 a second on every architecture of Node. */
-const TICKS_PER_SECOND = 100
 /** How far two clocks that tell a file's change and a process's start may be apart, in milliseconds. */
 const MARGIN_MS = 1000
 
@@ -94,7 +91,7 @@ export function lifeOf(socket: string, places = HOST): string | undefined {
   if (kernelText(join(own, 'cmdline')).includes('--config-file')) return undefined
   try {
     const {dev, ino} = statSync(socket)
-    const startedAt = Date.now() - (uptime() - Number(ticks) / TICKS_PER_SECOND) * 1000
+    const startedAt = Date.now() - (ageOf(pid, procRoot) ?? Infinity)
     if (changedAt(join(own, 'root', configuration)) > startedAt - MARGIN_MS) return undefined
     return [FORMAT, pid, ticks, dev, ino].join(' ')
   } catch {

@@ -13,6 +13,8 @@ export interface HostProcess {
 
 /** The 22nd field of /proc/PID/stat (proc_pid_stat(5)) counted from behind the name, which may have blanks in it. */
 const START_TIME = 19
+/** Of its unit there are 100 a second on every architecture that Node runs on. */
+const TICKS_PER_SECOND = 100
 
 /** The process with this PID, as it is now. */
 export function findProcess(pid: number, procRoot = '/proc'): HostProcess {
@@ -36,9 +38,21 @@ export function findProcess(pid: number, procRoot = '/proc'): HostProcess {
  * yet asked for.
  */
 export function startTicks(pid: number, procRoot = '/proc'): string | undefined {
-  const stat = kernelText(`${procRoot}/${String(pid)}/stat`)
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = statFields(pid, procRoot)
   return fields[0] === 'Z' ? undefined : fields[START_TIME]
+}
+
+/** How long ago the process with this PID began, in milliseconds; nothing where that is not known. */
+export function ageOf(pid: number | string, procRoot = '/proc'): number | undefined {
+  const uptime = Number.parseFloat(kernelText(`${procRoot}/uptime`))
+  const age = (uptime - Number(statFields(pid, procRoot)[START_TIME]) / TICKS_PER_SECOND) * 1000
+  return Number.isFinite(age) ? age : undefined
+}
+
+/** Its fields from the third on, which is its state. */
+function statFields(pid: number | string, procRoot: string): string[] {
+  const stat = kernelText(`${procRoot}/${String(pid)}/stat`)
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 /**

@@ -1,16 +1,8 @@
-import {readFile} from 'node:fs/promises'
+import {ageOf} from '../kernel/process.js'
 import {propertiesOf} from './properties.js'
 import {millisecondsOf} from './timespan.js'
 import type {UnitName} from './unit.js'
 import {ENDING_MS, ENDING_SHARE, ENDING_STARTS} from '../limits.js'
-
-/**
- * In these the kernel gives a process's start (proc_pid_stat(5), `starttime`); it is 100 a second on every architecture
- * that Node runs on.
- */
-const TICKS_PER_SECOND = 100
-/** The 22nd field of /proc/PID/stat, counted from behind the name, which may have blanks in it. */
-const START_TIME = 19
 
 /** When this program's own first line ran. */
 const FIRST_LINE = performance.now()
@@ -42,11 +34,9 @@ export async function commandDeadline(
 ): Promise<Deadline | undefined> {
   const property = during === 'start' ? 'TimeoutStartUSec' : 'TimeoutStopUSec'
   const asked = performance.now()
-  const [answer, begun, ownBegin] = await Promise.all([
-    propertiesOf(unit, [property], signal),
-    beginOf(env['SYSTEMD_EXEC_PID'] ?? 'self', procRoot),
-    beginOf('self', procRoot),
-  ])
+  const begun = beginOf(env['SYSTEMD_EXEC_PID'] ?? 'self', procRoot)
+  const ownBegin = beginOf('self', procRoot)
+  const answer = await propertiesOf(unit, [property], signal)
   const slowness = Math.max(FIRST_LINE - ownBegin, performance.now() - asked)
   return deadlineFrom(Math.min(begun, ownBegin), millisecondsOf(answer?.[property] ?? ''), slowness)
 }
@@ -72,7 +62,7 @@ export async function stopDeadline(
 ): Promise<Deadline | undefined> {
   const asked = performance.now()
   const said = await propertiesOf(unit, STOP_DEADLINE_PROPERTIES, signal)
-  return (await stopDeadlineFrom(said ?? {}, asked, procRoot)).deadline
+  return stopDeadlineFrom(said ?? {}, asked, procRoot).deadline
 }
 
 /**
@@ -81,15 +71,15 @@ export async function stopDeadline(
  * @param asked when systemd was asked, as a moment of performance.now()
  * @returns besides the deadline, since when the stop lasts: where none does, since systemd was asked
  */
-export async function stopDeadlineFrom(
+export function stopDeadlineFrom(
   said: Readonly<Partial<Record<(typeof STOP_DEADLINE_PROPERTIES)[number], string>>>,
   asked: number,
   procRoot = '/proc',
-): Promise<{readonly since: number; readonly deadline: Deadline | undefined}> {
+): {readonly since: number; readonly deadline: Deadline | undefined} {
   const slowness = performance.now() - asked
   const changed = Number(said.StateChangeTimestampMonotonic)
   const since = said.ActiveState === 'deactivating' && changed > 0 ? Math.min(asked, momentOf(changed)) : asked
-  const ownSlowness = FIRST_LINE - (await beginOf('self', procRoot))
+  const ownSlowness = FIRST_LINE - beginOf('self', procRoot)
   // systemd gives a unit whose watchdog was missed a time of its own (systemd.service(5), `TimeoutAbortSec=`).
   const property = said.SubState === 'stop-watchdog' ? 'TimeoutAbortUSec' : 'TimeoutStopUSec'
   const limit = millisecondsOf(said[property] ?? '')
@@ -119,17 +109,7 @@ export function deadlineFrom(begun: number, limit: number | undefined, slowness:
  * When a process was forked. At the latest when Node began, which is 0, also where the kernel's two clocks are not of
  * one host (lxcfs).
  */
-async function beginOf(pid: string, procRoot: string): Promise<number> {
-  const now = performance.now()
-  try {
-    const [stat, uptime] = await Promise.all([
-      readFile(`${procRoot}/${pid}/stat`, 'utf8'),
-      readFile(`${procRoot}/uptime`, 'utf8'),
-    ])
-    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME])
-    const age = (Number.parseFloat(uptime) - ticks / TICKS_PER_SECOND) * 1000
-    return Number.isFinite(age) ? Math.min(0, now - age) : 0
-  } catch {
-    return 0
-  }
+function beginOf(pid: string, procRoot: string): number {
+  const age = ageOf(pid, procRoot)
+  return age === undefined ? 0 : Math.min(0, performance.now() - age)
 }

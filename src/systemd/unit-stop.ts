@@ -46,7 +46,7 @@ export async function unitStop(unit: UnitName, signal: AbortSignal, patience?: n
   const said = await propertiesOf(unit, PROPERTIES, signal, patience)
   if (said === undefined) return undefined
   const {SubState = '', MainPID = '0', KillMode = '', KillSignal = '', RestartKillSignal = ''} = said
-  const {since, deadline} = await stopDeadlineFrom(said, asked)
+  const {since, deadline} = stopDeadlineFrom(said, asked)
   return {
     deadline,
     subState: SubState,

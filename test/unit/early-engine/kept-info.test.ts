@@ -1,5 +1,4 @@
 import {mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync} from 'node:fs'
-import {uptime} from 'node:os'
 import {dirname, join} from 'node:path'
 import {beforeEach, describe, expect, test} from 'vitest'
 import type {EngineInfo} from '../../../src/docker/engine.js'
@@ -27,7 +26,7 @@ function startEngine(
 ): void {
   const own = join(places.procRoot, String(pid))
   mkdirSync(join(own, 'root'), {recursive: true})
-  const ticks = Math.round((uptime() + seconds) * 100)
+  const ticks = (3600 + seconds) * 100
   writeFileSync(join(own, 'stat'), `${String(pid)} (dockerd) S ${'0 '.repeat(18)}${String(ticks)} 0`)
   writeFileSync(join(own, 'comm'), `${comm}\n`)
   writeFileSync(join(own, 'cmdline'), words.map((word) => `${word}\0`).join(''))
@@ -56,6 +55,7 @@ beforeEach(() => {
   }
   writeFileSync(places.socket, '')
   startEngine()
+  writeFileSync(join(places.procRoot, 'uptime'), '3600.00 0.00\n')
   writeFileSync(configurationFile(), '{}')
 })
 
