@@ -5,16 +5,17 @@ import {SHED_MEMORY_MS} from '../limits.js'
 type Collect = (how?: {type: 'major'; execution: 'sync'; flavor: 'last-resort'}) => void
 
 /**
- * Has V8 give back what only the start of this process needed, a while after it: 3 MiB of a unit. V8 collects that by
+ * Has V8 give back what only the start of this process needed, a while after it: 3.5 MiB of a unit. V8 collects that by
  * itself, some ten seconds later, if the start has taken just enough memory (V8, src/heap/memory-reducer.h), and else
  * when it is short of it, which a process that sleeps never is. It is also to forget what it has made of a function
- * that was not called between two collections, rather than six: most of the start's code.
+ * that was not called between two collections, rather than six, and machine code like bytecode: most of the start's.
  *
  * @returns has it keep all
  */
 export function shedMemoryLater(): () => void {
-  // The same name in Node 20 to 26 (`node --v8-options`).
+  // The same names in Node 20 to 26 (`node --v8-options`).
   v8().setFlagsFromString('--bytecode-old-age=1')
+  v8().setFlagsFromString('--flush-baseline-code')
   const garbage = new WeakRef({})
   const timer = setTimeout(() => {
     if (garbage.deref() !== undefined) collect()
