@@ -1,7 +1,6 @@
-import {lstatSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {lstatSync, statSync} from 'node:fs'
 import {dirname, join} from 'node:path'
-import {makePrivate} from '../files/private-directory.js'
-import {readRegularSync} from '../files/regular.js'
+import {keep, readKept} from '../files/kept-file.js'
 import {kernelText} from '../kernel/kernel-text.js'
 import {ageOf, hasOwnPids, startTicks} from '../kernel/process.js'
 import {infoAnswer, readInfo} from '../docker/answers.js'
@@ -44,10 +43,10 @@ const MARGIN_MS = 1000
  */
 export function keptInfo(socket: string, places = HOST): EngineInfo | undefined {
   const life = lifeOf(socket, places)
-  if (life === undefined) return undefined
+  const text = life === undefined ? undefined : readKept(places.kept, FILE, MOST_BYTES)
+  if (text === undefined) return undefined
   try {
-    makePrivate(places.kept)
-    const kept = readJson(readRegularSync(join(places.kept, FILE), {limit: MOST_BYTES}).toString())
+    const kept = readJson(text)
     return kept.at('life').text() === life ? readInfo(kept.at('info')) : undefined
   } catch {
     return undefined
@@ -62,19 +61,7 @@ export function keptInfo(socket: string, places = HOST): EngineInfo | undefined 
 export function keepInfo(socket: string, life: string, info: EngineInfo, places = HOST): void {
   // What it said may be of the life before.
   if (lifeOf(socket, places) !== life) return
-  const file = join(places.kept, FILE)
-  const unfinished = `${file}.${String(process.pid)}`
-  try {
-    makePrivate(places.kept)
-    try {
-      writeFileSync(unfinished, JSON.stringify({life, info: infoAnswer(info)}), {mode: 0o600})
-      renameSync(unfinished, file)
-    } finally {
-      rmSync(unfinished, {force: true})
-    }
-  } catch {
-    // As in a unit that may not write there: each of its runs asks.
-  }
+  keep(places.kept, FILE, JSON.stringify({life, info: infoAnswer(info)}))
 }
 
 /**
