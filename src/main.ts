@@ -5,6 +5,7 @@ import {pinnedVersion} from './docker/api-version.js'
 import {clientEnvironment} from './docker/client/global-options.js'
 import {requestHeaders} from './docker/client/request-headers.js'
 import {EarlyEngine} from './early-engine/early-engine.js'
+import {stateDirectory} from './files/state-directory.js'
 import {cleanSignal, type ProcessEnd} from './lifecycle/exit-status.js'
 import {readSite} from './run/site.js'
 import {asksForHelp, parseCommandLine} from './run/command-line.js'
@@ -100,7 +101,7 @@ async function perform(
     const {file: configFile = env['SYSTEMD_DOCKER_CONFIG'], directory} = configWords(argv)
     const configured = directory === undefined ? env : {...env, DOCKER_CONFIG: directory}
     const early = namesEngine(argv) ? undefined : engineOf(configured, log)
-    const site = await readSite({root, env, configFile, signal: stop.signal})
+    const site = await readSite({root, env, configFile, state: stateDirectory(env), signal: stop.signal})
     const line = parseCommandLine(argv, site.declarations)
     if (line.command === undefined) throw new UnknownCommandError(undefined)
     if (line.command !== 'run') return await viaOclif([line.command, ...line.rest])

@@ -1,6 +1,7 @@
 import {readdir} from 'node:fs/promises'
 import {extname, join} from 'node:path'
 import {ConfigurationError, IrregularFileError, hasErrorCode, reason} from '../errors.js'
+import {keepContent, keptContent} from './kept-content.js'
 import {readTrusted, trustedProgram} from './trust.js'
 
 /** Where the host's configuration is. */
@@ -44,29 +45,27 @@ async function list(directory: string): Promise<string[]> {
 
 /** The kinds of files that may be named; what has no ending is YAML. */
 const KINDS = ['.yaml', '.yml', '.json', '.js', '.cjs', '.mjs', ''] as const
+type Kind = (typeof KINDS)[number]
 const PROGRAMS: readonly string[] = ['.js', '.cjs', '.mjs']
 const MISSING = "it does not exist; where it is to be the directory of docker's client, leave --config out"
 /** The most bytes that a file may have. */
 const LIMIT = 1024 * 1024
 
 /**
- * Reads configuration files, by cosmiconfig's loaders, which are loaded when there is a file. An empty file says
- * nothing.
+ * Reads configuration files, by cosmiconfig's loaders, which are loaded for a file that no run has read yet. An empty
+ * file says nothing.
  *
+ * @param state where what files say is kept from one run to the next, as a directory that its owner alone may use
  * @throws {ConfigurationError} that names the file, also when others could have written it
  */
-export async function readConfigFiles(paths: readonly string[]): Promise<ConfigFile[]> {
-  if (paths.length === 0) return []
-  const {defaultLoaders} = await import('./loaders.js')
+export async function readConfigFiles(paths: readonly string[], state?: string): Promise<ConfigFile[]> {
   return await Promise.all(
     paths.map(async (path) => {
       try {
         const kind = KINDS.find((ending) => ending === extname(path))
         if (kind === undefined) throw new Error(`its name must end in one of ${KINDS.join(' ').trimEnd()}`)
         const text = await readTrusted(path, LIMIT)
-        if (text.trim() === '') return {path, content: {}, text}
-        const loaded = PROGRAMS.includes(kind) ? await trustedProgram(path) : path
-        const content: unknown = await defaultLoaders[kind === '' ? 'noExt' : kind](loaded, text)
+        const content = text.trim() === '' ? {} : await contentOf(path, kind, text, state)
         return {path, content: content ?? {}, text}
       } catch (error) {
         if (error instanceof ConfigurationError) throw error
@@ -75,4 +74,16 @@ export async function readConfigFiles(paths: readonly string[]): Promise<ConfigF
       }
     }),
   )
+}
+
+/** What a file says. A program is run each time: it may say something else. */
+async function contentOf(path: string, kind: Kind, text: string, state: string | undefined): Promise<unknown> {
+  const isProgram = PROGRAMS.includes(kind)
+  const kept = isProgram || state === undefined ? undefined : keptContent(state, path, text)
+  if (kept !== undefined) return kept.content
+  const {defaultLoaders} = await import('./loaders.js')
+  const loaded = isProgram ? await trustedProgram(path) : path
+  const content: unknown = await defaultLoaders[kind === '' ? 'noExt' : kind](loaded, text)
+  if (!isProgram && state !== undefined) keepContent(state, path, text, content ?? {})
+  return content
 }

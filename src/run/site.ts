@@ -27,6 +27,8 @@ export interface SiteInput {
   readonly env: Readonly<NodeJS.ProcessEnv>
   /** The one file to read instead of the host's. */
   readonly configFile: string | undefined
+  /** Where what the host's files say is kept from one run to the next, as a directory that its owner alone may use. */
+  readonly state?: string | undefined
   /** Aborts the reading, also of a program that never comes to its end. */
   readonly signal: AbortSignal
 }
@@ -37,8 +39,13 @@ export interface SiteInput {
  * @throws {ConfigurationError}
  * @throws {PluginLoadError}
  */
-export async function readSite({root, env, configFile, signal}: SiteInput): Promise<Site> {
-  const files = await abortable(signal, pathsOf(env, configFile).then(readConfigFiles))
+export async function readSite({root, env, configFile, state, signal}: SiteInput): Promise<Site> {
+  // Of files that are named by lines there may be any number.
+  const kept = configFile === undefined ? state : undefined
+  const files = await abortable(
+    signal,
+    pathsOf(env, configFile).then((paths) => readConfigFiles(paths, kept)),
+  )
   const product = {plugins: BUILT_IN, options: Object.keys(GLOBAL_OPTIONS)}
   const plugins = await loadPlugins(product, {root, folders: SITE_FOLDERS, files: pluginFiles(files)}, signal)
   return {files, plugins, declarations: {...GLOBAL_OPTIONS, ...declarationsOf(plugins)}}

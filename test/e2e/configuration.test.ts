@@ -52,6 +52,27 @@ describe.each(CURRENT)('the configuration on $name', ({guest}) => {
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
   })
 
+  test('what a file says is kept below /run for the next start, and what it says by then is what applies', async () => {
+    const {unit, path} = await hostFolder(guest, {'config.d/50-kept.yaml': 'pid-file: /run/first-%n.pid\n'})
+    const service = await defineService(guest, 'run --rm --name %n busybox sleep 1000', unit)
+    const kept = '/run/systemd-docker/config-etc-systemd-docker-config.d-50-kept.yaml.json'
+    const startsWith = async (text: string): Promise<string> => {
+      await guest.write(`${path}/config.d/50-kept.yaml`, text)
+      await service.start()
+      const {content} = JSON.parse(await guest.run('cat', kept)) as {content: unknown}
+      expect(content).toEqual({'pid-file': text.replace('pid-file: ', '').trim()})
+      const pid = await service.inspect('{{.State.Pid}}')
+      const file = await guest.run('sh', '-c', `grep --files-with-matches ${pid} /run/*-${service.name}.pid`)
+      await service.stop()
+      return file
+    }
+    const first = `/run/first-${service.name}.pid`
+    expect(await startsWith('pid-file: /run/first-%n.pid\n')).toBe(first)
+    expect(await startsWith('pid-file: /run/first-%n.pid\n')).toBe(first)
+    expect(await startsWith('pid-file: /run/other-%n.pid\n')).toBe(first.replace('first', 'other'))
+    expect(await guest.run('stat', '--format=%a %U', kept)).toBe('600 root')
+  })
+
   test('`config show` prints each value with where it came from', async () => {
     const {unit} = await hostFolder(guest, {'config.yaml': 'logs: false\nunits: {"db-*": {pid-file: /run/%n.pid}}'})
     const service = await defineService(guest, 'config show --unit db-1.service', {...unit, Type: 'oneshot'})
