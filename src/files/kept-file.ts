@@ -1,6 +1,6 @@
 import {renameSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {makePrivate} from './private-directory.js'
+import {isPrivate, makePrivate} from './private-directory.js'
 import {readRegularSync} from './regular.js'
 
 /**
@@ -11,26 +11,26 @@ import {readRegularSync} from './regular.js'
  */
 export function readKept(directory: string, name: string, limit: number): string | undefined {
   try {
-    makePrivate(directory)
-    return readRegularSync(join(directory, name), {limit}).toString()
+    return isPrivate(directory) ? readRegularSync(join(directory, name), {limit}).toString() : undefined
   } catch {
     return undefined
   }
 }
 
-/** Keeps a text for {@link readKept}, whole or not at all, as in a unit that may not write there. */
+/** Keeps a text for {@link readKept}, whole or not at all. */
 export function keep(directory: string, name: string, text: string): void {
   const file = join(directory, name)
   const unfinished = `${file}.${String(process.pid)}`
   try {
     makePrivate(directory)
     try {
-      writeFileSync(unfinished, text, {mode: 0o600})
+      // Processes in PID namespaces of their own may have the same PID, and no two may write to one file.
+      writeFileSync(unfinished, text, {mode: 0o600, flag: 'wx'})
       renameSync(unfinished, file)
     } finally {
       rmSync(unfinished, {force: true})
     }
   } catch {
-    // What is kept nowhere is found out anew each time.
+    // As in a unit that may not write there: each of its runs finds it out anew.
   }
 }

@@ -11,8 +11,13 @@ export function makePrivate(directory: string): void {
     mkdirSync(directory, {mode: 0o700})
   } catch (error) {
     if (!hasErrorCode(error, 'EEXIST')) throw error
-    const stats = lstatSync(directory)
-    if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0)
+    if (!isPrivate(directory))
       throw new StateError(directory, 'it is not a directory that only this user can write to; remove it')
   }
+}
+
+/** Whether a directory is there, and its owner, who is this user, alone may write to it. */
+export function isPrivate(directory: string): boolean {
+  const stats = lstatSync(directory, {throwIfNoEntry: false})
+  return stats?.isDirectory() === true && stats.uid === process.getuid?.() && (stats.mode & 0o022) === 0
 }
