@@ -27,7 +27,7 @@ export interface SiteInput {
   readonly env: Readonly<NodeJS.ProcessEnv>
   /** The one file to read instead of the host's. */
   readonly configFile: string | undefined
-  /** Where what the host's files say is kept from one run to the next, as a directory that its owner alone may use. */
+  /** Where what files that no line names say is kept for later runs: a directory that its owner alone may use. */
   readonly state?: string | undefined
   /** Aborts the reading, also of a program that never comes to its end. */
   readonly signal: AbortSignal

@@ -50,6 +50,7 @@ describe.each(CURRENT)('the configuration on $name', ({guest}) => {
     )
     await service.start()
     expect(await service.pids()).toContain(Number(await service.inspect('{{.State.Pid}}')))
+    expect(await guest.run('ls', '/run/systemd-docker')).not.toContain('other.json')
   })
 
   test('what a file says is kept below /run for the next start, and what it says by then is what applies', async () => {

@@ -64,6 +64,7 @@ test('a configuration file that others may write to is refused, although what it
 
 describe('what is kept is not used', () => {
   test.each([
+    ['in another format', async () => await alter({format: 0})],
     ['of another version of what reads configuration', async () => await alter({loaders: 'js-yaml 3.0.0'})],
     ['of another file', async () => await alter({path: '/etc/systemd-docker/config.yaml'})],
     ['of another text', async () => await alter({text: 'logs: true'})],
@@ -97,6 +98,55 @@ describe('what is kept is not used', () => {
     await spoil()
     expect(await read()).toEqual({logs: false, cgroups: ['cpu']})
   })
+})
+
+test.each([
+  ['a comment alone', '# nothing\n', 'config.yaml', {}],
+  [
+    'a key that every object has',
+    '__proto__: {logs: true}\n',
+    'config.yaml',
+    JSON.parse('{"__proto__": {"logs": true}}'),
+  ],
+  ['JSON', '{"logs": false}', 'config.json', {logs: false}],
+  ['a file without an ending', 'logs: false\n', 'config', {logs: false}],
+])('what is kept says the same as what was read: %s', async (_, text, name, content) => {
+  await write(text, name)
+  expect(await read()).toStrictEqual(content)
+  expect(await readdir(state)).toHaveLength(1)
+  expect(await read()).toStrictEqual(content)
+})
+
+test('of two files whose paths come to one name, each says what it says', async () => {
+  await mkdir(inTemp('a'), {mode: 0o755})
+  await write('logs: true\n', 'a/b.yaml')
+  const below = path
+  await write('logs: false\n', 'a-b.yaml')
+  const beside = path
+  for (const [one, content] of [
+    [below, {logs: true}],
+    [beside, {logs: false}],
+    [below, {logs: true}],
+  ] as const) {
+    path = one
+    expect(await read()).toEqual(content)
+  }
+  expect(await readdir(state)).toHaveLength(1)
+})
+
+test('a text that cannot be read is refused where another one is kept, in the same words', async () => {
+  await read()
+  await write('logs: [')
+  const refusal: unknown = await read().catch((error: unknown) => error)
+  await expect(readConfigFiles([path])).rejects.toEqual(refusal)
+})
+
+test('what a run that was killed has left unfinished hinders none after it', async () => {
+  await writeFile(join(state, `config${path.replaceAll('/', '-')}.json.${String(process.pid)}`), '{')
+  await read()
+  await read()
+  await alter()
+  expect(await read()).toEqual({logs: 'kept'})
 })
 
 describe('what is not kept', () => {
