@@ -8,7 +8,8 @@ type Collect = (how?: {type: 'major'; execution: 'sync'; flavor: 'last-resort'})
  * Has V8 give back what only the start of this process needed, a while after it: 3.5 MiB of a unit. V8 collects that by
  * itself, some ten seconds later, if the start has taken just enough memory (V8, src/heap/memory-reducer.h), and else
  * when it is short of it, which a process that sleeps never is. It is also to forget what it has made of a function
- * that was not called between two collections, rather than six, and machine code like bytecode: most of the start's.
+ * that was not called between two collections, rather than six: most of the start's code. Left to itself, it keeps the
+ * machine code of a function for ever, and with that its bytecode.
  *
  * @returns has it keep all
  */

@@ -66,7 +66,7 @@ async function running(
   return service
 }
 
-/** How a unit is stopped, and what the init of its container gets, by name. */
+/** How a unit is stopped, and what the init of its container gets, in alphabetical order. */
 interface Way {
   readonly what: string
   readonly unit: Readonly<Record<string, string>>
@@ -118,8 +118,8 @@ const WAYS: readonly Way[] = [
 ]
 
 /**
- * What an init says that it got, by name: two signals that wait for it while the host is busy are delivered in no given
- * order (signal(7), "Queueing and delivery semantics for standard signals").
+ * What an init says that it got, in alphabetical order: two signals that wait for it while the host is busy are
+ * delivered in no given order (signal(7), "Queueing and delivery semantics for standard signals").
  */
 function signalsIn(journal: readonly string[]): string[] {
   const begin = 'the init got '
