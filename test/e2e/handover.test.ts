@@ -1,6 +1,7 @@
 import {dirname} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import type {Guest} from '../../sandbox/guest.js'
+import {until} from '../../sandbox/until.js'
 import {withPackages} from '../support/host/host-folder.js'
 import {EACH_RELEASE, NEWEST_AND_OLDEST} from '../support/host/hosts.js'
 import {CLEAN, outcomes} from '../support/service/outcomes.js'
@@ -11,6 +12,7 @@ import {containers, defineService, unique, type Service} from '../support/servic
  */
 const HOSTS = EACH_RELEASE
 const PROGRAM = '/opt/bin/systemd-docker'
+const PATIENCE_MS = 20_000
 /** A container that says what it gets: QUIT ends it with 0, and TERM with 3. */
 const TALKING = `sh -c "trap 'echo quitting; exit 0' QUIT; trap 'exit 3' TERM; while :; do sleep 0.1; done"`
 
@@ -43,6 +45,8 @@ describe.each(HOSTS)('a container that is handed over on $name', ({guest}) => {
     expect(await service.show('ActiveState', 'MainPID')).toEqual({ActiveState: 'active', MainPID: pid})
     await service.says('to stdout')
     await service.says('to stderr')
+    // systemd may have heard that the unit is ready before our process has ended.
+    await until(PATIENCE_MS, async () => ((await service.pids()).length === 1 ? true : undefined))
     expect(await service.pids()).toEqual([Number(pid)])
     expect(await guest.run('cat', `/run/${service.name}.pid`)).toBe(pid)
     expect(await guest.run('journalctl', '--unit', service.name, '--priority=err', '--output=cat')).toBe('to stderr')

@@ -28,11 +28,11 @@ async function entries(guest: Guest, {name}: Service, ...words: string[]): Promi
     .filter(({SYSLOG_IDENTIFIER: by}) => by !== 'systemd' && by !== 'systemd-docker')
 }
 
-/** The same once the last of what {@link SAYING} says is among them. */
+/** The same once the last of each stream of what {@link SAYING} says is among them. */
 async function allEntries(guest: Guest, service: Service, ...words: string[]): Promise<Entry[]> {
   return await until(20_000, async () => {
     const all = await entries(guest, service, ...words)
-    return all.some(({MESSAGE}) => MESSAGE === 'the last') ? all : undefined
+    return ['the last', 'to stderr'].every((text) => texts(all).includes(text)) ? all : undefined
   })
 }
 
@@ -128,7 +128,7 @@ describe.each(WAYS)('the ways of the output to the journal on $name', ({guest}) 
 
     const filed = await until(20_000, async () => {
       const lines = (await guest.run('cat', `${file}.stream`)).split('\n')
-      return lines.includes('the last') ? lines : undefined
+      return lines.includes('the last') && lines.includes('to stderr') ? lines : undefined
     })
     // Between the two streams there is no order.
     expect(filed.filter((text) => !/^number \d+$/.test(text)).toSorted()).toEqual(SAID.toSorted())
@@ -161,6 +161,10 @@ describe.each(WAYS.slice(0, 1))('the log driver of the line on $name', ({guest})
     // A stopped container keeps its driver, and what is started again is there once, too.
     await once.stop()
     await once.start()
-    expect(texts(await allEntries(guest, once)).filter((text) => text === 'to stdout')).toHaveLength(2)
+    const twoLives = await until(20_000, async () => {
+      const said = texts(await entries(guest, once))
+      return said.filter((text) => text === 'the last').length > 1 ? said : undefined
+    })
+    expect(twoLives.filter((text) => text === 'to stdout')).toHaveLength(2)
   })
 })

@@ -72,8 +72,8 @@ describe.each(EACH_RELEASE)('a container with --notify on $name', ({guest}) => {
   test('a container that asks for more time again and again gets it in its start, and not in its stop', async () => {
     const service = await notifying(
       guest,
-      'trap : TERM; for i in 1 2 3 4; do say EXTEND_TIMEOUT_USEC=3000000; sleep 1; done; say READY=1; while :; do say EXTEND_TIMEOUT_USEC=3000000; sleep 0.2; done',
-      {TimeoutStartSec: '3', TimeoutStopSec: '3'},
+      'trap : TERM; for i in 1 2 3 4 5 6 7 8 9 10; do say EXTEND_TIMEOUT_USEC=3000000; sleep 1; done; say READY=1; while :; do say EXTEND_TIMEOUT_USEC=3000000; sleep 0.2; done',
+      {TimeoutStartSec: '8', TimeoutStopSec: '3'},
     )
     await start(service)
     await service.says(

@@ -78,7 +78,7 @@ describe.each(hostsNamed('debian-forky', 'debian13-v2', 'debian12-v2', 'debian12
         guest.run('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'env', '-i', inHost, ...words)
       expect(await asNobody('--version')).toMatch(/^systemd-docker\/\d/)
       expect(await asNobody('run', '--help')).toContain('--stop-timeout')
-      expect(await guest.run('find', '/tmp', '-maxdepth', '1', '-user', '65534')).toBe('')
+      expect(await guest.run('find', '/tmp', '-ignore_readdir_race', '-maxdepth', '1', '-user', '65534')).toBe('')
     })
   },
 )

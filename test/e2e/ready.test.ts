@@ -71,7 +71,7 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
     const line = 'run --rm --init --name %n busybox sleep 1000'
     const [stopped, late, longer] = await Promise.all([
       defineService(guest, `--ready unix:/run/nowhere.sock ${line}`),
-      defineService(guest, `--ready unix:/run/nowhere.sock ${line}`, {TimeoutStartSec: '4'}),
+      defineService(guest, `--ready unix:/run/nowhere.sock ${line}`, {TimeoutStartSec: '8'}),
       // The container is made and started within the unit's own time, which takes seconds on a host that is busy.
       defineService(guest, `--ready delay:9s --ready-timeout 60s ${line}`, {TimeoutStartSec: '8'}),
     ])
@@ -82,7 +82,7 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
     expect((await starts).map(({status}) => status)).toEqual([1, 1, 0])
     expect(await stopped.show('ActiveState', 'Result')).toEqual({ActiveState: 'inactive', Result: 'success'})
     expect(await late.show('ActiveState', 'Result')).toEqual({ActiveState: 'failed', Result: 'timeout'})
-    // A host that is slow may give no answer within four seconds.
+    // A host that is slow may give no answer within eight seconds.
     expect((await late.show('StatusText')).StatusText).toMatch(/^waiting for unix:\/run\/nowhere\.sock(?:: ENOENT, |$)/)
     for (const service of [stopped, late]) await expectNothingLeft(guest, service)
     const {ActiveState, ...took} = await longer.show(
@@ -98,7 +98,7 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
   test('a container that could never be ready does not run, and one that ends or is unhealthy before it is fails the start with its last words; nothing is left', async () => {
     const FAILURES = [
       {
-        line: '--ready http://127.0.0.1:18803/ run --rm --name %n busybox sh -c "sleep 1; echo no; echo database; exit 3"',
+        line: '--ready http://127.0.0.1:18803/ run --rm --name %n busybox sh -c "sleep 3; echo no; echo database; exit 3"',
         status: '3',
         says: /the container is not ready: it ended with status 3 while systemd-docker was waiting for http:\/\/127\.0\.0\.1:18803\/: ECONNREFUSED, \d+(?:st|nd|rd|th) try; its last output: no \| database$/,
         output: 'database',
@@ -122,9 +122,9 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
         output: 'up',
       },
       {
-        line: `--ready exec:false --ready-timeout 2s --ready-interval 1s run --rm --init --name %n busybox sh -c "echo up; exec sleep 1000"`,
+        line: `--ready exec:false --ready-timeout 4s --ready-interval 1s run --rm --init --name %n busybox sh -c "echo up; exec sleep 1000"`,
         status: '125',
-        says: /the container is not ready: 2 s have passed \(--ready-timeout\) while systemd-docker was waiting for exec:false: status 1, \d(?:st|nd|rd|th) try; its last output: up$/,
+        says: /the container is not ready: 4 s have passed \(--ready-timeout\) while systemd-docker was waiting for exec:false: status 1, \d(?:st|nd|rd|th) try; its last output: up$/,
         output: 'up',
       },
       {
@@ -166,7 +166,7 @@ describe.each(EACH_RELEASE)('what makes a unit ready on $name', ({guest}) => {
 
   test('a container is handed over, or left to a oneshot, once it is ready', async () => {
     const words = "--ready 'log:/^listening$/' --logs=false"
-    const line = `busybox sh -c "sleep 2; echo listening; exec sleep 1000"`
+    const line = `busybox sh -c "sleep 4; echo listening; exec sleep 1000"`
     const handedOver = await defineService(guest, `${words} --handover run --init --name %n ${line}`, {
       ExecStop: '/usr/bin/docker stop %n',
       ExecStopPost: '/opt/bin/systemd-docker finish %n',
@@ -191,13 +191,17 @@ describe.each(CURRENT)('docs/readiness.md on $name', ({guest}) => {
   test('the unit of docs/readiness.md is active when nginx answers', async () => {
     const page = await readFile(new URL('../../docs/readiness.md', import.meta.url), 'utf8')
     const [, text = ''] = /```ini\n\[Service\]\n([^`]*--ready[^`]*)```/.exec(page) ?? []
-    const settings = text.split('\n').filter((line) => line !== '')
+    // Other tests start this unit, too.
+    const settings = text
+      .replaceAll('8080', '18806')
+      .split('\n')
+      .filter((line) => line !== '')
     const service = await defineService(
       guest,
       '',
       Object.fromEntries(settings.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
     )
     expect((await service.start()).status).toBe(0)
-    expect(await guest.run('curl', '--silent', 'http://127.0.0.1:8080/')).toContain('nginx')
+    expect(await guest.run('curl', '--silent', 'http://127.0.0.1:18806/')).toContain('nginx')
   })
 })

@@ -44,10 +44,10 @@ const peakOf = (guest: Guest, pid: string): Promise<number> => sumOf(guest, pid,
 // What stays does the same on every host.
 describe.each(HOSTS.slice(0, 1))('what stays with a unit on $name', {timeout: TEST_TIMEOUT_MS}, ({guest}) => {
   test('a unit has one process beside its container', async () => {
-    const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 1000 & exec sleep 1001"')
+    const service = await defineService(guest, 'run --rm --name %n busybox sh -c "sleep 1000 & exec sleep 1002"')
     await service.start()
     const {MainPID} = await service.show('MainPID')
-    expect((await service.pids()).length).toBeGreaterThan(2)
+    await until(PATIENCE_MS, async () => ((await service.pids()).length > 2 ? true : undefined))
     expect(await ownProcesses(guest, service)).toEqual([MainPID])
   })
 

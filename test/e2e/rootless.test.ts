@@ -44,6 +44,14 @@ describe.each(CURRENT)("a user's own Docker on $name", ({guest}) => {
     expect((await asUser(guest, 'docker', 'load', '--quiet', '--input', '/tmp/busybox.tar')).status).toBe(0)
   }, SETUP_TIMEOUT_MS)
 
+  /** What `systemctl status` shows of a user's unit, once journald has read these words of it. */
+  async function statusThatSays(name: string, words: RegExp): Promise<string> {
+    return await until(PATIENCE_MS, async () => {
+      const {stdout} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', name)
+      return words.test(stdout) ? stdout : undefined
+    })
+  }
+
   /** Starts a user's unit, which is gone after the test, and returns its container's place. */
   async function started(name: string, line: string, settings = ''): Promise<string> {
     await guest.write(
@@ -70,9 +78,8 @@ describe.each(CURRENT)("a user's own Docker on $name", ({guest}) => {
       `--notify run --rm --init --name %n ${files} busybox sh -c "${script}"`,
       'NotifyAccess=main\n',
     )
-    const {stdout: status} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'notify.service')
+    const status = await statusThatSays('notify.service', /the container's MAINPID= is not passed to systemd/)
     expect(status).toMatch(/Main PID: \d+ \(node\)/)
-    expect(status).toContain("the container's MAINPID= is not passed to systemd")
     expect(await guest.run('ls', `${RUNTIME}/systemd-docker/notify`)).toMatch(/^[0-9a-f]{16}$/)
   })
 
@@ -81,9 +88,11 @@ describe.each(CURRENT)("a user's own Docker on $name", ({guest}) => {
   test("a user's own Docker has a container born in the user's unit, by the shim that root has installed, and keeps its hold of it", async () => {
     const place = await started('born.service', 'run --rm --name %n --stop-signal KILL busybox sleep 1000')
     expect(place).toMatch(new RegExp(`^${below}/born.service/[0-9a-f]{64}$`))
-    const {stdout: status} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'born.service')
+    const status = await statusThatSays(
+      'born.service',
+      /the container was born in .*\/born.service, by the containerd shim/,
+    )
     expect(status).toContain('sleep 1000')
-    expect(status).toMatch(/the container was born in .*\/born.service, by the containerd shim/)
     expect((await asUser(guest, 'docker', 'pause', 'born.service')).status).toBe(0)
     expect((await asUser(guest, 'docker', 'unpause', 'born.service')).status).toBe(0)
     expect((await asUser(guest, 'docker', 'top', 'born.service')).stdout).toContain('sleep 1000')
@@ -100,8 +109,7 @@ describe.each(CURRENT)("a user's own Docker on $name", ({guest}) => {
       'run --rm --name %n --runtime runc --stop-signal KILL busybox sleep 1000',
     )
     expect(place).toBe(`${below}/moved.service`)
-    const {stdout: status} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'moved.service')
-    expect(status).toContain('it was not born in the unit because --runtime runc is set')
+    await statusThatSays('moved.service', /it was not born in the unit because --runtime runc is set/)
   })
 
   test("an Engine of root does not reach the user's unit, and that is said", async () => {
@@ -116,8 +124,7 @@ describe.each(CURRENT)("a user's own Docker on $name", ({guest}) => {
     )
     await asUser(guest, 'systemctl', '--user', 'daemon-reload')
     await asUser(guest, 'systemctl', '--user', 'start', 'root.service')
-    const {stdout} = await asUser(guest, 'systemctl', '--user', 'status', '--no-pager', 'root.service')
-    expect(stdout).toContain('the container stays in')
+    await statusThatSays('root.service', /the container stays in/)
     await asUser(guest, 'systemctl', '--user', 'stop', 'root.service')
   })
 })

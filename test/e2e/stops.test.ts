@@ -10,11 +10,11 @@ const HOSTS = hostsNamed('debian-forky', 'debian13-v2')
 const PROGRAM = '/opt/bin/systemd-docker'
 /** What the containers and units of these tests run. */
 const SCRIPTS = {
-  // An init that counts the signals it gets, and ends a second after the first.
-  'count.sh': `got=; t=0
+  // An init that counts the signals it gets, and ends a second after the first, or as many tenths of one as it is told.
+  'count.sh': `got=; t=0; most=\${1:-10}
 for one in INT QUIT WINCH TERM; do trap "got=\\"\\$got $one\\"" $one; done
 echo up
-while :; do sleep 0.1; [ -z "$got" ] || t=$((t+1)); [ $t -lt 10 ] || { echo "the init got$got"; exit 0; }; done
+while :; do sleep 0.1; [ -z "$got" ] || t=$((t+1)); [ $t -lt $most ] || { echo "the init got$got"; exit 0; }; done
 `,
   // An init that stops its worker itself, as supervisord, nginx and PostgreSQL do.
   'boss.sh': `sh -c 'trap "echo the worker got TERM" TERM; trap "exit 0" USR1; while :; do sleep 0.1; done' & worker=$!
@@ -131,7 +131,7 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
   test('the init of a container gets its stop signal once, however its unit is stopped', async () => {
     const path = await scripts(guest)
     const stopped = async ({what, unit, words = '', options = ''}: Way): Promise<object> => {
-      const service = await running(guest, path, 'count.sh', unit, {words, options})
+      const service = await running(guest, path, 'count.sh 20', unit, {words, options})
       await service.stop()
       await service.says(/^the init got /)
       await service.reaches({ActiveState: 'inactive'})
