@@ -65,8 +65,7 @@ export async function readConfigFiles(paths: readonly string[], state?: string):
         const kind = KINDS.find((ending) => ending === extname(path))
         if (kind === undefined) throw new Error(`its name must end in one of ${KINDS.join(' ').trimEnd()}`)
         const text = await readTrusted(path, LIMIT)
-        const content = text.trim() === '' ? {} : await contentOf(path, kind, text, state)
-        return {path, content: content ?? {}, text}
+        return {path, content: text.trim() === '' ? {} : await contentOf(path, kind, text, state), text}
       } catch (error) {
         if (error instanceof ConfigurationError) throw error
         const why = error instanceof IrregularFileError ? error.why : reason(error)
@@ -79,11 +78,12 @@ export async function readConfigFiles(paths: readonly string[], state?: string):
 /** What a file says. A program is run each time: it may say something else. */
 async function contentOf(path: string, kind: Kind, text: string, state: string | undefined): Promise<unknown> {
   const isProgram = PROGRAMS.includes(kind)
-  const kept = isProgram || state === undefined ? undefined : keptContent(state, path, text)
+  const keptIn = isProgram ? undefined : state
+  const kept = keptIn === undefined ? undefined : keptContent(keptIn, path, text)
   if (kept !== undefined) return kept.content
   const {defaultLoaders} = await import('./loaders.js')
   const loaded = isProgram ? await trustedProgram(path) : path
-  const content: unknown = await defaultLoaders[kind === '' ? 'noExt' : kind](loaded, text)
-  if (!isProgram && state !== undefined) keepContent(state, path, text, content ?? {})
+  const content: unknown = (await defaultLoaders[kind === '' ? 'noExt' : kind](loaded, text)) ?? {}
+  if (keptIn !== undefined) keepContent(keptIn, path, text, content)
   return content
 }
