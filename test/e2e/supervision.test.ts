@@ -176,7 +176,7 @@ describe.each(HOSTS)('a stop on $name', ({guest}) => {
     })
     await service.start()
     await service.stop()
-    await service.says(/^the container gets [0-3]\.\d s to stop, because TimeoutStopSec= allows no more$/)
+    await service.says(/^the container gets [23]\.\d s to stop, because TimeoutStopSec= allows no more$/)
     expect(await see(guest, service, 'systemctl stop, TimeoutStopSec=5 and --stop-timeout 300')).toEqual(failed('137'))
   })
 
@@ -201,7 +201,7 @@ exec "$(dirname "$MET")/own" "$@"
 
   test.each([
     ['4', 'TimeoutStopSec=4', '0.5'],
-    ['3', 'TimeoutStopSec=3', '0.1'],
+    ['2', 'TimeoutStopSec=2', '0.1'],
     ['20', 'longer than the default of the Engine', '11'],
   ])(
     'a stop of a container that says no time of its own gives it what the unit has: %s s, %s',
