@@ -1,4 +1,4 @@
-import {readdir} from 'node:fs/promises'
+import {readdirSync} from 'node:fs'
 import {extname, join} from 'node:path'
 import {ConfigurationError, IrregularFileError, hasErrorCode, reason} from '../errors.js'
 import {keepContent, keptContent} from './kept-content.js'
@@ -29,18 +29,22 @@ export function configDirectories(env: Readonly<NodeJS.ProcessEnv>, uid = proces
 }
 
 /** The configuration files of a directory that are there: `config.…`, then the drop-ins of `config.d` by name. */
-export async function configPaths(directory: string): Promise<string[]> {
-  const names = await list(directory)
+export function configPaths(directory: string): string[] {
+  const names = list(directory)
   const main = MAIN_FILES.find((name) => names.includes(name))
-  const dropIns = names.includes(DROP_INS) ? await list(join(directory, DROP_INS)) : []
+  const dropIns = names.includes(DROP_INS) ? list(join(directory, DROP_INS)) : []
   return [
     ...(main === undefined ? [] : [join(directory, main)]),
     ...dropIns.filter((name) => DROP_IN.test(name)).map((name) => join(directory, DROP_INS, name)),
   ]
 }
 
-async function list(directory: string): Promise<string[]> {
-  return (await readdir(directory).catch(() => [])).sort()
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort()
+  } catch {
+    return []
+  }
 }
 
 /** The kinds of files that may be named; what has no ending is YAML. */

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {kernelText} from './kernel-text.js'
 import {findProcess, type HostProcess} from './process.js'
 
 /**
@@ -16,8 +16,7 @@ export async function findInit(
 ): Promise<HostProcess | 'gone' | 'elsewhere'> {
   const process = findProcess(pid, procRoot)
   for (const file of ['cgroup', 'mountinfo']) {
-    const text = await readFile(`${procRoot}/${String(pid)}/${file}`, 'utf8').catch(() => '')
-    if (text.includes(id)) return process
+    if (kernelText(`${procRoot}/${String(pid)}/${file}`).includes(id)) return process
   }
   return (await process.isThere()) ? 'elsewhere' : 'gone'
 }

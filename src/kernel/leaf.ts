@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs'
 import {mkdir, readFile, readdir, rmdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
@@ -16,9 +17,9 @@ export interface InnerCgroup {
  * The controllers of cgroup v2 that a cgroup may hand to those below it (cgroups(7), `cgroup.controllers`); none on
  * cgroup v1.
  */
-export async function controllersOf({unified, directory}: InnerCgroup): Promise<string[]> {
+export function controllersOf({unified, directory}: InnerCgroup): string[] {
   if (!unified) return []
-  const text = await readFile(join(directory, 'cgroup.controllers'), 'utf8')
+  const text = readFileSync(join(directory, 'cgroup.controllers'), 'utf8')
   return text.split(/\s+/).filter((name) => name !== '')
 }
 
@@ -28,7 +29,7 @@ export async function controllersOf({unified, directory}: InnerCgroup): Promise<
  * processes" rule).
  */
 export async function stepIntoLeaf({directory}: InnerCgroup, signal: AbortSignal): Promise<void> {
-  if ((await pidsIn(directory)).length === 0) return
+  if (pidsIn(directory).length === 0) return
   const leaf = join(directory, LEAF)
   await mkdir(leaf, {recursive: true})
   await migrateProcesses(directory, leaf, signal)
@@ -61,7 +62,7 @@ export async function stepOutOfLeaf(cgroup: InnerCgroup, signal: AbortSignal): P
 /** Whether somebody else is in the leaf, and something runs in another cgroup beside it. */
 async function isSharedNow(directory: string): Promise<boolean> {
   const own = String(process.pid)
-  if (!(await pidsIn(join(directory, LEAF))).some((pid) => pid !== own)) return false
+  if (!pidsIn(join(directory, LEAF)).some((pid) => pid !== own)) return false
   const entries = await readdir(directory, {withFileTypes: true})
   for (const entry of entries) {
     if (!entry.isDirectory() || entry.name === LEAF) continue

@@ -1,4 +1,5 @@
-import {readFile, readdir, writeFile} from 'node:fs/promises'
+import {readFileSync} from 'node:fs'
+import {readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setTimeout} from 'node:timers/promises'
 import {hasErrorCode} from '../errors.js'
@@ -22,7 +23,11 @@ export async function migrateProcesses(from: string, to: string, signal: AbortSi
   return await transferUntilNone(() => pidsIn(from), to, signal)
 }
 
-async function transferUntilNone(look: () => Promise<string[]>, to: string, signal: AbortSignal): Promise<number> {
+async function transferUntilNone(
+  look: () => string[] | Promise<string[]>,
+  to: string,
+  signal: AbortSignal,
+): Promise<number> {
   const moved = new Set<string>()
   for (;;) {
     signal.throwIfAborted()
@@ -43,9 +48,9 @@ async function transferUntilNone(look: () => Promise<string[]>, to: string, sign
 }
 
 /** The processes in the cgroup itself; none when it is gone. */
-export async function pidsIn(directory: string): Promise<string[]> {
+export function pidsIn(directory: string): string[] {
   try {
-    const procs = await readFile(join(directory, 'cgroup.procs'), 'utf8')
+    const procs = readFileSync(join(directory, 'cgroup.procs'), 'utf8')
     // A process from outside of this PID namespace is listed as 0, which would be this process if it were written.
     return procs.split('\n').filter((pid) => pid !== '' && pid !== '0')
   } catch (error) {
@@ -55,7 +60,7 @@ export async function pidsIn(directory: string): Promise<string[]> {
 }
 
 async function pidsBelow(directory: string): Promise<string[]> {
-  const pids = await pidsIn(directory)
+  const pids = pidsIn(directory)
   for (const child of await childrenOf(directory)) pids.push(...(await pidsBelow(join(directory, child))))
   return pids
 }

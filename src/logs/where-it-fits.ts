@@ -39,7 +39,7 @@ export function whereItFits(
     ...partsOf(() => [chosen]),
     async resolve(context) {
       const {request, signal} = context
-      if (unit !== undefined) outputs = said === 'native' ? await nativeOutputs() : await journalOutputs(env)
+      if (unit !== undefined) outputs = said === 'native' ? nativeOutputs() : journalOutputs(env)
       let driver: string | undefined = request.body.HostConfig.LogConfig.Type
       if (driver === '' && outputs !== 'none') {
         driver = (await engine.info(signal).catch(() => undefined))?.logDriver

@@ -1,4 +1,4 @@
-import {access} from 'node:fs/promises'
+import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {trustedProgram} from '../config/trust.js'
@@ -53,7 +53,7 @@ async function presentFolders(folders: readonly string[]): Promise<string[]> {
   const present: string[] = []
   for (const folder of folders) {
     const manifest = join(folder, 'package.json')
-    if (!(await exists(manifest))) continue
+    if (!existsSync(manifest)) continue
     await trustedProgram(manifest)
     present.push(folder)
   }
@@ -87,11 +87,4 @@ async function fromFile({name, path}: SitePluginSources['files'][number], signal
       `its own name is ${plugin.name}; the configuration must call it that`,
     )
   return {plugin, from: path}
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -71,13 +71,13 @@ export function bornPlacement(
         // Of those that nobody takes back the next start does.
         if (detached !== undefined) await sweepAnnouncements(state, {unit, invocation})
       }
-      if (unit.unified && (await isRestrictedByUs(unit))) {
+      if (unit.unified && isRestrictedByUs(unit)) {
         // A run that moved the container was killed.
         defer("remove the unit's device policy", () => unrestrictDevices(unit, log, NEVER_ABORTED))
         await restrictDevices(unit, EVERY_DEVICE, signal)
       }
       if (!unit.unified) defer("remove the unit's empty cgroups", () => removeLeftOvers(unit, own))
-      if ((await controllersOf(unit)).length === 0) return
+      if (controllersOf(unit).length === 0) return
       isDelegated = delegates(unit, signal)
       putBackAfterwards(unit, own, defer)
       await stepIntoLeaf(unit, signal)

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFileSync} from 'node:fs'
 import {basename, join} from 'node:path'
 import type {CreateRequest} from '../docker/create-request.js'
 import type {Engine, EngineInfo} from '../docker/engine.js'
@@ -63,28 +63,25 @@ function ownPlaces(): CgroupPath[] {
 
 async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], around: PlacementInput): Promise<Placement> {
   const {request, env, log} = around
-  const [engine, restrictsDevices, isSealed] = await Promise.all([
-    infoOf(around),
-    hasFewerDevices(places),
-    isReadOnly(join(unit.directory, 'cgroup.procs')),
-  ])
+  const engine = await infoOf(around)
+  const isSealed = isReadOnly(join(unit.directory, 'cgroup.procs'))
   if (engine === undefined)
     return isSealed ? stayingSealed(unit, [], log) : movedPlacement(ownCgroups(places), unit, [], around)
   const containerd = findContainerd(containerdOf(unit, env), engine)
-  const shim = containerd === undefined ? undefined : await shimIn(containerd)
+  const shim = containerd === undefined ? undefined : shimIn(containerd)
   const mayPlace = isRoot() || isUsersOwn(engine, unit)
   const state = mayPlace ? stateDirectory(env) : undefined
-  const whyUnheard = await whyNotAnnounced(state)
+  const whyUnheard = whyNotAnnounced(state)
   const {method, objections} = bestBirthMethod({
     unit,
     request,
     engine,
     shim,
     isContainerdFound: containerd !== undefined,
-    restrictsDevices,
+    restrictsDevices: hasFewerDevices(places),
     ...(whyUnheard === undefined ? {} : {whyUnheard}),
   })
-  if (isSealed && (method === undefined || (await mustStepDown(unit)))) return stayingSealed(unit, objections, log)
+  if (isSealed && (method === undefined || mustStepDown(unit))) return stayingSealed(unit, objections, log)
   const otherwise = mayPlace
     ? movedPlacement(ownCgroups(places), unit, objections, {...around, rootless: engine.rootless})
     : stayingForRoot(unit, objections, around)
@@ -100,9 +97,9 @@ async function bestInUnit(unit: UnitCgroup, places: readonly CgroupPath[], aroun
 }
 
 /** Why nothing can be announced to a shim; nothing where it can. */
-async function whyNotAnnounced(state: string | undefined): Promise<Objection | undefined> {
+function whyNotAnnounced(state: string | undefined): Objection | undefined {
   if (state === undefined) return ofTheHost('only root can place containers through the shim')
-  return (await isReadOnly(state))
+  return isReadOnly(state)
     ? {
         why: `the unit's ReadOnlyPaths= or ProtectSystem= makes ${state} read-only (set RuntimeDirectory=${basename(state)} and RuntimeDirectoryPreserve=yes in the unit)`,
         isUnits: true,
@@ -114,8 +111,8 @@ async function whyNotAnnounced(state: string | undefined): Promise<Objection | u
  * Whether processes have to step into a cgroup below the unit's before a container can be born there, and so that has
  * to be made.
  */
-async function mustStepDown(unit: UnitCgroup): Promise<boolean> {
-  return (await controllersOf(unit)).length > 0 && (await pidsIn(unit.directory)).length > 0
+function mustStepDown(unit: UnitCgroup): boolean {
+  return controllersOf(unit).length > 0 && pidsIn(unit.directory).length > 0
 }
 
 /** The container stays where it is, as the unit's own settings let nobody in it change the unit's cgroup. */
@@ -166,7 +163,7 @@ async function moveNamed(
         : `--cgroups ${name}: this host has no such hierarchy`,
     )
   const why = [ofTheHost('--cgroups names hierarchies')]
-  if (await isReadOnly(join(unit.directory, 'cgroup.procs'))) return stayingSealed(unit, why, around.log)
+  if (isReadOnly(join(unit.directory, 'cgroup.procs'))) return stayingSealed(unit, why, around.log)
   if (isRoot()) return movedPlacement(found, unit, why, around)
   const engine = await infoOf(around)
   return engine === undefined || isUsersOwn(engine, unit)
@@ -178,10 +175,10 @@ async function moveNamed(
  * Whether a process in these places may not use all devices (kernel, cgroup-v1/devices.rst). A cgroup below cannot then
  * be given any more.
  */
-async function hasFewerDevices(places: readonly CgroupPath[]): Promise<boolean> {
+function hasFewerDevices(places: readonly CgroupPath[]): boolean {
   const place = places.find(({controllers}) => controllers.includes('devices'))
   if (place === undefined) return false
-  return (await readFile(join(place.directory, 'devices.list'), 'utf8')).trim() !== 'a *:* rwm'
+  return readFileSync(join(place.directory, 'devices.list'), 'utf8').trim() !== 'a *:* rwm'
 }
 
 /** The containerd of the host, or of the user whose unit it is: dockerd starts that one itself. */

@@ -1,5 +1,4 @@
-import {constants, readFileSync} from 'node:fs'
-import {access, stat} from 'node:fs/promises'
+import {accessSync, constants, readFileSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import type {EngineInfo} from '../docker/engine.js'
 import {hasOwnPids} from '../kernel/process.js'
@@ -103,18 +102,18 @@ function searchOf(directory: string): Containerd {
 }
 
 /** Where containerd finds the shim, as containerd itself sees it, or nothing. */
-export async function shimIn({root, path}: Containerd): Promise<string | undefined> {
+export function shimIn({root, path}: Containerd): string | undefined {
   for (const directory of path) {
     const program = join(directory, SHIM_PROGRAM)
-    if (await isExecutable(join(root, program))) return program
+    if (isExecutable(join(root, program))) return program
   }
   return undefined
 }
 
-async function isExecutable(file: string): Promise<boolean> {
+function isExecutable(file: string): boolean {
   try {
-    await access(file, constants.X_OK)
-    return (await stat(file)).isFile()
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
   } catch {
     return false
   }

@@ -125,7 +125,7 @@ async function prepareUnit(
   const isDelegated = said.Delegate === 'yes' && detached?.isFollowed !== true
   if (rootless) return {isDelegated}
   if (unit.manager === 'user') return "a user's systemd cannot restrict its devices"
-  const isOurs = await isRestrictedByUs(unit)
+  const isOurs = isRestrictedByUs(unit)
   if ((said.DevicePolicy ?? 'auto') !== 'auto' || ((said.DeviceAllow ?? '') !== '' && !isOurs)) {
     log.info(
       `${unit.name} restricts devices itself, so its settings decide which devices the container may use, and Docker's do not`,
@@ -214,7 +214,7 @@ async function moveUnified(
     await stepIntoLeaf(unit, signal)
     defer(`remove the cgroup ${to.path}`, () => removeCgroup(to.directory))
     await mkdir(to.directory, {recursive: true})
-    await handDown(await controllersOf(unit), unit)
+    await handDown(controllersOf(unit), unit)
     await carryLimits(from.directory, to.directory)
   }
   return await whileFrozen(from, 'v2', context, async () =>

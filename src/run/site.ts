@@ -42,19 +42,16 @@ export interface SiteInput {
 export async function readSite({root, env, configFile, state, signal}: SiteInput): Promise<Site> {
   // Of files that are named by lines there may be any number.
   const kept = configFile === undefined ? state : undefined
-  const files = await abortable(
-    signal,
-    pathsOf(env, configFile).then((paths) => readConfigFiles(paths, kept)),
-  )
+  const files = await abortable(signal, readConfigFiles(pathsOf(env, configFile), kept))
   const product = {plugins: BUILT_IN, options: Object.keys(GLOBAL_OPTIONS)}
   const plugins = await loadPlugins(product, {root, folders: SITE_FOLDERS, files: pluginFiles(files)}, signal)
   return {files, plugins, declarations: {...GLOBAL_OPTIONS, ...declarationsOf(plugins)}}
 }
 
 /** The configuration files in the order that they are read in. */
-export async function pathsOf(env: Readonly<NodeJS.ProcessEnv>, configFile: string | undefined): Promise<string[]> {
+export function pathsOf(env: Readonly<NodeJS.ProcessEnv>, configFile: string | undefined): string[] {
   if (configFile !== undefined) return [configFile]
-  return (await Promise.all(configDirectories(env).map((directory) => configPaths(directory)))).flat()
+  return configDirectories(env).flatMap((directory) => configPaths(directory))
 }
 
 /** The layers of the configuration for one unit on one host. @throws {ConfigurationError} */

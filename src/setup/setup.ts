@@ -64,7 +64,7 @@ function shimPiece({source, containerd, say}: SetupInput, info: EngineInfo): Pie
     async check() {
       const seen = findContainerd(containerd, info)
       if (seen === undefined) return {isReady: false, found: NO_CONTAINERD}
-      const program = await shimIn(seen)
+      const program = shimIn(seen)
       if (program === undefined)
         return {isReady: false, found: `containerd finds no ${SHIM_PROGRAM} in ${seen.path.join(':')}`}
       return (await isSame(join(seen.root, program), source))
@@ -74,7 +74,7 @@ function shimPiece({source, containerd, say}: SetupInput, info: EngineInfo): Pie
     async set() {
       const seen = findContainerd(containerd, info)
       if (seen === undefined) throw new SetupError('cannot install the shim', NO_CONTAINERD)
-      const present = await shimIn(seen)
+      const present = shimIn(seen)
       const directory = present === undefined ? await directoryToInstallIn(seen.root, seen.path) : dirname(present)
       const program = join(directory, SHIM_PROGRAM)
       await install(source, join(seen.root, program))

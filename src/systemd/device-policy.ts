@@ -1,4 +1,5 @@
-import {readFile, stat, utimes, writeFile} from 'node:fs/promises'
+import {readFileSync} from 'node:fs'
+import {stat, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {hasErrorCode} from '../errors.js'
 import type {Log} from '../log.js'
@@ -47,7 +48,7 @@ export async function unrestrictDevices(
   signal: AbortSignal,
   root = RUNTIME_SETTINGS,
 ): Promise<void> {
-  const file = await whereRestricted(unit, root)
+  const file = whereRestricted(unit, root)
   if (file === undefined) return
   if (!(await setAllowed(unit, [''], signal))) throw new Error('systemd does not answer')
   // This would still win over the unit's file; and if it went, or were empty, systemd would ask for a daemon-reload. So
@@ -70,22 +71,22 @@ export async function unrestrictDevices(
  * Whether what the unit may do with devices is {@link restrictDevices}' doing, by this process or by one that could not
  * take it back.
  */
-export async function isRestrictedByUs(unit: UnitName, root = RUNTIME_SETTINGS): Promise<boolean> {
-  return (await whereRestricted(unit, root)) !== undefined
+export function isRestrictedByUs(unit: UnitName, root = RUNTIME_SETTINGS): boolean {
+  return whereRestricted(unit, root) !== undefined
 }
 
-async function whereRestricted({name}: UnitName, root: string): Promise<string | undefined> {
+function whereRestricted({name}: UnitName, root: string): string | undefined {
   for (const kept of KEPT_IN) {
     const file = join(root, kept, `${name}.d`, DROP_IN)
-    const lines = (await textOf(file)).split('\n')
+    const lines = textOf(file).split('\n')
     if (MAKING.every((rule) => lines.includes(`DeviceAllow=${rule}`))) return file
   }
   return undefined
 }
 
-async function textOf(file: string): Promise<string> {
+function textOf(file: string): string {
   try {
-    return await readFile(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT')) return ''
     throw error

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {kernelText} from '../kernel/kernel-text.js'
 import {parseMountinfo} from '../kernel/mountinfo.js'
 import {isJournal} from '../log.js'
 
@@ -12,18 +12,18 @@ export type JournalOutputs = 'both' | 'one' | 'none'
  * Which of this process's outputs are the system's journal. That of a unit with `LogNamespace=` is another one, which
  * systemd mounts over it (systemd.exec(5)).
  */
-export async function journalOutputs(env: Readonly<NodeJS.ProcessEnv>): Promise<JournalOutputs> {
+export function journalOutputs(env: Readonly<NodeJS.ProcessEnv>): JournalOutputs {
   const count = [STDOUT, STDERR].filter((descriptor) => isJournal(env, descriptor)).length
-  if (count === 0 || (await hasLogNamespace())) return 'none'
+  if (count === 0 || hasLogNamespace()) return 'none'
   return count === 1 ? 'one' : 'both'
 }
 
 /** The same of what is written to the journal's own socket: all of it. */
-export async function nativeOutputs(): Promise<JournalOutputs> {
-  return (await hasLogNamespace()) ? 'none' : 'both'
+export function nativeOutputs(): JournalOutputs {
+  return hasLogNamespace() ? 'none' : 'both'
 }
 
-async function hasLogNamespace(): Promise<boolean> {
-  const mounts = parseMountinfo(await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''))
+function hasLogNamespace(): boolean {
+  const mounts = parseMountinfo(kernelText('/proc/self/mountinfo'))
   return mounts.some(({mountPoint, root}) => mountPoint === '/run/systemd/journal' && /\/journal\.[^/]+$/.test(root))
 }

@@ -1,5 +1,4 @@
-import {constants} from 'node:fs'
-import {access, stat} from 'node:fs/promises'
+import {accessSync, constants, statSync} from 'node:fs'
 import {NotifyError, reason} from '../errors.js'
 import {mayClaimPids} from '../kernel/privileges.js'
 import {requireAddon} from './addons.js'
@@ -22,17 +21,15 @@ export function openNotifier(env: Readonly<NodeJS.ProcessEnv>, say?: (line: stri
   const socket = env['NOTIFY_SOCKET']
   if (socket === undefined || socket === '') return {send: () => Promise.resolve()}
   const sendState = loadAddon()
-  const send =
-    sendState === undefined
-      ? (assignments: readonly string[]) => sendByProgram(socket, assignments)
-      : async (assignments: readonly string[]) => {
-          await refuseUnreachable(socket)
-          sendState(assignments.join('\n'))
-        }
   return {
-    send: async (...assignments) => {
+    async send(...assignments) {
       say?.(`to systemd: ${assignments.join(' ')}`)
-      await send(assignments)
+      if (sendState === undefined) {
+        await sendByProgram(socket, assignments)
+        return
+      }
+      refuseUnreachable(socket)
+      sendState(assignments.join('\n'))
     },
   }
 }
@@ -60,11 +57,11 @@ function loadAddon(): SendState | undefined {
  *
  * @throws {NotifyError}
  */
-async function refuseUnreachable(socket: string): Promise<void> {
+function refuseUnreachable(socket: string): void {
   if (!socket.startsWith('/')) return
   try {
-    if (!(await stat(socket)).isSocket()) throw new Error('it is not a socket')
-    await access(socket, constants.W_OK)
+    if (!statSync(socket).isSocket()) throw new Error('it is not a socket')
+    accessSync(socket, constants.W_OK)
   } catch (error) {
     throw new NotifyError(socket, reason(error), error)
   }

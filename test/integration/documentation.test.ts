@@ -248,7 +248,7 @@ test('the configuration that docs/configuration.md shows is good', async () => {
   const [, yaml = ''] = /```yaml\n([^]*?)```/.exec(text) ?? []
   const directory = await mkdtemp(join(tmpdir(), 'shown-'))
   await writeFile(join(directory, 'config.yaml'), yaml)
-  const files = await readConfigFiles(await configPaths(directory))
+  const files = await readConfigFiles(configPaths(directory))
   await rm(directory, {recursive: true})
   expect(layersOf(files, BUILT_IN, {unit: 'db-1.service', host: 'web-1'})).toHaveLength(3)
 })

@@ -6,10 +6,11 @@ import {pathsOf} from '../../run/site.js'
 export class ConfigPath extends Command {
   static override readonly summary = 'Print the configuration files that are read, in order.'
 
-  override async run(): Promise<void> {
+  override run(): Promise<void> {
     const {env} = process
-    const paths = await pathsOf(env, env['SYSTEMD_DOCKER_CONFIG'])
+    const paths = pathsOf(env, env['SYSTEMD_DOCKER_CONFIG'])
     for (const path of paths) this.log(path)
     if (paths.length === 0) this.logToStderr(`no configuration file in ${configDirectories(env).join(' or ')}`)
+    return Promise.resolve()
   }
 }

@@ -20,7 +20,7 @@ async function write(name: string, content: string): Promise<void> {
 
 /** What the files of a directory say of all units. */
 async function load(directory = inTemp()): Promise<Record<string, OptionValue>> {
-  const files = await readConfigFiles(await configPaths(directory))
+  const files = await readConfigFiles(configPaths(directory))
   const layers = layersOf(files, [{name: 'test', options: DECLARATIONS}], {unit: undefined, host: 'alpha'})
   return Object.assign({}, ...layers.toReversed().map(({values}) => values)) as Record<string, OptionValue>
 }
@@ -220,7 +220,7 @@ describe('drop-ins', () => {
     await write('config.d/20-late.json', '{"pid-file": "/run/late"}')
     await write('config.d/10-early.yaml', 'pid-file: /run/early\ncgroups: cpu')
     await write('config.d/README', 'not: read')
-    expect(await configPaths(inTemp())).toEqual([
+    expect(configPaths(inTemp())).toEqual([
       inTemp('config.yaml'),
       inTemp('config.d/10-early.yaml'),
       inTemp('config.d/20-late.json'),

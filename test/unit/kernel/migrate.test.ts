@@ -177,17 +177,17 @@ describe('processes that are just ending', () => {
 describe('the processes in a cgroup', () => {
   test('the processes in a cgroup are listed in its own file', async () => {
     await makeCgroup('from/below', 3)
-    expect(await pidsIn(await makeCgroup('from', 1, 2))).toEqual(['1', '2'])
+    expect(pidsIn(await makeCgroup('from', 1, 2))).toEqual(['1', '2'])
   })
 
   test('a cgroup that is empty or gone has no processes', async () => {
-    expect(await pidsIn(await makeCgroup('from'))).toEqual([])
-    expect(await pidsIn(inTemp('gone'))).toEqual([])
+    expect(pidsIn(await makeCgroup('from'))).toEqual([])
+    expect(pidsIn(inTemp('gone'))).toEqual([])
   })
 
   test('the processes in a cgroup are an error where they cannot be read', async () => {
     await symlink('cgroup.procs', inTemp('cgroup.procs'))
-    await expect(pidsIn(inTemp())).rejects.toMatchObject({code: 'ELOOP'})
+    expect(() => pidsIn(inTemp())).toThrow(expect.objectContaining({code: 'ELOOP'}))
   })
 })
 

@@ -71,7 +71,7 @@ async function come(
 }
 
 beforeEach(() => {
-  vi.spyOn(journal, 'journalOutputs').mockResolvedValue('both')
+  vi.spyOn(journal, 'journalOutputs').mockReturnValue('both')
 })
 
 const UNDER = {OBJECT_SYSTEMD_UNIT: 'web.service'}

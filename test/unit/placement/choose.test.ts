@@ -31,7 +31,7 @@ vi.mock('../../../src/placement/containerd.js', async (importOriginal) => {
 const sealed = vi.hoisted(() => ({paths: [] as string[]}))
 
 vi.mock('../../../src/files/read-only.js', () => ({
-  isReadOnly: (path: string) => Promise.resolve(sealed.paths.some((below) => path.startsWith(below))),
+  isReadOnly: (path: string) => sealed.paths.some((below) => path.startsWith(below)),
 }))
 
 const NEW = engineInfo()

@@ -121,18 +121,18 @@ describe('the shim', () => {
   test('the shim is where containerd finds it first, as containerd sees it', async () => {
     await program(0o755, 'root', 'usr', 'local', 'bin')
     await program(0o755, 'root', 'usr', 'bin')
-    expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBe(`/usr/local/bin/${SHIM_PROGRAM}`)
+    expect(shimIn({root: host.in('root'), path: DEFAULT})).toBe(`/usr/local/bin/${SHIM_PROGRAM}`)
   })
 
   test('a shim that cannot be executed is not found', async () => {
     await program(0o644, 'root', 'usr', 'local', 'bin')
     await program(0o755, 'root', 'usr', 'bin')
-    expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBe(`/usr/bin/${SHIM_PROGRAM}`)
+    expect(shimIn({root: host.in('root'), path: DEFAULT})).toBe(`/usr/bin/${SHIM_PROGRAM}`)
   })
 
   test('a shim where containerd does not look is not found', async () => {
     await program(0o755, 'root', 'opt', 'bin')
     await mkdir(host.in('root', 'usr', 'bin'), {recursive: true})
-    expect(await shimIn({root: host.in('root'), path: DEFAULT})).toBeUndefined()
+    expect(shimIn({root: host.in('root'), path: DEFAULT})).toBeUndefined()
   })
 })

@@ -52,12 +52,12 @@ describe("a unit's devices", () => {
       await kept(where, '/dev/char/1:3 rw', 'block-* m', 'char-* m')
       const file = host.in('run', where, `${UNIT.name}.d`, '50-DeviceAllow.conf')
       await utimes(file, 1, 2)
-      expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(true)
+      expect(isRestrictedByUs(UNIT, host.in('run'))).toBe(true)
       await unrestrictDevices(UNIT, recordingLog().log, signal, host.in('run'))
       expect(await host.systemctlCalls()).toEqual(['set-property --runtime -- -x\\x2dy@1.service DeviceAllow='])
       expect(await readFile(file, 'utf8')).toMatch(/^#.*\n$/)
       expect(await stat(file)).toMatchObject({mtimeMs: 2000})
-      expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(false)
+      expect(isRestrictedByUs(UNIT, host.in('run'))).toBe(false)
     },
   )
 
@@ -66,7 +66,7 @@ describe("a unit's devices", () => {
     ['other devices were set by hand', () => kept('system.control', '/dev/sda rw')],
   ])("a unit's devices are not ours to release where %s", async (_, prepare) => {
     await prepare()
-    expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(false)
+    expect(isRestrictedByUs(UNIT, host.in('run'))).toBe(false)
     await unrestrictDevices(UNIT, recordingLog().log, signal, host.in('run'))
     expect(await host.systemctlCalls()).toEqual([])
   })
@@ -77,7 +77,7 @@ describe("a unit's devices", () => {
     await expect(unrestrictDevices(UNIT, recordingLog().log, signal, host.in('run'))).rejects.toThrow(
       'systemd does not answer',
     )
-    expect(await isRestrictedByUs(UNIT, host.in('run'))).toBe(true)
+    expect(isRestrictedByUs(UNIT, host.in('run'))).toBe(true)
   })
   test("a unit's devices are released where /run is read-only, and what stays there is said", async () => {
     await kept('system.control', 'block-* m', 'char-* m')
