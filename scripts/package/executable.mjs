@@ -68,8 +68,9 @@ export async function makeExecutable(arch, output) {
       main: 'main.cjs',
       output: 'blob',
       disableExperimentalSEAWarning: true,
-      // How the carried modules import a site's plugins is experimental in this version of Node.
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      // How the carried modules import a site's plugins is experimental in this version of Node. V8 would collect all
+      // garbage eight seconds after a start, when others of a host's units start, and shed-memory.ts does that later.
+      execArgv: ['--disable-warning=ExperimentalWarning', '--no-memory-reducer'],
       // NODE_OPTIONS= in a unit is for its container.
       execArgvExtension: 'none',
       assets,
