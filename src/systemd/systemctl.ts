@@ -51,9 +51,11 @@ export async function executeSystemctl(words: readonly string[], signal: AbortSi
 
 async function execute(words: readonly string[], signal: AbortSignal, timeout: number): Promise<string> {
   return await new Promise((resolve, reject) => {
-    // Few runs ask systemd, and what it takes to start a program is 120 KB in every unit that has it loaded.
+    // Few runs need the program, and what it takes to start a program is 120 KB in every unit that has it loaded.
     const {execFile} = process.getBuiltinModule('node:child_process')
-    const options = {signal, timeout, killSignal: 'SIGKILL', env: {...process.env, PATH: SYSTEMD_PATH}} as const
+    // systemctl would tell systemd its own exit status, as if it were the unit's.
+    const env = {...process.env, PATH: SYSTEMD_PATH, NOTIFY_SOCKET: undefined}
+    const options = {signal, timeout, killSignal: 'SIGKILL', env} as const
     const child = execFile('systemctl', words, options, (error: Error | null, stdout) => {
       const settle = (): void => {
         if (error === null) resolve(stdout)

@@ -14,6 +14,12 @@ describe('what systemctl is asked', () => {
     expect(options).toMatchObject({env: {PATH: expect.stringMatching(/^\/usr\/bin:\/bin:/) as string}})
   })
 
+  test('systemctl has no socket to tell systemd its own exit status on', async () => {
+    vi.stubEnv('NOTIFY_SOCKET', '/run/systemd/notify')
+    await host.write('#!/bin/sh\necho "socket=$NOTIFY_SOCKET"\n', 'bin', 'systemctl')
+    expect(await systemctl({manager: 'system'}, ['list-jobs'], signal)).toBe('socket=\n')
+  })
+
   test('an empty answer of systemctl is no silence', async () => {
     await host.systemctlAnswers('')
     expect(await systemctl({manager: 'system'}, ['list-jobs'], signal)).toBe('\n')
