@@ -19,6 +19,8 @@ export const ENGINE_TIMEOUT_MS = 60_000
 export const SYSTEMCTL_ANSWER_MS = 5000
 /** The same of what a start depends on: a host that starts a hundred units at once takes longer than that. */
 export const START_SYSTEMCTL_ANSWER_MS = 30_000
+/** How much of that the bus may take before systemctl is started: a shutdown may have stopped it already. */
+export const BUS_SHARE = 0.2
 /** How long a container that is being removed, or whose end the Engine has not noticed, may keep its name. */
 export const NAME_IN_USE_MS = 10_000
 /** How often a container that Docker is about to start again is looked at. */

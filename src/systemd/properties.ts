@@ -1,3 +1,6 @@
+import {BUS_SHARE, SYSTEMCTL_ANSWER_MS} from '../limits.js'
+import {askWithTimeout} from '../timing.js'
+import {askByBus} from './bus-properties.js'
 import {systemctl} from './systemctl.js'
 import type {UnitName} from './unit.js'
 
@@ -11,14 +14,25 @@ export async function propertiesOf<Property extends string>(
   unit: UnitName,
   properties: readonly Property[],
   signal: AbortSignal,
-  patience?: number,
+  patience = SYSTEMCTL_ANSWER_MS,
 ): Promise<Readonly<Partial<Record<Property, string>>> | undefined> {
-  const answer = await systemctl(
-    unit,
-    ['show', `--property=${properties.join(',')}`, '--', unit.name],
-    signal,
-    patience,
-  )
+  try {
+    const late = (): Error => new Error('the bus does not answer')
+    return await askWithTimeout(signal, patience * BUS_SHARE, (asking) => askByBus(unit, properties, asking), late)
+  } catch {
+    return signal.aborted ? undefined : await askSystemctl(unit, properties, signal, patience)
+  }
+}
+
+/** The same of any unit and property, and where systemd is on no bus. */
+async function askSystemctl<Property extends string>(
+  unit: UnitName,
+  properties: readonly Property[],
+  signal: AbortSignal,
+  patience: number,
+): Promise<Readonly<Partial<Record<Property, string>>> | undefined> {
+  const words = ['show', `--property=${properties.join(',')}`, '--', unit.name]
+  const answer = await systemctl(unit, words, signal, patience)
   const pairs = (answer ?? '').split('\n').flatMap((line) => {
     const at = line.indexOf('=')
     return at === -1 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]

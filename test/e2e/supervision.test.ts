@@ -193,10 +193,33 @@ exec "$(dirname "$MET")/own" "$@"
       TimeoutStopSec: '5',
       Environment: `MET=${path}/met`,
       BindReadOnlyPaths: `${path}/systemctl:/usr/bin/systemctl`,
+      // Where there is a bus, no systemctl is started.
+      InaccessiblePaths: '-/run/dbus',
     })
     await service.start()
     await service.stop()
+    await guest.run('test', '-e', `${path}/met`)
     expect(await see(guest, service, 'systemctl stop, our systemctl ended by SIGTERM')).toEqual(failed('137'))
+  })
+
+  test('a start and a stop ask systemd on its bus, and start no systemctl', async () => {
+    const {path} = await hostFolder(guest, {systemctl: '#!/bin/sh\n: >"$MET"\nexit 1\n'})
+    await guest.run('chmod', '+x', `${path}/systemctl`)
+    const service = await defineService(
+      guest,
+      `run --rm --stop-timeout 300 --name %n busybox sh -c "trap 'exit 0' TERM; while :; do sleep 0.1; done"`,
+      {
+        KillMode: 'mixed',
+        TimeoutStopSec: '5',
+        Environment: `MET=${path}/met`,
+        BindReadOnlyPaths: `${path}/systemctl:/usr/bin/systemctl`,
+      },
+    )
+    await service.start()
+    await service.says(/^a stop gives the container \d\.\d s and not its own stop timeout of 300 s/)
+    await service.stop()
+    expect(await see(guest, service, 'systemctl stop, without systemctl')).toEqual(CLEAN)
+    expect((await guest.attempt(['test', '-e', `${path}/met`])).status).toBe(1)
   })
 
   test.each([

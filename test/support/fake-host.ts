@@ -2,6 +2,7 @@ import childProcess, {type ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
 import {writeFileSync} from 'node:fs'
 import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
+import net from 'node:net'
 import {dirname} from 'node:path'
 import {afterEach, beforeEach, vi} from 'vitest'
 import type {CgroupPath} from '../../src/kernel/cgroups.js'
@@ -12,7 +13,8 @@ import {useTempDirectory} from './temp-directory.js'
 export const proc = {root: ''}
 
 /**
- * A host made of files: its processes in `proc`, its hierarchies in `cgroup`, and a systemctl that knows one answer.
+ * A host made of files: its processes in `proc`, its hierarchies in `cgroup`, and a systemctl that knows one answer. It
+ * has no bus.
  */
 export interface FakeHost {
   /** The path of something in it. */
@@ -54,6 +56,13 @@ export function useFakeHost(): FakeHost {
       return child
     }
     vi.spyOn(childProcess, 'execFile').mockImplementation(executed)
+    // The machine that the tests run on may have a bus, on which nobody is to be asked.
+    const {createConnection} = net
+    const connected = (where: unknown, ...rest: unknown[]): net.Socket => {
+      const isBus = typeof where === 'string' && /\/(?:system_bus_socket|bus)$/.test(where)
+      return Reflect.apply(createConnection, net, [isBus ? inTemp('no-bus') : where, ...rest]) as net.Socket
+    }
+    vi.spyOn(net, 'createConnection').mockImplementation(connected)
     await systemctlAnswers('Delegate=no')
   })
   // What a test has not waited for would still write into the directory that is about to be removed.
@@ -96,12 +105,23 @@ export function placeIn(host: FakeHost, path: string, ...controllers: readonly s
 }
 
 /**
+ * Has `look` called before each look into a cgroup for processes that are still to be moved, whatever signal that look
+ * heeds. Others who heed a signal are let alone.
+ */
+export function beforeEachLook(look: (signal: AbortSignal) => void): void {
+  vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementation(function (this: AbortSignal) {
+    if (new Error().stack?.includes('transferUntilNone') === true) look(this)
+    else if (this.aborted) throw this.reason as Error
+  })
+}
+
+/**
  * A signal that nobody aborts, for a time in which the next of these cgroups is emptied before each second look into
- * one, whatever signal that look heeds, as the kernel does when processes move.
+ * one, as the kernel does when processes move.
  */
 export function signalThatEmpties(...directories: readonly string[]): AbortSignal {
   let look = 0
-  vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementation(() => {
+  beforeEachLook(() => {
     const directory = directories[(look - 1) / 2]
     if (directory !== undefined) writeFileSync(`${directory}/cgroup.procs`, '')
     look++

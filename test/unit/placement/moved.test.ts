@@ -9,7 +9,7 @@ import type * as cgroups from '../../../src/kernel/cgroups.js'
 import type {CgroupPath} from '../../../src/kernel/cgroups.js'
 import type {UnitCgroup} from '../../../src/systemd/unit.js'
 import {fakeEngine} from '../../../src/testing/fake-engine.js'
-import {placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
+import {beforeEachLook, placeIn, proc, signalThatEmpties, unitIn, useFakeHost} from '../../support/fake-host.js'
 import {hookContext, plainRequest} from '../../../src/testing/plugin-host.js'
 import {recordingLog} from '../../../src/testing/recording-log.js'
 
@@ -95,7 +95,7 @@ describe('on cgroup v2', () => {
       states.push(readFileSync(host.in(...scope, 'cgroup.freeze'), 'utf8'))
       context.defer(label, undo)
     }
-    vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementationOnce(() => {
+    beforeEachLook(() => {
       states.push(readFileSync(host.in(...scope, 'cgroup.freeze'), 'utf8'))
       throw new Error('seen')
     })
@@ -110,11 +110,11 @@ describe('on cgroup v2', () => {
     const stop = new AbortController()
     const {placement} = moving([place()])
     let looks = 0
-    vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementation(function (this: AbortSignal) {
+    beforeEachLook((signal) => {
       looks++
       if (looks === 2) stop.abort(new Error('stopped'))
       if (looks === 3) writeFileSync(host.in(...scope, 'cgroup.procs'), '')
-      if (this.aborted) throw this.reason as Error
+      if (signal.aborted) throw signal.reason as Error
     })
     await placement.afterStart(container, hookContext(stop.signal).context)
     expect(looks).toBe(3)
@@ -401,7 +401,7 @@ describe('on cgroup v1', () => {
   test('the processes are frozen meanwhile', async () => {
     const {placement} = moving([systemd()])
     const states: string[] = []
-    vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementationOnce(() => {
+    beforeEachLook(() => {
       states.push(readFileSync(host.in(...DOCKERS, 'freezer.state'), 'utf8'))
       throw new Error('seen')
     })
@@ -414,7 +414,7 @@ describe('on cgroup v1', () => {
     await host.inCgroups('4242', '4:freezer:/', '1:name=systemd:/docker/0123456789ab')
     await host.write('THAWED\n', 'cgroup', 'freezer', 'freezer.state')
     const {placement} = moving([systemd()])
-    vi.spyOn(AbortSignal.prototype, 'throwIfAborted').mockImplementationOnce(() => {
+    beforeEachLook(() => {
       throw new Error('seen')
     })
     await expect(placement.afterStart(container, hookContext().context)).rejects.toThrow('seen')
