@@ -22,9 +22,10 @@ export class EarlyEngine extends DockerodeEngine {
   }
 
   async #askAndKeep(path: string): Promise<EngineInfo> {
-    const life = lifeOf(path)
+    const asked = Date.now()
+    const life = lifeOf(path, asked)
     const info = await super.info(NEVER_ABORTED)
-    if (life !== undefined) keepInfo(path, life, info)
+    if (life !== undefined) keepInfo(path, {asked, life}, info)
     return info
   }
 

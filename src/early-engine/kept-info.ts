@@ -32,9 +32,21 @@ const HOST: EnginePlaces = {
 const FILE = 'engine.json'
 const MOST_BYTES = 64 * 1024
 /** The next where what is kept is written otherwise, or means something else. */
-const FORMAT = 1
-/** How far two clocks that tell a file's change and a process's start may be apart, in milliseconds. */
-const MARGIN_MS = 1000
+const FORMAT = 2
+/**
+ * How far the clocks that tell a file's change and anything else may be apart, in milliseconds: a process's start and
+ * the time since the boot are told in hundredths of a second. More would hold for changed since what was configured in
+ * the moment before Docker was restarted, as a program does it that configures hosts.
+ */
+const MARGIN_MS = 100
+
+/** A question to the Engine of what it is. */
+export interface Question {
+  /** When it was asked, in milliseconds since 1970. */
+  readonly asked: number
+  /** {@link lifeOf} the Engine then. */
+  readonly life: string
+}
 
 /**
  * What the host's Engine has said of itself, kept from an earlier run: to say that takes it some twenty milliseconds.
@@ -42,33 +54,31 @@ const MARGIN_MS = 1000
  * started, of which a reload may tell it at any time (dockerd(8), "reload").
  */
 export function keptInfo(socket: string, places = HOST): EngineInfo | undefined {
-  const life = lifeOf(socket, places)
-  const text = life === undefined ? undefined : readKept(places.kept, FILE, MOST_BYTES)
+  const text = readKept(places.kept, FILE, MOST_BYTES)
   if (text === undefined) return undefined
   try {
     const kept = readJson(text)
-    return kept.at('life').text() === life ? readInfo(kept.at('info')) : undefined
+    const asked = kept.at('asked').whole(0, Number.MAX_SAFE_INTEGER)
+    return kept.at('life').text() === lifeOf(socket, asked, places) ? readInfo(kept.at('info')) : undefined
   } catch {
     return undefined
   }
 }
 
-/**
- * Keeps what an Engine has said of itself. It is asked again where that cannot be kept.
- *
- * @param life {@link lifeOf} it, before it was asked
- */
-export function keepInfo(socket: string, life: string, info: EngineInfo, places = HOST): void {
+/** Keeps what an Engine has said of itself. It is asked again where that cannot be kept. */
+export function keepInfo(socket: string, {asked, life}: Question, info: EngineInfo, places = HOST): void {
   // What it said may be of the life before.
-  if (lifeOf(socket, places) !== life) return
-  keep(places.kept, FILE, JSON.stringify({life, info: infoAnswer(info)}))
+  if (lifeOf(socket, asked, places) !== life) return
+  keep(places.kept, FILE, JSON.stringify({life, asked, info: infoAnswer(info)}))
 }
 
 /**
  * What tells this life of the Engine that listens there from every other; nothing where it may have been given another
- * configuration in it, where it is not the host's own, and for another user.
+ * configuration in it after it was asked, where it is not the host's own, and for another user.
+ *
+ * @param asked when, in milliseconds since 1970
  */
-export function lifeOf(socket: string, places = HOST): string | undefined {
+export function lifeOf(socket: string, asked: number, places = HOST): string | undefined {
   const {uid, pidFile, configuration, procRoot} = places
   if (socket !== places.socket || process.getuid?.() !== uid || hasOwnPids()) return undefined
   const pid = Number(kernelText(pidFile))
@@ -78,8 +88,8 @@ export function lifeOf(socket: string, places = HOST): string | undefined {
   if (kernelText(join(own, 'cmdline')).includes('--config-file')) return undefined
   try {
     const {dev, ino} = statSync(socket)
-    const startedAt = Date.now() - (ageOf(pid, procRoot) ?? Infinity)
-    if (changedAt(join(own, 'root', configuration)) > startedAt - MARGIN_MS) return undefined
+    const started = Date.now() - (ageOf(pid, procRoot) ?? Infinity)
+    if (!isUnchanged(join(own, 'root', configuration), started, asked)) return undefined
     return [FORMAT, pid, ticks, dev, ino].join(' ')
   } catch {
     return undefined
@@ -87,12 +97,15 @@ export function lifeOf(socket: string, places = HOST): string | undefined {
 }
 
 /**
- * When a file was last changed, made or removed, in milliseconds since 1970; Infinity if that cannot be known. A change
- * of its directory tells of a file that is not there.
+ * Whether the Engine has said what its file of configuration says, whenever it reads that. Nothing may have changed
+ * that file since it started, of which a change of its directory tells where it is not there. Where that directory is
+ * not there either, whatever is kept beside it changes the one above all the time: then it is enough that nobody has
+ * made one since the Engine was asked, as a reload that finds none leaves its runtimes as they are (Docker 28.5).
  */
-function changedAt(file: string): number {
+function isUnchanged(file: string, started: number, asked: number): boolean {
   const there = lstatSync(file, {throwIfNoEntry: false})
-  if (there !== undefined && !there.isFile()) return Infinity
-  const directory = lstatSync(dirname(file), {throwIfNoEntry: false}) ?? lstatSync(dirname(dirname(file)))
-  return Math.max(there?.ctimeMs ?? 0, directory.isDirectory() ? directory.ctimeMs : Infinity)
+  if (there !== undefined && !there.isFile()) return false
+  const directory = lstatSync(dirname(file), {throwIfNoEntry: false})
+  if (directory === undefined) return lstatSync(dirname(dirname(file))).ctimeMs < asked - MARGIN_MS
+  return directory.isDirectory() && Math.max(there?.ctimeMs ?? 0, directory.ctimeMs) < started - MARGIN_MS
 }

@@ -17,7 +17,7 @@ const INFO: EngineInfo = {
 }
 const PID = 42
 
-let places: NonNullable<Parameters<typeof lifeOf>[1]>
+let places: NonNullable<Parameters<typeof lifeOf>[2]>
 
 /** How many seconds after now the Engine is said to have started: files that a test makes are then older than that. */
 function startEngine(
@@ -40,8 +40,10 @@ function configurationFile(): string {
   return file
 }
 
-function keep(info = INFO): void {
-  keepInfo(places.socket, lifeOf(places.socket, places) ?? 'none', info, places)
+/** Asks the Engine so many seconds after now, and keeps what it says. */
+function keep(info = INFO, seconds = 0): void {
+  const asked = Date.now() + seconds * 1000
+  keepInfo(places.socket, {asked, life: lifeOf(places.socket, asked, places) ?? 'none'}, info, places)
 }
 
 beforeEach(() => {
@@ -125,9 +127,10 @@ describe('what was kept is not had', () => {
 })
 
 test('nothing is kept of an Engine that was started again while it answered', () => {
-  const life = lifeOf(places.socket, places) ?? ''
+  const asked = Date.now()
+  const life = lifeOf(places.socket, asked, places) ?? ''
   startEngine(70)
-  keepInfo(places.socket, life, INFO, places)
+  keepInfo(places.socket, {asked, life}, INFO, places)
   expect(keptInfo(places.socket, places)).toBeUndefined()
 })
 
@@ -137,15 +140,43 @@ test('nothing is kept, and nothing said, where nothing can be written', () => {
   expect(keptInfo(places.socket, places)).toBeUndefined()
 })
 
-test.each([
-  ['and its directory is', () => undefined],
-  ['nor is its directory', () => rmSync(dirname(configurationFile()), {recursive: true})],
-])('an Engine without a file of configuration is known as long as none is made: it is not there, %s', (_, change) => {
+test('an Engine without a file of configuration is known as long as nothing is made or removed in its directory', () => {
   rmSync(configurationFile())
-  change()
   keep()
   expect(keptInfo(places.socket, places)).toEqual(INFO)
   startEngine(-60)
   keep()
   expect(keptInfo(places.socket, places)).toBeUndefined()
+})
+
+describe('of an Engine that started without a directory of configuration', () => {
+  beforeEach(() => {
+    rmSync(dirname(configurationFile()), {recursive: true})
+    startEngine(-60)
+  })
+
+  test('what it said is had although others have changed what is beside that', () => {
+    keep(INFO, 60)
+    expect(keptInfo(places.socket, places)).toEqual(INFO)
+  })
+
+  test('what it said before such a change is not had, as a directory may have come and gone', () => {
+    keep(INFO, -60)
+    expect(keptInfo(places.socket, places)).toBeUndefined()
+    keep(INFO, 60)
+    const file = join(places.kept, 'engine.json')
+    const old = String(Date.now() - 60_000)
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"asked":\d+/, `"asked":${old}`))
+    expect(keptInfo(places.socket, places)).toBeUndefined()
+  })
+
+  test.each([
+    ['a directory', () => undefined],
+    ['a file', () => writeFileSync(configurationFile(), '{}')],
+  ])('what it said is not had once it has %s', (_, change) => {
+    keep(INFO, 60)
+    configurationFile()
+    change()
+    expect(keptInfo(places.socket, places)).toBeUndefined()
+  })
 })
