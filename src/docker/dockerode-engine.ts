@@ -118,14 +118,17 @@ export class DockerodeEngine implements Engine {
   readonly #front: Docker
   #agreed: Agreement | undefined
 
-  /** @param headers what each request has besides */
-  constructor(path: string, pinned?: string, headers: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param headers what each request has besides
+   * @param spoken the newest version of its API, where that is known already
+   */
+  constructor(path: string, pinned?: string, headers: Readonly<Record<string, string>> = {}, spoken?: string) {
     this.address = `unix://${path}`
     this.#path = path
     this.#pinned = pinned
     this.#headers = headers
     this.#front = this.#client()
-    if (pinned !== undefined) this.#agree(pinned, pinned)
+    if ((pinned ?? spoken) !== undefined) this.#agreeWith(spoken)
   }
 
   async ping(abortSignal: AbortSignal): Promise<void> {

@@ -15,17 +15,19 @@ export class EarlyEngine extends DockerodeEngine {
   #isTold = false
 
   constructor(path: string, pinned?: string, headers: Readonly<Record<string, string>> = {}) {
-    super(path, pinned, headers)
     const kept = keptInfo(path)
-    const early = kept === undefined ? this.#askAndKeep(path) : super.ping(NEVER_ABORTED).then(() => kept)
+    super(path, pinned, headers, kept?.spoken)
+    const early = kept === undefined ? this.#askAndKeep(path, pinned) : super.ping(NEVER_ABORTED).then(() => kept.info)
     this.#early = early.catch(() => undefined)
   }
 
-  async #askAndKeep(path: string): Promise<EngineInfo> {
+  async #askAndKeep(path: string, pinned: string | undefined): Promise<EngineInfo> {
     const asked = Date.now()
     const life = lifeOf(path, asked)
     const info = await super.info(NEVER_ABORTED)
-    if (life !== undefined) keepInfo(path, {asked, life}, info)
+    // With a version that is pinned, what the Engine speaks is not learnt.
+    const spoken = pinned === undefined ? await super.apiVersion(NEVER_ABORTED) : undefined
+    if (life !== undefined) keepInfo(path, {asked, life}, {info, spoken})
     return info
   }
 

@@ -48,28 +48,36 @@ export interface Question {
   readonly life: string
 }
 
+/** What is kept of an Engine's answer. */
+interface Answer {
+  readonly info: EngineInfo
+  /** The newest version of its API, where it has said that. */
+  readonly spoken: string | undefined
+}
+
 /**
  * What the host's Engine has said of itself, kept from an earlier run: to say that takes it some twenty milliseconds.
  * Nothing where none has been kept, where it has been started since, and where its configuration was changed since it
  * started, of which a reload may tell it at any time (dockerd(8), "reload").
  */
-export function keptInfo(socket: string, places = HOST): EngineInfo | undefined {
+export function keptInfo(socket: string, places = HOST): Answer | undefined {
   const text = readKept(places.kept, FILE, MOST_BYTES)
   if (text === undefined) return undefined
   try {
     const kept = readJson(text)
     const asked = kept.at('asked').whole(0, Number.MAX_SAFE_INTEGER)
-    return kept.at('life').text() === lifeOf(socket, asked, places) ? readInfo(kept.at('info')) : undefined
+    if (kept.at('life').text() !== lifeOf(socket, asked, places)) return undefined
+    return {info: readInfo(kept.at('info')), spoken: kept.at('spoken').text('') || undefined}
   } catch {
     return undefined
   }
 }
 
 /** Keeps what an Engine has said of itself. It is asked again where that cannot be kept. */
-export function keepInfo(socket: string, {asked, life}: Question, info: EngineInfo, places = HOST): void {
+export function keepInfo(socket: string, {asked, life}: Question, {info, spoken}: Answer, places = HOST): void {
   // What it said may be of the life before.
   if (lifeOf(socket, asked, places) !== life) return
-  keep(places.kept, FILE, JSON.stringify({life, asked, info: infoAnswer(info)}))
+  keep(places.kept, FILE, JSON.stringify({life, asked, spoken, info: infoAnswer(info)}))
 }
 
 /**

@@ -15,6 +15,7 @@ const INFO: EngineInfo = {
   logDriver: 'local',
   liveRestore: true,
 }
+const ANSWER: NonNullable<ReturnType<typeof keptInfo>> = {info: INFO, spoken: '1.51'}
 const PID = 42
 
 let places: NonNullable<Parameters<typeof lifeOf>[2]>
@@ -41,9 +42,9 @@ function configurationFile(): string {
 }
 
 /** Asks the Engine so many seconds after now, and keeps what it says. */
-function keep(info = INFO, seconds = 0): void {
+function keep(answer = ANSWER, seconds = 0): void {
   const asked = Date.now() + seconds * 1000
-  keepInfo(places.socket, {asked, life: lifeOf(places.socket, asked, places) ?? 'none'}, info, places)
+  keepInfo(places.socket, {asked, life: lifeOf(places.socket, asked, places) ?? 'none'}, answer, places)
 }
 
 beforeEach(() => {
@@ -62,12 +63,15 @@ beforeEach(() => {
 })
 
 test.each([
-  INFO,
-  {version: '20.10.24', cgroupDriver: 'cgroupfs', defaultRuntime: 'crun', runtimes: [], rootless: false},
-])('what the Engine has said of itself is had again in the same life of it, all of it (%#)', (info) => {
+  ANSWER,
+  {
+    info: {version: '20.10.24', cgroupDriver: 'cgroupfs', defaultRuntime: 'crun', runtimes: [], rootless: false},
+    spoken: undefined,
+  },
+])('what the Engine has said of itself is had again in the same life of it, all of it (%#)', (answer) => {
   expect(keptInfo(places.socket, places)).toBeUndefined()
-  keep(info)
-  expect(keptInfo(places.socket, places)).toEqual(info)
+  keep(answer)
+  expect(keptInfo(places.socket, places)).toEqual(answer)
   expect(statSync(join(places.kept, 'engine.json')).mode & 0o777).toBe(0o600)
   expect(statSync(places.kept).mode & 0o777).toBe(0o700)
   expect(readdirSync(places.kept)).toEqual(['engine.json'])
@@ -76,7 +80,7 @@ test.each([
 describe('what was kept is not had', () => {
   beforeEach(() => {
     keep()
-    expect(keptInfo(places.socket, places)).toEqual(INFO)
+    expect(keptInfo(places.socket, places)).toEqual(ANSWER)
   })
 
   test.each<[string, () => void]>([
@@ -130,7 +134,7 @@ test('nothing is kept of an Engine that was started again while it answered', ()
   const asked = Date.now()
   const life = lifeOf(places.socket, asked, places) ?? ''
   startEngine(70)
-  keepInfo(places.socket, {asked, life}, INFO, places)
+  keepInfo(places.socket, {asked, life}, ANSWER, places)
   expect(keptInfo(places.socket, places)).toBeUndefined()
 })
 
@@ -143,7 +147,7 @@ test('nothing is kept, and nothing said, where nothing can be written', () => {
 test('an Engine without a file of configuration is known as long as nothing is made or removed in its directory', () => {
   rmSync(configurationFile())
   keep()
-  expect(keptInfo(places.socket, places)).toEqual(INFO)
+  expect(keptInfo(places.socket, places)).toEqual(ANSWER)
   startEngine(-60)
   keep()
   expect(keptInfo(places.socket, places)).toBeUndefined()
@@ -156,14 +160,14 @@ describe('of an Engine that started without a directory of configuration', () =>
   })
 
   test('what it said is had although others have changed what is beside that', () => {
-    keep(INFO, 60)
-    expect(keptInfo(places.socket, places)).toEqual(INFO)
+    keep(ANSWER, 60)
+    expect(keptInfo(places.socket, places)).toEqual(ANSWER)
   })
 
   test('what it said before such a change is not had, as a directory may have come and gone', () => {
-    keep(INFO, -60)
+    keep(ANSWER, -60)
     expect(keptInfo(places.socket, places)).toBeUndefined()
-    keep(INFO, 60)
+    keep(ANSWER, 60)
     const file = join(places.kept, 'engine.json')
     const old = String(Date.now() - 60_000)
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"asked":\d+/, `"asked":${old}`))
@@ -174,7 +178,7 @@ describe('of an Engine that started without a directory of configuration', () =>
     ['a directory', () => undefined],
     ['a file', () => writeFileSync(configurationFile(), '{}')],
   ])('what it said is not had once it has %s', (_, change) => {
-    keep(INFO, 60)
+    keep(ANSWER, 60)
     configurationFile()
     change()
     expect(keptInfo(places.socket, places)).toBeUndefined()
