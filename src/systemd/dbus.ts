@@ -1,4 +1,4 @@
-/** A method call of which all arguments are strings (D-Bus Specification, "Message Protocol"). */
+/** A method call, with strings of ASCII alone (D-Bus Specification, "Message Protocol"). */
 export interface Call {
   /** What its answer is known by. */
   readonly serial: number
@@ -34,52 +34,36 @@ const AT = {kind: 1, protocol: 3, bodyLength: 4, serial: 8, fieldsLength: 12, fi
 
 /** A call as bytes. */
 export function encodeCall({serial, words, ...call}: Call): Buffer {
-  const body = new Writer()
-  for (const word of words) body.string(word)
-  const fields = new Writer()
-  fields.field(FIELD.path, 'o', call.path)
-  fields.field(FIELD.interface, 's', call.interface)
-  fields.field(FIELD.member, 's', call.member)
-  fields.field(FIELD.destination, 's', call.destination)
-  if (words.length > 0) fields.field(FIELD.signature, 'g', 's'.repeat(words.length))
-  const head = Buffer.alloc(AT.fields)
-  head.set([LITTLE_ENDIAN, METHOD_CALL, 0, PROTOCOL])
-  head.writeUInt32LE(body.length, AT.bodyLength)
-  head.writeUInt32LE(serial, AT.serial)
-  head.writeUInt32LE(fields.length, AT.fieldsLength)
-  fields.align(8)
-  return Buffer.concat([head, ...fields.parts, ...body.parts])
+  const body = words.reduce(withString, '')
+  let fields = withField('', FIELD.path, 'o', call.path)
+  fields = withField(fields, FIELD.interface, 's', call.interface)
+  fields = withField(fields, FIELD.member, 's', call.member)
+  fields = withField(fields, FIELD.destination, 's', call.destination)
+  if (words.length > 0) fields = withField(fields, FIELD.signature, 'g', 's'.repeat(words.length))
+  const head = String.fromCharCode(LITTLE_ENDIAN, METHOD_CALL, 0, PROTOCOL)
+  const lengths = `${unsigned(body.length)}${unsigned(serial)}${unsigned(fields.length)}`
+  return Buffer.from(`${head}${lengths}${padded(fields, 8)}${body}`, 'latin1')
 }
 
-/** Puts values together, each aligned to its own size from the beginning. */
-class Writer {
-  readonly parts: Buffer[] = []
-  length = 0
+// What is written is text of which each character is a byte: a call has dozens of values, and an object for each of
+// them takes as long as the rest of a question. Each value is aligned to its own size from the beginning.
 
-  align(to: number): void {
-    this.#add(Buffer.alloc(aligned(this.length, to) - this.length))
-  }
+/** With a field of a header behind what is there. */
+function withField(before: string, code: number, type: 's' | 'o' | 'g', value: string): string {
+  const begun = `${padded(before, 8)}${String.fromCharCode(code, 1, type.charCodeAt(0), 0)}`
+  return type === 'g' ? `${begun}${String.fromCharCode(value.length)}${value}\0` : withString(begun, value)
+}
 
-  /** A field of a header. */
-  field(code: number, type: 's' | 'o' | 'g', value: string): void {
-    this.align(8)
-    this.#add(Buffer.from([code, 1, type.charCodeAt(0), 0]))
-    if (type === 'g') this.#add(Buffer.from(`${String.fromCharCode(value.length)}${value}\0`))
-    else this.string(value)
-  }
+function withString(before: string, text: string): string {
+  return `${padded(before, 4)}${unsigned(text.length)}${text}\0`
+}
 
-  string(text: string): void {
-    this.align(4)
-    const length = Buffer.alloc(4)
-    length.writeUInt32LE(Buffer.byteLength(text))
-    this.#add(length)
-    this.#add(Buffer.from(`${text}\0`))
-  }
+function unsigned(value: number): string {
+  return String.fromCharCode(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24)
+}
 
-  #add(part: Buffer): void {
-    this.parts.push(part)
-    this.length += part.length
-  }
+function padded(text: string, to: number): string {
+  return text.padEnd(aligned(text.length, to), '\0')
 }
 
 function aligned(at: number, to: number): number {

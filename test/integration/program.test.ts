@@ -223,6 +223,18 @@ describe('the built program', () => {
     )
   })
 
+  test('the program has Node load no module of its own that only few runs need', async () => {
+    const list = join(await withThisPackage({}), 'list.cjs')
+    writeFileSync(list, "process.once('exit', () => console.error(process.moduleLoadList.join('\\n')))")
+    const words = ['--require', list, '--', `${ROOT}/bin/run.cjs`, '--dry-run', 'run', 'busybox']
+    const {status, stderr} = spawnSync('node', words, {encoding: 'utf8'})
+    expect(status).toBe(0)
+    const loaded = stderr.split('\n').flatMap((line) => /^NativeModule (.*)/.exec(line)?.[1] ?? [])
+    expect(loaded).toContain('http')
+    const few = ['child_process', 'crypto', 'dns', 'https', 'internal/fs/promises', 'perf_hooks', 'tls', 'v8', 'zlib']
+    expect(loaded.filter((name) => few.includes(name))).toEqual([])
+  })
+
   test('the bundle has no description of an option of docker run in what a run loads', () => {
     const loaded = readFileSync(`${ROOT}/dist/main.cjs`, 'utf8')
     const descriptions = Object.values(RUN_OPTIONS_HELP).flatMap(Object.values<RunOptionHelp>)
