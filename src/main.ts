@@ -29,12 +29,14 @@ const STATUS_MOST = 1000
 /** Words that oclif answers when they stand first on a line. */
 const OCLIF_FIRST = new Set(['--help', '-h', 'help', '--version', undefined])
 
-/** The files of this program's package, which most runs do without. */
+/** The files of this program's package, which most runs do without, and what has been done to start it. */
 export interface OwnPackage {
   /** Where they are. @throws {StateError} where they are nowhere */
   readonly directory: () => string
   /** Ends what it took to have them. */
   readonly release: () => void
+  /** Gives V8 back what it was to do without for the time of a start. */
+  readonly resumeCompilers?: () => void
 }
 
 /**
@@ -66,7 +68,7 @@ export async function main(ownPackage: OwnPackage): Promise<void> {
       void flushed().then(() => process.exit(EXIT_OURS))
     }, UNWIND_MS)
   })
-  const ending = await perform(argv, ownPackage.directory, {log, flushed}, {stop, unlisten})
+  const ending = await perform(argv, ownPackage, {log, flushed}, {stop, unlisten})
   await written(flushed, stop)
   ownPackage.release()
   end(ending, unlisten)
@@ -80,12 +82,13 @@ interface Signals {
 
 async function perform(
   argv: readonly string[],
-  root: () => string,
+  {directory: root, resumeCompilers}: OwnPackage,
   {log, flushed}: OwnLog,
   {stop, unlisten}: Signals,
 ): Promise<ProcessEnd> {
   const {env} = process
   const viaOclif = async (words: readonly string[]): Promise<ProcessEnd> => {
+    resumeCompilers?.()
     // A command that has something to do at a signal listens itself.
     unlisten()
     // Nothing but a run has anything to undo.
@@ -110,7 +113,8 @@ async function perform(
     const clientEnv = clientEnvironment(configured, line.client)
     const engine = early ?? engineOf(clientEnv, log)
     const names = readUnitNames()
-    return await run(line, site, {env, clientEnv, engine, cwd: process.cwd(), names, log, stop, print})
+    const around = {env, clientEnv, engine, cwd: process.cwd(), names, log, stop, print, onRunning: resumeCompilers}
+    return await run(line, site, around)
   } catch (error) {
     if (stop.asked !== undefined && stop.signal.aborted && !stop.defect.aborted) {
       log.info(reason(stop.signal.reason))

@@ -5,6 +5,7 @@ import {stateDirectory} from '../files/state-directory.js'
 import type * as program from '../main.js'
 import {carried} from './carried.js'
 import {compile} from './compile.js'
+import {Compilers} from './compilers.js'
 import {CarriedModules} from './modules.js'
 import {ProgramDirectory, type ProgramFile} from './program-directory.js'
 
@@ -21,7 +22,10 @@ const directory = new ProgramDirectory(files, build.id, {
   // In memory, and there to be written to in units that may write nowhere else.
   temporary: [tmpdir(), '/dev/shm'],
 })
-const modules = new CarriedModules(compileCarried, {'addons.cjs': {requireAddon}})
+const compilers = new Compilers()
+const modules = new CarriedModules((name) => compilers.during(() => compileCarried(name)), {
+  'addons.cjs': {requireAddon},
+})
 const release = (): void => {
   directory.release()
 }
@@ -45,4 +49,8 @@ Object.defineProperty(globalThis, Symbol.for('systemd-docker'), {value: modules}
 process.once('exit', release)
 
 const {main} = modules.require('main.cjs') as typeof program
-void main({directory: () => directory.path, release})
+compilers.withhold()
+const resumeCompilers = (): void => {
+  compilers.resume()
+}
+void main({directory: () => directory.path, release, resumeCompilers})

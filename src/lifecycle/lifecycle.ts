@@ -69,6 +69,8 @@ export interface RunInput extends EnsureInput {
   readonly reloadExec?: readonly string[] | undefined
   /** Finds a container's init on this host. */
   readonly findInit?: typeof findInitHere
+  /** Called once the container runs. */
+  readonly onRunning?: (() => void) | undefined
 }
 
 /** How our part of a run ended: with the container's own end, or by leaving the container to systemd. */
@@ -165,6 +167,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     unitOutput.takesPrefix = unitSaid?.ignoresLevelPrefix !== true
     await pipeline.start(container)
     begun = await begin(run, obtained, name, since, following.signal)
+    run.onRunning?.()
     seen = await see(run, obtained, begun.watch)
     const {init} = seen
     const {restartPolicy} = seen

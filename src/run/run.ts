@@ -42,13 +42,15 @@ export interface ProcessInput {
   readonly log: Log
   readonly stop: ProcessSignals
   readonly print: (text: string) => void
+  /** Called once the container runs. */
+  readonly onRunning?: (() => void) | undefined
 }
 
 /** Runs the container that a line asks for, and says how this process is to end. Throws what its stations throw. */
 export async function run(
   line: CommandLine,
   site: Site,
-  {env: given, clientEnv, engine, cwd, names, log, stop, print}: ProcessInput,
+  {env: given, clientEnv, engine, cwd, names, log, stop, print, onRunning}: ProcessInput,
 ): Promise<ProcessEnd> {
   // What a command beside the main process says to systemd would be taken for the main process's word.
   const env = isBesideMain(given) ? {...given, NOTIFY_SOCKET: undefined} : given
@@ -106,6 +108,7 @@ export async function run(
     },
     log,
     stop,
+    onRunning,
     unit,
     unitAround: names.unit === undefined ? undefined : {name: names.unit, manager: names.manager},
     handover,

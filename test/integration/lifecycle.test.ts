@@ -155,7 +155,10 @@ function freshName(): Engine['inspect'] {
 
 describe('a run that goes well', () => {
   test('a run waits for the end before it starts the container, and tells systemd last', async () => {
-    const {happened, run} = rehearsal({inspect: freshName(), events: exitsWith(3)}, {resident: () => 'to see'})
+    const stays: Partial<RunHooks> = {resident: () => 'to see'}
+    const onRunning = (): void => void happened.push('it runs')
+    const fresh = {inspect: freshName(), events: exitsWith(3)}
+    const {happened, run} = rehearsal(fresh, stays, false, {}, {onRunning})
     await expect(run()).resolves.toEqual({kind: 'ended', exit: {code: 3}})
     expect(happened).toEqual([
       'apiVersion',
@@ -164,6 +167,7 @@ describe('a run that goes well', () => {
       'events',
       'watch',
       'start',
+      'it runs',
       'inspect',
       `READY=1 ${RUNS}`,
       'inspect',
