@@ -1,5 +1,5 @@
-import {readFileSync} from 'node:fs'
-import {readdir, writeFile} from 'node:fs/promises'
+import {readFileSync, readdirSync} from 'node:fs'
+import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setTimeout} from 'node:timers/promises'
 import {hasErrorCode} from '../errors.js'
@@ -23,15 +23,11 @@ export async function migrateProcesses(from: string, to: string, signal: AbortSi
   return await transferUntilNone(() => pidsIn(from), to, signal)
 }
 
-async function transferUntilNone(
-  look: () => string[] | Promise<string[]>,
-  to: string,
-  signal: AbortSignal,
-): Promise<number> {
+async function transferUntilNone(look: () => string[], to: string, signal: AbortSignal): Promise<number> {
   const moved = new Set<string>()
   for (;;) {
     signal.throwIfAborted()
-    const pids = await look()
+    const pids = look()
     if (pids.length === 0) return moved.size
     let progress = false
     for (const pid of pids) {
@@ -59,15 +55,13 @@ export function pidsIn(directory: string): string[] {
   }
 }
 
-async function pidsBelow(directory: string): Promise<string[]> {
-  const pids = pidsIn(directory)
-  for (const child of await childrenOf(directory)) pids.push(...(await pidsBelow(join(directory, child))))
-  return pids
+function pidsBelow(directory: string): string[] {
+  return [...pidsIn(directory), ...childrenOf(directory).flatMap((child) => pidsBelow(join(directory, child)))]
 }
 
-async function childrenOf(directory: string): Promise<string[]> {
+function childrenOf(directory: string): string[] {
   try {
-    const entries = await readdir(directory, {withFileTypes: true})
+    const entries = readdirSync(directory, {withFileTypes: true})
     return entries.filter((entry) => entry.isDirectory()).map(({name}) => name)
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT', 'ENODEV')) return []
