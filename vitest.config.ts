@@ -6,8 +6,8 @@ const UNIT_TIMEOUT_MS = 30_000
 const INTEGRATION_TIMEOUT_MS = 60_000
 /** Longer than a start, a stop and a wait that fail take together: what has failed says so, with all that it saw. */
 const E2E_TIMEOUT_MS = 150_000
-/** The tests on hosts wait for systemd and Docker far more than they work. */
-const E2E_WORKERS = 4
+/** Most tests wait, for systemd, Docker or a process, far more than they work. vitest takes one less than the cores. */
+const WORKERS = 4
 /** The virtual machine is emulated, and may have to be made first. */
 const VM_TIMEOUT_MS = 600_000
 
@@ -16,6 +16,7 @@ export default defineConfig({
     disableConsoleIntercept: true,
     restoreMocks: true,
     unstubEnvs: true,
+    maxWorkers: WORKERS,
     reporters: ['default', './test/support/plain-reporter.ts'],
     projects: [
       {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: UNIT_TIMEOUT_MS}},
@@ -40,7 +41,6 @@ export default defineConfig({
           globalSetup: ['test/e2e/hosts.ts'],
           testTimeout: E2E_TIMEOUT_MS,
           hookTimeout: E2E_TIMEOUT_MS,
-          maxWorkers: E2E_WORKERS,
           sequence: {groupOrder: 1},
         },
       },
