@@ -17,6 +17,14 @@ export async function sleep(milliseconds: number, signal?: AbortSignal): Promise
   })
 }
 
+/**
+ * Resolves when what was just asked of the Engine is on its way, and this process has nothing to do until it answers: a
+ * request is written as soon as its connection is there, in the next turn of the event loop.
+ */
+export async function requestsWritten(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate)
+}
+
 /** The promise's outcome, or the signal's reason when that aborts first; what is waited for is then left to itself. */
 export async function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   // Also what is left to itself from the beginning may fail later, and then nobody is there to hear of it.

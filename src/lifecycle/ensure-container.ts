@@ -22,7 +22,7 @@ import {keepCidFile} from './cid-file.js'
 import {prepareCreation, type ContainerCreation} from './create-container.js'
 import {isInUse, isOfAnotherCommand} from './other-command.js'
 import {withOwnLabels} from './own-labels.js'
-import {NEVER_ABORTED, askWithTimeout, sleep} from '../timing.js'
+import {NEVER_ABORTED, askWithTimeout, requestsWritten, sleep} from '../timing.js'
 import type {Pipeline} from '../pipeline/pipeline.js'
 import {bareName, lookUpName, type EarlyLook} from './name-lookup.js'
 import {Predecessor} from './predecessor.js'
@@ -137,8 +137,9 @@ export async function ensureContainer(run: EnsureInput, {look, whileCreating}: B
   try {
     await pipeline.create(request)
     const making = create(run, creation, found !== undefined, replaced)
-    // The request is written in the turn after this one.
-    if (whileCreating !== undefined) setImmediate(whileCreating)
+    making.catch(() => undefined)
+    await requestsWritten()
+    whileCreating?.()
     return {
       container: {id: await making, tty: request.body.Tty},
       origin: 'created',

@@ -23,7 +23,7 @@ import {findInit as findInitHere} from '../kernel/container-init.js'
 import {EarlyLook, bareName} from './name-lookup.js'
 import {ensureContainer, takeBack, type EnsuredContainer, type EnsureInput} from './ensure-container.js'
 import {EARLY_END_NOTICE_MS, OUTPUT_END_MS, START_SYSTEMCTL_ANSWER_MS} from '../limits.js'
-import {NEVER_ABORTED, sleep, abortable, clampTimer, withTimeout} from '../timing.js'
+import {NEVER_ABORTED, sleep, abortable, clampTimer, requestsWritten, withTimeout} from '../timing.js'
 import type {Log} from '../log.js'
 import type {CleanupStack} from '../pipeline/cleanup.js'
 import type {Detachment, ExitReport} from '../pipeline/contract.js'
@@ -155,6 +155,9 @@ async function walk(run: RunInput): Promise<RunOutcome> {
   cleanup.defer('stop following the container', () => {
     following.abort()
   })
+  // Beside what the plugins do before the start.
+  const followed = follow(run, obtained, since, following.signal)
+  followed.catch(() => undefined)
 
   let begun: Begun
   let seen: Seen
@@ -166,7 +169,7 @@ async function walk(run: RunInput): Promise<RunOutcome> {
     if (unitSaid !== undefined) hearSystemd(stop, unitSaid)
     unitOutput.takesPrefix = unitSaid?.ignoresLevelPrefix !== true
     await pipeline.start(container)
-    begun = await begin(run, obtained, name, since, following.signal)
+    begun = await begin(run, obtained, name, await followed)
     run.onRunning?.()
     seen = await see(run, obtained, begun.watch)
     const {init} = seen
@@ -350,43 +353,58 @@ async function refuseEndlessStart({unit, askCommand, isUnheard = false}: RunInpu
   if (command?.setting === 'ExecStart' && command.type === 'forking') throw new UnitTypeError(unit.name, command.type)
 }
 
-/** A container that runs, or did. */
-interface Begun {
-  /** How long the Engine has taken to start it, in milliseconds; 0 for one that ran before. */
-  readonly startTook: number
+/** What the Engine tells of a container. */
+interface Followed {
   readonly events: AsyncIterable<ContainerEvent>
   readonly watch: Watch
-  readonly notifier: Notifier
 }
 
 /**
- * Starts the container unless it runs already. It is followed from before that, so that no end is too early to be seen:
- * one that runs from when it was looked for, `since`, in milliseconds since 1970.
+ * Follows the container from before it is started, so that no end is too early to be seen: one that runs from when it
+ * was looked for, `since`, in milliseconds since 1970.
  */
+async function follow(
+  {engine}: RunInput,
+  {container: {id}, origin}: EnsuredContainer,
+  since: number,
+  following: AbortSignal,
+): Promise<Followed> {
+  const [events, watch] = await Promise.all([
+    engine.events(id, origin === 'adopt' ? since : Date.now(), following),
+    engine.watch(id, 'next-exit', following),
+  ])
+  return {events, watch}
+}
+
+/** A container that runs, or did. */
+interface Begun extends Followed {
+  /** How long the Engine has taken to start it, in milliseconds; 0 for one that ran before. */
+  readonly startTook: number
+  readonly notifier: Notifier
+}
+
+/** Starts the container that is followed, unless it runs already. */
 async function begin(
   run: RunInput,
   {container: {id}, origin, predecessors}: EnsuredContainer,
   name: string,
-  since: number,
-  following: AbortSignal,
+  followed: Followed,
 ): Promise<Begun> {
   const {
     engine,
     openNotifier,
     stop: {signal},
   } = run
-  const [events, watch] = await Promise.all([
-    engine.events(id, origin === 'adopt' ? since : Date.now(), following),
-    engine.watch(id, 'next-exit', following),
-  ])
   for (const predecessor of predecessors) await predecessor.makeWay(signal)
-  if (origin === 'adopt') return {startTook: 0, events, watch, notifier: openNotifier()}
+  if (origin === 'adopt') return {...followed, startTook: 0, notifier: openNotifier()}
   const asked = performance.now()
   const starting = engine.start(id, signal)
+  starting.catch(() => undefined)
   // While the Engine starts it, as that takes a few milliseconds.
+  await requestsWritten()
   const notifier = openNotifier()
   await tellIfSlow(STATUS.starting(name), run, starting)
-  return {startTook: performance.now() - asked, events, watch, notifier}
+  return {...followed, startTook: performance.now() - asked, notifier}
 }
 
 /** What is seen of a container that was started. */

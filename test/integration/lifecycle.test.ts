@@ -176,6 +176,26 @@ describe('a run that goes well', () => {
     ])
   })
 
+  test('a container that is there is followed before a plugin prepares its start', async () => {
+    const fresh = {inspect: freshName(), events: exitsWith(0)}
+    const {happened, run} = rehearsal(fresh, {start: () => void happened.push('prepared')})
+    await run()
+    expect(happened.slice(2, 7)).toEqual(['create', 'events', 'watch', 'prepared', 'start'])
+  })
+
+  test('what opens the way to systemd waits until the start is asked for', async () => {
+    let isAsked = false
+    const start = async (): Promise<void> => {
+      await new Promise(setImmediate)
+      isAsked = true
+    }
+    const openNotifier = (): never => {
+      throw new Error(isAsked ? 'opened behind it' : 'opened before it')
+    }
+    const fresh = {inspect: freshName(), events: exitsWith(0), start}
+    await expect(rehearsal(fresh, {}, false, {}, {openNotifier}).run()).rejects.toThrow('opened behind it')
+  })
+
   test('a run tells systemd what the health check has come to, and what asks for one that is not there', async () => {
     const healthy: Engine['inspect'] = () => Promise.resolve({...RUNNING, health: {status: 'healthy'}})
     const stays: Partial<RunHooks> = {resident: () => 'to see'}
@@ -511,7 +531,7 @@ describe('a running container that a new one replaces', () => {
       'cannot be prepared for its start',
       {},
       failing('start'),
-      ['inspect', 'rename', 'create', 'remove', 'rename', 'unwound'],
+      ['inspect', 'rename', 'create', 'events', 'watch', 'remove', 'rename', 'unwound'],
     ],
     [
       'cannot be started',
