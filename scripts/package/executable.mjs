@@ -32,6 +32,13 @@ const FLAG_HASH_END = 16
 const SHIM = 'bin/containerd-shim-systemd-docker-v1'
 /** A run as most are, which the code that V8 has compiled for it is kept of. */
 const USUAL_LINE = ['run', '--rm', '--name', 'web', '-p', '80:80', '-v', '/srv:/srv', '-e', 'A=b', 'nginx']
+/** What systemd sets for it (systemd.exec(5), "Environment Variables in Spawned Processes"). */
+const UNIT_ENVIRONMENT = {
+  PATH: '/usr/bin',
+  HOME: '/root',
+  INVOCATION_ID: '0'.repeat(32),
+  NOTIFY_SOCKET: '/run/systemd/notify',
+}
 /** How long that may take. */
 const RUN_MOST_MS = 60_000
 
@@ -127,14 +134,13 @@ function scriptOptions(entryPoint) {
 async function makeCodeCache(node, work, modules, names) {
   const script = join(work, 'code-cache.cjs')
   await build({...scriptOptions('scripts/package/code-cache.ts'), outfile: script})
-  const words = ['--hash-seed=1', '--', script, 'write', modules, names.join(','), ...USUAL_LINE]
   // The path of a socket has to be short (unix(7), `sun_path`).
-  const sockets = await mkdtemp(join(tmpdir(), 'systemd-docker-'))
+  const host = await mkdtemp(join(tmpdir(), 'systemd-docker-'))
   try {
-    const env = {DOCKER_HOST: `unix://${join(sockets, 'docker.sock')}`, NOTIFY_SOCKET: '@nobody'}
-    await run(node, words, {env, timeout: RUN_MOST_MS, killSignal: 'SIGKILL'})
+    const words = ['--hash-seed=1', '--', script, 'write', modules, names.join(','), host, ...USUAL_LINE]
+    await run(node, words, {env: UNIT_ENVIRONMENT, timeout: RUN_MOST_MS, killSignal: 'SIGKILL'})
   } finally {
-    await rm(sockets, {recursive: true, force: true})
+    await rm(host, {recursive: true, force: true})
   }
   const print = 'process.stdout.write(new vm.Script("").createCachedData())'
   const {stdout: plain} = await run(node, ['--eval', print], {env: {}, encoding: 'buffer'})
