@@ -14,8 +14,8 @@ export const INIT = 4
 /** In hundredths of a second after the host's boot: later than what configures Docker was made. */
 const DOCKER_START = 100_000
 const MOUNTS = '30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n'
-/** What a host has that a run looks at. */
-const ELSEWHERE = /^\/(?:etc|proc|run|sys|usr\/local|var\/run)\//
+/** Where a host has what a run looks at. */
+const ELSEWHERE = /^\/(?:(?:etc|proc|sys)\/|(?:var\/)?run\/(?:dbus|docker|systemd)|usr\/local\/lib\/systemd-docker)/
 
 /** Makes, below a directory, what a run in a unit finds on a host that is set up. */
 export function makeHost(directory: string): void {
@@ -51,8 +51,7 @@ export function makeHost(directory: string): void {
  * @returns what its journal has, by then
  */
 export async function moveInto(directory: string): Promise<() => string> {
-  const there = (path: string): string =>
-    ELSEWHERE.test(path) && !path.startsWith(directory) ? join(directory, path) : path
+  const there = (path: string): string => (ELSEWHERE.test(path) ? join(directory, path) : path)
   redirectFiles(there)
   redirectConnections(there)
   process.getuid = process.geteuid = () => 0
