@@ -23,21 +23,17 @@ const LATE = {
 const FOR_PLUGINS = {index: 'src/index.ts', testing: 'src/testing/index.ts'}
 
 /**
- * What dockerode loads at once and a run over a unix socket never calls: BuildKit's sessions, ssh, build contexts,
- * debug output.
+ * What dockerode loads at once and a run over a unix socket never calls: swarms, volumes, plugins, builds with
+ * BuildKit's sessions, ssh, build contexts, debug output.
  */
 const NEVER_CALLED =
-  /^(?:\.\/session|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|zlib|@balena\/dockerignore)$/
-
-/** What dockerode has besides of swarms, volumes, plugins and builds, each in a file beside it. */
-const NEVER_MADE = /^\.\/(?:buildkit|config|node|plugin|secret|service|task|volume)$/
+  /^(?:\.\/(?:buildkit|config|node|plugin|secret|service|session|task|volume)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|zlib|@balena\/dockerignore)$/
 
 const slimDockerode = {
   name: 'slim-dockerode',
   setup({onResolve, onLoad}) {
-    onResolve({filter: NEVER_CALLED}, ({path}) => ({path, namespace: 'never-called'}))
-    onResolve({filter: NEVER_MADE}, ({path, importer}) =>
-      importer.includes('/dockerode/lib/') ? {path, namespace: 'never-called'} : undefined,
+    onResolve({filter: NEVER_CALLED}, ({path, importer}) =>
+      /\/docker(?:ode|-modem)\/lib\//.test(importer) ? {path, namespace: 'never-called'} : undefined,
     )
     onLoad({filter: /.*/, namespace: 'never-called'}, () => ({contents: 'module.exports = {}'}))
     // docker-modem formats every request, down to the last object behind it, and every answer for `debug` whether or

@@ -45,7 +45,11 @@ async function writeCaches(
       sendState(state: string) {
         if (!state.includes('READY=1')) return
         setTimeout(() => {
-          if (!journal().includes('the container was born in')) throw new Error(`the run was another: ${journal()}`)
+          if (!journal().includes('the container was born in')) {
+            // What is thrown here is the run's own to tell, in that journal.
+            console.error(`the run was not as most are: ${journal()}`)
+            process.exit(1)
+          }
           writeAll()
           engine.endContainer()
         }, SETTLED_MS)

@@ -22,6 +22,8 @@ const BEGIN = 'BEGIN\r\n'
 /** Where a message has its serial, and where a body begins behind the two fields that an answer has here. */
 const SERIAL_AT = 8
 const BODY_AT = 32
+/** How many bytes those two take. */
+const FIELDS_LENGTH = 15
 
 /** Answers whoever asks for a property of a unit on the bus, as far as the program does (D-Bus Specification). */
 export function answerOnBus(client: Socket): void {
@@ -58,7 +60,8 @@ function answerTo(serial: number, [type, value]: Value): Buffer {
   message.write('l\x02\x00\x01', 'latin1')
   message.writeUInt32LE(at + size, 4)
   message.writeUInt32LE(1, SERIAL_AT)
-  message.writeUInt32LE(15, 12)
+  message.writeUInt32LE(FIELDS_LENGTH, 12)
+  // The serial of the call that it answers, and the body's signature.
   message.write('\x05\x01u\0', 16, 'latin1')
   message.writeUInt32LE(serial, 20)
   message.write('\x08\x01g\0\x01v\0', 24, 'latin1')

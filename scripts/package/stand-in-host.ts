@@ -1,4 +1,4 @@
-import {chmodSync, mkdirSync, writeFileSync, type Stats} from 'node:fs'
+import {mkdirSync, writeFileSync, type Stats} from 'node:fs'
 import {createServer, Socket} from 'node:net'
 import {dirname, join} from 'node:path'
 import {SHIM_PROGRAM} from '../../src/placement/containerd.js'
@@ -21,8 +21,7 @@ const ELSEWHERE = /^\/(?:(?:etc|proc|sys)\/|(?:var\/)?run\/(?:dbus|docker|system
 export function makeHost(directory: string): void {
   const make = (path: string, text = '', mode = 0o600): void => {
     mkdirSync(join(directory, dirname(path)), {recursive: true, mode: 0o700})
-    writeFileSync(join(directory, path), text)
-    chmodSync(join(directory, path), mode)
+    writeFileSync(join(directory, path), text, {mode})
   }
   make('/proc/uptime', '0.00 0.00\n')
   make('/proc/self/mountinfo', MOUNTS)
