@@ -62,7 +62,7 @@ const [kind] = HOST_KINDS.filter(({name}) => name === 'debian13-v2')
 if (kind === undefined) throw new Error('there is no host debian13-v2')
 console.log(
   await workWith(
-    async () => await boot(kind, [await busybox()]),
+    async () => await boot(kind, [await busybox()], 'disk'),
     (host) => host.shutDown(),
     async ({guest}) => {
       for (const {unit, words, program} of UNITS) await writeUnit(guest, unit, words, program)

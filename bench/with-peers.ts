@@ -16,7 +16,7 @@ export async function withPeers<Answer>(work: (guest: Guest) => Promise<Answer>)
     async (directory) => {
       await copyFile(join(await nodeFor(process.arch), 'bin/node'), join(directory, 'node'))
       return await workWith(
-        async () => await boot(WITH_PODMAN, [await busybox()]),
+        async () => await boot(WITH_PODMAN, [await busybox()], 'disk'),
         (host) => host.shutDown(),
         async ({guest}) => {
           await prepare(guest, `/opt/systemd-docker/node_modules/${basename(directory)}/node`)

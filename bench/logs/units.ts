@@ -186,7 +186,7 @@ export async function units(counts: Counts): Promise<string> {
   const kind = HOST_KINDS.find(({name}) => name === 'debian13-v2')
   if (kind === undefined) throw new Error('there is no host debian13-v2')
   return await workWith(
-    async () => await boot(kind, [await busybox()]),
+    async () => await boot(kind, [await busybox()], 'disk'),
     (host) => host.shutDown(),
     async ({guest}) => {
       const tables = await withReader(
