@@ -104,6 +104,8 @@ export function executableOptions(outdir) {
   const {external, plugins, ...options} = bundleOptions({main: 'src/main.ts', ...LATE}, outdir)
   return {
     ...options,
+    // The source is in the heap of every unit's process.
+    minifyIdentifiers: true,
     sourcemap: false,
     legalComments: 'none',
     external: external.filter((name) => name !== '@oclif/core'),

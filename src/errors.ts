@@ -18,8 +18,9 @@ export abstract class SystemdDockerError extends Error {
     super(oneLine(message), options)
   }
 
+  /** One for all: the executable's classes have the short names that its build gives them. */
   override get name(): string {
-    return this.constructor.name
+    return 'SystemdDockerError'
   }
 }
 

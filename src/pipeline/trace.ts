@@ -1,4 +1,5 @@
 import type {ClientRequest, IncomingMessage} from 'node:http'
+import {SystemdDockerError} from '../errors.js'
 import {PHASES, type Phase, type RunHooks} from './contract.js'
 import type {Member} from './pipeline.js'
 
@@ -53,7 +54,15 @@ function hookOf(name: string, hooks: Partial<RunHooks>, say: Say) {
 /** The stack of what was thrown and of what caused it, a line each. */
 export function traceError(say: Say, thrown: unknown): void {
   for (let error = thrown; error instanceof Error; error = error.cause)
-    for (const line of (error.stack ?? error.message).split('\n')) say(line)
+    for (const line of (error.stack ?? error.message).split('\n')) say(withCode(line, error))
+}
+
+/** V8 has the first line of a stack before an error of ours has its code. */
+function withCode(line: string, error: Error): string {
+  const {name} = error
+  return error instanceof SystemdDockerError && line.startsWith(`${name}: `)
+    ? `${name} [${error.code}]${line.slice(name.length)}`
+    : line
 }
 
 function since(begun: number): string {

@@ -42,7 +42,9 @@ describe.each(EACH_RELEASE)('debugging on $name', ({guest}) => {
     })
     await service.start()
     await service.says(/^image nowhere\/none is not on this host/)
-    expect((await debugLines(guest, service.name)).join('\n')).toMatch(/^ImageMissingError: [^]*^ {4}at /m)
+    expect((await debugLines(guest, service.name)).join('\n')).toMatch(
+      /^SystemdDockerError \[IMAGE_MISSING\]: [^]*^ {4}at /m,
+    )
   })
 
   test('a run says nothing at priority 7 unless it is asked to, and with SYSTEMD_LOG_LEVEL=warning only warnings', async () => {

@@ -57,16 +57,18 @@ const ALL: readonly SystemdDockerError[] = [
   new errors.DefectError('the run ended with work unfinished'),
 ]
 
+const nameOf = (error: SystemdDockerError): string => error.constructor.name
+
 describe('every error of ours', () => {
   test('every class of error is tried here', () => {
     const classes = Object.entries(errors).flatMap(([name, value]) =>
       typeof value === 'function' && value.prototype instanceof SystemdDockerError ? [name] : [],
     )
-    expect(ALL.map(({name}) => name).toSorted()).toEqual(classes.toSorted())
+    expect(ALL.map(nameOf).toSorted()).toEqual(classes.toSorted())
   })
 
   test('every class of error has a code of its own', () => {
-    expect(Object.fromEntries(ALL.map(({name, code}) => [name, code]))).toEqual({
+    expect(Object.fromEntries(ALL.map((error) => [nameOf(error), error.code]))).toEqual({
       BadValueError: 'BAD_VALUE',
       CannotInvokeError: 'CANNOT_INVOKE',
       CgroupError: 'CGROUP',
@@ -113,12 +115,12 @@ describe('every error of ours', () => {
     expect(new Set(ALL.map(({code}) => code)).size).toBe(42)
   })
 
-  test.each(ALL.map((error) => [error.name, error] as const))('%s has a message of one line', (_, {message}) => {
+  test.each(ALL.map((error) => [nameOf(error), error] as const))('%s has a message of one line', (_, {message}) => {
     expect(message).toMatch(/^\S.*\S$/)
   })
 
   test('an error keeps what caused it', () => {
-    expect(ALL.filter(({cause}) => cause === CAUSE).map(({name}) => name)).toEqual([
+    expect(ALL.filter(({cause}) => cause === CAUSE).map(nameOf)).toEqual([
       'CidFileError',
       'UnreadableFileError',
       'IrregularFileError',
@@ -150,7 +152,7 @@ describe('every error of ours', () => {
 
   test('an error ends the process with 125, but 126 and 127 where docker run does', () => {
     expect(
-      Object.fromEntries(ALL.flatMap(({name, exitStatus}) => (exitStatus === 125 ? [] : [[name, exitStatus]]))),
+      Object.fromEntries(ALL.flatMap((error) => (error.exitStatus === 125 ? [] : [[nameOf(error), error.exitStatus]]))),
     ).toEqual({CannotInvokeError: 126, CommandNotFoundError: 127})
   })
 })

@@ -1,6 +1,7 @@
 import {createServer} from 'node:http'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {DockerodeEngine} from '../../../src/docker/dockerode-engine.js'
+import {StoppedError} from '../../../src/errors.js'
 import {traceEngine, traceError, traced} from '../../../src/pipeline/trace.js'
 import {NEVER_ABORTED} from '../../../src/timing.js'
 import {useTempDirectory} from '../../support/temp-directory.js'
@@ -75,4 +76,10 @@ test('a failure is told with its stack and its causes, a line each', () => {
   traceError((line) => lines.push(line), new TypeError('outer', {cause: new RangeError('inner')}))
   expect(lines.filter((line) => !line.startsWith('    at '))).toEqual(['TypeError: outer', 'RangeError: inner'])
   expect(lines.length).toBeGreaterThan(4)
+})
+
+test('a failure of ours is told with its code, whatever the build calls its class', () => {
+  const lines: string[] = []
+  traceError((line) => lines.push(line), new StoppedError('SIGTERM'))
+  expect(lines[0]).toMatch(/^SystemdDockerError \[STOPPED\]: /)
 })
