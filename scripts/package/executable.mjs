@@ -77,8 +77,15 @@ export async function makeExecutable(arch, output) {
       disableExperimentalSEAWarning: true,
       // How the carried modules import a site's plugins is experimental in this version of Node. V8 would collect all
       // garbage eight seconds after a start, when others of a host's units start, and shed-memory.ts does that later.
-      // Each thread that works for V8 has a stack and a heap of its own in every unit, 100 KB of them.
-      execArgv: ['--disable-warning=ExperimentalWarning', '--no-memory-reducer', '--v8-pool-size=1'],
+      // Each thread that works for V8 has a stack and a heap of its own in every unit, 100 KB of them. In the megabyte
+      // that V8 begins with for what is new, it collects that twice in a start, of which nearly all is in use: a tenth
+      // of the start's processor time. With these flags V8 still takes the code that Node has cached of its modules.
+      execArgv: [
+        '--disable-warning=ExperimentalWarning',
+        '--no-memory-reducer',
+        '--v8-pool-size=1',
+        '--min-semi-space-size=4',
+      ],
       // NODE_OPTIONS= in a unit is for its container.
       execArgvExtension: 'none',
       assets,
