@@ -75,15 +75,19 @@ export async function makeExecutable(arch, output) {
       main: 'main.cjs',
       output: 'blob',
       disableExperimentalSEAWarning: true,
-      // How the carried modules import a site's plugins is experimental in this version of Node. V8 would collect all
-      // garbage eight seconds after a start, when others of a host's units start, and shed-memory.ts does that later.
-      // Each thread that works for V8 has a stack and a heap of its own in every unit, 100 KB of them. In the megabyte
-      // that V8 begins with for what is new, it collects that twice in a start, of which nearly all is in use: a tenth
-      // of the start's processor time. With these flags V8 still takes the code that Node has cached of its modules.
+      // With these V8 still takes the code that Node has cached of its own modules, as it does not with every flag.
       execArgv: [
+        // How the carried modules import a site's plugins is experimental in this version of Node.
         '--disable-warning=ExperimentalWarning',
+        // V8 would collect all garbage eight seconds after a start, when others of a host's units start, and
+        // shed-memory.ts does that later.
         '--no-memory-reducer',
+        // Each thread that works for V8 has a stack and a heap of its own in every unit, 100 KB of them.
         '--v8-pool-size=1',
+        // SIGUSR1 is for the container. Node would open a port to a debugger, for which a thread of its own waits.
+        '--disable-sigusr1',
+        // In the megabyte that V8 begins with for what is new, it collects that twice in a start, of which nearly all
+        // is in use: a tenth of the start's processor time.
         '--min-semi-space-size=4',
       ],
       // NODE_OPTIONS= in a unit is for its container.
