@@ -1,4 +1,3 @@
-import {createRequire} from 'node:module'
 import type {Script} from 'node:vm'
 import {evaluate} from './compile.js'
 
@@ -6,7 +5,6 @@ import {evaluate} from './compile.js'
 export class CarriedModules {
   readonly #loaded: Map<string, unknown>
   readonly #compile: (name: string) => Script
-  readonly #requireOther = createRequire(process.execPath)
 
   /**
    * @param compile gives a module's function, by its file's name
@@ -20,10 +18,14 @@ export class CarriedModules {
   /** What a module exports, by its file's name. */
   require(name: string): unknown {
     if (!this.#loaded.has(name)) {
-      const require = (id: string): unknown =>
-        id.startsWith('./') ? this.require(id.slice(2)) : this.#requireOther(id)
+      const require = (id: string): unknown => (id.startsWith('./') ? this.require(id.slice(2)) : requireOther(id))
       this.#loaded.set(name, evaluate(this.#compile(name), name, require))
     }
     return this.#loaded.get(name)
   }
+}
+
+/** A module of Node; another one is looked for from where the executable is. */
+function requireOther(id: string): unknown {
+  return process.getBuiltinModule(id) ?? process.getBuiltinModule('node:module').createRequire(process.execPath)(id)
 }

@@ -1,8 +1,8 @@
 import {readFileSync, readdirSync} from 'node:fs'
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {setTimeout} from 'node:timers/promises'
 import {hasErrorCode} from '../errors.js'
+import {sleep} from '../timing.js'
 
 /** Between two looks at processes that the kernel lists and does not move, as they are just ending. */
 const PAUSE_MS = 5
@@ -39,7 +39,7 @@ async function transferUntilNone(look: () => string[], to: string, signal: Abort
         if (!hasErrorCode(error, 'ESRCH')) throw error
       }
     }
-    if (!progress) await setTimeout(PAUSE_MS, undefined, {signal})
+    if (!progress) await sleep(PAUSE_MS, signal)
   }
 }
 

@@ -1,5 +1,4 @@
 import {fstatSync} from 'node:fs'
-import {isatty} from 'node:tty'
 import {isJournal, openLog, type Log} from '../log.js'
 import {JOURNAL_FLUSH_MS} from '../limits.js'
 import {withTimeout} from '../timing.js'
@@ -47,7 +46,11 @@ export function openOwnLog(
 function isContainersAlone(): boolean {
   try {
     const stats = fstatSync(2)
-    return stats.isFile() || stats.isSocket() || (stats.isCharacterDevice() && !isatty(2))
+    return (
+      stats.isFile() ||
+      stats.isSocket() ||
+      (stats.isCharacterDevice() && !process.getBuiltinModule('node:tty').isatty(2))
+    )
   } catch {
     // It is closed.
     return true

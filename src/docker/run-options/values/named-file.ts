@@ -1,7 +1,6 @@
 import {createReadStream, constants, fstatSync, open} from 'node:fs'
 import {Socket} from 'node:net'
 import {addAbortSignal, type Readable} from 'node:stream'
-import {ReadStream, isatty} from 'node:tty'
 import {promisify} from 'node:util'
 import {UnreadableFileError} from '../../../errors.js'
 
@@ -42,6 +41,7 @@ async function readAll(path: string, signal: AbortSignal): Promise<Buffer> {
 
 /** What gives nothing at the moment is waited for by the event loop, not by a thread that nobody could call back. */
 function streamOf(fd: number, path: string): Readable {
+  const {ReadStream, isatty} = process.getBuiltinModule('node:tty')
   if (isatty(fd)) return new ReadStream(fd)
   return fstatSync(fd).isFIFO() ? new Socket({fd, readable: true, writable: false}) : createReadStream(path, {fd})
 }
