@@ -2,7 +2,7 @@ import type {HeapSpaceInfo} from 'node:v8'
 import {SHED_MEMORY_MS} from '../limits.js'
 
 /** How full the space for what is new is when V8 collects that, in percent, left to itself (`node --v8-options`). */
-const TRIGGER = 80
+const TRIGGER_PERCENT = 80
 /** How large that space is to begin with, left to itself, in bytes. */
 const NEW_SPACE_BYTES = 2 ** 20
 
@@ -48,5 +48,5 @@ function shedMemory(): void {
 function triggerIn(spaces: readonly HeapSpaceInfo[]): number {
   const space = spaces.find(({space_name}) => space_name === 'new_space')
   const capacity = space === undefined ? 0 : space.space_used_size + space.space_available_size
-  return Math.round(TRIGGER * Math.min(1, NEW_SPACE_BYTES / capacity))
+  return Math.round(TRIGGER_PERCENT * Math.min(1, NEW_SPACE_BYTES / capacity))
 }
