@@ -27,7 +27,7 @@ const FOR_PLUGINS = {index: 'src/index.ts', testing: 'src/testing/index.ts'}
  * BuildKit's sessions, ssh, build contexts, debug output.
  */
 const NEVER_CALLED =
-  /^(?:\.\/(?:buildkit|config|node|plugin|secret|service|session|task|volume)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|tar-fs|zlib|@balena\/dockerignore)$/
+  /^(?:\.\/(?:buildkit|config|http|http_duplex|node|plugin|secret|service|session|ssh|task|volume)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|zlib|@balena\/dockerignore)$/
 
 const slimDockerode = {
   name: 'slim-dockerode',
@@ -46,11 +46,6 @@ const slimDockerode = {
     onLoad({filter: /.*/, namespace: 'unformatted'}, () => ({contents: 'exports.inspect = () => ""'}))
     // Node's own streams are what this copy of them was made from.
     onResolve({filter: /^readable-stream$/}, () => ({path: 'stream', external: true}))
-    // TLS is a third of what loading dockerode costs, and a unix socket has none.
-    onResolve({filter: /^https$/}, ({path}) => ({path, namespace: 'late'}))
-    onLoad({filter: /.*/, namespace: 'late'}, () => ({
-      contents: 'exports.request = (...words) => require("node:https").request(...words)',
-    }))
   },
 }
 

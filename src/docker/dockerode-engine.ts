@@ -1,5 +1,4 @@
-import {subscribe} from 'node:diagnostics_channel'
-import {Agent, type AgentOptions, type ClientRequest, type IncomingMessage} from 'node:http'
+import {createConnection, type Socket} from 'node:net'
 import type {Readable} from 'node:stream'
 import {Duplex} from 'node:stream'
 import Docker from 'dockerode'
@@ -38,8 +37,10 @@ import type {
 } from './engine.js'
 import {HEALTH_ACTIONS, parseEnds, parseEvents} from './events.js'
 import {readExecExit, readExecOutput} from './exec.js'
+import type {Answer} from './http/exchange.js'
+import {askOver} from './http/modem.js'
 import {momentOf} from './log-messages.js'
-import {OutputAgent} from './output-connection.js'
+import {OutputConnection} from './output-connection.js'
 import type {PullMessage} from './pull-progress.js'
 import {MisreadError, Reading, readJson} from './reading.js'
 import {splitReference} from './client/image-reference.js'
@@ -57,7 +58,7 @@ interface Modem {
       abortSignal: AbortSignal
       statusCodes: Record<number, true | string>
     },
-    answered: (error: Error | null, response: IncomingMessage | null) => void,
+    answered: (error: Error | null, response: Answer | null) => void,
   ): void
 }
 
@@ -77,22 +78,6 @@ const LOG_TAILS = [1000, 30_000, 1_000_000]
 const UNTYPED_KEYS = 'ctrl-@,ctrl-_,ctrl-@,ctrl-_'
 /** As much as holds a frame's header and a message's time. */
 const MESSAGE_BEGINNING_BYTES = 48
-
-/**
- * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if
- * all were well. The name for TLS is empty because Node, where none is given, looks whether the host's name is an IP
- * address, over TLS or not, and the code that V8 makes of that one expression is 140 KB in every unit.
- */
-const CONNECTIONS = {keepAlive: false, servername: ''} as AgentOptions
-const AGENT = new Agent(CONNECTIONS)
-const OUTPUT_AGENT = new OutputAgent(CONNECTIONS)
-// dockerode waits for the end of an answer and for nothing else, so one that is cut in its middle must be an error of
-// its question (Node, `http.client.request.start`).
-subscribe('http.client.request.start', (message) => {
-  const {request} = message as {request: ClientRequest & {agent?: Agent}}
-  if (request.agent === AGENT || request.agent === OUTPUT_AGENT)
-    request.once('response', (answer) => answer.once('error', (error) => request.emit('error', error)))
-})
 
 const HUNG_UP = 'it closed the connection during a wait for the container'
 
@@ -236,9 +221,9 @@ export class DockerodeEngine implements Engine {
 
   async attach(id: string, to: 'output' | 'input', abortSignal: AbortSignal): Promise<Duplex> {
     const streams = to === 'output' ? {stdout: true, stderr: true} : {stdin: true, detachKeys: UNTYPED_KEYS}
-    const agent = to === 'output' ? OUTPUT_AGENT : AGENT
+    const connect = to === 'output' ? connectForOutput : connectTo
     const stream = await this.#ask('attach to the container', async () =>
-      this.#client((await this.#agreement(abortSignal)).version, agent)
+      this.#client((await this.#agreement(abortSignal)).version, connect)
         .getContainer(id)
         .attach({stream: true, ...streams, hijack: true, abortSignal}),
     )
@@ -262,10 +247,10 @@ export class DockerodeEngine implements Engine {
     return {exitCode}
   }
 
-  async #exitCode(response: IncomingMessage): Promise<number> {
-    let text = ''
+  async #exitCode(response: Answer): Promise<number> {
+    let text: string
     try {
-      for await (const chunk of response) text += String(chunk)
+      text = (await response.content()).toString()
     } catch (error) {
       throw new EngineUnreachableError(this.address, error)
     }
@@ -312,7 +297,7 @@ export class DockerodeEngine implements Engine {
       since: secondsOf(since),
       ...(until === undefined ? {} : {until: secondsOf(until)}),
     }
-    const ask = (tail: string): Promise<IncomingMessage> =>
+    const ask = (tail: string): Promise<Answer> =>
       this.#log(id, {...span, tail, ...(until === undefined ? {follow: '1'} : {})}, abortSignal)
     return most === undefined ? await this.#logFrom(id, since, ask, abortSignal) : await ask(String(most))
   }
@@ -324,9 +309,9 @@ export class DockerodeEngine implements Engine {
   async #logFrom(
     id: string,
     since: number,
-    ask: (tail: string) => Promise<IncomingMessage>,
+    ask: (tail: string) => Promise<Answer>,
     abortSignal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  ): Promise<Answer> {
     for (const count of LOG_TAILS) {
       if (!(await this.#reachesBack(id, since, count, abortSignal))) continue
       // As much again, for what comes between two questions.
@@ -354,7 +339,7 @@ export class DockerodeEngine implements Engine {
     return first > 0n && first < BigInt(Math.floor(since)) * 1_000_000n
   }
 
-  async #log(id: string, which: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<IncomingMessage> {
+  async #log(id: string, which: Readonly<Record<string, string>>, abortSignal: AbortSignal): Promise<Answer> {
     const query = new URLSearchParams({...which, stdout: '1', stderr: '1', timestamps: '1'})
     const path = `/containers/${id}/logs?${query.toString()}&`
     return await this.#ask('read the log of the container', async () =>
@@ -461,11 +446,10 @@ export class DockerodeEngine implements Engine {
     }
   }
 
-  #client(version?: string, agent = AGENT): Docker {
-    // dockerode takes an agent, which its types leave out.
+  #client(version?: string, connect = connectTo): Docker {
     const headers = this.#headers
-    const options = {socketPath: this.#path, host: undefined, protocol: 'http', agent, headers} as const
-    return new Docker(version === undefined ? options : {...options, version: `v${version}`})
+    const options = {socketPath: this.#path, host: undefined, protocol: 'http', headers} as const
+    return askOver(new Docker(version === undefined ? options : {...options, version: `v${version}`}), connect)
   }
 
   /** What asks with the version that was agreed on. */
@@ -493,17 +477,10 @@ export class DockerodeEngine implements Engine {
   async #tell(docker: Docker, path: string, abortSignal: AbortSignal): Promise<string> {
     const response = await this.#dial(docker, 'GET', path, abortSignal)
     this.#agreeWith(response.headers['api-version'])
-    let text = ''
-    for await (const chunk of response.setEncoding('utf8')) text += String(chunk)
-    return text
+    return (await response.content()).toString()
   }
 
-  async #dial(
-    docker: Docker,
-    method: 'GET' | 'POST',
-    path: string,
-    abortSignal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  async #dial(docker: Docker, method: 'GET' | 'POST', path: string, abortSignal: AbortSignal): Promise<Answer> {
     return await new Promise((resolve, reject) => {
       const statusCodes = {200: true, 404: 'no such container', 500: 'server error'} as const
       ;(docker.modem as Modem).dial({path, method, isStream: true, abortSignal, statusCodes}, (error, response) => {
@@ -548,6 +525,18 @@ export class DockerodeEngine implements Engine {
     if (this.#pinned === undefined) this.#agreed = undefined
     return new EngineVersionError(this.address, answer, this.#pinned, error)
   }
+}
+
+/**
+ * Each question has a connection of its own: an Engine that is about to end still answers on those that it has, as if
+ * all were well.
+ */
+function connectTo(path: string): Socket {
+  return createConnection({path})
+}
+
+function connectForOutput(path: string): Socket {
+  return new OutputConnection().connect({path})
 }
 
 /** A moment as the Engine reads it, without loss: in seconds with a fraction. */

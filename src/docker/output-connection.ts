@@ -1,4 +1,3 @@
-import {Agent, type ClientRequestArgs} from 'node:http'
 import {Socket, type ConnectOpts, type SocketConstructorOpts} from 'node:net'
 
 /** About as much as a unix socket holds (socket(7), `SO_SNDBUF`), so that a burst is read at once. */
@@ -37,12 +36,5 @@ export class OutputConnection extends Socket {
     // A push would have the next chunk read ahead, paused or not.
     this.emit('data', chunk)
     return true
-  }
-}
-
-/** Makes such connections for HTTP requests over a unix socket. */
-export class OutputAgent extends Agent {
-  override createConnection({socketPath}: ClientRequestArgs): Socket {
-    return new OutputConnection().connect({path: String(socketPath)})
   }
 }

@@ -15,7 +15,7 @@ import {sleep} from '../timing.js'
 /** What writing fails with when whoever read has gone away. */
 const READER_IS_GONE = ['EPIPE', 'ECONNRESET']
 
-/** What reading an answer fails with that the Engine has not finished (Node, `http.IncomingMessage`, `aborted`). */
+/** What reading an answer fails with that the Engine has not finished (src/docker/http/exchange.ts). */
 const ANSWER_IS_CUT = 'ECONNRESET'
 
 /** Until when a log is read that is read as far as it goes, in milliseconds since 1970. */

@@ -1,5 +1,6 @@
-import type {ClientRequest, IncomingMessage} from 'node:http'
-import {SystemdDockerError} from '../errors.js'
+import {Answer, SWITCHING} from '../docker/http/exchange.js'
+import {QUESTIONS, type AskedQuestion} from '../docker/http/modem.js'
+import {SystemdDockerError, reason} from '../errors.js'
 import {PHASES, type Phase, type RunHooks} from './contract.js'
 import type {Member} from './pipeline.js'
 
@@ -7,24 +8,26 @@ import type {Member} from './pipeline.js'
 type Say = (line: string) => void
 
 /**
- * Says of each question to the Engine at `socket` what was asked and how long the answer took to begin (Node,
- * diagnostics_channel, `http.client.request.start`). The query may have values in it and is left out.
+ * Says of each question to the Engine at `socket` what was asked and how long the answer took to begin. The query may
+ * have values in it and is left out.
  */
 export function traceEngine(say: Say, socket: string): void {
-  process.getBuiltinModule('node:diagnostics_channel').subscribe('http.client.request.start', (message) => {
-    const {request} = message as {request: ClientRequest & {readonly socketPath?: string}}
-    if (request.socketPath !== socket) return
+  process.getBuiltinModule('node:diagnostics_channel').subscribe(QUESTIONS, (message) => {
+    const {socketPath, method, path, answered} = message as AskedQuestion
+    if (socketPath !== socket) return
     const begun = performance.now()
-    const asked = `Engine: ${request.method} ${request.path.split('?', 1)[0] ?? ''}`
+    const asked = `Engine: ${method} ${path.split('?', 1)[0] ?? ''}`
     const tell = (what: string): void => {
       say(`${asked}: ${what} after ${since(begun)}`)
     }
-    request.once('response', ({statusCode}: IncomingMessage) => {
-      tell(String(statusCode))
-    })
-    request.once('error', ({message: why}) => {
-      tell(why)
-    })
+    answered.then(
+      (answer) => {
+        tell(String(answer instanceof Answer ? answer.statusCode : SWITCHING))
+      },
+      (error: unknown) => {
+        tell(reason(error))
+      },
+    )
   })
 }
 

@@ -1,5 +1,5 @@
-import {validateHeaderName, validateHeaderValue} from 'node:http'
 import {ConfigurationError} from '../../errors.js'
+import {isHeaderName, isHeaderValue} from '../http/head.js'
 import {fieldOf, readClientConfig, textOf} from './config-file.js'
 import {parseCsvRecord} from '../../options/csv.js'
 
@@ -49,16 +49,8 @@ function ofFile(env: Readonly<NodeJS.ProcessEnv>): readonly [string, [string, st
 }
 
 function check(name: string, value: string, from: string): void {
-  try {
-    validateHeaderName(name)
-  } catch {
-    refuse(from, `${JSON.stringify(name)} is not the name of a header`)
-  }
-  try {
-    validateHeaderValue(name, value)
-  } catch {
-    refuse(from, `the value of ${name} has characters that a header cannot have`)
-  }
+  if (!isHeaderName(name)) refuse(from, `${JSON.stringify(name)} is not the name of a header`)
+  if (!isHeaderValue(value)) refuse(from, `the value of ${name} has characters that a header cannot have`)
 }
 
 /** As HTTP usually spells it, so that one name is one header: `x-a` is `X-A`. */
