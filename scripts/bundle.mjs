@@ -23,8 +23,8 @@ const LATE = {
 const FOR_PLUGINS = {index: 'src/index.ts', testing: 'src/testing/index.ts'}
 
 /**
- * What dockerode loads at once and a run over a unix socket never calls: swarms, volumes, plugins, builds with
- * BuildKit's sessions, ssh, build contexts, debug output.
+ * What dockerode loads at once and a run never calls: its own way to the Engine, for which there is src/docker/http,
+ * ssh, swarms, volumes, plugins, builds with BuildKit's sessions, build contexts, debug output.
  */
 const NEVER_CALLED =
   /^(?:\.\/(?:buildkit|config|http|http_duplex|node|plugin|secret|service|session|ssh|task|volume)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|zlib|@balena\/dockerignore)$/
@@ -36,16 +36,9 @@ const slimDockerode = {
       /\/docker(?:ode|-modem)\/lib\//.test(importer) ? {path, namespace: 'never-called'} : undefined,
     )
     onLoad({filter: /.*/, namespace: 'never-called'}, () => ({contents: 'module.exports = {}'}))
-    // docker-modem formats every request, down to the last object behind it, and every answer for `debug` whether or
-    // not anybody listens.
+    // What docker-modem would say of its questions, which are asked by docker/http.
     onResolve({filter: /^debug$/}, ({path}) => ({path, namespace: 'silent'}))
     onLoad({filter: /.*/, namespace: 'silent'}, () => ({contents: 'module.exports = () => () => {}'}))
-    onResolve({filter: /^util$/}, ({path, importer}) =>
-      importer.endsWith('/docker-modem/lib/modem.js') ? {path, namespace: 'unformatted'} : undefined,
-    )
-    onLoad({filter: /.*/, namespace: 'unformatted'}, () => ({contents: 'exports.inspect = () => ""'}))
-    // Node's own streams are what this copy of them was made from.
-    onResolve({filter: /^readable-stream$/}, () => ({path: 'stream', external: true}))
   },
 }
 

@@ -1,6 +1,5 @@
 import {createConnection, type Socket} from 'node:net'
-import type {Readable} from 'node:stream'
-import {Duplex} from 'node:stream'
+import {Duplex, Readable} from 'node:stream'
 import Docker from 'dockerode'
 import {
   CannotInvokeError,
@@ -228,6 +227,8 @@ export class DockerodeEngine implements Engine {
         .attach({stream: true, ...streams, hijack: true, abortSignal}),
     )
     if (stream instanceof Duplex) return stream
+    // Nobody would read from it, which holds up the container.
+    if (stream instanceof Readable) stream.destroy()
     throw new EngineUnreachableError(this.address, new Error('it gave no stream to attach to'))
   }
 
@@ -561,7 +562,7 @@ function answerOf(error: unknown): string {
     const {json} = error
     if (typeof json === 'object' && json !== null && 'message' in json) return reason(new Error(String(json.message)))
   }
-  // Of a request whose answer is a stream dockerode keeps the words alone, behind its own.
+  // Of an answer that is no JSON dockerode keeps the words alone, behind its own.
   return reason(error).replace(/^\(HTTP code \d+\) [^-]*- /, '')
 }
 

@@ -621,6 +621,31 @@ describe('the Engine through dockerode', () => {
     })
     await expect(engine.inspect('web', signal)).rejects.toBeInstanceOf(EngineUnreachableError)
   })
+
+  test.each<[string, (engine: DockerodeEngine) => Promise<unknown>]>([
+    ['the output', (engine) => engine.attach('web', 'output', signal)],
+    ['the log', (engine) => engine.logs('web', {since: 0, tail: 1}, signal)],
+    ['the events', (engine) => engine.events('web', 0, signal)],
+    ['the end', (engine) => engine.watch('web', 'next-exit', signal)],
+  ])('an Engine that is cut in the middle of refusing %s of a container is unreachable', async (_, ask) => {
+    const {engine} = await engineThat((_, response) => {
+      response.writeHead(500, {'content-length': '1000'}).write('{"message":')
+      setTimeout(() => response.destroy(), 10)
+    })
+    await expect(ask(engine)).rejects.toBeInstanceOf(EngineUnreachableError)
+  })
+
+  test('an Engine that gives the output of a container in another way than it was asked for is not left with it', async () => {
+    const closed = new Promise((resolve) => {
+      void engineThat((_, response) => {
+        response.once('close', resolve)
+        response.writeHead(200).write('hello')
+      }).then(async ({engine}) => {
+        await expect(engine.attach('web', 'output', signal)).rejects.toThrow('it gave no stream to attach to')
+      })
+    })
+    await closed
+  })
 })
 
 describe('the version of the API', () => {

@@ -1,7 +1,7 @@
 import type {Socket} from 'node:net'
 import {Readable} from 'node:stream'
 import {framingOf, type Framing} from './framing.js'
-import {readHead, written, type Head, type HttpRequest} from './head.js'
+import {MalformedAnswerError, readHead, written, type Head, type HttpRequest} from './head.js'
 
 /** RFC 9110, section 15.2: up to which an answer is still to come, and after which the connection is another's. */
 const LAST_INTERIM = 199
@@ -51,9 +51,9 @@ export class Answer extends Readable {
 }
 
 /**
- * Asks over a connection of its own, and gives the answer as soon as its head is there, or the connection where the
- * Engine lets that be used for something else. When the signal aborts, the question is broken off, and an answer in its
- * middle, with an error whose code is `ABORT_ERR`; what is cut has one with `ECONNRESET`.
+ * Asks over a connection of its own, and gives the answer as soon as its head is there, or the connection where that
+ * was asked for and the Engine lets it be used for something else. When the signal aborts, the question is broken off,
+ * and an answer in its middle, with an error whose code is `ABORT_ERR`; what is cut has one with `ECONNRESET`.
  *
  * Node's own client (`node:http`) is more than what a unix socket, one question a connection and an Engine take: to
  * load and compile it is a tenth of the processor time of a start.
@@ -68,7 +68,8 @@ export async function exchange(
   if (signal?.aborted) throw brokenOff(signal.reason)
   const bytes = written(request)
   return await new Promise((resolve, reject) => {
-    new Exchange(connect(), signal, {answered: resolve, failed: reject}).begin(bytes)
+    const mayGiveAway = request.headers['Upgrade'] !== undefined
+    new Exchange(connect(), signal, {mayGiveAway, answered: resolve, failed: reject}).begin(bytes)
   })
 }
 
@@ -80,6 +81,8 @@ interface Coming {
 
 /** Who waits for an answer. */
 interface Asker {
+  /** Whether the connection may be given in place of an answer. */
+  readonly mayGiveAway: boolean
   readonly answered: (answer: Answer | Socket) => void
   readonly failed: (error: Error) => void
 }
@@ -109,7 +112,9 @@ class Exchange {
       if (this.#body === undefined) this.#takeHead(Buffer.concat([this.#head, bytes]))
       else this.#takeBody(bytes, this.#body)
     } catch (error) {
-      this.#fail(error as Error)
+      // What a reader of the answer throws is no fault of the answer's.
+      if (!(error instanceof MalformedAnswerError)) throw error
+      this.#fail(error)
     }
   }
 
@@ -118,13 +123,15 @@ class Exchange {
     this.#head = head === undefined ? bytes : NOTHING
     if (head === undefined) return
     const rest = bytes.subarray(head.length)
-    if (head.status === SWITCHING) this.#giveAway(rest)
+    if (head.status === SWITCHING && this.#asker.mayGiveAway) this.#giveAway(rest)
+    else if (head.status === SWITCHING) throw new MalformedAnswerError('its answer switches to another protocol')
     else if (head.status <= LAST_INTERIM) this.#takeHead(rest)
     else {
       const body = {answer: new Answer(this.#socket, head), framing: framingOf(head)}
+      // Before anybody has the answer, so that one with a fault that is here already is no answer.
+      this.#takeBody(rest, body)
       this.#body = body
       this.#asker.answered(body.answer)
-      this.#takeBody(rest, body)
     }
   }
 

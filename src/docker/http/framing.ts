@@ -1,4 +1,4 @@
-import type {Head} from './head.js'
+import {MalformedAnswerError, type Head} from './head.js'
 
 /** How long the line before a chunk may be, in bytes. */
 const MOST_LINE = 4096
@@ -7,20 +7,29 @@ const MOST_LINE = 4096
 export interface Framing {
   /** Whether it ends where the connection does. */
   readonly isOpen: boolean
-  /** Gives what of a body has come, and says whether it has ended. @throws {Error} where that is none */
+  /**
+   * Gives what of a body has come, and says whether it has ended.
+   *
+   * @throws {MalformedAnswerError}
+   */
   take(bytes: Buffer, give: (part: Buffer) => void): boolean
 }
 
-/** How the end of the body is told of an answer to anything but `HEAD`. @throws {Error} where that is not said */
+/**
+ * How the end of the body is told of an answer to anything but `HEAD`.
+ *
+ * @throws {MalformedAnswerError}
+ */
 export function framingOf({status, headers}: Head): Framing {
   const {'transfer-encoding': coding, 'content-length': length} = headers
   if (status === 204 || status === 304) return new OfLength(0)
   if (coding !== undefined) {
-    if (coding.toLowerCase() !== 'chunked') throw new Error(`its answer has the transfer encoding ${coding}`)
+    if (coding.toLowerCase() !== 'chunked')
+      throw new MalformedAnswerError(`its answer has the transfer encoding ${coding}`)
     return new Chunked()
   }
   if (length === undefined) return UNTIL_CLOSED
-  if (!/^\d{1,15}$/.test(length)) throw new Error('its answer has no length')
+  if (!/^\d{1,15}$/.test(length)) throw new MalformedAnswerError('its answer has no length')
   return new OfLength(Number(length))
 }
 
@@ -69,7 +78,7 @@ class Chunked implements Framing {
       }
       const end = bytes.indexOf('\n', at)
       this.#line += bytes.toString('latin1', at, end < 0 ? bytes.length : end)
-      if (this.#line.length > MOST_LINE) throw new Error('its answer has a line too long for a chunk')
+      if (this.#line.length > MOST_LINE) throw new MalformedAnswerError('its answer has a line too long for a chunk')
       if (end < 0) return false
       at = end + 1
       const line = this.#line.replace(/\r$/, '')
@@ -84,7 +93,7 @@ class Chunked implements Framing {
     switch (this.#next) {
       case 'size': {
         const size = /^([0-9a-f]{1,12})[\t ]*(?:;|$)/i.exec(line)?.[1]
-        if (size === undefined) throw new Error('its answer has a chunk without a size')
+        if (size === undefined) throw new MalformedAnswerError('its answer has a chunk without a size')
         this.#left = Number.parseInt(size, 16)
         this.#next = this.#left === 0 ? 'trailer' : 'chunk'
         return false
@@ -93,7 +102,7 @@ class Chunked implements Framing {
         return line === ''
       case 'chunk':
       case 'line behind it':
-        if (line !== '') throw new Error('its answer has a chunk that is longer than it says')
+        if (line !== '') throw new MalformedAnswerError('its answer has a chunk that is longer than it says')
         this.#next = 'size'
         return false
     }

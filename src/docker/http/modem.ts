@@ -36,7 +36,7 @@ interface Modem {
   buildRequest(request: ModemRequest, expected: Expected, body: string | undefined, answered: Answered): void
   buildPayload(
     error: null,
-    isStream: boolean | undefined,
+    isStream: boolean,
     statusCodes: Expected['statusCodes'],
     isInput: false,
     request: object,
@@ -60,8 +60,10 @@ export function askOver(docker: Docker, connect: (socketPath: string) => Socket)
       .then(async (answer) => {
         if (!(answer instanceof Answer)) answered(null, answer)
         else {
-          const json = isStream === true ? null : parsed(await answer.content())
-          modem.buildPayload(null, isStream, statusCodes, false, {}, answer, json, answered)
+          // A refusal is read to its end, as docker-modem would wait for ever for the end of one that is cut.
+          const isRead = isStream !== true || statusCodes[answer.statusCode] !== true
+          const json = isRead ? parsed(await answer.content()) : null
+          modem.buildPayload(null, !isRead, statusCodes, false, {}, answer, json, answered)
         }
       })
       .catch((error: unknown) => {

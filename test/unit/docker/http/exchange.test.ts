@@ -9,6 +9,7 @@ import {Answer, exchange} from '../../../../src/docker/http/exchange.js'
 
 const REQUEST = {method: 'GET', path: '/', headers: {}}
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 const CUT_OFF = {code: 'ECONNRESET', message: 'it closed the connection in the middle of an answer'}
 const BROKEN_OFF = {code: 'ABORT_ERR', name: 'AbortError'}
 
@@ -40,8 +41,16 @@ function open(): Socket {
   return socket
 }
 
+interface Asking {
+  /** Whether the Engine closes the connection behind them. */
+  readonly isLast?: boolean
+  /** Whether the connection is asked for. */
+  readonly isHijack?: boolean
+  readonly signal?: AbortSignal
+}
+
 /** Asks an Engine that says these pieces, one after another, once it has been asked. */
-async function ask(pieces: readonly string[], {isLast = false, signal}: {isLast?: boolean; signal?: AbortSignal} = {}) {
+async function ask(pieces: readonly string[], {isLast = false, isHijack = false, signal}: Asking = {}) {
   server.once('connection', (socket: Socket) => {
     socket.once('data', () => {
       void (async () => {
@@ -53,7 +62,7 @@ async function ask(pieces: readonly string[], {isLast = false, signal}: {isLast?
       })()
     })
   })
-  return await exchange(open, REQUEST, signal)
+  return await exchange(open, isHijack ? {...REQUEST, headers: {Upgrade: 'tcp'}} : REQUEST, signal)
 }
 
 async function answerOf(...words: Parameters<typeof ask>): Promise<Answer> {
@@ -78,7 +87,7 @@ describe('a question to the Engine', () => {
   })
 
   test('an answer is given as soon as it has begun, and goes on as it comes', async () => {
-    const answer = await answerOf(['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'])
+    const answer = await answerOf([CHUNKED])
     const [theirEnd] = theirs
     theirEnd?.write('2\r\nab\r\n')
     expect(String((await once(answer, 'data'))[0])).toBe('ab')
@@ -104,7 +113,7 @@ describe('a question to the Engine', () => {
   })
 
   test('the connection itself is given where the Engine lets it be used for something else, with what came already', async () => {
-    const socket = await ask(['HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\nfirst '])
+    const socket = await ask(['HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\nfirst '], {isHijack: true})
     expect(socket).toBe(ours[0])
     let said = ''
     socket.on('data', (chunk) => (said += String(chunk)))
@@ -121,7 +130,7 @@ describe('a question to the Engine', () => {
     const late = await answerOf(['HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc'], {isLast: true})
     await new Promise((resolve) => late.once('close', resolve))
     await expect(late.content()).rejects.toMatchObject(CUT_OFF)
-    const streamed = await answerOf(['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'], {
+    const streamed = await answerOf([`${CHUNKED}3\r\nabc\r\n`], {
       isLast: true,
     })
     const iterated = async (): Promise<void> => {
@@ -138,15 +147,29 @@ describe('a question to the Engine', () => {
       'it closed the connection without an answer',
     ],
     ['says what is not HTTP', 'hello\r\n\r\n', 'its answer is not HTTP/1.1'],
+    ['switches unasked', 'HTTP/1.1 101 UPGRADED\r\n\r\n', 'its answer switches to another protocol'],
+    ['has a fault right behind its head', `${CHUNKED}no size\r\n`, 'its answer has a chunk without a size'],
   ])('an Engine that %s is told of, and its connection closed', async (_, text, why) => {
     await expect(ask(text === '' ? [] : [text], {isLast: true})).rejects.toThrow(why)
     expect(ours.map(({destroyed}) => destroyed)).toEqual([true])
   })
 
   test('what is wrong behind the beginning of an answer is told to who reads it', async () => {
-    const answer = await answerOf(['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nno size\r\n'])
+    const answer = await answerOf([CHUNKED])
+    theirs[0]?.write('1\r\na\r\nno size\r\n')
     await expect(answer.content()).rejects.toThrow('its answer has a chunk without a size')
     expect(ours.map(({destroyed}) => destroyed)).toEqual([true])
+  })
+
+  test('what a reader of an answer throws is not taken for a fault of the answer', async () => {
+    const answer = await answerOf(['HTTP/1.1 200 OK\r\n\r\n'])
+    answer.on('data', () => {
+      throw new Error('a fault of ours')
+    })
+    await new Promise(setImmediate)
+    expect(() => ours[0]?.emit('data', Buffer.from('x'))).toThrow('a fault of ours')
+    expect(answer.destroyed).toBe(false)
+    answer.destroy()
   })
 
   test('an Engine that is not there is told of by the name of the error', async () => {
@@ -192,7 +215,7 @@ describe('a question to the Engine', () => {
   test('nothing listens to a signal any more once there is an answer', async () => {
     const abort = new AbortController()
     await (await answerOf([OK], {signal: abort.signal})).content()
-    const socket = await ask(['HTTP/1.1 101 UPGRADED\r\n\r\n'], {signal: abort.signal})
+    const socket = await ask(['HTTP/1.1 101 UPGRADED\r\n\r\n'], {isHijack: true, signal: abort.signal})
     abort.abort()
     expect(socket.destroyed).toBe(false)
     socket.destroy()

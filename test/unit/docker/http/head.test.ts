@@ -17,6 +17,11 @@ describe('the head of a request', () => {
     ])
   })
 
+  test('a request that could have a body and has none says so', () => {
+    expect(written({...GET, method: 'POST'}).toString()).toContain('\r\nContent-Length: 0\r\n')
+    expect(written(GET).toString()).not.toContain('Content-Length')
+  })
+
   test('a header of the request itself takes the place of ours', () => {
     const text = written({...GET, headers: {Connection: 'Upgrade', Upgrade: 'tcp'}}).toString()
     expect(text).toContain('Connection: Upgrade\r\nUpgrade: tcp\r\n')
