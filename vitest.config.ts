@@ -1,4 +1,5 @@
 import {defineConfig} from 'vitest/config'
+import {WaitingFirst} from './test/support/waiting-first.js'
 
 /** None takes a second, except on a machine that is busy. */
 const UNIT_TIMEOUT_MS = 30_000
@@ -17,6 +18,7 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     maxWorkers: WORKERS,
+    sequence: {sequencer: WaitingFirst},
     reporters: ['default', './test/support/plain-reporter.ts'],
     projects: [
       {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: UNIT_TIMEOUT_MS}},
