@@ -5,15 +5,27 @@ export const PROGRAM = '/opt/systemd-docker/bin/run.cjs'
 /** Where `npm run package` puts it as one file. */
 export const EXECUTABLE = `/opt/systemd-docker/release/systemd-docker-linux-${process.arch}`
 
+/** What the main process of a unit is, and how that is told. */
+export interface Service {
+  readonly program?: string | undefined
+  readonly settings?: readonly string[] | undefined
+}
+
+const NOTIFY = ['Type=notify', 'NotifyAccess=all']
+
 /** Defines a unit that may be started as often as one likes; `line` is what stands behind the program. */
-export async function writeUnit(guest: Guest, unit: string, line: string, program = PROGRAM): Promise<void> {
+export async function writeUnit(
+  guest: Guest,
+  unit: string,
+  line: string,
+  {program = PROGRAM, settings = NOTIFY}: Service = {},
+): Promise<void> {
   await guest.write(
     `/run/systemd/system/${unit}`,
     `[Unit]
 StartLimitIntervalSec=0
 [Service]
-Type=notify
-NotifyAccess=all
+${settings.join('\n')}
 ExecStart=${program} ${line}
 SuccessExitStatus=137
 `,
