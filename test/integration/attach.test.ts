@@ -75,6 +75,22 @@ describe('the output of a container that is attached to', () => {
     expect(stderr.text === err.text).toBe(true)
   })
 
+  test.each(['output', 'input'] as const)(
+    'a container gets nothing as its input when its %s is attached to',
+    async (to) => {
+      let got = ''
+      const server = createServer().on('upgrade', (_, connection: Duplex, head: Buffer) => {
+        got = head.toString()
+        connection.write(UPGRADED)
+        connection.on('data', (chunk) => (got += String(chunk))).on('end', () => connection.end())
+      })
+      const stream = await (await engineAt(server)).attach('abc', to, signal)
+      stream.end('input')
+      await once(stream, 'close')
+      expect(got).toBe('input')
+    },
+  )
+
   test('chunks stay as they are for who keeps them, as a plugin may', async () => {
     const {frames} = numbered(50_000, 1)
     const sent = Buffer.concat(frames)

@@ -2,6 +2,7 @@ import {channel} from 'node:diagnostics_channel'
 import type {Socket} from 'node:net'
 import type Docker from 'dockerode'
 import {Answer, exchange} from './exchange.js'
+import type {HttpRequest} from './head.js'
 
 /** Where each question to an Engine is told of. */
 export const QUESTIONS = 'systemd-docker.engine.question'
@@ -53,8 +54,7 @@ export function askOver(docker: Docker, connect: (socketPath: string) => Socket)
   const modem = docker.modem as unknown as Modem
   modem.buildRequest = (request, {isStream, statusCodes}, body, answered) => {
     const {method, path, socketPath, signal} = request
-    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
-    const asked = exchange(() => connect(socketPath), {method, path, headers, body}, signal)
+    const asked = exchange(() => connect(socketPath), httpRequest(request, body), signal)
     if (questions.hasSubscribers) questions.publish({socketPath, method, path, answered: asked} satisfies AskedQuestion)
     asked
       .then(async (answer) => {
@@ -71,6 +71,21 @@ export function askOver(docker: Docker, connect: (socketPath: string) => Socket)
       })
   }
   return docker
+}
+
+/**
+ * What a request of docker-modem's is on the wire. It has the query of an attach in the body as well, which is no part
+ * of that question (Engine API, `ContainerAttach`), and which podman passes to the container as its first input.
+ */
+function httpRequest({method, path, headers}: ModemRequest, body: string | undefined): HttpRequest {
+  const isAttach = headers['Upgrade'] !== undefined
+  const sent = Object.entries(headers).filter(([name]) => !isAttach || !name.startsWith('Content-'))
+  return {
+    method,
+    path,
+    headers: Object.fromEntries(sent.map(([name, value]) => [name, String(value)])),
+    body: isAttach ? undefined : body,
+  }
 }
 
 /** As docker-modem gives it: what the JSON means, or the bytes where it is none, or says nothing. */
