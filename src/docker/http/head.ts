@@ -73,12 +73,13 @@ export function readHead(bytes: Buffer): (Head & {readonly length: number}) | un
   const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
   const status = /^HTTP\/1\.[01] ([1-5]\d\d)(?: |$)/.exec(first)?.[1]
   if (status === undefined) throw new MalformedAnswerError('its answer is not HTTP/1.1')
-  const headers: Record<string, string> = {}
+  const headers = new Map<string, string>()
   for (const line of lines) {
     const [, name = '', value = ''] = /^([^:]*):[\t ]*(.*?)[\t ]*$/s.exec(line) ?? []
     if (!isHeaderName(name)) throw new MalformedAnswerError('its answer has a line that is no header')
     const known = name.toLowerCase()
-    headers[known] = headers[known] === undefined ? value : `${headers[known]}, ${value}`
+    const before = headers.get(known)
+    headers.set(known, before === undefined ? value : `${before}, ${value}`)
   }
-  return {status: Number(status), headers, length: end + END.length}
+  return {status: Number(status), headers: Object.fromEntries(headers), length: end + END.length}
 }

@@ -50,6 +50,14 @@ describe('the head of an answer', () => {
     })
   })
 
+  test('a header may be called like something that every object has', () => {
+    const {headers} = readHead(Buffer.from('HTTP/1.1 200 OK\r\nconstructor: a\r\n__proto__: b\r\n\r\n')) ?? {}
+    expect(Object.entries(headers ?? {})).toEqual([
+      ['constructor', 'a'],
+      ['__proto__', 'b'],
+    ])
+  })
+
   test('an answer without a reason, and of HTTP/1.0, is one', () => {
     expect(readHead(Buffer.from('HTTP/1.0 404\r\n\r\n'))).toMatchObject({status: 404})
   })
