@@ -10,7 +10,8 @@ import {EXECUTABLE, PROGRAM, timeStart, writeUnit} from './units.js'
 const DOCKER_RUN = 'docker run -d'
 const DOCKER_UNIT = 'unit of Type=oneshot, docker run -d'
 const BARE_NODE = 'node -e 0'
-const LINE = 'run --rm --name %n --network none busybox sleep 1000'
+const CONTAINER = '--rm --name %n --network none busybox sleep 1000'
+const LINE = `run ${CONTAINER}`
 /** A container that says itself that it is ready. */
 const READY_LINE =
   'run --rm --init --name %n --network none -v /:/host:ro busybox sh -c "chroot /host systemd-notify --ready; exec sleep 1000"'
@@ -33,7 +34,7 @@ const UNITS = [
     name: DOCKER_UNIT,
     unit: 'bench-docker.service',
     settings: ['Type=oneshot', 'RemainAfterExit=yes'],
-    words: `run -d ${LINE.slice('run '.length)}`,
+    words: `run -d ${CONTAINER}`,
     program: '/usr/bin/docker',
     comparedWith: DOCKER_RUN,
   },

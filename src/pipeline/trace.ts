@@ -1,3 +1,4 @@
+import {subscribe} from 'node:diagnostics_channel'
 import {Answer, SWITCHING} from '../docker/http/exchange.js'
 import {QUESTIONS, type AskedQuestion} from '../docker/http/modem.js'
 import {SystemdDockerError, reason} from '../errors.js'
@@ -12,7 +13,7 @@ type Say = (line: string) => void
  * have values in it and is left out.
  */
 export function traceEngine(say: Say, socket: string): void {
-  process.getBuiltinModule('node:diagnostics_channel').subscribe(QUESTIONS, (message) => {
+  subscribe(QUESTIONS, (message) => {
     const {socketPath, method, path, answered} = message as AskedQuestion
     if (socketPath !== socket) return
     const begun = performance.now()

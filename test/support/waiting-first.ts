@@ -1,7 +1,7 @@
 import {basename} from 'node:path'
 import {BaseSequencer, type TestSpecification} from 'vitest/node'
 
-/** Each waits for minutes that a registry or the Engine takes, and hardly works. */
+/** Each waits more than a minute for a registry or the Engine, and hardly works. */
 const WAITING = new Set(['registry-dying.test.ts', 'registry-unpacking.test.ts'])
 
 /** Begins with the files whose tests would be waited for alone if they came last, as small files do. */

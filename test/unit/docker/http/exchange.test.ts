@@ -130,9 +130,7 @@ describe('a question to the Engine', () => {
     const late = await answerOf(['HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc'], {isLast: true})
     await new Promise((resolve) => late.once('close', resolve))
     await expect(late.content()).rejects.toMatchObject(CUT_OFF)
-    const streamed = await answerOf([`${CHUNKED}3\r\nabc\r\n`], {
-      isLast: true,
-    })
+    const streamed = await answerOf([`${CHUNKED}3\r\nabc\r\n`], {isLast: true})
     const iterated = async (): Promise<void> => {
       for await (const chunk of streamed) expect(String(chunk)).toBe('abc')
     }
