@@ -2,7 +2,7 @@
 // run needs in one file and nothing else; what it loads late, in files beside it; and what plugins and their tests may
 // import.
 import * as promises from 'node:fs/promises'
-import {dirname} from 'node:path'
+import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
 /** The checkout. */
@@ -68,13 +68,16 @@ const late = {
 const lateFiles = {
   name: 'late-files',
   setup({onResolve, onLoad}) {
-    onResolve({filter: /^node:fs\/promises$/}, ({path, namespace}) =>
-      namespace === 'late-files' ? {path, external: true} : {path, namespace: 'late-files'},
+    onResolve({filter: /^node:fs\/promises$/}, ({path, importer}) =>
+      importer.startsWith(join(ROOT, 'src/')) ? {path, namespace: 'late-files'} : {path, external: true},
     )
+    // An ES module: what is imported of a CommonJS one is copied, every part of it, by each module that does.
     onLoad({filter: /.*/, namespace: 'late-files'}, ({path}) => {
       const names = Object.entries(promises).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []))
-      const functions = names.map((name) => `${name}: (...words) => require(${JSON.stringify(path)}).${name}(...words)`)
-      return {contents: `module.exports = {${functions.join()}}`}
+      const load = `require(${JSON.stringify(path)})`
+      return {
+        contents: names.map((name) => `export const ${name} = (...words) => ${load}.${name}(...words)`).join('\n'),
+      }
     })
   },
 }

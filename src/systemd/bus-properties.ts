@@ -1,4 +1,4 @@
-import net from 'node:net'
+import {createConnection} from 'node:net'
 import {decodeMessage, encodeCall, messageLength, type Call, type Message} from './dbus.js'
 import type {UnitName} from './unit.js'
 
@@ -85,7 +85,7 @@ async function callAll(
   signal: AbortSignal,
 ): Promise<readonly Message[]> {
   signal.throwIfAborted()
-  const socket = net.createConnection(path)
+  const socket = createConnection(path)
   const breakOff = (): void => void socket.destroy(signal.reason as Error)
   signal.addEventListener('abort', breakOff)
   try {
