@@ -90,6 +90,13 @@ const carriedAddons = {
   },
 }
 
+/**
+ * What stands around a CommonJS module (Node's documentation, "The module wrapper"). In the file, as V8 makes another
+ * copy of a text that is put together.
+ */
+const MODULE_BEGIN = '(function (exports, require, module, __filename, __dirname) {'
+const MODULE_END = '})'
+
 /** The options of esbuild for the modules that the executable carries. */
 export function executableOptions(outdir) {
   const {external, plugins, ...options} = bundleOptions({main: 'src/main.ts', ...LATE}, outdir)
@@ -99,6 +106,8 @@ export function executableOptions(outdir) {
     minifyIdentifiers: true,
     sourcemap: false,
     legalComments: 'none',
+    banner: {js: MODULE_BEGIN},
+    footer: {js: MODULE_END},
     external: external.filter((name) => name !== '@oclif/core'),
     plugins: [...plugins, carriedAddons],
   }

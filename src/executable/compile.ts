@@ -1,16 +1,13 @@
 import {Script, constants} from 'node:vm'
 
-/** What stands around a CommonJS module (Node's documentation, "The module wrapper"). */
-const BEGIN = '(function (exports, require, module, __filename, __dirname) {'
-const END = '\n})'
-
 /**
  * A CommonJS module's function, not called yet.
  *
+ * @param source it, as Node's own loader puts it around a module
  * @param cachedData what V8 has made of it before; what is of another V8 is left out of account
  */
 export function compile(name: string, source: string, cachedData?: Buffer): Script {
-  return new Script(`${BEGIN}${source}${END}`, {
+  return new Script(source, {
     filename: name,
     ...(cachedData === undefined ? {} : {cachedData}),
     // So that a site's plugins can be imported from where they are.
