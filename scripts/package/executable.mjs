@@ -10,6 +10,7 @@ import {build} from 'esbuild'
 import {inject} from 'postject'
 import {ROOT, executableOptions} from '../bundle.mjs'
 import {licensesOf, packagesOf} from '../licenses.mjs'
+import {align, refuseUnaligned, withRoom} from './alignment.mjs'
 import {billOfMaterials} from './bill-of-materials.mjs'
 import {npmPackage} from './npm-package.mjs'
 
@@ -63,6 +64,8 @@ export async function makeExecutable(arch, output) {
     if (arch === process.arch) await makeCodeCache(join(ownNode, 'bin/node'), work, modules, names)
     else for (const name of names) await writeFile(join(modules, `${name}.cache`), '')
 
+    const rooms = await giveRoom(names.map((name) => join(modules, `${name}.cache`)))
+
     const assets = {}
     for (const name of await readdir(modules)) assets[name] = join(modules, name)
     const files = await programFiles(arch, node, work)
@@ -100,10 +103,13 @@ export async function makeExecutable(arch, output) {
     }
     await writeFile(join(work, 'sea.json'), JSON.stringify(config))
     await run(join(ownNode, 'bin/node'), ['--experimental-sea-config', 'sea.json'], {cwd: work, env: {}})
+    const blob = await readFile(join(work, 'blob'))
+    align(blob, rooms)
     const program = join(work, 'program')
     await copyFile(join(node, 'bin/node'), program)
     if (arch === process.arch) await run('strip', [program])
-    await inject(program, 'NODE_SEA_BLOB', await readFile(join(work, 'blob')), {sentinelFuse: FUSE})
+    await inject(program, 'NODE_SEA_BLOB', blob, {sentinelFuse: FUSE})
+    refuseUnaligned(await readFile(program), rooms)
     await chmod(program, 0o755)
     await rename(program, output)
   } finally {
@@ -166,6 +172,13 @@ async function makeCodeCache(node, work, modules, names) {
     await writeFile(path, cache)
   }
   await run(node, ['--', script, 'check', modules, names.join(',')], {env: {}})
+}
+
+/** Gives what is in files the room to be aligned, and returns those that have something in them. */
+async function giveRoom(paths) {
+  const rooms = await Promise.all(paths.map(async (path) => withRoom(await readFile(path))))
+  await Promise.all(paths.map(async (path, index) => await writeFile(path, rooms[index])))
+  return rooms.filter(({length}) => length > 0)
 }
 
 /** The files that the program writes out: those that oclif, other programs and the dynamic linker look for. */

@@ -4,3 +4,13 @@ import {getRawAsset} from 'node:sea'
 export function carried(name: string): Buffer {
   return Buffer.from(getRawAsset(name) as ArrayBuffer)
 }
+
+/** How many more bytes such a file has than what is in it (scripts/package/alignment.mjs). */
+const ROOM = 8
+
+/** What is in a file that was aligned: it begins where the first byte says. Nothing, if nothing is in it. */
+export function carriedAligned(name: string): Buffer | undefined {
+  const file = carried(name)
+  const [begin] = file
+  return begin === undefined ? undefined : file.subarray(begin, begin + file.length - ROOM)
+}

@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import type {Script} from 'node:vm'
 import {stateDirectory} from '../files/state-directory.js'
 import type * as program from '../main.js'
-import {carried} from './carried.js'
+import {carried, carriedAligned} from './carried.js'
 import {compile} from './compile.js'
 import {Compilers} from './compilers.js'
 import {CarriedModules} from './modules.js'
@@ -32,8 +32,7 @@ const release = (): void => {
 
 /** A module with what the build has had V8 make of it, if anything. */
 function compileCarried(name: string): Script {
-  const cache = carried(`${name}.cache`)
-  return compile(name, carried(name).toString('latin1'), cache.length === 0 ? undefined : cache)
+  return compile(name, carried(name).toString('latin1'), carriedAligned(`${name}.cache`))
 }
 
 /** The addon itself exports what its package does, as far as it is asked for here. */
