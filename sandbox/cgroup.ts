@@ -2,7 +2,7 @@ import {mkdir, readFile, readdir, rmdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {output} from './command.js'
 import {until} from './until.js'
-import {parseMountinfo, type MountPoint} from '../src/kernel/mountinfo.js'
+import {OF_CGROUPS, parseMountinfo, type MountPoint} from '../src/kernel/mountinfo.js'
 
 /** Where a machine's file systems are told, and where its own mounts of the hierarchies are. */
 interface Mounts {
@@ -73,7 +73,7 @@ async function killTree(directory: string): Promise<void> {
  * any time.
  */
 async function hierarchies({mountinfo, own}: Mounts): Promise<MountPoint[]> {
-  const mounts = parseMountinfo(await readFile(mountinfo, 'utf8'))
+  const mounts = parseMountinfo(await readFile(mountinfo, 'utf8'), OF_CGROUPS)
   const found = new Map<string, MountPoint>()
   for (const mount of mounts.filter(({type, root}) => (type === 'cgroup' || type === 'cgroup2') && root === '/')) {
     // There is one hierarchy of cgroup v2; those of v1 are told apart by their controllers, or their name (cgroups(7)).

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {parseMountinfo, type MountPoint} from './mountinfo.js'
+import {OF_CGROUPS, parseMountinfo, type MountPoint} from './mountinfo.js'
 
 /** A process's place in one cgroup hierarchy (cgroups(7), `/proc/[pid]/cgroup`). */
 export interface Membership {
@@ -69,7 +69,7 @@ export function cgroupPathsOf(memberships: readonly Membership[], mounts: readon
 export function readCgroupPaths(pid: number | 'self', procRoot = '/proc'): CgroupPath[] {
   const memberships = readFileSync(join(procRoot, String(pid), 'cgroup'), 'utf8')
   const mounts = readFileSync(join(procRoot, 'self', 'mountinfo'), 'utf8')
-  return cgroupPathsOf(parseMemberships(memberships), parseMountinfo(mounts))
+  return cgroupPathsOf(parseMemberships(memberships), parseMountinfo(mounts, OF_CGROUPS))
 }
 
 function carries({type, superOptions}: MountPoint, controllers: readonly string[]): boolean {

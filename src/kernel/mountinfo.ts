@@ -8,9 +8,17 @@ export interface MountPoint {
   readonly superOptions: readonly string[]
 }
 
-/** Reads the text of a mountinfo file. */
-export function parseMountinfo(text: string): MountPoint[] {
+/** What is in the lines of cgroup hierarchies; the kernel writes no space within a field. */
+export const OF_CGROUPS = / - cgroup2? /
+
+/**
+ * Reads the text of a mountinfo file, as far as its lines match: a host has several mounts for each of its containers.
+ *
+ * @param wanted a part of those lines, as they are written
+ */
+export function parseMountinfo(text: string, wanted: RegExp): MountPoint[] {
   return text.split('\n').flatMap((line) => {
+    if (!wanted.test(line)) return []
     const [before, after] = line.split(' - ')
     const [, , , root, mountPoint] = before?.split(' ') ?? []
     const [type, , superOptions] = after?.split(' ') ?? []

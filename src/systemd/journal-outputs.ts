@@ -24,6 +24,6 @@ export function nativeOutputs(): JournalOutputs {
 }
 
 function hasLogNamespace(): boolean {
-  const mounts = parseMountinfo(kernelText('/proc/self/mountinfo'))
+  const mounts = parseMountinfo(kernelText('/proc/self/mountinfo'), / \/run\/systemd\/journal /)
   return mounts.some(({mountPoint, root}) => mountPoint === '/run/systemd/journal' && /\/journal\.[^/]+$/.test(root))
 }
