@@ -46,10 +46,10 @@ export const PARTS: readonly Part[] = [
     command: '',
     commands: {run: Run.summary, ...commandsBehind('')},
     options: [...OWN_OPTIONS.flatMap(({options}) => options), HELP, VERSION],
-    others: Object.entries(CLIENT_OPTIONS).map(([name, {char, takesValue}]) => ({
+    others: Object.entries(CLIENT_OPTIONS).map(([name, {char, takes}]) => ({
       name,
       ...(char === undefined ? {} : {char}),
-      takes: takesValue ? 'value' : 'nothing',
+      takes,
     })),
     argument: 'none',
   },

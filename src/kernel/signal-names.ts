@@ -9,14 +9,17 @@ const LAST_REALTIME = 64
 /** The last one that is counted from the first, and not back from the last one. */
 const COUNTED_FROM_FIRST = 49
 
-const NUMBERS: Readonly<Record<string, number>> = {
-  ...constants.signals,
-  ...Object.fromEntries(
-    Array.from({length: LAST_REALTIME - FIRST_REALTIME + 1}, (_, index) => {
+let known: ReadonlyMap<string, number> | undefined
+
+/** The numbers of all signals by their names. */
+function numbers(): ReadonlyMap<string, number> {
+  return (known ??= new Map([
+    ...Object.entries(constants.signals),
+    ...Array.from({length: LAST_REALTIME - FIRST_REALTIME + 1}, (_, index): [string, number] => {
       const number = FIRST_REALTIME + index
       return [realtimeName(number), number]
     }),
-  ),
+  ]))
 }
 
 function realtimeName(number: number): SignalName {
@@ -28,10 +31,9 @@ function realtimeName(number: number): SignalName {
 /** A signal by any of the names that an image may give it: `SIGQUIT`, `quit`, `3`; nothing where it is none. */
 export function signalOf(name: string): SignalName | undefined {
   const upper = name.toUpperCase()
-  const known = Object.entries(NUMBERS).find(
-    ([signal, number]) => signal === upper || signal === `SIG${upper}` || String(number) === upper,
-  )
-  return known?.[0] as SignalName | undefined
+  for (const [signal, number] of numbers())
+    if (signal === upper || signal === `SIG${upper}` || String(number) === upper) return signal as SignalName
+  return undefined
 }
 
 /** Whether it is a real-time signal (signal(7)), which no program that runs on Node can handle. */
@@ -41,5 +43,5 @@ export function isRealtime(name: SignalName): boolean {
 
 /** A signal's number on this host. */
 export function signalNumber(name: SignalName): number {
-  return NUMBERS[name] ?? NaN
+  return numbers().get(name) ?? NaN
 }

@@ -5,7 +5,7 @@ import {nearest} from './nearest.js'
 /** What the parser must know of an option: its one-letter form and whether a value follows. */
 export interface WordRule {
   readonly char?: string
-  readonly takesValue: boolean
+  readonly takes: 'nothing' | 'value'
   /** What a switch takes besides `true` and `false`. */
   readonly modes?: readonly string[]
   /** What its one-letter form is where that is followed by a value which only this other option takes. */
@@ -51,7 +51,7 @@ export function parseWords(
 
   /** Takes `attached`, or the next word, or `true` for a switch. */
   const take = (spelling: string, name: string, rule: WordRule, attached: string | undefined): void => {
-    if (!rule.takesValue) {
+    if (rule.takes === 'nothing') {
       const value = parseSwitch(attached ?? 'true', rule.modes)
       if (value === undefined) throw new BadValueError(spelling, attached ?? '', `use ${wordsOfSwitch(rule.modes)}`)
       given.push({name, value: String(value)})
@@ -85,8 +85,8 @@ export function parseWords(
       const value = attached ?? words[index]
       const {orByLetter: other} = rule
       const isOther = other !== undefined && value !== undefined && other.takes(value)
-      const isLast = rule.takesValue || equals || isOther
-      if (isOther) shorts.push([`-${char}`, other.name, {takesValue: true}, attached])
+      const isLast = rule.takes === 'value' || equals || isOther
+      if (isOther) shorts.push([`-${char}`, other.name, {takes: 'value'}, attached])
       else shorts.push([`-${char}`, name, rule, isLast ? attached : undefined])
       if (isLast) break
     }

@@ -26,7 +26,7 @@ export function parseCommandLine(words: readonly string[], declarations: OptionD
     Object.entries(rulesOf(declarations)).map(([name, rule]) => [name, {...rule, ...orByLetter(name)}]),
   )
   const clients = Object.entries(CLIENT_OPTIONS).filter(([name]) => !Object.hasOwn(ours, name))
-  const elsewhere = misplaced(RUN_RULES, 'which is an option of docker run and belongs after `run`')
+  const elsewhere = misplaced(RUN_OPTIONS, 'which is an option of docker run and belongs after `run`')
   // A letter that both have is ours, which comes later.
   const {given, rest} = parseWords(words, {...Object.fromEntries(clients), ...ours}, elsewhere)
   const isOurs = ({name}: GivenOption): boolean => Object.hasOwn(ours, name)
@@ -38,13 +38,6 @@ function orByLetter(name: string): Pick<WordRule, 'orByLetter'> {
   const other = Object.hasOwn(SHARED_LETTERS, name) ? SHARED_LETTERS[name] : undefined
   return other === undefined ? {} : {orByLetter: other}
 }
-
-const RUN_RULES: Readonly<Record<string, WordRule>> = Object.fromEntries(
-  Object.entries(RUN_OPTIONS).map(([name, {char, takes}]) => [
-    name,
-    {takesValue: takes === 'value', ...(char === undefined ? {} : {char})},
-  ]),
-)
 
 /** Whether the words after `run` ask for help, as docker run does: with `--help` before the image. */
 export function asksForHelp(words: readonly string[], declarations: OptionDeclarations): boolean {
@@ -82,7 +75,7 @@ export async function parseRunRequest(
 
 function parseRunWords(words: readonly string[], declarations: OptionDeclarations): ReturnType<typeof parseWords> {
   const ours = misplaced(rulesOf(declarations), 'which is an option of systemd-docker and belongs before `run`')
-  return parseWords(words, RUN_RULES, (spelled, value) => ofPodman(spelled, value) ?? ours(spelled, value))
+  return parseWords(words, RUN_OPTIONS, (spelled, value) => ofPodman(spelled, value) ?? ours(spelled, value))
 }
 
 const ofPodman: Elsewhere = (spelled, value) => {
@@ -102,7 +95,7 @@ export function rulesOf(declarations: OptionDeclarations): Record<string, WordRu
     Object.entries(declarations).map(([name, {kind, char, modes}]) => [
       name,
       {
-        takesValue: kind !== 'boolean',
+        takes: kind === 'boolean' ? 'nothing' : 'value',
         ...(char === undefined ? {} : {char}),
         ...(modes === undefined ? {} : {modes}),
       },

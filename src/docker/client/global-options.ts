@@ -12,16 +12,16 @@ interface ClientOption extends WordRule {
  * effect: what the client logs is not for us, and no TLS is spoken over a unix socket.
  */
 export const CLIENT_OPTIONS: Readonly<Record<string, ClientOption>> = {
-  config: {takesValue: true, variable: 'DOCKER_CONFIG'},
-  context: {char: 'c', takesValue: true, variable: 'DOCKER_CONTEXT'},
-  debug: {char: 'D', takesValue: false},
-  host: {char: 'H', takesValue: true, variable: 'DOCKER_HOST'},
-  'log-level': {char: 'l', takesValue: true},
-  tls: {takesValue: false},
-  tlscacert: {takesValue: true},
-  tlscert: {takesValue: true},
-  tlskey: {takesValue: true},
-  tlsverify: {takesValue: false},
+  config: {takes: 'value', variable: 'DOCKER_CONFIG'},
+  context: {char: 'c', takes: 'value', variable: 'DOCKER_CONTEXT'},
+  debug: {char: 'D', takes: 'nothing'},
+  host: {char: 'H', takes: 'value', variable: 'DOCKER_HOST'},
+  'log-level': {char: 'l', takes: 'value'},
+  tls: {takes: 'nothing'},
+  tlscacert: {takes: 'value'},
+  tlscert: {takes: 'value'},
+  tlskey: {takes: 'value'},
+  tlsverify: {takes: 'nothing'},
 }
 
 /** What docker's client takes for a level of its log (logrus, `ParseLevel`). */

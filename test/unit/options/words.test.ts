@@ -3,13 +3,13 @@ import {parseWords, type WordRule} from '../../../src/options/words.js'
 import {thrownBy} from '../../support/thrown.js'
 
 const RULES: Readonly<Record<string, WordRule>> = {
-  env: {char: 'e', takesValue: true},
-  interactive: {char: 'i', takesValue: false},
-  name: {takesValue: true},
-  loud: {char: 'l', takesValue: false, modes: ['raw']},
-  rm: {takesValue: false},
-  tty: {char: 't', takesValue: false},
-  volume: {char: 'v', takesValue: true},
+  env: {char: 'e', takes: 'value'},
+  interactive: {char: 'i', takes: 'nothing'},
+  name: {takes: 'value'},
+  loud: {char: 'l', takes: 'nothing', modes: ['raw']},
+  rm: {takes: 'nothing'},
+  tty: {char: 't', takes: 'nothing'},
+  volume: {char: 'v', takes: 'value'},
 }
 
 describe('one option', () => {
@@ -150,20 +150,20 @@ describe('an error', () => {
 test.each(['-tty', '-init', '-rm', '-interactive'])(
   'the word %s, as docker once took it, is the long option',
   (word) => {
-    const rules = {
-      tty: {char: 't', takesValue: false},
-      init: {takesValue: false},
-      rm: {takesValue: false},
-      interactive: {char: 'i', takesValue: false},
+    const rules: Readonly<Record<string, WordRule>> = {
+      tty: {char: 't', takes: 'nothing'},
+      init: {takes: 'nothing'},
+      rm: {takes: 'nothing'},
+      interactive: {char: 'i', takes: 'nothing'},
     }
     expect(parseWords([word, 'image'], rules)).toEqual({given: [{name: word.slice(1), value: 'true'}], rest: ['image']})
   },
 )
 
 describe('a letter that is another option by the value behind it', () => {
-  const rules = {
-    logs: {char: 'l', takesValue: false, orByLetter: {name: 'level', takes: (value: string) => value === 'error'}},
-    rm: {char: 'r', takesValue: false},
+  const rules: Readonly<Record<string, WordRule>> = {
+    logs: {char: 'l', takes: 'nothing', orByLetter: {name: 'level', takes: (value) => value === 'error'}},
+    rm: {char: 'r', takes: 'nothing'},
   }
 
   test.each([

@@ -49,8 +49,8 @@ describe('the completion of fish', () => {
 
   test('it knows behind which options a value follows, of those too that it does not offer', () => {
     const [, before = ''] = /case ''\n[^]*?set valued (.*)/.exec(COMPLETION) ?? []
-    for (const [name, {takesValue}] of Object.entries(CLIENT_OPTIONS))
-      expect(before.split(' ').includes(`--${name}`), name).toBe(takesValue)
+    for (const [name, {takes}] of Object.entries(CLIENT_OPTIONS))
+      expect(before.split(' ').includes(`--${name}`), name).toBe(takes === 'value')
     const [, run = ''] = /case run\n[^]*?set valued (.*)/.exec(COMPLETION) ?? []
     const all = Object.entries(
       Object.assign({}, ...Object.values(RUN_OPTIONS_HELP)) as Record<string, {value?: string}>,

@@ -354,19 +354,13 @@ function isShort(letter: string): boolean {
   return Object.values(RUN_OPTIONS).some(({char}) => char === letter)
 }
 
-const RULES = Object.fromEntries(
-  Object.entries(RUN_OPTIONS).map(([name, {char, takes}]) => [
-    name,
-    {takesValue: takes === 'value', ...(char === undefined ? {} : {char})},
-  ]),
-)
 const SPELLED = Object.entries(RUN_OPTIONS).flatMap(([name, option]) =>
   spellingsOf(name, option).map((words) => ({name, words, line: words.join(' ')})),
 )
 
 describe('every docker run option in every spelling', () => {
   test.each(SPELLED)('an option in every spelling lets the image be found: $line', ({name, words}) => {
-    const {given, rest} = parseWords([...words, 'image', '--name', 'inside'], RULES)
+    const {given, rest} = parseWords([...words, 'image', '--name', 'inside'], RUN_OPTIONS)
     expect(rest).toEqual(['image', '--name', 'inside'])
     expect(given.map((option) => option.name)).toContain(name)
   })
@@ -522,8 +516,8 @@ test("an option's rule has its letter, and a value unless it is a switch", () =>
       'pid-file': {kind: 'string', summary: ''},
     }),
   ).toEqual({
-    logs: {char: 'l', takesValue: false},
-    cgroups: {char: 'c', takesValue: true},
-    'pid-file': {takesValue: true},
+    logs: {char: 'l', takes: 'nothing'},
+    cgroups: {char: 'c', takes: 'value'},
+    'pid-file': {takes: 'value'},
   })
 })
