@@ -1,10 +1,13 @@
 import {randomBytes} from 'node:crypto'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {until} from '../../sandbox/until.js'
 import {HOSTS} from '../support/host/hosts.js'
 import {unique} from '../support/service/service.js'
 
 const SHIM = 'containerd-shim-systemd-docker-v1'
 const RUNC = 'systemd-docker-runc'
+/** Within which a process is gone that was told to end, in milliseconds. */
+const GONE_MS = 10_000
 const SHELLS = [
   {shell: 'dash', command: 'dash'},
   {shell: 'busybox', command: 'busybox sh'},
@@ -12,12 +15,18 @@ const SHELLS = [
 ] as const
 
 /**
- * Stands in for containerd's shim and for runc: says what it is called by, its words, and what is in the config.json
- * that it was given.
+ * Stands in for containerd's shim and for runc: says in the file $SAID what it is called by, its words, and what is in
+ * the config.json that it was given, and prints what a shim does. Where it is to stay, the PID of what stays is in the
+ * file $STAY as well.
  */
 const FAKE = `#!/bin/sh
-printf '%s\\0' "\${0##*/}" "$#" "$@"
-cat "$CONFIG" 2>&-
+if [ -n "$STAY" ]; then
+  sleep 1000 >/dev/null 2>&1 &
+  echo $! >"$STAY"
+fi
+printf '%s\\0' "\${0##*/}" "$#" "$@" >"$SAID"
+cat "$CONFIG" 2>&- >>"$SAID"
+printf '{"version":3,"address":"unix://%s","protocol":"ttrpc"}' "$SOCKET"
 `
 
 /**
@@ -32,12 +41,12 @@ mkdir -p -m 700 /run/systemd-docker $state
 mkdir "$bundle"; cd "$bundle"
 cat >config.json; [ -s config.json ] || rm config.json
 eval "$before"
-export CONFIG="\${CONFIG-$bundle/config.json}"
+export CONFIG="\${CONFIG-$bundle/config.json}" SAID="$base/$id.said" SOCKET="$base/$id.sock"
 PATH=$base/bin:$PATH $shell "$base/$name" "$@" >"$base/$id.out" 2>"$base/$id.err"
-printf '%s\\0' $? "$(cat "$base/$id.err")" "$(ls -A "$bundle")" "$(ls -A $state | grep "$id")"
+printf '%s\\0' $? "$(cat "$base/$id.out")" "$(cat "$base/$id.err")" "$(ls -A "$bundle")" "$(ls -A $state | grep "$id")"
 cat config.json 2>&-; printf '\\0'
-cat "$base/$id.out"
-rm -rf "$bundle" "$base/$id.out" "$base/$id.err" $announcement*
+cat "$SAID" 2>&-
+rm -rf "$bundle" "$base/$id.out" "$base/$id.err" "$SAID" $announcement*
 `
 
 interface Trial {
@@ -52,6 +61,7 @@ interface Trial {
 /** What one try of the program came to. */
 interface Outcome {
   readonly status: number
+  readonly stdout: string
   readonly stderr: string
   /** The names of the files in the bundle afterwards. */
   readonly files: readonly string[]
@@ -130,12 +140,13 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       const call = ['sh', '-c', TRIAL, 'sh', base, command, name, id, before, ...words]
       const {stdout, stderr: trouble} = await guest.attempt(call, {input: config})
       expect(trouble).toBe('')
-      const [status = '', stderr = '', files = '', announced = '', after = '', ...said] = stdout.split('\0')
+      const [status = '', out = '', stderr = '', files = '', announced = '', after = '', ...said] = stdout.split('\0')
       const [program = '', count = '', ...rest] = said
       const became = {program, words: rest.slice(0, -1), config: rest.at(-1) ?? ''}
       if (program !== '') expect(became.words).toHaveLength(Number(count))
       return {
         status: Number(status),
+        stdout: out,
         stderr,
         files: files.split('\n').filter((file) => file !== ''),
         announced: announced.split('\n').filter((file) => file !== ''),
@@ -166,6 +177,9 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       ...hooksFor(name, cgroupsPath),
     })
 
+    /** What containerd's own shim says when it has started. */
+    const addressOf = (id: string): string => `{"version":3,"address":"unix://${base}/${id}.sock","protocol":"ttrpc"}`
+
     const startWords = (id: string): string[] => [
       ...['-namespace', 'moby', '-address', '/run/containerd/containerd.sock'],
       ...['-publish-binary', '/usr/bin/containerd', '-id', id, 'start'],
@@ -180,11 +194,11 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       const {engines = (id: string) => `system.slice:docker:${id}`, before = '', words = startWords} = trial
       const id = newId()
       const config = JSON.stringify(configFor(engines(id)))
-      const {became, ...outcome} = await run(SHIM, {id, config, before}, words(id))
-      expect(outcome).toMatchObject({status: 0, stderr: '', files: ['config.json'], config: became?.config})
-      expect(became).toMatchObject({program: 'containerd-shim-runc-v2', words: words(id)})
-      const {linux} = JSON.parse(became?.config ?? '') as {linux: {cgroupsPath: string}}
-      expect(JSON.parse(became?.config ?? '')).toEqual(placedBy(SHIM, linux.cgroupsPath))
+      const outcome = await run(SHIM, {id, config, before}, words(id))
+      expect(outcome).toMatchObject({status: 0, stdout: addressOf(id), stderr: '', files: ['config.json']})
+      expect(outcome.became).toMatchObject({program: 'containerd-shim-runc-v2', words: words(id)})
+      const {linux} = JSON.parse(outcome.config) as {linux: {cgroupsPath: string}}
+      expect(JSON.parse(outcome.config)).toEqual(placedBy(SHIM, linux.cgroupsPath))
       return linux.cgroupsPath.replace(id, 'ID')
     }
 
@@ -322,15 +336,8 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
     })
 
     describe('what makes it fail', () => {
-      const other = newId()
       test.each<[string, string | undefined, (id: string) => string[], RegExp]>([
         ['without config.json', undefined, startWords, /config\.json/],
-        [
-          'with the cgroupsPath of another container',
-          JSON.stringify(configFor(`/docker/${other}`)),
-          startWords,
-          /config\.json has a cgroupsPath that is not of container [0-9a-f]{64}$/,
-        ],
         [
           'with an id that is a path',
           '{}',
@@ -356,6 +363,32 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
             files: config === undefined ? [] : ['config.json'],
             config: config ?? '',
           })
+        },
+      )
+
+      test.each([
+        ['is announced', `${inUnit}\n`],
+        ['is not announced', ''],
+      ])(
+        "the shim fails with one line and ends containerd's own, with the cgroupsPath of another container, where it %s",
+        async (_, announced) => {
+          const id = newId()
+          const stay = `${base}/${id}.pid`
+          const outcome = await run(
+            SHIM,
+            {
+              id,
+              config: JSON.stringify(configFor(`/docker/${newId()}`)),
+              before: `export STAY=${stay}; : >"$base/$id.sock"; ${announced === '' ? '' : announcing(announced)}`,
+            },
+            startWords(id),
+          )
+          expect(outcome).toMatchObject({status: 1, stdout: ''})
+          expect(outcome.stderr).toBe(`systemd-docker: config.json has a cgroupsPath that is not of container ${id}`)
+          const ended = ['sh', '-c', 'read -r pid <"$0" && ! kill -0 "$pid" 2>&-', stay]
+          await until(GONE_MS, async () => ((await guest.attempt(ended)).status === 0 ? true : undefined))
+          await guest.run('rm', stay)
+          expect(await guest.run('ls', base)).not.toContain(id)
         },
       )
     })
