@@ -5,7 +5,7 @@ import {busybox} from '../sandbox/images.js'
 import {readCounts, workWith} from './command-line.js'
 import {compete, type Contestant} from './contest.js'
 import {NODE, time} from './stopwatch.js'
-import {EXECUTABLE, PROGRAM, timeStart, writeUnit} from './units.js'
+import {EXECUTABLE, PROGRAM, timeStart, writeUnit, type Beginning, type Service} from './units.js'
 
 const DOCKER_RUN = 'docker run -d'
 const DOCKER_UNIT = 'unit of Type=oneshot, docker run -d'
@@ -16,9 +16,25 @@ const LINE = `run ${CONTAINER}`
 const READY_LINE =
   'run --rm --init --name %n --network none -v /:/host:ro busybox sh -c "chroot /host systemd-notify --ready; exec sleep 1000"'
 const RAW = 'unit, --notify=raw, to the READY=1 of the container'
-const UNITS = [
+interface TimedUnit extends Service {
+  readonly name: string
+  readonly unit: string
+  readonly words: string
+  readonly comparedWith?: string
+  readonly beginning?: Beginning
+}
+
+const UNITS: readonly TimedUnit[] = [
   {name: 'unit, ExecStart= to active', unit: 'bench-full.service', words: LINE},
   {name: 'the same, the executable', unit: 'bench-one-file.service', words: LINE, program: EXECUTABLE},
+  {
+    name: 'the same, from when it is executed',
+    unit: 'bench-executed.service',
+    words: LINE,
+    program: EXECUTABLE,
+    beginning: 'ExecMainHandoff',
+    comparedWith: DOCKER_RUN,
+  },
   {
     name: 'the executable, --logs=false --cgroups none',
     unit: 'bench-bare-one-file.service',
@@ -42,10 +58,10 @@ const UNITS = [
   {name: 'the same, --notify', unit: 'bench-relay.service', words: `--notify ${READY_LINE}`, comparedWith: RAW},
 ]
 const CONTESTANTS: readonly Contestant[] = [
-  ...UNITS.map(({name, unit, comparedWith = DOCKER_UNIT}) => ({
+  ...UNITS.map(({name, unit, beginning, comparedWith = DOCKER_UNIT}) => ({
     name,
     comparedWith,
-    measure: (guest: Guest) => timeStart(guest, unit),
+    measure: (guest: Guest) => timeStart(guest, unit, beginning),
   })),
   {name: DOCKER_RUN, measure: dockerRun},
   {name: BARE_NODE, measure: async (guest) => (await time(guest, NODE, '-e', '0')).milliseconds},
