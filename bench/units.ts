@@ -48,7 +48,7 @@ export async function timeStart(guest: Guest, unit: string, beginning: Beginning
   const active = await microseconds(guest, unit, 'ActiveEnterTimestampMonotonic')
   await guest.run('docker', 'rm', '--force', unit)
   await guest.run('systemctl', 'stop', unit)
-  if (active <= begun) throw new Error(`${unit} was not active`)
+  if (begun === 0 || active <= begun) throw new Error(`${unit} was not active`)
   return (active - begun) / 1000
 }
 

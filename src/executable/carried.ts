@@ -8,9 +8,17 @@ export function carried(name: string): Buffer {
 /** How many more bytes such a file has than what is in it (scripts/package/alignment.mjs). */
 const ROOM = 8
 
-/** What is in a file that was aligned: it begins where the first byte says. Nothing, if nothing is in it. */
+/** What is in such a file. Nothing, if nothing is in it. */
 export function carriedAligned(name: string): Buffer | undefined {
-  const file = carried(name)
+  return contentOf(carried(name))
+}
+
+/**
+ * What was aligned: it begins where the first byte says.
+ *
+ * @internal
+ */
+export function contentOf(file: Buffer): Buffer | undefined {
   const [begin] = file
   return begin === undefined ? undefined : file.subarray(begin, begin + file.length - ROOM)
 }
