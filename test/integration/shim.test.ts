@@ -5,8 +5,16 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {until} from '../../sandbox/until.js'
 
+/** Within which a process is gone that was killed, in milliseconds. */
+const GONE_MS = 10_000
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The words that a process was started with; nothing once it has ended. */
+async function commandLine(pid: string): Promise<string> {
+  return await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+}
 
 describe('the shim, started for a container', () => {
   const ID = '0123456789abcdef'
@@ -18,21 +26,30 @@ describe('the shim, started for a container', () => {
     await mkdir(join(directory, 'bin'))
     await mkdir(join(directory, 'moby', ID), {recursive: true})
     await writeFile(join(directory, 'moby', ID, 'config.json'), BUNDLE)
-    const containerds = join(directory, 'bin', 'containerd-shim-runc-v2')
-    await writeFile(containerds, '#!/bin/sh\necho "$*"\ncat\n')
-    await chmod(containerds, 0o755)
+    await provide('containerd-shim-runc-v2', 'printf "%s\\0\\n" "$*"\ncat\nexit "${STATUS-0}"\n')
   })
+
+  /** Puts a shell script on the `PATH`. */
+  async function provide(name: string, script: string): Promise<void> {
+    const path = join(directory, 'bin', name)
+    await writeFile(path, `#!/bin/sh\n${script}`)
+    await chmod(path, 0o755)
+  }
 
   afterEach(async () => {
     await rm(directory, {recursive: true})
   })
 
   /** What containerd's own shim is then given, in words and on standard input, and the container's bundle. */
-  async function started(words: readonly string[], cwd = join(directory, 'moby', ID)): Promise<[string, string]> {
+  async function started(
+    words: readonly string[],
+    cwd = join(directory, 'moby', ID),
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<[string, string]> {
     const path = `${join(directory, 'bin')}:${process.env['PATH'] ?? ''}`
     const shim = promisify(execFile)(join(PROJECT, 'bin/containerd-shim-systemd-docker-v1'), words, {
       cwd,
-      env: {PATH: path},
+      env: {PATH: path, ...env},
     })
     // One that refuses to start reads nothing, and may have ended before this is written.
     shim.child.stdin?.on('error', () => undefined).end('what containerd says')
@@ -48,7 +65,7 @@ describe('the shim, started for a container', () => {
     ['by an id that is empty, and where it is started', ['-id', '', 'start']],
   ])('the shim knows the container %s, and hands all on that it was told', async (_, words) => {
     const [told, bundle] = await started(words)
-    expect(told).toBe(`${words.join(' ')}\nwhat containerd says`)
+    expect(told).toBe(`${words.join(' ')}\0\nwhat containerd says`)
     expect(bundle.trimEnd()).toBe(PLACED)
   })
 
@@ -59,7 +76,24 @@ describe('the shim, started for a container', () => {
   })
 
   test('the shim touches nothing when a container is cleared away', async () => {
-    expect(await started(['-id', ID, 'delete'])).toEqual([`-id ${ID} delete\nwhat containerd says`, BUNDLE])
+    expect(await started(['-id', ID, 'delete'])).toEqual([`-id ${ID} delete\0\nwhat containerd says`, BUNDLE])
+  })
+
+  test("the shim fails with the status of containerd's own", async () => {
+    await expect(started(['start'], undefined, {STATUS: '7'})).rejects.toMatchObject({code: 7})
+  })
+
+  test("the shim ends what containerd's own has left in the bundle, where the cgroup cannot be written", async () => {
+    const stay = join(directory, 'pid')
+    // It hears no SIGTERM, as a shim does not that is starting.
+    await provide(
+      'containerd-shim-runc-v2',
+      `sh -c 'trap "" TERM; echo $$ >"$STAY"; exec sleep 1000' >/dev/null 2>&1 &\n`,
+    )
+    await provide('sed', 'until [ -s "$STAY" ]; do sleep 0.01; done\nexit 4\n')
+    await expect(started(['start'], undefined, {STAY: stay})).rejects.toMatchObject({code: 4, stdout: '', stderr: ''})
+    const pid = (await readFile(stay, 'utf8')).trim()
+    await until(GONE_MS, async () => ((await commandLine(pid)) === '' ? true : undefined))
   })
 
   test('the shim fails where neither its words nor its directory tell which container it is', async () => {
