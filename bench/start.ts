@@ -16,6 +16,8 @@ const LINE = `run ${CONTAINER}`
 const READY_LINE =
   'run --rm --init --name %n --network none -v /:/host:ro busybox sh -c "chroot /host systemd-notify --ready; exec sleep 1000"'
 const RAW = 'unit, --notify=raw, to the READY=1 of the container'
+
+/** A unit that is started, and what its start is compared with. */
 interface TimedUnit extends Service {
   readonly name: string
   readonly unit: string

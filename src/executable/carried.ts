@@ -5,16 +5,16 @@ export function carried(name: string): Buffer {
   return Buffer.from(getRawAsset(name) as ArrayBuffer)
 }
 
-/** How many more bytes such a file has than what is in it (scripts/package/alignment.mjs). */
+/** How many more bytes a file has that was aligned than what is in it (scripts/package/alignment.mjs). */
 const ROOM = 8
 
-/** What is in such a file. Nothing, if nothing is in it. */
+/** What is in a file that was aligned. Nothing, if nothing is in it. */
 export function carriedAligned(name: string): Buffer | undefined {
   return contentOf(carried(name))
 }
 
 /**
- * What was aligned: it begins where the first byte says.
+ * It begins where the first byte of the file says.
  *
  * @internal
  */

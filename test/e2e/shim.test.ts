@@ -356,18 +356,18 @@ describe.each(HOSTS)('the shim on $name', ({guest}) => {
       )
 
       test.each([
-        ['is announced', `${inUnit}\n`],
-        ['is not announced', ''],
+        ['is announced', announcing(`${inUnit}\n`), () => ''],
+        ['is not announced', '', (config: string) => config],
       ])(
         'the shim fails with one line, with the cgroupsPath of another container, where it %s',
-        async (_, announced) => {
+        async (_, before, left) => {
           const id = newId()
           const config = JSON.stringify(configFor(`/docker/${newId()}`))
-          const before = announced === '' ? '' : announcing(announced)
-          const {status, stderr} = await run(SHIM, {id, config, before}, startWords(id))
-          expect({status, stderr}).toEqual({
+          expect(await run(SHIM, {id, config, before}, startWords(id))).toMatchObject({
             status: 1,
             stderr: `systemd-docker: config.json has a cgroupsPath that is not of container ${id}`,
+            files: ['config.json'],
+            config: left(config),
           })
         },
       )
