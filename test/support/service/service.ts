@@ -25,6 +25,13 @@ journalctl --unit="$0" --output=short-precise --no-pager
 timeout 10 docker inspect --format '{{json .State}} restarted {{.RestartCount}} times' "$0"
 journalctl --unit=docker --unit=containerd --lines=20 --output=short-precise --no-pager
 date --iso-8601=ns`
+/** Ends a service ($0) and its container, each within so many seconds ($1), and removes its unit, which is there. */
+const FORGET = `
+systemctl kill --signal=KILL "$0"
+timeout "$1" systemctl stop "$0"
+timeout "$1" docker rm --force --volumes "$0"
+rm "/etc/systemd/system/$0" || exit
+systemctl reset-failed "$0" || :`
 /** Tells the names of a file's tests from those of all others: in a run PIDs come round (`kernel.pid_max`). */
 const OWN = randomBytes(4).toString('hex')
 let count = 0
@@ -66,7 +73,6 @@ export async function defineService(
   settings: Readonly<Record<string, string | readonly string[]>> = {},
 ): Promise<Service> {
   const {slowness} = guest.kind
-  const briefly = ['timeout', String(BRIEFLY_S * slowness)]
   const name = `test${OWN}-${String(++count)}.service`
   const service = {
     Type: 'notify',
@@ -79,11 +85,7 @@ export async function defineService(
   const lines = Object.entries(service).flatMap(([key, value]) => [value].flat().map((one) => `${key}=${one}`))
   await guest.write(`/etc/systemd/system/${name}`, ['[Service]', ...lines, ''].join('\n'))
   onTestFinished(async () => {
-    await guest.attempt(['systemctl', 'kill', '--signal=KILL', name])
-    await guest.attempt([...briefly, 'systemctl', 'stop', name])
-    await guest.attempt([...briefly, 'docker', 'rm', '--force', '--volumes', name])
-    await guest.run('rm', `/etc/systemd/system/${name}`)
-    await guest.attempt(['systemctl', 'reset-failed', name])
+    await guest.run('sh', '-c', FORGET, name, String(BRIEFLY_S * slowness))
   })
   return serviceOf(guest, name)
 }
@@ -96,8 +98,8 @@ function serviceOf(guest: Guest, name: string): Service {
     return Object.fromEntries(pairs) as Record<Property, string>
   }
   const journal = async (): Promise<string[]> => {
-    await guest.run('journalctl', '--sync')
-    return (await guest.run('journalctl', `--unit=${name}`, '--output=cat', '--no-pager')).split('\n')
+    const read = 'journalctl --sync && exec journalctl --unit="$0" --output=cat --no-pager'
+    return (await guest.run('sh', '-c', read, name)).split('\n')
   }
   const unmet = async (what: string, cause: unknown): Promise<Error> => {
     const {stdout} = await guest.attempt(['sh', '-c', STATE_OF, name])
