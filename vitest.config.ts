@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process'
 import {defineConfig} from 'vitest/config'
 import {WaitingFirst} from './test/support/waiting-first.js'
 
@@ -9,6 +10,13 @@ const INTEGRATION_TIMEOUT_MS = 60_000
 const E2E_TIMEOUT_MS = 150_000
 /** Most tests wait, for systemd, Docker or a process, far more than they work. vitest takes one less than the cores. */
 const WORKERS = 4
+/**
+ * Where all that the tests start takes two or three times as long, they work more than they wait: four files at once
+ * keep thirty processes waiting for two processors, and what systemd or the program gives seconds to is not in time.
+ */
+const WORKERS_WHERE_PROCESSES_START_SLOWLY = 2
+/** A current processor takes some 40 ms, one of a virtual machine that pays for each page fault more than 100. */
+const NODE_STARTS_SLOWLY_FROM_MS = 75
 /** The virtual machine is emulated, and may have to be made first. */
 const VM_TIMEOUT_MS = 600_000
 
@@ -43,6 +51,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/hosts.ts'],
           testTimeout: E2E_TIMEOUT_MS,
           hookTimeout: E2E_TIMEOUT_MS,
+          maxWorkers: startOfNode() < NODE_STARTS_SLOWLY_FROM_MS ? WORKERS : WORKERS_WHERE_PROCESSES_START_SLOWLY,
           sequence: {groupOrder: 1},
         },
       },
@@ -62,3 +71,13 @@ export default defineConfig({
     ],
   },
 })
+
+/** How long Node takes to start and end, in milliseconds: the least of three, as other work only makes it longer. */
+function startOfNode(): number {
+  const starts = Array.from({length: 3}, () => {
+    const begun = performance.now()
+    spawnSync(process.execPath, ['--eval', '0'])
+    return performance.now() - begun
+  })
+  return Math.min(...starts)
+}
