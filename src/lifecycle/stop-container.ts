@@ -72,6 +72,8 @@ export interface StopHandle {
 interface StopProgress {
   isHurried: boolean
   isOverdue: boolean
+  /** Whether the Engine was asked to kill an init whose time was over. */
+  isKillAsked: boolean
   /** Resolves when the stop is asked for once more. */
   readonly askedAgain: Promise<void>
 }
@@ -85,7 +87,7 @@ export function stopContainer(stop: StopInput): StopHandle {
   const {id, engine, log} = stop
   let askAgain: () => void = () => undefined
   const askedAgain = new Promise<void>((resolve) => (askAgain = resolve))
-  const progress: StopProgress = {isHurried: false, isOverdue: false, askedAgain}
+  const progress: StopProgress = {isHurried: false, isOverdue: false, isKillAsked: false, askedAgain}
   return {
     done: stopInTime(stop, progress),
     askAgain,
@@ -183,8 +185,7 @@ async function stopInTime(stop: StopInput, progress: StopProgress): Promise<numb
     progress.isOverdue = grace === undefined
     timers.push(
       at(grace === undefined ? Infinity : performance.now() + grace, () => {
-        progress.isOverdue = true
-        engine.kill(id, 'SIGKILL', givenUp.signal).catch((error: unknown) => {
+        killOverdue(stop, progress, givenUp.signal).catch((error: unknown) => {
           log.warn(`could not kill the container: ${reason(error)}`)
         })
       }),
@@ -200,6 +201,18 @@ async function stopInTime(stop: StopInput, progress: StopProgress): Promise<numb
   } finally {
     for (const timer of timers) clearTimeout(timer)
   }
+}
+
+/** Kills a container that is still there when its time is over: the Engine may be slow to tell of an end in time. */
+async function killOverdue(
+  {id, engine, process}: StopInput,
+  progress: StopProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await process()?.isThere()) === false) return
+  progress.isOverdue = true
+  progress.isKillAsked = true
+  await engine.kill(id, 'SIGKILL', signal)
 }
 
 /**
@@ -270,14 +283,19 @@ async function endInit(
 ): Promise<number | undefined> {
   const process = stop.process()
   if (process === undefined) return undefined
+  const wasKillAsked = progress.isKillAsked
+  // The Engine may have done what it was asked to, and have hung over the answer.
+  if (wasKillAsked && !(await process.isThere())) return 128 + signalNumber('SIGKILL')
   // What is gone when its time is over the Engine has killed, as far as anybody can tell.
   if (performance.now() < kill) {
     const order = signalToSend(situation)
     const polite = order === 'stop-signal' ? (signalOf(situation.container.stopSignal) ?? 'SIGTERM') : order
     const grace = gracePeriod(found?.stopTimeout, kill - performance.now()) ?? Infinity
     if (polite !== undefined) await process.signal(polite)
-    if (await isGone(process, performance.now() + grace))
-      return 128 + signalNumber(progress.isHurried ? 'SIGKILL' : (polite ?? stop.asked))
+    if (await isGone(process, performance.now() + grace)) {
+      const isKilled = progress.isHurried || (progress.isKillAsked && !wasKillAsked)
+      return 128 + signalNumber(isKilled ? 'SIGKILL' : (polite ?? stop.asked))
+    }
   }
   await process.signal('SIGKILL')
   if (!(await isGone(process, performance.now() + INIT_KILL_MS)))

@@ -37,6 +37,7 @@ async function stopped(
     unit = {},
     processes = {isInUnit: true, count: 1},
     endsOf = 'SIGTERM',
+    isGone = false,
   }: StopSettings = {},
 ) {
   const requests: string[] = []
@@ -44,7 +45,7 @@ async function stopped(
   const {log, lines} = recordingLog()
   const process: HostProcess = {
     pid: 1,
-    isThere: () => Promise.resolve(!sent.includes(endsOf)),
+    isThere: () => Promise.resolve(!isGone && !sent.includes(endsOf) && !requests.includes(`kill ${endsOf}`)),
     signal: (name) => Promise.resolve(void sent.push(name)),
   }
   const engine = fakeEngine({
@@ -78,6 +79,8 @@ interface StopSettings {
   readonly processes?: ContainerProcesses
   /** The signal that the init ends of. */
   readonly endsOf?: NodeJS.Signals
+  /** Whether it has ended by itself. */
+  readonly isGone?: boolean
 }
 
 /** What systemd says of a unit with this deadline; nothing where it does not tell even that. */
@@ -232,7 +235,11 @@ describe('a stop', () => {
   })
 
   test('a stop without an Engine that answers sends no signal that systemd has sent', async () => {
-    const hangs = {ping: silent, watch: () => new Promise<never>(() => undefined)}
+    const hangs: Partial<Engine> = {
+      ping: silent,
+      watch: () => new Promise<never>(() => undefined),
+      kill: (_, __, signal) => silent(signal),
+    }
     const settings = {askDeadline: unitOf(400), unit: {killMode: 'control-group'}, found: {stopSignal: ''}}
     expect(await stopped(hangs, {...settings, endsOf: 'SIGKILL'})).toMatchObject({code: 137, sent: ['SIGKILL']})
   })
@@ -280,6 +287,24 @@ describe('a stop', () => {
       code: 137,
       sent: ['SIGKILL'],
     })
+  })
+
+  test('a stop in which the Engine kills the container as its time is over, and then hangs, is that of one that was killed', async () => {
+    const hangs = {ping: silent, stop: (_: string, signal: AbortSignal) => silent(signal)}
+    const settings = {askDeadline: unitOf(800), found: {stopTimeout: 0}, endsOf: 'SIGKILL'} as const
+    expect(await stopped(hangs, settings)).toMatchObject({code: 137, requests: ['kill SIGKILL'], sent: []})
+  })
+
+  test('a stop in which an Engine that hung comes to kill the container as its time is over is that of one that was killed', async () => {
+    const hangs: Partial<Engine> = {ping: silent, stop: (_, signal) => silent(signal)}
+    const settings = {askDeadline: unitOf(800), endsOf: 'SIGKILL'} as const
+    expect(await stopped(hangs, settings)).toMatchObject({code: 137, requests: ['kill SIGKILL'], sent: ['SIGQUIT']})
+  })
+
+  test('a stop of a container that ends in its time is no kill, however late the Engine tells of the end', async () => {
+    const told: Partial<Engine> = {stop: () => new Promise((resolve) => setTimeout(resolve, 200))}
+    const settings = {askDeadline: unitOf(8000), found: {stopTimeout: 0}, isGone: true}
+    expect(await stopped(told, settings)).toMatchObject({code: undefined, requests: [], sent: []})
   })
 })
 
