@@ -169,6 +169,8 @@ class Supervision {
     await this.#health.take(this.#of.health, () => Promise.resolve())
     for (;;) {
       const next = await this.#feed.next()
+      // It has ended without the Engine, of which nothing more is told.
+      if (this.#over.signal.aborted) return await this.#withoutEngine
       if (next === 'late') continue
       if (next === 'cut') {
         const exit = await this.#outage()

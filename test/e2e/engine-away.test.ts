@@ -707,6 +707,29 @@ describe.each(HOSTS.slice(0, 1))('an Engine that does not answer on $name', ({ho
     for (const service of all) await service.reaches({ActiveState: 'active'})
   })
 
+  test('a container that the Engine kills as its time is over is a failure of the stop, although the Engine hangs before it says so', async () => {
+    const guest = host()
+    const service = await defineService(guest, `run --rm --stop-timeout 1 --name %n ${DEAF}`, {
+      KillMode: 'mixed',
+      TimeoutStopSec: '8',
+    })
+    await service.start()
+    const hanging = guest.run(
+      'sh',
+      '-c',
+      'while [ -d /proc/$0 ]; do :; done; pkill -STOP -x dockerd',
+      await pidOf(service),
+    )
+    await service.stop()
+    await hanging
+    const words = `container ${service.name} was ended without the Engine, which does not answer`
+    expect(await service.show('StatusText')).toEqual({StatusText: words})
+    expect(await service.journal()).not.toContainEqual(expect.stringMatching(/went away/))
+    await guest.run('pkill', '-CONT', '-x', 'dockerd')
+    await noContainer(guest, service)
+    expect(await look(guest, service, 'hangs once it has killed the container, --stop-timeout 1, --rm')).toEqual(KILLED)
+  })
+
   test('an Engine that does not answer fails a start in time, lets it be stopped, and leaves nothing', async () => {
     const guest = host()
     const failing = await defineService(guest, `run --rm --name %n ${COUNTING}`, {TimeoutStartSec: '5'})
