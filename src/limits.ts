@@ -163,6 +163,8 @@ export const HANGS_SHARE = 1 / 4
 export const HANGS_MS = 5000
 /** How long after an answer the Engine is asked again whether it hangs, while it is at something that takes long. */
 export const HANGS_LOOK_MS = 1000
+/** How much later than systemd-docker the Engine kills a container whose time to stop is over, at least. */
+export const ENGINE_KILLS_LATER_MS = 500
 /** How long the Engine may take to kill the container when a second signal hurries the stop. */
 export const HURRIED_KILL_MS = 2000
 /** How long a container init may take to be gone after SIGKILL without the Engine. */

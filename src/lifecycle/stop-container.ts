@@ -9,6 +9,7 @@ import {withLivenessProbe} from './engine-liveness.js'
 import {STATUS} from './status.js'
 import {isSignalledBySystemd, signalToSend, type StopSituation} from './who-signals.js'
 import {
+  ENGINE_KILLS_LATER_MS,
   EXEC_STOP_MS,
   HANGS_MS,
   HANGS_SHARE,
@@ -72,7 +73,7 @@ export interface StopHandle {
 interface StopProgress {
   isHurried: boolean
   isOverdue: boolean
-  /** Whether the Engine was asked to kill an init whose time was over. */
+  /** Whether the Engine was asked to kill the init, which was still there when its time was over. */
   isKillAsked: boolean
   /** Resolves when the stop is asked for once more. */
   readonly askedAgain: Promise<void>
@@ -164,11 +165,10 @@ async function stopInTime(stop: StopInput, progress: StopProgress): Promise<numb
   const moments = stopMoments(deadline)
   const patience = Math.min(HANGS_MS, deadline.limit * HANGS_SHARE)
   const givenUp = new AbortController()
-  const timers = [
-    at(moments.giveUp, () => {
-      givenUp.abort(new EngineUnreachableError(engine.address, new Error('it does not answer')))
-    }),
-  ]
+  const givingUp = at(moments.giveUp, () => {
+    givenUp.abort(new EngineUnreachableError(engine.address, new Error('it does not answer')))
+  })
+  let killing: NodeJS.Timeout | undefined
   let found: ContainerInspection | undefined
   try {
     found = await withLivenessProbe(engine, patience, (signal) => engine.inspect(id, signal), givenUp.signal)
@@ -183,23 +183,24 @@ async function stopInTime(stop: StopInput, progress: StopProgress): Promise<numb
       log.info(`the container gets ${(grace / 1000).toFixed(1)} s to stop, because TimeoutStopSec= allows no more`)
     // What the Engine gives by default it takes by itself, at a moment that it tells nobody.
     progress.isOverdue = grace === undefined
-    timers.push(
-      at(grace === undefined ? Infinity : performance.now() + grace, () => {
-        killOverdue(stop, progress, givenUp.signal).catch((error: unknown) => {
-          log.warn(`could not kill the container: ${reason(error)}`)
-        })
-      }),
-    )
+    killing = at(grace === undefined ? Infinity : performance.now() + grace, () => {
+      killOverdue(stop, progress, givenUp.signal).catch((error: unknown) => {
+        log.warn(`could not kill the container: ${reason(error)}`)
+      })
+    })
     const order = signalToSend(situation)
     await withLivenessProbe(engine, patience, (signal) => askToStop(stop, order, grace, signal), givenUp.signal)
     return undefined
   } catch (error) {
+    // The init has its time anew, as its stop signal may only come now.
+    clearTimeout(killing)
     log.warn(
       `the Engine does not stop the container (${reason(error)}); systemd-docker signals the container init directly`,
     )
     return await endInit(stop, situationOf(stop, unit, processes, found), found, moments.kill, progress)
   } finally {
-    for (const timer of timers) clearTimeout(timer)
+    clearTimeout(givingUp)
+    clearTimeout(killing)
   }
 }
 
@@ -209,8 +210,8 @@ async function killOverdue(
   progress: StopProgress,
   signal: AbortSignal,
 ): Promise<void> {
-  if ((await process()?.isThere()) === false) return
   progress.isOverdue = true
+  if ((await process()?.isThere()) === false) return
   progress.isKillAsked = true
   await engine.kill(id, 'SIGKILL', signal)
 }
@@ -247,8 +248,9 @@ async function askToStop(
   signal: AbortSignal,
 ): Promise<void> {
   if (order === 'stop-signal') {
-    // The Engine is told the time, as this process may be killed before it is over.
-    await engine.stop(id, signal, wholeSeconds(grace))
+    // The Engine is told the time, as this process may be killed before it is over; and a little more, so that a kill
+    // by the Engine is none of a container that was gone when its time was over.
+    await engine.stop(id, signal, wholeSeconds(grace === undefined ? undefined : grace + ENGINE_KILLS_LATER_MS))
     return
   }
   if (order !== undefined) await engine.kill(id, order, signal)
@@ -283,20 +285,17 @@ async function endInit(
 ): Promise<number | undefined> {
   const process = stop.process()
   if (process === undefined) return undefined
-  const wasKillAsked = progress.isKillAsked
+  const order = signalToSend(situation)
+  const polite = order === 'stop-signal' ? (signalOf(situation.container.stopSignal) ?? 'SIGTERM') : order
+  const ended = (isKilled: boolean): number => 128 + signalNumber(isKilled ? 'SIGKILL' : (polite ?? stop.asked))
   // The Engine may have done what it was asked to, and have hung over the answer.
-  if (wasKillAsked && !(await process.isThere())) return 128 + signalNumber('SIGKILL')
-  // What is gone when its time is over the Engine has killed, as far as anybody can tell.
+  if (!(await process.isThere())) return ended(progress.isHurried || progress.isKillAsked)
   if (performance.now() < kill) {
-    const order = signalToSend(situation)
-    const polite = order === 'stop-signal' ? (signalOf(situation.container.stopSignal) ?? 'SIGTERM') : order
     const grace = gracePeriod(found?.stopTimeout, kill - performance.now()) ?? Infinity
     if (polite !== undefined) await process.signal(polite)
-    if (await isGone(process, performance.now() + grace)) {
-      const isKilled = progress.isHurried || (progress.isKillAsked && !wasKillAsked)
-      return 128 + signalNumber(isKilled ? 'SIGKILL' : (polite ?? stop.asked))
-    }
+    if (await isGone(process, performance.now() + grace)) return ended(progress.isHurried)
   }
+  progress.isOverdue = true
   await process.signal('SIGKILL')
   if (!(await isGone(process, performance.now() + INIT_KILL_MS)))
     throw new Error(`the init of ${stop.name}, PID ${String(process.pid)}, does not end`)

@@ -169,7 +169,7 @@ class Supervision {
     await this.#health.take(this.#of.health, () => Promise.resolve())
     for (;;) {
       const next = await this.#feed.next()
-      // It has ended without the Engine, of which nothing more is told.
+      // The container has ended without the Engine: that its events are cut now is our doing.
       if (this.#over.signal.aborted) return await this.#withoutEngine
       if (next === 'late') continue
       if (next === 'cut') {

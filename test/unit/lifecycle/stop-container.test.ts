@@ -37,21 +37,34 @@ async function stopped(
     unit = {},
     processes = {isInUnit: true, count: 1},
     endsOf = 'SIGTERM',
+    endsAfter = 0,
     isGone = false,
   }: StopSettings = {},
 ) {
   const requests: string[] = []
   const sent: string[] = []
   const {log, lines} = recordingLog()
+  let end = isGone ? -Infinity : Infinity
+  const hears = (name: string): void => {
+    if (name === endsOf) end = Math.min(end, performance.now() + endsAfter)
+  }
   const process: HostProcess = {
     pid: 1,
-    isThere: () => Promise.resolve(!isGone && !sent.includes(endsOf) && !requests.includes(`kill ${endsOf}`)),
-    signal: (name) => Promise.resolve(void sent.push(name)),
+    isThere: () => Promise.resolve(performance.now() < end),
+    signal: (name) => {
+      sent.push(name)
+      hears(name)
+      return Promise.resolve()
+    },
   }
   const engine = fakeEngine({
     inspect: () => Promise.resolve({...RUNNING, ...found}),
     stop: (_, __, seconds) => Promise.resolve(void requests.push(`stop ${String(seconds)}`)),
-    kill: (_, name) => Promise.resolve(void requests.push(`kill ${name}`)),
+    kill: (_, name) => {
+      requests.push(`kill ${name}`)
+      hears(name)
+      return Promise.resolve()
+    },
     ...told,
   })
   const send = () => Promise.resolve()
@@ -79,6 +92,8 @@ interface StopSettings {
   readonly processes?: ContainerProcesses
   /** The signal that the init ends of. */
   readonly endsOf?: NodeJS.Signals
+  /** How many milliseconds later. */
+  readonly endsAfter?: number
   /** Whether it has ended by itself. */
   readonly isGone?: boolean
 }
@@ -133,7 +148,7 @@ describe('a stop', () => {
   test("a stop is the Engine's, for as long as the unit has", async () => {
     expect(await stopped({}, {askDeadline: unitOf(8000)})).toMatchObject({
       code: undefined,
-      requests: ['stop 6'],
+      requests: ['stop 7'],
       sent: [],
       lines: [],
     })
@@ -142,14 +157,14 @@ describe('a stop', () => {
   test("a stop has no limit but the container's own where systemd does not tell the time of the unit, and says so", async () => {
     const askDeadline = () => Promise.resolve(undefined)
     expect(await stopped({}, {askDeadline, found: {stopTimeout: 7}})).toMatchObject({
-      requests: ['stop 7'],
+      requests: ['stop 8'],
       lines: ["warn: systemd does not report the unit's stop timeout: only the container's own timeout applies"],
     })
   })
 
   test("a stop says so when the unit has less than the container's own timeout", async () => {
     const {requests, lines} = await stopped({}, {askDeadline: unitOf(8000), found: {stopTimeout: 300}})
-    expect(requests).toEqual(['stop 6'])
+    expect(requests).toEqual(['stop 7'])
     expect(lines).toEqual([
       expect.stringMatching(/^info: the container gets [56]\.\d s to stop, because TimeoutStopSec= allows no more/),
     ])
@@ -170,7 +185,7 @@ describe('a stop', () => {
       },
     }
     expect(await stopped(told, {askDeadline: unitOf(1000)})).toMatchObject({code: undefined, sent: []})
-    expect(requests).toEqual(['stop 1', 'kill SIGKILL'])
+    expect(requests).toEqual(['stop 2', 'kill SIGKILL'])
   })
 
   test('a stop by another signal than SIGTERM sends that one', async () => {
@@ -203,7 +218,7 @@ describe('a stop', () => {
       processes: {isInUnit: true, count: 4},
     }
     const {requests, lines} = await stopped({watch}, settings)
-    expect(requests).toEqual(['stop 6'])
+    expect(requests).toEqual(['stop 7'])
     expect(lines).toEqual([
       expect.stringMatching(/^info: systemd has sent SIGTERM to all 4 processes of the container.*KillMode=mixed/),
     ])
@@ -261,7 +276,7 @@ describe('a stop', () => {
     }
     expect(await stopped(told, {askDeadline: unitOf(8000)})).toMatchObject({
       code: undefined,
-      requests: ['stop 0'],
+      requests: ['stop 1'],
       sent: [],
     })
   })
@@ -295,32 +310,38 @@ describe('a stop', () => {
     expect(await stopped(hangs, settings)).toMatchObject({code: 137, requests: ['kill SIGKILL'], sent: []})
   })
 
-  test('a stop in which an Engine that hung comes to kill the container as its time is over is that of one that was killed', async () => {
+  test('a stop without an Engine that answers gives the init its time anew, as it hears of the stop only then', async () => {
     const hangs: Partial<Engine> = {ping: silent, stop: (_, signal) => silent(signal)}
-    const settings = {askDeadline: unitOf(800), endsOf: 'SIGKILL'} as const
-    expect(await stopped(hangs, settings)).toMatchObject({code: 137, requests: ['kill SIGKILL'], sent: ['SIGQUIT']})
+    const settings = {askDeadline: unitOf(3000), found: {stopTimeout: 1}, endsOf: 'SIGQUIT', endsAfter: 300} as const
+    expect(await stopped(hangs, settings)).toMatchObject({code: 131, requests: [], sent: ['SIGQUIT']})
   })
 
   test('a stop of a container that ends in its time is no kill, however late the Engine tells of the end', async () => {
     const told: Partial<Engine> = {stop: () => new Promise((resolve) => setTimeout(resolve, 200))}
     const settings = {askDeadline: unitOf(8000), found: {stopTimeout: 0}, isGone: true}
     expect(await stopped(told, settings)).toMatchObject({code: undefined, requests: [], sent: []})
+    const never: Partial<Engine> = {stop: (_, signal) => silent(signal)}
+    expect(await stopped(never, {askDeadline: unitOf(400), isGone: true})).toMatchObject({
+      code: 131,
+      requests: [],
+      sent: [],
+    })
   })
 })
 
 describe('the seconds that the Engine is told', () => {
   test.each([
-    [
-      'are whole, and no fewer than the container has',
-      () => Promise.resolve(inMilliseconds(4100)),
-      undefined,
-      'stop 5',
-    ],
-    ['are as many as the container has outside of any unit', undefined, 30, 'stop 30'],
+    ['are whole, and more than the container has', () => Promise.resolve(inMilliseconds(4100)), undefined, 'stop 5'],
+    ['are more than the container has outside of any unit', undefined, 30, 'stop 31'],
     ['are not told outside of any unit, if the container has the default', undefined, undefined, 'stop undefined'],
     ['are -1 for ever, in a unit without a limit', () => Promise.resolve(NO_DEADLINE), undefined, 'stop -1'],
     ['are -1 for ever, outside of any unit as well', undefined, -1, 'stop -1'],
-    ['are those of the container in a unit without a limit', () => Promise.resolve(NO_DEADLINE), 5, 'stop 5'],
+    [
+      'are one more than those of the container in a unit without a limit',
+      () => Promise.resolve(NO_DEADLINE),
+      5,
+      'stop 6',
+    ],
   ])('the seconds that the Engine is told %s', async (_, askDeadline, stopTimeout, request) => {
     const settings = {found: {stopTimeout}, ...(askDeadline === undefined ? {} : {askDeadline})}
     expect((await stopped({}, settings)).requests).toEqual([request])
