@@ -35,7 +35,10 @@ export function forwarding(
   maker?: OutletMaker,
 ): Partial<RunHooks> {
   const {engine, log, unit, stopping} = host
-  /** The running container that an earlier run of the unit has made, as long as it is not known how far that came. */
+  /**
+   * The running container that an earlier run of the unit has made, as long as this one has written nothing of it: only
+   * the journal tells exactly how far that came.
+   */
   let left: string | undefined
   let tails: OutputTails | undefined
   let open: Readable | undefined
@@ -84,8 +87,8 @@ export function forwarding(
     if (left === id) {
       const {joinEarlierRun} = await import('./earlier-run.js')
       earlier = await joinEarlierRun(host, container, outlet.isNative === true, read, closed.signal)
-      left = undefined
-      if (earlier !== undefined) tails = writtenUpTo(earlier)
+      if (earlier === undefined) left = undefined
+      else tails = writtenUpTo(earlier)
     }
     const written = (tails ??= nothingWritten(Date.now()))
     const join = earlier ?? (await findJoin(written, tty, read))
@@ -101,6 +104,7 @@ export function forwarding(
       const traitsOfLog = brake === undefined ? traits : {...traits, brake}
       const done = await forwardLog(rest, tty, outlet.stdout, outlet.stderr, written, next, lost, traitsOfLog)
       next = done.join
+      if (done.bytes > 0) left = undefined
       return done
     }
     const brake = new ContainerBrake(engine, id)

@@ -146,6 +146,32 @@ describe('a running container that an earlier run of the unit has made', () => {
   })
 })
 
+describe('a running container of which nothing new was written yet', () => {
+  test('what that run has written is looked for again where the Engine goes away before anything else is', async () => {
+    const [one, two, three] = ['one\n', 'two\n', 'three\n'].map((text) => ({at: began, text}))
+    const log = [one, two, three].filter((line) => line !== undefined)
+    journalHas(log.slice(0, 1))
+    let isAway = true
+    const {hooks, lines} = hooksOf({
+      logs: (_id, span) =>
+        isAway && (span.until ?? Infinity) > Date.now()
+          ? Promise.reject(new EngineUnreachableError('unix:///fake/docker.sock', new Error('gone')))
+          : Promise.resolve(Readable.from(dockerLog(log, span))),
+    })
+    const {context} = hookContext()
+    await hooks.reconcile?.({...context, request: plainRequest(), found: OURS})
+    await hooks.start?.({...context, container})
+    await hooks.exited?.({...context, container, exit: {code: 0}})
+    isAway = false
+    await hooks.reconnected?.({...context, container})
+    await hooks.exited?.({...context, container, exit: {code: 0}})
+    expect({text: stdout.text, lines}).toEqual({text: 'two\nthree\n', lines: []})
+    await hooks.reconnected?.({...context, container})
+    await hooks.exited?.({...context, container, exit: {code: 0}})
+    expect(stdout.text).toBe('two\nthree\n')
+  })
+})
+
 describe('a container whose output is read from the log', () => {
   /** A reader that takes nothing until it is told to. */
   class Slow extends Sink {
