@@ -85,6 +85,32 @@ async function taken(
   return {text: stdout.text, lines}
 }
 
+/** A run that has found our container, whose Engine goes away when it is asked for some part of this log. */
+async function takenUntilAway(
+  log: readonly Logged[],
+  isRefused: (span: {readonly until?: number}) => boolean,
+): Promise<{comeBack: () => Promise<{text: string; lines: string[]}>}> {
+  let isAway = true
+  const {hooks, lines} = hooksOf({
+    logs: (_id, span) =>
+      isAway && isRefused(span)
+        ? Promise.reject(new EngineUnreachableError('unix:///fake/docker.sock', new Error('gone')))
+        : Promise.resolve(Readable.from(dockerLog(log, span))),
+  })
+  const {context} = hookContext()
+  await hooks.reconcile?.({...context, request: plainRequest(), found: OURS})
+  await hooks.start?.({...context, container})
+  await hooks.exited?.({...context, container, exit: {code: 0}})
+  return {
+    comeBack: async () => {
+      isAway = false
+      await hooks.reconnected?.({...context, container})
+      await hooks.exited?.({...context, container, exit: {code: 0}})
+      return {text: stdout.text, lines: [...lines]}
+    },
+  }
+}
+
 function textOf(outputs: readonly Logged[]): string {
   return outputs.map(({text}) => text.toString()).join('')
 }
@@ -127,48 +153,16 @@ describe('a running container that an earlier run of the unit has made', () => {
 
   test('the journal is asked again where the Engine goes away over it', async () => {
     journalHas(LINES.slice(0, 60))
-    let isAway = true
-    const {hooks, lines} = hooksOf({
-      logs: (_id, span) =>
-        isAway
-          ? Promise.reject(new EngineUnreachableError('unix:///fake/docker.sock', new Error('gone')))
-          : Promise.resolve(Readable.from(dockerLog(LINES, span))),
-    })
-    const {context} = hookContext()
-    await hooks.reconcile?.({...context, request: plainRequest(), found: OURS})
-    await hooks.start?.({...context, container})
-    await hooks.exited?.({...context, container, exit: {code: 0}})
-    isAway = false
-    await hooks.reconnected?.({...context, container})
-    await hooks.exited?.({...context, container, exit: {code: 0}})
-    expect(stdout.text).toBe(textOf(LINES.slice(60)))
-    expect(lines).toEqual([])
+    const {comeBack} = await takenUntilAway(LINES, () => true)
+    expect(await comeBack()).toEqual({text: textOf(LINES.slice(60)), lines: []})
   })
-})
 
-describe('a running container of which nothing new was written yet', () => {
-  test('what that run has written is looked for again where the Engine goes away before anything else is', async () => {
-    const [one, two, three] = ['one\n', 'two\n', 'three\n'].map((text) => ({at: began, text}))
-    const log = [one, two, three].filter((line) => line !== undefined)
+  test('the journal is asked again where the Engine goes away before anything new is written, and then no more', async () => {
+    const log = ['one\n', 'two\n', 'three\n'].map((text) => ({at: began, text}))
     journalHas(log.slice(0, 1))
-    let isAway = true
-    const {hooks, lines} = hooksOf({
-      logs: (_id, span) =>
-        isAway && (span.until ?? Infinity) > Date.now()
-          ? Promise.reject(new EngineUnreachableError('unix:///fake/docker.sock', new Error('gone')))
-          : Promise.resolve(Readable.from(dockerLog(log, span))),
-    })
-    const {context} = hookContext()
-    await hooks.reconcile?.({...context, request: plainRequest(), found: OURS})
-    await hooks.start?.({...context, container})
-    await hooks.exited?.({...context, container, exit: {code: 0}})
-    isAway = false
-    await hooks.reconnected?.({...context, container})
-    await hooks.exited?.({...context, container, exit: {code: 0}})
-    expect({text: stdout.text, lines}).toEqual({text: 'two\nthree\n', lines: []})
-    await hooks.reconnected?.({...context, container})
-    await hooks.exited?.({...context, container, exit: {code: 0}})
-    expect(stdout.text).toBe('two\nthree\n')
+    const {comeBack} = await takenUntilAway(log, ({until = Infinity}) => until > Date.now())
+    expect(await comeBack()).toEqual({text: 'two\nthree\n', lines: []})
+    expect((await comeBack()).text).toBe('two\nthree\n')
   })
 })
 
