@@ -1,4 +1,4 @@
-/** At least. */
+/** How long it pauses at least, in milliseconds. */
 const BETWEEN_MS = 50
 
 /**
